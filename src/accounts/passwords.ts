@@ -1,0 +1,92 @@
+// Passwords: hashed with argon2id, a few at once, and refused when they are among the first that anybody would try.
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import argon2 from 'argon2';
+import { HttpError } from '../web/errors.ts';
+import { z } from 'zod';
+
+export interface Passwords {
+  hash(password: string): Promise<string>;
+  /** Whether it is the password behind the hash. Without a hash: false, after the same time. */
+  verify(hash: string | undefined, password: string): Promise<boolean>;
+  /** Whether a stored hash is weaker than what is asked for today. */
+  isOutdated(hash: string): boolean;
+}
+
+// A hash keeps one core busy for about 40 ms. One core stays free for the pages of those who are signed in already.
+const atOnce = Math.min(4, Math.max(1, availableParallelism() - 1));
+// Whoever waits behind 40 others on one core waits under two seconds; the next one is asked to come back.
+const mayWait = 40;
+
+/** Hashing with these costs; throws a 503 with Retry-After when too many wait already. */
+export function createPasswords(costs: { memoryKib: number; passes: number }): Passwords {
+  const options = { type: argon2.argon2id, memoryCost: costs.memoryKib, timeCost: costs.passes, parallelism: 1 } as const;
+  const inTurn = createQueue(atOnce, mayWait);
+  const nobodys = unmatchedHash(costs);
+  return {
+    hash: (password) => inTurn(() => argon2.hash(password, options)),
+    verify: async (hash, password) => {
+      const isMatch = await inTurn(() => argon2.verify(hash ?? nobodys, password));
+      return isMatch && hash !== undefined;
+    },
+    isOutdated: (hash) => argon2.needsRehash(hash, options),
+  };
+}
+
+/** A hash in the usual form (PHC string format) that no known password has, so that checking it takes the usual time. */
+function unmatchedHash({ memoryKib, passes }: { memoryKib: number; passes: number }): string {
+  const unpadded = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '');
+  return `$argon2id$v=19$m=${memoryKib},t=${passes},p=1$${unpadded(randomBytes(16))}$${unpadded(randomBytes(32))}`;
+}
+
+function createQueue(limit: number, maxWaiting: number) {
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  return async <T>(work: () => Promise<T>): Promise<T> => {
+    if (running >= limit) {
+      if (waiting.length >= maxWaiting) {
+        throw new HttpError(503, 'Many people are logging in right now. Please try again in a few seconds.', 3);
+      }
+      await new Promise<void>((resolve) => waiting.push(resolve)); // whoever ends hands its place on
+    } else {
+      running += 1;
+    }
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else running -= 1;
+    }
+  };
+}
+
+const length = (text: string): number => [...text].length;
+
+/** A new password: any characters, never trimmed or cut (NIST SP 800-63B-4, 3.1.1.2). Counted in code points. */
+export const newPassword = z
+  .string('Please choose a password.')
+  .refine((text) => length(text) >= 8, 'A password has at least 8 characters. A few words make a good one.')
+  .refine((text) => length(text) <= 256, 'A password has at most 256 characters.')
+  .refine((text) => text.isWellFormed() && !text.includes('\0'), 'There is a character in this password that cannot be typed again.');
+
+/** A password as typed to log in; longer than any that can exist is not worth hashing. */
+export const typedPassword = z
+  .string('Please enter your password.')
+  .min(1, 'Please enter your password.')
+  .refine((text) => length(text) <= 256, 'A password has at most 256 characters.');
+
+// 49,000 passwords from leaks. Kept as the text of the JSON file and searched as such: no parsing, half a megabyte.
+const commonPasswords = fileURLToPath(import.meta.resolve('@zxcvbn-ts/language-common/src/passwords.json'));
+let common: Promise<string> | undefined;
+
+/** Why this password is too easy to guess for this person, or undefined. The list is read at the first call. */
+export async function findWeakness(password: string, username: string): Promise<string | undefined> {
+  const folded = password.toLowerCase();
+  if (folded.includes(username) && length(folded) < username.length + 6) return 'The username is too easy to guess as a password.';
+  common ??= readFile(commonPasswords, 'utf8');
+  const isCommon = (await common).includes(JSON.stringify(folded));
+  return isCommon ? 'Too many people use this password. A few words in a row make a better one.' : undefined;
+}

@@ -1,0 +1,117 @@
+// Who you are: the front page, register, log in, log out.
+import { Router, type Request, type Response } from 'express';
+import { z } from 'zod';
+import type { Config } from '../config.ts';
+import type { Pool } from '../database/pool.ts';
+import { guardStrangersForms } from '../web/csrf.ts';
+import { allowOnly } from '../web/errors.ts';
+import { blankForm, keepTyped, parseForm, rejectField, type Form } from '../web/forms.ts';
+import { localPath } from '../web/local-path.ts';
+import { addressKey, createRateLimit } from '../web/rate-limits.ts';
+import { endSession, requireUser, startSession } from '../web/session.ts';
+import { createPasswords, findWeakness, newPassword, typedPassword } from './passwords.ts';
+import { createAccount, findAccount, upgradeHash } from './queries.ts';
+import { newUsername, typedUsername } from './usernames.ts';
+
+const registration = z.object({ username: newUsername, password: newPassword });
+const login = z.object({ username: typedUsername, password: typedPassword, next: z.string().optional() });
+
+/** The pages that strangers see. A signed-in person who comes here is taken to the inbox. */
+export function strangersRoutes(pool: Pool, config: Config): Router {
+  const router = Router();
+  const passwords = createPasswords(config.password);
+  const registrationsFrom = createRateLimit(pool, 'registrations', config.registrationsPerHour, 3600);
+  // Failures count for the name at this address and for the address as a whole, never for the name alone:
+  // whoever fails on purpose must not lock the owner out.
+  const loginsOf = createRateLimit(pool, 'logins-name', config.loginsPerMinute, 60);
+  const loginsFrom = createRateLimit(pool, 'logins-address', 5 * config.loginsPerMinute, 60);
+
+  router.get('/', (req, res) => {
+    if (req.user) return res.redirect(303, '/inbox');
+    res.render('accounts/welcome');
+  });
+
+  const guard = guardStrangersForms(config.isHttps);
+
+  router
+    .route('/register')
+    .all(keepTyped(showRegister), guard)
+    .get((req, res) => {
+      if (req.user) return res.redirect(303, '/inbox');
+      showRegister(req, res, blankForm());
+    })
+    .post(async (req, res) => {
+      const form = parseForm(registration, req.body);
+      if (!form.ok) return showRegister(req, res.status(422), form);
+      const { username, password } = form.values;
+      const weakness = await findWeakness(password, username);
+      if (weakness) return showRegister(req, res.status(422), rejectField(form, 'password', weakness));
+
+      await registrationsFrom.spend(addressKey(req.ip));
+      const account = await createAccount(pool, username, await passwords.hash(password));
+      if (account === 'taken') {
+        const taken = rejectField(form, 'username', 'This username is taken. Please choose another one.');
+        return showRegister(req, res.status(422), taken);
+      }
+      await startSession(pool, req, account.id);
+      res.redirect(303, '/inbox');
+    })
+    .all(allowOnly('GET', 'POST'));
+
+  router
+    .route('/login')
+    .all(keepTyped(showLogin), guard)
+    .get((req, res) => {
+      const next = localPath(req.query.next);
+      if (req.user) return res.redirect(303, next ?? '/inbox');
+      showLogin(req, res, blankForm(next ? { next } : {}));
+    })
+    .post(async (req, res) => {
+      const form = parseForm(login, req.body);
+      if (!form.ok) return showLogin(req, res.status(422), form);
+      const { username, password, next } = form.values;
+
+      // Counted before the check and given back after a success, so that a thousand tries at once are counted too.
+      const address = addressKey(req.ip);
+      const name = `${address} ${username.slice(0, 64)}`;
+      await loginsFrom.spend(address);
+      await loginsOf.spend(name);
+
+      const account = await findAccount(pool, username);
+      const isRight = await passwords.verify(account?.passwordHash, password);
+      if (!account || !isRight) {
+        return showLogin(req, res.status(422), rejectField(form, 'password', 'The username or the password is wrong.'));
+      }
+      await Promise.all([loginsFrom.giveBack(address), loginsOf.giveBack(name)]);
+      if (passwords.isOutdated(account.passwordHash)) {
+        await upgradeHash(pool, account, await passwords.hash(password));
+      }
+      await startSession(pool, req, account.id);
+      res.redirect(303, localPath(next) ?? '/inbox');
+    })
+    .all(allowOnly('GET', 'POST'));
+
+  return router;
+}
+
+/** Behind the form guard of signed-in people. */
+export function logoutRoutes(config: Config): Router {
+  const router = Router();
+  router
+    .route('/logout')
+    .all(requireUser)
+    .post(async (req, res) => {
+      await endSession(req, res, config.isHttps);
+      res.redirect(303, '/');
+    })
+    .all(allowOnly('POST'));
+  return router;
+}
+
+function showRegister(req: Request, res: Response, form: Form): void {
+  res.render('accounts/register', { form });
+}
+
+function showLogin(req: Request, res: Response, form: Form): void {
+  res.render('accounts/login', { form });
+}

@@ -1,0 +1,90 @@
+// The environment, parsed once; the only reader of process.env.
+import { isAbsolute, resolve } from 'node:path';
+import { z } from 'zod';
+import { StartupError } from './startup-error.ts';
+
+const number = (fallback: number, min: number, max: number) =>
+  z.coerce
+    .number(`must be a whole number from ${min} to ${max}`)
+    .int(`must be a whole number from ${min} to ${max}`)
+    .min(min, `must be at least ${min}`)
+    .max(max, `must be at most ${max}`)
+    .default(fallback);
+
+const publicUrl = z
+  .url({ protocol: /^https?$/, error: 'must be the address people type, such as https://letters.example.org' })
+  .refine((url) => new URL(url).pathname === '/' && !/[?#]/.test(url), 'must have no path')
+  .transform((url) => new URL(url).origin);
+
+/** Express reads a number as "this many proxies in front", and names or addresses as "trust these". */
+const trustProxy = z
+  .string()
+  .regex(/^(\d{1,2}|[\da-fA-F.:/, ]+|loopback|linklocal|uniquelocal)$/, 'must be a number of proxies or their addresses')
+  .transform((value) => (/^\d+$/.test(value) ? Number(value) : value));
+
+const environment = z.object({
+  NODE_ENV: z.enum(['production', 'development', 'test']).default('production'),
+  PORT: number(3000, 0, 65535),
+  HOST: z.string().default('127.0.0.1'),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
+    .optional(),
+  DATA_DIR: z.string().default('data'),
+  PUBLIC_URL: publicUrl.optional(),
+  TRUST_PROXY: trustProxy.optional(),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  SENDS_PER_MINUTE: number(30, 1, 1_000_000),
+  LOGINS_PER_MINUTE: number(10, 1, 1_000_000),
+  REGISTRATIONS_PER_HOUR: number(20, 1, 1_000_000),
+  // OWASP Password Storage Cheat Sheet, Argon2id: m = 19 MiB, t = 2, p = 1. The floor is theirs too (7 MiB).
+  PASSWORD_MEMORY_KIB: number(19_456, 7_168, 4_194_304),
+  PASSWORD_PASSES: number(2, 1, 100),
+});
+
+export interface Config {
+  isDevelopment: boolean;
+  port: number;
+  host: string;
+  /** Where PostgreSQL is, or undefined: then the program starts its own in dataDir. */
+  databaseUrl: string | undefined;
+  dataDir: string;
+  /** The origin people type, without a slash at the end. */
+  publicUrl: string;
+  isHttps: boolean;
+  trustProxy: number | string | false;
+  logLevel: string;
+  sendsPerMinute: number;
+  /** Failed logins a minute for a pair of name and address; an address alone may fail five times as often. */
+  loginsPerMinute: number;
+  registrationsPerHour: number;
+  password: { memoryKib: number; passes: number };
+}
+
+/** Reads the settings; throws a StartupError that names each wrong one (never its value: it may be a secret). */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  // An empty value is what `NAME=` in a .env file or in compose leaves behind: the same as not set.
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = environment.safeParse(given);
+  if (!parsed.success) {
+    const wrong = parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
+    throw new StartupError(`Wrong settings: ${wrong.join('; ')}.`);
+  }
+  const settings = parsed.data;
+  const publicUrl = settings.PUBLIC_URL ?? `http://localhost:${settings.PORT}`;
+  return {
+    isDevelopment: settings.NODE_ENV === 'development',
+    port: settings.PORT,
+    host: settings.HOST,
+    databaseUrl: settings.DATABASE_URL,
+    dataDir: isAbsolute(settings.DATA_DIR) ? settings.DATA_DIR : resolve(settings.DATA_DIR),
+    publicUrl,
+    isHttps: publicUrl.startsWith('https:'),
+    trustProxy: settings.TRUST_PROXY ?? false,
+    logLevel: settings.LOG_LEVEL,
+    sendsPerMinute: settings.SENDS_PER_MINUTE,
+    loginsPerMinute: settings.LOGINS_PER_MINUTE,
+    registrationsPerHour: settings.REGISTRATIONS_PER_HOUR,
+    password: { memoryKib: settings.PASSWORD_MEMORY_KIB, passes: settings.PASSWORD_PASSES },
+  };
+}

@@ -1,0 +1,75 @@
+// Connections to PostgreSQL: how many, how long each step may take, and what counts as "the database is away".
+import { availableParallelism } from 'node:os';
+import pg from 'pg';
+
+/** What a query needs: the pool, or one client inside a transaction. */
+export type Database = Pick<pg.Pool, 'query'>;
+export type Pool = pg.Pool;
+
+// A page asks at most twice and must answer within 5 s when PostgreSQL hangs: 2 s for a connection or for a lock,
+// 2.5 s for an answer, counted by the server (statement_timeout) and, for a frozen server, by us (query_timeout).
+const limits = {
+  connectionTimeoutMillis: 2000,
+  lock_timeout: 1500,
+  statement_timeout: 2000,
+  query_timeout: 2300,
+  idle_in_transaction_session_timeout: 5000,
+} satisfies pg.PoolConfig;
+
+/** A pool on this server. `onError` hears of connections that broke while idle; the pool replaces them itself. */
+export function createPool(connectionString: string, onError: (error: Error) => void): Pool {
+  const pool = new pg.Pool({
+    ...limits,
+    connectionString,
+    application_name: 'private-messages',
+    max: Math.max(4, 2 * availableParallelism() + 1),
+    idleTimeoutMillis: 60_000,
+    maxLifetimeSeconds: 3600,
+    keepAlive: true,
+  });
+  pool.on('error', onError);
+  return pool;
+}
+
+/** One statement inside its own transaction, on one connection; any error rolls back. */
+export async function transaction<T>(pool: Pool, work: (db: Database) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query('begin');
+    const result = await work(client);
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    // A connection whose rollback fails is of no use to anybody: the pool throws it away.
+    await client.query('rollback').catch((failure: Error) => (broken = failure));
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+// Class 08: connection; 53: out of connections, memory or disk; 57P0x: shut down, crashed, starting; 57014: our time
+// limit; 55P03: our lock limit; 25006: a standby (PostgreSQL manual, appendix A).
+const awayStates = /^(08...|53...|57P0[1-5]|57014|55P03|25006|58030)$/;
+const awayErrors = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOENT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+]);
+const awayMessages =
+  /^(Query read timeout|Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed)/;
+
+/** Whether this error says that PostgreSQL cannot serve now, and that the same request may succeed later. */
+export function isDatabaseAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code, errors } = error as Error & { code?: string; errors?: unknown[] };
+  if (Array.isArray(errors)) return errors.some(isDatabaseAway);
+  if (code && (awayStates.test(code) || ('syscall' in error && awayErrors.has(code)))) return true;
+  return awayMessages.test(error.message);
+}

@@ -1,0 +1,48 @@
+// Forged forms: refused by where the browser says they come from, then by a token that only our pages hold.
+import csurf from 'csurf';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import { cookieName, cookieOptions } from './session.ts';
+import { HttpError } from './errors.ts';
+import { typedIn } from './forms.ts';
+
+const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/**
+ * Browsers say with Sec-Fetch-Site, or else with Origin, which site a form was on. Ours is the host the request was
+ * sent to, whatever name or address that is. Programs that are no browser send neither; the token is left for them.
+ * (OWASP CSRF Prevention Cheat Sheet, "Fetch Metadata"; the same algorithm as Go's http.CrossOriginProtection.)
+ */
+export function refuseOtherSites(req: Request, res: Response, next: NextFunction): void {
+  if (safeMethods.has(req.method)) return next();
+  const site = req.get('Sec-Fetch-Site');
+  const origin = req.get('Origin');
+  const isOurs = site
+    ? site === 'same-origin' || site === 'none'
+    : origin === undefined || URL.parse(origin)?.host === req.get('Host');
+  if (isOurs) return next();
+  throw new HttpError(403, 'This form came from another website, so it was not accepted.');
+}
+
+// The token comes from the form alone; csurf would take it from the address as well, which ends up in logs.
+const value = (req: Request): string => typedIn(req.body)._csrf ?? '';
+
+/** For pages of signed-in people: the secret is in their session. Strangers pass: nothing behind it answers them. */
+export function guardForms(): RequestHandler[] {
+  const guard = csurf({ value });
+  return [(req, res, next) => (req.user ? guard(req, res, next) : next())];
+}
+
+/** For the forms that strangers see: the secret is in a signed cookie, so that no row is written for them. */
+export function guardStrangersForms(isHttps: boolean): RequestHandler[] {
+  const cookie = { ...cookieOptions(isHttps), key: cookieName(isHttps, 'form'), signed: true };
+  return [csurf({ value, cookie })];
+}
+
+/**
+ * Lets views write the token; made only when a view asks for it. Where the secret could not be read, because the
+ * database is away, the form keeps the token that it came with.
+ */
+export function offerToken(req: Request, res: Response, next: NextFunction): void {
+  res.locals.csrfToken = () => (req.csrfToken ? req.csrfToken() : value(req));
+  next();
+}

@@ -1,0 +1,88 @@
+// What goes wrong, told to a person: one error page for everything that is thrown.
+import type { NextFunction, Request, Response } from 'express';
+import { isDatabaseAway } from '../database/pool.ts';
+import type { Log } from './log.ts';
+
+/** An answer other than success that a route wants to give. `retryAfter` is in seconds. */
+export class HttpError extends Error {
+  readonly status: number;
+  readonly retryAfter: number | undefined;
+
+  constructor(status: number, message: string, retryAfter?: number) {
+    super(message);
+    this.status = status;
+    this.retryAfter = retryAfter;
+  }
+}
+
+const titles: Record<number, string> = {
+  400: 'That address is not valid',
+  403: 'This form cannot be accepted',
+  404: 'Nothing here',
+  405: 'That cannot be done here',
+  413: 'That was too much at once',
+  422: 'That is not valid text',
+  429: 'A little slower, please',
+  500: 'Something went wrong on our side',
+  503: 'Back in a moment',
+};
+
+const explanations: Record<number, string> = {
+  400: 'Something in the address is broken. Go back and try the link again.',
+  403: 'This form had grown too old, or cookies are switched off. Please send it once more.',
+  404: 'This page does not exist, or it is not yours to see.',
+  405: 'This page exists, but not for that kind of request.',
+  413: 'The server refuses requests of this size. Nothing was changed.',
+  422: 'The text holds characters that no computer can show. Nothing was changed.',
+  429: 'You did that too often in a short time. Wait a minute and try again.',
+  500: 'It is our fault, not yours. If you tell the person who runs this server, name the number below.',
+  503: 'The server is busy or its database is restarting. Try again in a few seconds; nothing was changed.',
+};
+
+/** For a person: the status, what to tell them, and after how many seconds to try again. */
+export interface Refusal {
+  status: number;
+  message: string;
+  retryAfter: number | undefined;
+}
+
+/** What an error means for the person who met it. Everything unknown is a 500 that tells nothing. */
+export function toRefusal(error: unknown): Refusal {
+  if (isDatabaseAway(error)) return { status: 503, message: explanations[503]!, retryAfter: 5 };
+  const { status: given, code, retryAfter } = error as { status?: unknown; code?: unknown; retryAfter?: number };
+  if (code === 'EBADCSRFTOKEN') return { status: 403, message: explanations[403]!, retryAfter };
+  // Express and body-parser put a status on their errors: broken addresses 400, too large or too many fields 413.
+  const status = typeof given === 'number' && given >= 400 && given < 600 ? given : 500;
+  const message = error instanceof HttpError ? error.message : explanations[status];
+  return { status, message: message ?? explanations[status >= 500 ? 500 : 400]!, retryAfter };
+}
+
+/** Nobody answered: there is no such page. */
+export function refuseUnknownPage(): never {
+  throw new HttpError(404, explanations[404]!);
+}
+
+/** For `.all()` at the end of a route: the page exists, the method does not. */
+export function allowOnly(...methods: string[]) {
+  return (req: Request, res: Response): void => {
+    res.set('Allow', methods.join(', '));
+    throw new HttpError(405, explanations[405]!);
+  };
+}
+
+/** The last in line: logs what is our fault, and shows the page for everything else. */
+export function showErrors(log: Log) {
+  return (error: unknown, req: Request, res: Response, next: NextFunction): void => {
+    const refusal = toRefusal(error);
+    if (refusal.status >= 500) log.error({ err: error, request: req.id }, 'failed');
+    if (res.headersSent) return next(error);
+    if (refusal.retryAfter) res.set('Retry-After', String(refusal.retryAfter));
+    res.status(refusal.status);
+    if (req.giveBack) return req.giveBack(refusal);
+    res.render('web/error', {
+      title: titles[refusal.status] ?? titles[refusal.status >= 500 ? 500 : 400],
+      message: refusal.message,
+      requestId: refusal.status >= 500 ? req.id : undefined,
+    });
+  };
+}

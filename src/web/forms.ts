@@ -1,0 +1,89 @@
+// Forms: what was typed, what is wrong with it, and how it is given back whatever happens.
+import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express';
+import { z } from 'zod';
+import { HttpError, type Refusal } from './errors.ts';
+
+/** A form as its page shows it: what stands in the fields and what is said beside them. '' is the form as a whole. */
+export interface Form {
+  typed: Record<string, string>;
+  errors: Record<string, string>;
+}
+
+export type ParsedForm<T> = (Form & { ok: true; values: T }) | (Form & { ok: false });
+
+/** Checks a body against a schema of strings. Fields that are not one string each count as not filled in. */
+export function parseForm<T>(schema: z.ZodType<T>, body: unknown): ParsedForm<T> {
+  const typed = typedIn(body);
+  const parsed = schema.safeParse(typed);
+  if (parsed.success) return { ok: true, values: parsed.data, typed, errors: {} };
+  const errors: Record<string, string> = {};
+  for (const issue of parsed.error.issues) errors[String(issue.path[0] ?? '')] ??= issue.message;
+  return { ok: false, typed, errors };
+}
+
+/** The same form with an error that only the database could know of. */
+export function rejectField(form: Form, field: string, message: string): Form {
+  return { typed: form.typed, errors: { ...form.errors, [field]: message } };
+}
+
+/** An empty form, or one with some fields filled in. */
+export function blankForm(typed: Record<string, string> = {}): Form {
+  return { typed, errors: {} };
+}
+
+/** The fields of a body that are one string each. */
+export function typedIn(body: unknown): Record<string, string> {
+  const entries = Object.entries(body ?? {}).filter(([, value]) => typeof value === 'string');
+  return Object.fromEntries(entries) as Record<string, string>;
+}
+
+/**
+ * For a route whose form holds somebody's words: whatever refuses it later, the page comes back with all of them.
+ * `show` renders the page; the status is already set.
+ */
+export function keepTyped(show: (req: Request, res: Response, form: Form) => void): RequestHandler {
+  return (req, res, next) => {
+    if (req.method === 'POST') {
+      req.giveBack = (refusal: Refusal) => {
+        req.giveBack = undefined; // a failure while showing the form gets the plain error page
+        show(req, res, { typed: typedIn(req.body), errors: { '': refusal.message } });
+      };
+    }
+    next();
+  };
+}
+
+// 10,000 characters of 4 bytes each, all percent-encoded, are 120 kB. More than that is read as well, so that a text
+// that is too long can be given back with a message instead of being cut off.
+export const bodyLimit = 1_000_000;
+
+/** Reads the fields of a form. Bytes that are not UTF-8 are refused: replaced silently, they would change the words. */
+export const readForms = express.urlencoded({
+  extended: false,
+  limit: bodyLimit,
+  parameterLimit: 500,
+  verify: (req, res, bytes) => {
+    if (!isWellFormed(bytes.toString('latin1'))) throw new HttpError(422, 'The text is not valid Unicode. Nothing was changed.');
+  },
+});
+
+/** The same for addresses. */
+export function refuseBrokenAddresses(req: Request, res: Response, next: NextFunction): void {
+  if (req.url.includes('%') && (!isWellFormed(req.url) || /%00/.test(req.url))) throw new HttpError(400, 'That address is broken.');
+  next();
+}
+
+/** Whether percent-encoded text is UTF-8 throughout; encoded lone surrogates are not. Raw bytes beyond ASCII count as broken. */
+function isWellFormed(encoded: string): boolean {
+  try {
+    decodeURIComponent(encoded);
+    return !/[^\0-\x7f]/.test(encoded);
+  } catch {
+    return false;
+  }
+}
+
+/** Text as people write it: no NUL, which PostgreSQL cannot keep, and no half characters. */
+export const plainText = z
+  .string('Please fill this in.')
+  .refine((text) => !text.includes('\0') && text.isWellFormed(), 'There is a character in this text that cannot be kept.');

@@ -1,0 +1,20 @@
+// For those who watch the program: is the process alive, can it serve?
+import { Router } from 'express';
+import { isMigrated } from '../database/migrate.ts';
+import type { Database } from '../database/pool.ts';
+
+/** `/healthz` answers while the process runs; `/readyz` while the database is there, migrated, and we are not stopping. */
+export function healthRoutes(db: Database, latestMigration: string, isStopping: () => boolean): Router {
+  const router = Router();
+  router.get('/healthz', (req, res) => {
+    res.type('text').send('ok\n');
+  });
+  router.get('/readyz', async (req, res) => {
+    const isReady = !isStopping() && (await isMigrated(db, latestMigration).catch(() => false));
+    res
+      .status(isReady ? 200 : 503)
+      .type('text')
+      .send(isReady ? 'ok\n' : 'not ready\n');
+  });
+  return router;
+}

@@ -1,0 +1,45 @@
+// The log: JSON lines about what happened, never about what was said.
+import { randomUUID } from 'node:crypto';
+import type { NextFunction, Request, Response } from 'express';
+import pino from 'pino';
+
+export type Log = pino.Logger;
+
+/** A logger that writes JSON lines to standard output. */
+export function createLog(level: string): Log {
+  return pino({ level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: describeError } });
+}
+
+/**
+ * Name, code and stack, and of the message only what cannot quote anybody: PostgreSQL's messages and details hold
+ * values of rows, and template errors hold the page.
+ */
+function describeError(error: Error & { code?: unknown; severity?: unknown }) {
+  const isQuoting = error.severity !== undefined || error.name.includes('EJS');
+  const stack = error.stack?.slice(error.stack.indexOf('\n    at ') + 1);
+  return { type: error.name, code: error.code, message: isQuoting ? undefined : firstLine(error.message), stack };
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0]!.slice(0, 200);
+}
+
+/** Gives each request an id and writes one line when it is over: the route's pattern, not the address with its words. */
+export function logRequests(log: Log) {
+  return (req: Request, res: Response, next: NextFunction): void => {
+    const startedAt = performance.now();
+    req.id = randomUUID();
+    res.on('close', () => {
+      log.info({
+        request: req.id,
+        method: req.method,
+        route: req.route ? req.baseUrl + req.route.path : undefined,
+        status: res.statusCode,
+        ms: Math.round((performance.now() - startedAt) * 10) / 10,
+        user: req.user?.id,
+        aborted: res.writableFinished ? undefined : true,
+      });
+    });
+    next();
+  };
+}

@@ -1,0 +1,60 @@
+// How often something may be done: counted in PostgreSQL for all processes together, in memory while that is away.
+import { isIPv6 } from 'node:net';
+import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
+import type { Pool } from '../database/pool.ts';
+import { HttpError } from './errors.ts';
+
+export interface RateLimit {
+  /** Counts one; throws a 429 with Retry-After when it is one too many. */
+  spend(key: string): Promise<void>;
+  /** Takes one back, for what turned out to be harmless. */
+  giveBack(key: string): Promise<void>;
+}
+
+/** `points` within `seconds` for each key. `name` keeps this limit's keys apart from others'. */
+export function createRateLimit(pool: Pool, name: string, points: number, seconds: number): RateLimit {
+  const limiter = new RateLimiterPostgres({
+    storeClient: pool,
+    storeType: 'pool',
+    tableName: 'rate_limits',
+    tableCreated: true,
+    keyPrefix: name,
+    points,
+    duration: seconds,
+    insuranceLimiter: new RateLimiterMemory({ keyPrefix: name, points, duration: seconds }),
+  });
+  return {
+    async spend(key) {
+      try {
+        await limiter.consume(key);
+      } catch (refused) {
+        if (!(refused instanceof RateLimiterRes)) throw refused;
+        const wait = Math.max(1, Math.ceil(refused.msBeforeNext / 1000));
+        throw new HttpError(429, `That was tried too often. Please wait ${inWords(wait)} and try again.`, wait);
+      }
+    },
+    async giveBack(key) {
+      await limiter.reward(key);
+    },
+  };
+}
+
+function inWords(seconds: number): string {
+  if (seconds <= 90) return seconds === 1 ? 'a second' : `${seconds} seconds`;
+  return `${Math.ceil(seconds / 60)} minutes`;
+}
+
+/**
+ * The part of a client's address that one person can be held to: an IPv4 address; of IPv6 the first 64 bits, because
+ * every household has all the rest (RFC 6177).
+ */
+export function addressKey(ip = 'unknown'): string {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip);
+  if (mapped) return mapped[1]!;
+  if (!isIPv6(ip)) return ip;
+  const [head = '', tail] = ip.replace(/%.*$/, '').split('::');
+  const left = head.split(':').filter(Boolean);
+  const right = tail === undefined ? [] : tail.split(':').filter(Boolean);
+  const zeros = Array<string>(tail === undefined ? 0 : 8 - left.length - right.length).fill('0');
+  return [...left, ...zeros, ...right].slice(0, 4).join(':');
+}

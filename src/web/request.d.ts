@@ -1,0 +1,30 @@
+// What our middleware adds to a request.
+import type { Refusal } from './errors.ts';
+import type { Viewer } from './session-store.ts';
+
+declare global {
+  namespace Express {
+    interface Request {
+      /** Names this request in the log and on the error page. */
+      id: string;
+      /** Who is signed in; routes behind requireUser use `signedIn(req)`. */
+      user?: Viewer;
+      /** Shows the form again with everything typed, whatever refused it. Set by keepTyped. */
+      giveBack?: (refusal: Refusal) => void;
+      /** Whose session is about to be made; read when its id is made. */
+      signingIn?: string;
+      /** Set where a form guard has read its secret. */
+      csrfToken?(): string;
+    }
+  }
+}
+
+declare module 'express-session' {
+  interface SessionData {
+    /** Milliseconds since 1970 of the sign-in and of the last request, the latter give or take five minutes. */
+    startedAt: number;
+    seenAt: number;
+    csrfSecret: string;
+    viewer?: Viewer;
+  }
+}

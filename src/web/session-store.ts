@@ -1,0 +1,115 @@
+// Sessions in PostgreSQL: connect-pg-simple, with the statements that this schema and these promises need.
+import { createHash, randomBytes } from 'node:crypto';
+import connectPgSimple from 'connect-pg-simple';
+import session, { type SessionData } from 'express-session';
+import type { Database, Pool } from '../database/pool.ts';
+
+const PgStore = connectPgSimple(session);
+
+/** Who is looking at the page: read with the session in one round trip, never stored in it. */
+export class Viewer {
+  readonly id: string;
+  readonly username: string;
+
+  constructor(id: string, username: string) {
+    this.id = id;
+    this.username = username;
+  }
+
+  /** Keeps express-session from writing the viewer into the session, and from seeing a change in it. */
+  toJSON(): undefined {
+    return undefined;
+  }
+}
+
+/**
+ * Differs from its base in four ways: ids are stored as hashes; the key begins with the person; `get` brings the
+ * person along; and `set` only updates. A request that was under way when its session was ended can therefore not
+ * bring it back: only signing in inserts (insertSession).
+ */
+export class SessionStore extends PgStore {
+  readonly #db: Database;
+
+  constructor(pool: Pool, onError: (error: Error) => void) {
+    super({
+      pool,
+      tableName: 'sessions',
+      disableTouch: true,
+      pruneSessionInterval: 15 * 60,
+      errorLog: (...parts: unknown[]) => onError(parts.find((part) => part instanceof Error) ?? new Error('session store')),
+    });
+    this.#db = pool;
+  }
+
+  override get(id: string, done: (error: unknown, session?: SessionData | null) => void): void {
+    findSession(this.#db, id).then((found) => done(null, found), done);
+  }
+
+  override set(id: string, data: SessionData, done?: (error?: unknown) => void): void {
+    updateSession(this.#db, id, data).then(() => done?.(), done);
+  }
+
+  override destroy(id: string, done?: (error?: unknown) => void): void {
+    deleteSession(this.#db, id).then(() => done?.(), done);
+  }
+}
+
+/** Strangers' ids begin with this; they are in no cookie and in no row. */
+const nobody = '00000000-0000-0000-0000-000000000000';
+
+/** A new id: the person's, so that the store knows whose row to look for, and 192 random bits. */
+export function newSessionId(userId = nobody): string {
+  return `${userId}.${randomBytes(24).toString('base64url')}`;
+}
+
+function toKey(id: string): [userId: string, sid: string] {
+  const sid = createHash('sha256').update(id).digest('base64url');
+  return [id.slice(0, id.indexOf('.')), sid];
+}
+
+interface SessionRow {
+  sess: SessionData;
+  userId: string;
+  username: string;
+}
+
+async function findSession(db: Database, id: string): Promise<SessionData | null> {
+  const { rows } = await db.query<SessionRow>({
+    name: 'find session',
+    text: `select s.sess, u.id as "userId", u.username
+           from sessions s join users u on u.id = s.user_id
+           where s.user_id = $1 and s.sid = $2 and s.expire > now()`,
+    values: toKey(id),
+  });
+  const [row] = rows;
+  return row ? { ...row.sess, viewer: new Viewer(row.userId, row.username) } : null;
+}
+
+/** Adds the session of somebody who just signed in. */
+export async function insertSession(db: Database, id: string, data: SessionData): Promise<void> {
+  await db.query('insert into sessions (user_id, sid, sess, expire) values ($1, $2, $3, $4)', [
+    ...toKey(id),
+    data,
+    expiry(data),
+  ]);
+}
+
+async function updateSession(db: Database, id: string, data: SessionData): Promise<void> {
+  await db.query('update sessions set sess = $3, expire = $4 where user_id = $1 and sid = $2', [
+    ...toKey(id),
+    data,
+    expiry(data),
+  ]);
+}
+
+async function deleteSession(db: Database, id: string): Promise<void> {
+  await db.query('delete from sessions where user_id = $1 and sid = $2', toKey(id));
+}
+
+const day = 24 * 60 * 60 * 1000;
+export const idleLimit = 30 * day;
+const absoluteLimit = 90 * day;
+
+function expiry(data: SessionData): Date {
+  return new Date(Math.min(data.seenAt + idleLimit, data.startedAt + absoluteLimit));
+}

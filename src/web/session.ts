@@ -1,0 +1,84 @@
+// Who is signed in: one session cookie, one query a page, and the only places where a session begins and ends.
+import { randomBytes } from 'node:crypto';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import session from 'express-session';
+import type { Config } from '../config.ts';
+import type { Database, Pool } from '../database/pool.ts';
+import { HttpError } from './errors.ts';
+import { localPath } from './local-path.ts';
+import { idleLimit, insertSession, newSessionId, SessionStore, type Viewer } from './session-store.ts';
+
+const seenEvery = 5 * 60 * 1000;
+
+/** Options of every cookie we set: for this host alone, and over https only where the site is https. */
+export function cookieOptions(isHttps: boolean) {
+  return { httpOnly: true, sameSite: 'lax', secure: isHttps, path: '/' } as const;
+}
+
+/** The prefix makes browsers refuse such a cookie from anywhere but this host over https (RFC 6265bis, 4.1.3.2). */
+export function cookieName(isHttps: boolean, name: string): string {
+  return isHttps ? `__Host-${name}` : name;
+}
+
+/** Reads the session of a signed-in person. Strangers get no cookie and no row. */
+export function openSessions(config: Config, pool: Pool, secrets: string[], onError: (error: Error) => void) {
+  const store = new SessionStore(pool, onError);
+  const read = session({
+    name: cookieName(config.isHttps, 'session'),
+    secret: secrets,
+    store,
+    genid: (req) => newSessionId((req as Request).signingIn),
+    resave: false,
+    saveUninitialized: false,
+    cookie: { ...cookieOptions(config.isHttps), maxAge: idleLimit },
+    // The public address says whether the browser speaks https with us; a proxy in between may not tell.
+    proxy: config.isHttps || undefined,
+  });
+  return { middleware: [read, greet] satisfies RequestHandler[], close: () => store.close() };
+}
+
+/** Names the person for routes and views, and notes every five minutes that the session is in use. */
+function greet(req: Request, res: Response, next: NextFunction): void {
+  const { viewer, seenAt = 0 } = req.session;
+  req.user = viewer;
+  res.locals.user = viewer;
+  if (viewer && Date.now() - seenAt > seenEvery) req.session.seenAt = Date.now();
+  next();
+}
+
+/** Signs somebody in: a new id, so that one planted before is worthless (session fixation). */
+export async function startSession(db: Database, req: Request, userId: string): Promise<void> {
+  req.signingIn = userId;
+  await settle((done) => req.session.regenerate(done));
+  const now = Date.now();
+  const csrfSecret = randomBytes(18).toString('base64url');
+  const data = Object.assign(req.session, { startedAt: now, seenAt: now, csrfSecret });
+  await insertSession(db, req.sessionID, data);
+  await settle((done) => req.session.save(done));
+}
+
+/** Signs out: the row is gone before the answer leaves. */
+export async function endSession(req: Request, res: Response, isHttps: boolean): Promise<void> {
+  await settle((done) => req.session.destroy(done));
+  res.clearCookie(cookieName(isHttps, 'session'), cookieOptions(isHttps));
+}
+
+function settle(work: (done: (error?: unknown) => void) => void): Promise<void> {
+  return new Promise((resolve, reject) => work((error) => (error ? reject(error as Error) : resolve())));
+}
+
+/** The door: everything behind it needs a signed-in person. Others log in first and come back. */
+export function requireUser(req: Request, res: Response, next: NextFunction): void {
+  if (req.user) return next();
+  if (req.giveBack) {
+    throw new HttpError(401, 'You are signed out. Log in in another tab, then come back here and press Send again: your words stay on this page.');
+  }
+  const wanted = req.method === 'GET' ? localPath(req.originalUrl) : undefined;
+  res.redirect(303, wanted ? `/login?next=${encodeURIComponent(wanted)}` : '/login');
+}
+
+/** The person behind a request that has passed requireUser. */
+export function signedIn(req: Request): Viewer {
+  if (!req.user) throw new Error('This route is not behind requireUser.');
+  return req.user;
+}
