@@ -11,15 +11,21 @@ const number = (fallback: number, min: number, max: number) =>
     .max(max, `must be at most ${max}`)
     .default(fallback);
 
-const publicUrl = z
-  .url({ protocol: /^https?$/, error: 'must be the address people type, such as https://letters.example.org' })
+const origin = z
+  .url({
+    protocol: /^https?$/,
+    error: 'must be the address people type, such as https://letters.example.org',
+  })
   .refine((url) => new URL(url).pathname === '/' && !/[?#]/.test(url), 'must have no path')
   .transform((url) => new URL(url).origin);
 
 /** Express reads a number as "this many proxies in front", and names or addresses as "trust these". */
 const trustProxy = z
   .string()
-  .regex(/^(\d{1,2}|[\da-fA-F.:/, ]+|loopback|linklocal|uniquelocal)$/, 'must be a number of proxies or their addresses')
+  .regex(
+    /^(\d{1,2}|[\da-fA-F.:/, ]+|loopback|linklocal|uniquelocal)$/,
+    'must be a number of proxies or their addresses',
+  )
   .transform((value) => (/^\d+$/.test(value) ? Number(value) : value));
 
 const environment = z.object({
@@ -31,7 +37,7 @@ const environment = z.object({
     .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
     .optional(),
   DATA_DIR: z.string().default('data'),
-  PUBLIC_URL: publicUrl.optional(),
+  PUBLIC_URL: origin.optional(),
   TRUST_PROXY: trustProxy.optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   SENDS_PER_MINUTE: number(30, 1, 1_000_000),

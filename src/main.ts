@@ -26,12 +26,18 @@ async function run(config: Config): Promise<void> {
   const keys = await openSigningKeys(database.pool, onError);
   let isStopping = false;
   const app = createApp({
-    ...{ config, log, pool: database.pool, secrets: keys.secrets },
+    config,
+    log,
+    pool: database.pool,
+    secrets: keys.secrets,
     latestMigration: readMigrations().at(-1)!.name,
     isStopping: () => isStopping,
   });
   // Slow senders: headers within 10 s, the whole request within 30 s.
-  const server = createServer({ headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000 }, app);
+  const server = createServer(
+    { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000 },
+    app,
+  );
 
   const stop = async (signal: string) => {
     if (isStopping) return;

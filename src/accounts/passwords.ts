@@ -1,10 +1,11 @@
 // Passwords: hashed with argon2id, a few at once, and refused when they are among the first that anybody would try.
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import argon2 from 'argon2';
 import { HttpError } from '../web/errors.ts';
+import { countCharacters } from '../web/forms.ts';
 import { z } from 'zod';
 
 export interface Passwords {
@@ -22,7 +23,12 @@ const mayWait = 40;
 
 /** Hashing with these costs; throws a 503 with Retry-After when too many wait already. */
 export function createPasswords(costs: { memoryKib: number; passes: number }): Passwords {
-  const options = { type: argon2.argon2id, memoryCost: costs.memoryKib, timeCost: costs.passes, parallelism: 1 } as const;
+  const options = {
+    type: argon2.argon2id,
+    memoryCost: costs.memoryKib,
+    timeCost: costs.passes,
+    parallelism: 1,
+  } as const;
   const inTurn = createQueue(atOnce, mayWait);
   const nobodys = unmatchedHash(costs);
   return {
@@ -47,7 +53,11 @@ function createQueue(limit: number, maxWaiting: number) {
   return async <T>(work: () => Promise<T>): Promise<T> => {
     if (running >= limit) {
       if (waiting.length >= maxWaiting) {
-        throw new HttpError(503, 'Many people are logging in right now. Please try again in a few seconds.', 3);
+        throw new HttpError(
+          503,
+          'Many people are logging in right now. Please try again in a few seconds.',
+          3,
+        );
       }
       await new Promise<void>((resolve) => waiting.push(resolve)); // whoever ends hands its place on
     } else {
@@ -63,29 +73,36 @@ function createQueue(limit: number, maxWaiting: number) {
   };
 }
 
-const length = (text: string): number => [...text].length;
-
 /** A new password: any characters, never trimmed or cut (NIST SP 800-63B-4, 3.1.1.2). Counted in code points. */
 export const newPassword = z
   .string('Please choose a password.')
-  .refine((text) => length(text) >= 8, 'A password has at least 8 characters. A few words make a good one.')
-  .refine((text) => length(text) <= 256, 'A password has at most 256 characters.')
-  .refine((text) => text.isWellFormed() && !text.includes('\0'), 'There is a character in this password that cannot be typed again.');
+  .refine(
+    (text) => countCharacters(text) >= 8,
+    'A password has at least 8 characters. A few words make a good one.',
+  )
+  .refine((text) => countCharacters(text) <= 256, 'A password has at most 256 characters.')
+  .refine(
+    (text) => text.isWellFormed() && !text.includes('\0'),
+    'There is a character in this password that cannot be typed again.',
+  );
 
 /** A password as typed to log in; longer than any that can exist is not worth hashing. */
 export const typedPassword = z
   .string('Please enter your password.')
   .min(1, 'Please enter your password.')
-  .refine((text) => length(text) <= 256, 'A password has at most 256 characters.');
+  .refine((text) => countCharacters(text) <= 256, 'A password has at most 256 characters.');
 
 // 49,000 passwords from leaks. Kept as the text of the JSON file and searched as such: no parsing, half a megabyte.
-const commonPasswords = fileURLToPath(import.meta.resolve('@zxcvbn-ts/language-common/src/passwords.json'));
+const commonPasswords = createRequire(import.meta.url).resolve(
+  '@zxcvbn-ts/language-common/src/passwords.json',
+);
 let common: Promise<string> | undefined;
 
 /** Why this password is too easy to guess for this person, or undefined. The list is read at the first call. */
 export async function findWeakness(password: string, username: string): Promise<string | undefined> {
   const folded = password.toLowerCase();
-  if (folded.includes(username) && length(folded) < username.length + 6) return 'The username is too easy to guess as a password.';
+  if (folded.includes(username) && countCharacters(folded) < username.length + 6)
+    return 'The username is too easy to guess as a password.';
   common ??= readFile(commonPasswords, 'utf8');
   const isCommon = (await common).includes(JSON.stringify(folded));
   return isCommon ? 'Too many people use this password. A few words in a row make a better one.' : undefined;

@@ -18,7 +18,11 @@ export async function findAccount(db: Database, username: string): Promise<Accou
 }
 
 /** The new account's id, or 'taken' when somebody has the name already, even if only since this moment. */
-export async function createAccount(db: Database, username: string, passwordHash: string): Promise<{ id: string } | 'taken'> {
+export async function createAccount(
+  db: Database,
+  username: string,
+  passwordHash: string,
+): Promise<{ id: string } | 'taken'> {
   const { rows } = await db.query<{ id: string }>(
     `insert into users (id, username, password_hash) values ($1, $2, $3)
      on conflict (username) do nothing returning id`,

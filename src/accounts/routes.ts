@@ -80,7 +80,11 @@ export function strangersRoutes(pool: Pool, config: Config): Router {
       const account = await findAccount(pool, username);
       const isRight = await passwords.verify(account?.passwordHash, password);
       if (!account || !isRight) {
-        return showLogin(req, res.status(422), rejectField(form, 'password', 'The username or the password is wrong.'));
+        return showLogin(
+          req,
+          res.status(422),
+          rejectField(form, 'password', 'The username or the password is wrong.'),
+        );
       }
       await Promise.all([loginsFrom.giveBack(address), loginsOf.giveBack(name)]);
       if (passwords.isOutdated(account.passwordHash)) {

@@ -8,7 +8,9 @@ const reserved = new Set(
   ftp guest help helpdesk host hostmaster info inbox localhost login logout mailer mailerdaemon me member members
   messages mod moderator moderators news nobody noreply notification notifications null official operator owner
   postmaster private privatemessages register root security send server service setup settings somebody staff
-  superuser support sysadmin sysop system team test undefined unknown user users webmaster www you`.split(/\s+/),
+  superuser support sysadmin sysop system team test undefined unknown user users webmaster www you`.split(
+    /\s+/,
+  ),
 );
 
 /** Reduced to the form in which names are stored and compared. */
@@ -22,4 +24,7 @@ export const newUsername = folded
   .min(3, 'A username has at least 3 characters.')
   .max(30, 'A username has at most 30 characters.')
   .regex(/^[a-z0-9][a-z0-9_.-]*$/, 'Use letters a–z, digits, and _ - . and begin with a letter or a digit.')
-  .refine((name) => !reserved.has(name.replaceAll(/[_.-]/g, '')), 'This name is reserved. Please choose another one.');
+  .refine(
+    (name) => !reserved.has(name.replaceAll(/[_.-]/g, '')),
+    'This name is reserved. Please choose another one.',
+  );

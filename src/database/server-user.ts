@@ -25,7 +25,8 @@ export function chooseServerUser(binaries: string, dataDir: string): ServerUser 
   if (account && canReach(account, join(binaries, 'postgres'), dataDir)) return serverUser(account, []);
 
   const namespace = ['unshare', '--user', '--map-user=1000', '--map-group=1000', '--'];
-  if (spawnSync(namespace[0]!, [...namespace.slice(1), 'true']).status === 0) return serverUser({}, namespace);
+  if (spawnSync(namespace[0]!, [...namespace.slice(1), 'true']).status === 0)
+    return serverUser({}, namespace);
   throw new StartupError(
     `PostgreSQL does not run as root, and no other user can reach ${dataDir}: move this folder to a place like /srv, or start as an ordinary user.`,
   );
@@ -39,7 +40,8 @@ function serverUser(account: { uid?: number; gid?: number }, prefix: string[]): 
   return {
     spawnOptions: account,
     command,
-    runSync: (program, args) => spawnSync(...command(program, args), { ...account, cwd: '/', encoding: 'utf8' }),
+    runSync: (program, args) =>
+      spawnSync(...command(program, args), { ...account, cwd: '/', encoding: 'utf8' }),
     own: (folder) => {
       if (process.getuid?.() === 0) giveTo(folder, account.uid ?? 0, account.gid ?? 0);
     },

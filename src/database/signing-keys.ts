@@ -13,7 +13,9 @@ const verifiesFor = '91 days'; // a session lives 90 days at most
  * because express-session and cookie-parser look at it anew for each request.
  */
 export async function openSigningKeys(db: Database, onError: (error: Error) => void) {
-  await db.query('insert into signing_keys (number, secret) values (1, $1) on conflict do nothing', [newSecret()]);
+  await db.query('insert into signing_keys (number, secret) values (1, $1) on conflict do nothing', [
+    newSecret(),
+  ]);
   const secrets = await listSecrets(db);
   const timer = setInterval(() => {
     listSecrets(db).then((current) => secrets.splice(0, secrets.length, ...current), onError);
@@ -24,7 +26,9 @@ export async function openSigningKeys(db: Database, onError: (error: Error) => v
 
 /** Adds a new key and forgets those that can no longer be in use. */
 export async function rotateSigningKeys(db: Database): Promise<void> {
-  await db.query('insert into signing_keys (number, secret) select max(number) + 1, $1 from signing_keys', [newSecret()]);
+  await db.query('insert into signing_keys (number, secret) select max(number) + 1, $1 from signing_keys', [
+    newSecret(),
+  ]);
   await db.query(
     `delete from signing_keys old where exists (
        select from signing_keys newer where newer.number > old.number and newer.made_at < now() - $1::interval)`,

@@ -2,19 +2,22 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { typedUsername } from '../accounts/usernames.ts';
-import { plainText } from '../web/forms.ts';
+import { countCharacters, plainText } from '../web/forms.ts';
 
 export const bodyLimit = 10_000;
 
 // Browsers send line ends as CRLF (HTML, "constructing the entry list"); stored is what was typed: LF.
-const body = plainText
+const messageText = plainText
   .transform((text) => text.replaceAll('\r\n', '\n'))
   .refine((text) => text !== '', 'Please write a message.')
-  .refine((text) => [...text].length <= bodyLimit, 'A message has at most 10,000 characters. Nothing has been cut off: please shorten it.');
+  .refine(
+    (text) => countCharacters(text) <= bodyLimit,
+    'A message has at most 10,000 characters. Nothing has been cut off: please shorten it.',
+  );
 
 export const messageForm = z.object({
   recipient: typedUsername,
-  body,
+  body: messageText,
   /** Made when the form was shown: the same form sent twice is one message. */
   key: z.uuid('This form was not complete. Here it is again: please press Send once more.'),
 });

@@ -37,10 +37,17 @@ export async function readPage<Row extends { id: string }>(
     // Less than a page is newer: that is the first page, and it is shown full.
   }
   const rows = await list.before(before ?? top, pageSize + 1);
-  return pageOf(address.path, rows.slice(0, pageSize), { hasNewer: before !== undefined, hasOlder: rows.length > pageSize });
+  return pageOf(address.path, rows.slice(0, pageSize), {
+    hasNewer: before !== undefined,
+    hasOlder: rows.length > pageSize,
+  });
 }
 
-function pageOf<Row extends { id: string }>(path: string, rows: Row[], has: { hasNewer: boolean; hasOlder: boolean }): Page<Row> {
+function pageOf<Row extends { id: string }>(
+  path: string,
+  rows: Row[],
+  has: { hasNewer: boolean; hasOlder: boolean },
+): Page<Row> {
   const [first, last] = [rows[0], rows.at(-1)];
   return {
     rows,

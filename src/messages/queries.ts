@@ -12,7 +12,12 @@ export interface InboxRow {
 }
 
 /** Up to `limit` messages received before (older than) the message with this id, the newest first. */
-export async function listInboxBefore(db: Database, ownerId: string, before: string, limit: number): Promise<InboxRow[]> {
+export async function listInboxBefore(
+  db: Database,
+  ownerId: string,
+  before: string,
+  limit: number,
+): Promise<InboxRow[]> {
   const { rows } = await db.query<InboxRow>({
     name: 'list inbox before',
     // The sender's name by a subquery: with a join, the generic plan of this statement may sort the whole mailbox.
@@ -26,7 +31,12 @@ export async function listInboxBefore(db: Database, ownerId: string, before: str
 }
 
 /** Up to `limit` messages received after (newer than) the message with this id, the nearest first. */
-export async function listInboxAfter(db: Database, ownerId: string, after: string, limit: number): Promise<InboxRow[]> {
+export async function listInboxAfter(
+  db: Database,
+  ownerId: string,
+  after: string,
+  limit: number,
+): Promise<InboxRow[]> {
   const { rows } = await db.query<InboxRow>({
     name: 'list inbox after',
     text: `select m.id, (select u.username from users u where u.id = m.other_id) as sender, m.body, m.sent_at as "sentAt"
@@ -84,7 +94,16 @@ export async function sendMessage(db: Database, letter: Letter, perMinute: numbe
       select exists (select from recipient) as "isKnown", exists (select from form) as "isNew",
              exists (select from sent_forms where owner_id = $1 and digest = $3) as "isRepeated", recent.n as recent
       from recent`,
-    values: [letter.from, letter.to, letter.digest, perMinute, letter.body, new Date(), randomUUIDv7(), randomUUIDv7()],
+    values: [
+      letter.from,
+      letter.to,
+      letter.digest,
+      perMinute,
+      letter.body,
+      new Date(),
+      randomUUIDv7(),
+      randomUUIDv7(),
+    ],
   });
   const { isKnown, isNew, isRepeated, recent } = rows[0]!;
   if (!isKnown) return 'no such recipient';

@@ -37,13 +37,26 @@ export function messageRoutes(pool: Pool, config: Config, flash: Flash): Router 
       const form = parseForm(messageForm, req.body);
       if (!form.ok) return showSend(req, res.status(422), form);
 
-      const letter = { from: signedIn(req).id, to: form.values.recipient, body: form.values.body, digest: digestOf(form.values) };
+      const letter = {
+        from: signedIn(req).id,
+        to: form.values.recipient,
+        body: form.values.body,
+        digest: digestOf(form.values),
+      };
       const outcome = await sendMessage(pool, letter, config.sendsPerMinute);
       if (outcome === 'no such recipient') {
-        return showSend(req, res.status(422), rejectField(form, 'recipient', 'Nobody here has that username.'));
+        return showSend(
+          req,
+          res.status(422),
+          rejectField(form, 'recipient', 'Nobody here has that username.'),
+        );
       }
       if (outcome === 'too many') {
-        throw new HttpError(429, 'You have sent many messages in a short time. Please wait a minute and press Send again.', 60);
+        throw new HttpError(
+          429,
+          'You have sent many messages in a short time. Please wait a minute and press Send again.',
+          60,
+        );
       }
       flash(res, `Sent to ${letter.to}.`);
       res.redirect(303, '/inbox');
@@ -54,7 +67,8 @@ export function messageRoutes(pool: Pool, config: Config, flash: Flash): Router 
     .route('/messages/:id/delete')
     .post(async (req, res) => {
       const id = idIn(req);
-      if (!(await deleteMessage(pool, signedIn(req).id, id))) throw new HttpError(404, 'This message does not exist (any more).');
+      if (!(await deleteMessage(pool, signedIn(req).id, id)))
+        throw new HttpError(404, 'This message does not exist (any more).');
       flash(res, 'Deleted.');
       res.redirect(303, localPath(req.body?.from) ?? '/inbox');
     })

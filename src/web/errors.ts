@@ -49,7 +49,11 @@ export interface Refusal {
 /** What an error means for the person who met it. Everything unknown is a 500 that tells nothing. */
 export function toRefusal(error: unknown): Refusal {
   if (isDatabaseAway(error)) return { status: 503, message: explanations[503]!, retryAfter: 5 };
-  const { status: given, code, retryAfter } = error as { status?: unknown; code?: unknown; retryAfter?: number };
+  const {
+    status: given,
+    code,
+    retryAfter,
+  } = error as { status?: unknown; code?: unknown; retryAfter?: number };
   if (code === 'EBADCSRFTOKEN') return { status: 403, message: explanations[403]!, retryAfter };
   // Express and body-parser put a status on their errors: broken addresses 400, too large or too many fields 413.
   const status = typeof given === 'number' && given >= 400 && given < 600 ? given : 500;

@@ -63,13 +63,15 @@ export const readForms = express.urlencoded({
   limit: bodyLimit,
   parameterLimit: 500,
   verify: (req, res, bytes) => {
-    if (!isWellFormed(bytes.toString('latin1'))) throw new HttpError(422, 'The text is not valid Unicode. Nothing was changed.');
+    if (!isWellFormed(bytes.toString('latin1')))
+      throw new HttpError(422, 'The text is not valid Unicode. Nothing was changed.');
   },
 });
 
 /** The same for addresses. */
 export function refuseBrokenAddresses(req: Request, res: Response, next: NextFunction): void {
-  if (req.url.includes('%') && (!isWellFormed(req.url) || /%00/.test(req.url))) throw new HttpError(400, 'That address is broken.');
+  if (req.url.includes('%') && (!isWellFormed(req.url) || /%00/.test(req.url)))
+    throw new HttpError(400, 'That address is broken.');
   next();
 }
 
@@ -83,7 +85,15 @@ function isWellFormed(encoded: string): boolean {
   }
 }
 
+/** Characters as people count them, nearly: code points, so that an emoji is one and not two. */
+export function countCharacters(text: string): number {
+  return Array.from(text).length;
+}
+
 /** Text as people write it: no NUL, which PostgreSQL cannot keep, and no half characters. */
 export const plainText = z
   .string('Please fill this in.')
-  .refine((text) => !text.includes('\0') && text.isWellFormed(), 'There is a character in this text that cannot be kept.');
+  .refine(
+    (text) => !text.includes('\0') && text.isWellFormed(),
+    'There is a character in this text that cannot be kept.',
+  );

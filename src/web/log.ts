@@ -7,7 +7,12 @@ export type Log = pino.Logger;
 
 /** A logger that writes JSON lines to standard output. */
 export function createLog(level: string): Log {
-  return pino({ level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: describeError } });
+  return pino({
+    level,
+    base: undefined,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    serializers: { err: describeError },
+  });
 }
 
 /**
@@ -17,7 +22,12 @@ export function createLog(level: string): Log {
 function describeError(error: Error & { code?: unknown; severity?: unknown }) {
   const isQuoting = error.severity !== undefined || error.name.includes('EJS');
   const stack = error.stack?.slice(error.stack.indexOf('\n    at ') + 1);
-  return { type: error.name, code: error.code, message: isQuoting ? undefined : firstLine(error.message), stack };
+  return {
+    type: error.name,
+    code: error.code,
+    message: isQuoting ? undefined : firstLine(error.message),
+    stack,
+  };
 }
 
 function firstLine(text: string): string {

@@ -30,7 +30,11 @@ export function createRateLimit(pool: Pool, name: string, points: number, second
       } catch (refused) {
         if (!(refused instanceof RateLimiterRes)) throw refused;
         const wait = Math.max(1, Math.ceil(refused.msBeforeNext / 1000));
-        throw new HttpError(429, `That was tried too often. Please wait ${inWords(wait)} and try again.`, wait);
+        throw new HttpError(
+          429,
+          `That was tried too often. Please wait ${inWords(wait)} and try again.`,
+          wait,
+        );
       }
     },
     async giveBack(key) {

@@ -36,21 +36,22 @@ export class SessionStore extends PgStore {
       tableName: 'sessions',
       disableTouch: true,
       pruneSessionInterval: 15 * 60,
-      errorLog: (...parts: unknown[]) => onError(parts.find((part) => part instanceof Error) ?? new Error('session store')),
+      errorLog: (...parts: unknown[]) =>
+        onError(parts.find((part) => part instanceof Error) ?? new Error('session store')),
     });
     this.#db = pool;
   }
 
   override get(id: string, done: (error: unknown, session?: SessionData | null) => void): void {
-    findSession(this.#db, id).then((found) => done(null, found), done);
+    void findSession(this.#db, id).then((found) => done(null, found), done);
   }
 
   override set(id: string, data: SessionData, done?: (error?: unknown) => void): void {
-    updateSession(this.#db, id, data).then(() => done?.(), done);
+    void updateSession(this.#db, id, data).then(() => done?.(), done);
   }
 
   override destroy(id: string, done?: (error?: unknown) => void): void {
-    deleteSession(this.#db, id).then(() => done?.(), done);
+    void deleteSession(this.#db, id).then(() => done?.(), done);
   }
 }
 

@@ -27,7 +27,7 @@ export function openSessions(config: Config, pool: Pool, secrets: string[], onEr
     name: cookieName(config.isHttps, 'session'),
     secret: secrets,
     store,
-    genid: (req) => newSessionId((req as Request).signingIn),
+    genid: (req) => newSessionId(req.signingIn),
     resave: false,
     saveUninitialized: false,
     cookie: { ...cookieOptions(config.isHttps), maxAge: idleLimit },
@@ -64,14 +64,17 @@ export async function endSession(req: Request, res: Response, isHttps: boolean):
 }
 
 function settle(work: (done: (error?: unknown) => void) => void): Promise<void> {
-  return new Promise((resolve, reject) => work((error) => (error ? reject(error as Error) : resolve())));
+  return new Promise((resolve, reject) => work((error) => (error ? reject(error) : resolve())));
 }
 
 /** The door: everything behind it needs a signed-in person. Others log in first and come back. */
 export function requireUser(req: Request, res: Response, next: NextFunction): void {
   if (req.user) return next();
   if (req.giveBack) {
-    throw new HttpError(401, 'You are signed out. Log in in another tab, then come back here and press Send again: your words stay on this page.');
+    throw new HttpError(
+      401,
+      'You are signed out. Log in in another tab, then come back here and press Send again: your words stay on this page.',
+    );
   }
   const wanted = req.method === 'GET' ? localPath(req.originalUrl) : undefined;
   res.redirect(303, wanted ? `/login?next=${encodeURIComponent(wanted)}` : '/login');

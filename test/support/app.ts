@@ -1,0 +1,61 @@
+// The app as a test needs it: on a database of its own, without a process around it.
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
+import { createApp } from '../../src/app.ts';
+import { readConfig } from '../../src/config.ts';
+import { readMigrations } from '../../src/database/migrate.ts';
+import { createPool, type Pool } from '../../src/database/pool.ts';
+import { openSigningKeys } from '../../src/database/signing-keys.ts';
+import { createLog } from '../../src/web/log.ts';
+import { createDatabase } from './database.ts';
+
+export interface TestApp {
+  url: string;
+  pool: Pool;
+  databaseUrl: string;
+  close(): Promise<void>;
+}
+
+/** Settings under which tests are quick and nobody is slowed down, unless the test is about that. */
+export const calmSettings = {
+  NODE_ENV: 'test',
+  LOG_LEVEL: 'silent',
+  SENDS_PER_MINUTE: '100000',
+  LOGINS_PER_MINUTE: '100000',
+  REGISTRATIONS_PER_HOUR: '100000',
+  PASSWORD_MEMORY_KIB: '7168',
+  PASSWORD_PASSES: '1',
+};
+
+/** Starts the app on a free port. Two apps with the same `databaseUrl` are two processes of one site. */
+export async function startApp(
+  settings: Record<string, string> = {},
+  databaseUrl?: string,
+): Promise<TestApp> {
+  const config = readConfig({ ...calmSettings, ...settings });
+  const address = databaseUrl ?? (await createDatabase());
+  const pool = createPool(address, () => {});
+  const keys = await openSigningKeys(pool, () => {});
+  const app = createApp({
+    config,
+    pool,
+    log: createLog(config.logLevel),
+    secrets: keys.secrets,
+    latestMigration: readMigrations().at(-1)!.name,
+    isStopping: () => false,
+  });
+  const server = createServer(app);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    pool,
+    databaseUrl: address,
+    close: async () => {
+      keys.close();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await pool.end();
+    },
+  };
+}

@@ -1,0 +1,65 @@
+// A person with a browser that has no JavaScript: keeps cookies, loads a page, fills its form in, sends it.
+import { load, type CheerioAPI } from 'cheerio';
+import request, { type Response, type Test } from 'supertest';
+
+export type Fields = Record<string, string>;
+export type Answer = Response & { $: CheerioAPI };
+
+export interface Person {
+  username: string;
+  password: string;
+  get(path: string): Promise<Answer>;
+  /** Posts just these fields, as a program would. */
+  post(path: string, fields?: Fields | string): Promise<Answer>;
+  /** Loads `page`, fills in its form that goes to `action`, and sends that. */
+  submit(page: string, fields?: Fields, action?: string): Promise<Answer>;
+  /** The hidden fields of the form on a page that goes to `action`. */
+  hidden(page: string, action?: string): Promise<Fields>;
+  /** The Cookie header this browser would send. */
+  cookies(): string;
+  send(to: string, body: string): Promise<Answer>;
+}
+
+/** Somebody who has only just opened a browser. */
+export function stranger(url: string, username = 'stranger', password = 'a long enough password'): Person {
+  const jar = new Map<string, string>();
+
+  const exchange = async (test: Test): Promise<Answer> => {
+    const answer = (await test
+      .set('Cookie', cookies())
+      .redirects(0)
+      .ok(() => true)) as Answer;
+    for (const line of answer.get('Set-Cookie') ?? []) {
+      const [, name, value] = /^([^=]+)=([^;]*)/.exec(line)!;
+      if (value === '' || /expires=Thu, 01 Jan 1970/i.test(line)) jar.delete(name!);
+      else jar.set(name!, value!);
+    }
+    answer.$ = load(answer.text ?? '');
+    return answer;
+  };
+  const cookies = () => [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
+  const get = (path: string) => exchange(request(url).get(path));
+  const post = (path: string, fields: Fields | string = '') =>
+    exchange(request(url).post(path).type('form').send(fields));
+
+  const hidden = async (page: string, action = page.split('?')[0]!): Promise<Fields> => {
+    const { $ } = await get(page);
+    const inputs = $(`form[action="${action}"]`).first().find('input[type=hidden]').toArray();
+    if (inputs.length === 0) throw new Error(`There is no form for ${action} on ${page}.`);
+    return Object.fromEntries(inputs.map((input) => [$(input).attr('name')!, $(input).attr('value') ?? '']));
+  };
+  const submit = async (page: string, fields: Fields = {}, action = page.split('?')[0]!) =>
+    post(action, { ...(await hidden(page, action)), ...fields });
+
+  const send = (to: string, body: string) => submit('/send', { recipient: to, body });
+  return { username, password, get, post, submit, hidden, cookies, send };
+}
+
+/** Somebody who has registered and is signed in. */
+export async function registered(url: string, username: string): Promise<Person> {
+  const person = stranger(url, username);
+  const answer = await person.submit('/register', { username, password: person.password });
+  if (answer.status !== 303)
+    throw new Error(`${username} could not register: ${answer.status} ${answer.$('.error').text()}`);
+  return person;
+}

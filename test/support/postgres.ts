@@ -1,0 +1,37 @@
+// Before all tests: a throwaway PostgreSQL of our own, with a migrated database that tests copy.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import type { TestProject } from 'vitest/node';
+import { startEmbeddedPostgres } from '../../src/database/embedded.ts';
+import { migrate } from '../../src/database/migrate.ts';
+import { createPool } from '../../src/database/pool.ts';
+import { addressOf } from './database.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    postgres: string;
+  }
+}
+
+export default async function setup(project: TestProject) {
+  const folder = mkdtempSync(join(tmpdir(), 'pm-test-'));
+  const server = await startEmbeddedPostgres(folder, console.error);
+  const client = new pg.Client({ connectionString: server.connectionString });
+  await client.connect();
+  // What is thrown away needs no safety; the tests that kill PostgreSQL use servers of their own.
+  await client.query('alter system set fsync = off');
+  await client.query('select pg_reload_conf()');
+  await client.query('create database template_migrated');
+  await client.end();
+
+  const pool = createPool(addressOf(server.connectionString, 'template_migrated'), console.error);
+  await migrate(pool);
+  await pool.end();
+  project.provide('postgres', server.connectionString);
+  return async () => {
+    await server.stop();
+    rmSync(folder, { recursive: true, force: true });
+  };
+}

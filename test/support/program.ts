@@ -1,0 +1,74 @@
+// The real program in a process of its own, as `npm start` starts it.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createServer, type AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+export interface Program {
+  url: string;
+  process: ChildProcess;
+  /** What it wrote so far. */
+  stdout(): string;
+  stderr(): string;
+  /** Sends a signal and waits for the end. */
+  end(signal?: NodeJS.Signals): Promise<{ code: number | null; signal: string | null; ms: number }>;
+  /** Waits for the end. */
+  ended: Promise<{ code: number | null; signal: string | null }>;
+}
+
+const start = fileURLToPath(new URL('../../src/start.js', import.meta.url));
+export const projectFolder = fileURLToPath(new URL('../../', import.meta.url));
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** Starts the program; returns at once. Settings are the environment it reads. */
+export async function launch(
+  settings: Record<string, string>,
+  options: { uid?: number; gid?: number; cwd?: string } = {},
+): Promise<Program> {
+  const port = settings.PORT ?? String(await freePort());
+  const { PATH = '', HOME = '' } = process.env;
+  const child = spawn(process.execPath, [start], {
+    cwd: options.cwd ?? projectFolder,
+    env: { PATH, HOME, PORT: port, ...settings },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...options,
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (data: Buffer) => (stdout += String(data)));
+  child.stderr.on('data', (data: Buffer) => (stderr += String(data)));
+  const ended = new Promise<{ code: number | null; signal: string | null }>((resolve) =>
+    child.on('close', (code, signal) => resolve({ code, signal })),
+  );
+  return {
+    url: `http://127.0.0.1:${port}`,
+    process: child,
+    stdout: () => stdout,
+    stderr: () => stderr,
+    ended,
+    end: async (signal = 'SIGTERM') => {
+      const startedAt = performance.now();
+      child.kill(signal);
+      return { ...(await ended), ms: performance.now() - startedAt };
+    },
+  };
+}
+
+/** Waits until the program can serve. Throws with its words when it ends instead. */
+export async function ready(program: Program, withinMs = 30_000): Promise<void> {
+  const deadline = Date.now() + withinMs;
+  while (Date.now() < deadline) {
+    if (program.process.exitCode !== null) throw new Error(`The program ended: ${program.stderr()}`);
+    const answer = await fetch(`${program.url}/readyz`).catch(() => undefined);
+    if (answer?.ok) return;
+    await sleep(50);
+  }
+  throw new Error(`Not ready in time: ${program.stderr()}`);
+}
