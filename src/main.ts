@@ -5,19 +5,14 @@ import { readConfig, type Config } from './config.ts';
 import { readMigrations } from './database/migrate.ts';
 import { openDatabase } from './database/open.ts';
 import { openSigningKeys } from './database/signing-keys.ts';
+import { runCommand } from './run-command.ts';
 import { StartupError } from './startup-error.ts';
 import { createLog } from './web/log.ts';
 
 /** Requests under way get this long to finish when the program is asked to end; all must be over within 10 s. */
 const patience = 5000;
 
-try {
-  await run(readConfig(process.env));
-} catch (error) {
-  const { message, stack } = error as Error;
-  console.error(`private-messages: ${error instanceof StartupError ? message : stack}`);
-  process.exit(1);
-}
+await runCommand(() => run(readConfig(process.env)));
 
 async function run(config: Config): Promise<void> {
   const log = createLog(config.logLevel);

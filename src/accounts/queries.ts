@@ -1,6 +1,6 @@
 // Accounts in SQL.
-import { randomUUIDv7 } from 'node:crypto';
 import type { Database } from '../database/pool.ts';
+import { newId } from '../ids.ts';
 
 export interface Account {
   id: string;
@@ -26,7 +26,7 @@ export async function createAccount(
   const { rows } = await db.query<{ id: string }>(
     `insert into users (id, username, password_hash) values ($1, $2, $3)
      on conflict (username) do nothing returning id`,
-    [randomUUIDv7(), username, passwordHash],
+    [newId(), username, passwordHash],
   );
   return rows[0] ?? 'taken';
 }

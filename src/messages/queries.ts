@@ -1,6 +1,6 @@
 // Messages in SQL. Every statement names the owner: a stranger's row cannot be found.
-import { randomUUIDv7 } from 'node:crypto';
 import type { Database } from '../database/pool.ts';
+import { newId } from '../ids.ts';
 
 /** A received message as a row of the inbox. */
 export interface InboxRow {
@@ -55,6 +55,7 @@ export interface Letter {
   body: string;
   /** SHA-256 over the form's key and its content: the same form sent again has the same. */
   digest: Buffer;
+  sentAt: Date;
 }
 
 /** 'sent' also when it had been sent before. */
@@ -100,9 +101,9 @@ export async function sendMessage(db: Database, letter: Letter, perMinute: numbe
       letter.digest,
       perMinute,
       letter.body,
-      new Date(),
-      randomUUIDv7(),
-      randomUUIDv7(),
+      letter.sentAt,
+      newId(letter.sentAt),
+      newId(letter.sentAt),
     ],
   });
   const { isKnown, isNew, isRepeated, recent } = rows[0]!;

@@ -42,6 +42,7 @@ export function messageRoutes(pool: Pool, config: Config, flash: Flash): Router 
         to: form.values.recipient,
         body: form.values.body,
         digest: digestOf(form.values),
+        sentAt: new Date(),
       };
       const outcome = await sendMessage(pool, letter, config.sendsPerMinute);
       if (outcome === 'no such recipient') {

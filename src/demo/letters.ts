@@ -1,0 +1,64 @@
+// The people of the demonstration and what they wrote: [from, to, minutes ago, text].
+
+export const people = [
+  'alice',
+  'bob',
+  'marta',
+  'layla',
+  'henrik',
+  'grandma',
+  'ines',
+  'bartholomew_fitzgerald_longden',
+];
+
+export const password = 'a demonstration only';
+
+export const letters: [from: string, to: string, minutesAgo: number, text: string][] = [
+  [
+    'ines',
+    'alice',
+    10_115,
+    'The choir meets in the old school from now on, because the chapel roof is being repaired until the autumn. Same time.',
+  ],
+  ['alice', 'ines', 10_020, 'Thank you! I will tell the altos.'],
+  [
+    'grandma',
+    'alice',
+    5_780,
+    'Your letter made me very happy.\n\nThe plum tree has flowers again, and the neighbour’s cat sleeps under it as if it were hers. Come when you can.',
+  ],
+  ['alice', 'grandma', 5_600, 'I will come on Sunday, and I bring the little one. 🌸'],
+  [
+    'henrik',
+    'alice',
+    3_020,
+    'The sign should say Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft, in one line if at all possible.',
+  ],
+  ['alice', 'bob', 1_600, 'Could you open the hall on Friday? I am on the late train.'],
+  ['bob', 'alice', 1_510, 'Yes, that works. I will pick up the key at your place after six.'],
+  [
+    'layla',
+    'alice',
+    310,
+    'مرحبًا أليس، هل يمكننا تغيير موعد درس الموسيقى إلى يوم الخميس؟ لدي زيارة للطبيب يوم الأربعاء.',
+  ],
+  [
+    'bob',
+    'alice',
+    190,
+    'We won 3–1! 🎉⚽ Pictures tonight, and cake for everybody who stayed in the rain until the end 🍰',
+  ],
+  [
+    'bartholomew_fitzgerald_longden',
+    'alice',
+    64,
+    'The minutes of the garden committee are ready for you to read. Please tell me by Sunday if I wrote anything down wrong.',
+  ],
+  [
+    'marta',
+    'alice',
+    12,
+    'Can you bring the long table on Saturday? The hall only has the two round ones, and we will be about thirty.',
+  ],
+  ['marta', 'bob', 11, 'And you the benches?'],
+];

@@ -1,0 +1,42 @@
+// `npm run demo`: fills a fresh database with a few people and their letters, for looking and for pictures.
+import { randomBytes } from 'node:crypto';
+import { createPasswords } from '../accounts/passwords.ts';
+import { createAccount } from '../accounts/queries.ts';
+import { readConfig } from '../config.ts';
+import { openDatabase } from '../database/open.ts';
+import type { Pool } from '../database/pool.ts';
+import { sendMessage } from '../messages/queries.ts';
+import { runCommand } from '../run-command.ts';
+import { StartupError } from '../startup-error.ts';
+import { letters, password, people } from './letters.ts';
+
+await runCommand(async () => {
+  const config = readConfig(process.env);
+  const database = await openDatabase(config, console.error);
+  try {
+    await fill(database.pool, await createPasswords(config.password).hash(password));
+  } finally {
+    await database.close();
+  }
+  console.log(`Done: ${people.join(', ')} can log in with the password "${password}". Now: npm start`);
+});
+
+async function fill(pool: Pool, passwordHash: string): Promise<void> {
+  const { rowCount } = await pool.query('select from users limit 1');
+  if (rowCount)
+    throw new StartupError('There are people in this database already: the demonstration needs a fresh one.');
+
+  const ids = new Map<string, string>();
+  for (const name of people) {
+    const account = await createAccount(pool, name, passwordHash);
+    if (account !== 'taken') ids.set(name, account.id);
+  }
+  for (const [from, to, minutesAgo, body] of letters) {
+    const sentAt = new Date(Date.now() - minutesAgo * 60_000);
+    await sendMessage(
+      pool,
+      { from: ids.get(from)!, to, body, digest: randomBytes(32), sentAt },
+      letters.length,
+    );
+  }
+}

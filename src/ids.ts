@@ -1,0 +1,13 @@
+// Ids that sort by time: UUID version 7 (RFC 9562, 5.7), the first 48 bits of which are milliseconds since 1970.
+import { randomUUIDv7 } from 'node:crypto';
+
+/** A new id, of now or of another moment. */
+export function newId(at?: Date): string {
+  const id = randomUUIDv7();
+  return at ? timePart(at) + id.slice(13) : id;
+}
+
+function timePart(at: Date): string {
+  const hex = at.getTime().toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}`;
+}
