@@ -1,0 +1,102 @@
+// Every page as it is delivered: accessible (axe), valid, light, and no wider than a phone.
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { readFileSync } from 'node:fs';
+import { AxeBuilder } from '@axe-core/playwright';
+import { HtmlValidate } from 'html-validate';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startApp, type TestApp } from '../support/app.ts';
+import { desktop, launchBrowser, openPage, phone } from '../support/browser.ts';
+import { registered, stranger, type Person } from '../support/person.ts';
+import { available } from '../support/required.ts';
+import { fillMailbox, pages } from './every-page.ts';
+
+let app: TestApp;
+let alice: Person;
+beforeAll(async () => {
+  app = await startApp();
+  alice = await registered(app.url, 'alice');
+  await fillMailbox(app, alice);
+});
+afterAll(() => app.close());
+
+describe('the HTML of every page', () => {
+  const validator = new HtmlValidate({
+    extends: ['html-validate:standard'],
+    // Questions of taste: void elements without a slash, and buttons that submit because that is what buttons do.
+    rules: {
+      'void-style': 'off',
+      'no-implicit-button-type': 'off',
+      'no-trailing-whitespace': 'off',
+      'attribute-boolean-style': 'off',
+      'no-raw-characters': 'off',
+    },
+  });
+
+  test.each(pages)('$name is valid', async (page) => {
+    const { text } = await page.open(page.isPublic ? stranger(app.url) : alice);
+    const report = await validator.validateString(text);
+    const findings = report.results.flatMap((result) => result.messages);
+    expect(findings.map(({ line, message }) => `${line}: ${message}`)).toEqual([]);
+  });
+
+  test.each(pages)('$name weighs less than 20 kB with its stylesheet and script', async (page) => {
+    const { text } = await page.open(page.isPublic ? stranger(app.url) : alice);
+    const files = [...text.matchAll(/"\/assets\/([^?"]+\.(?:css|js))/g)].map(([, name]) =>
+      readFileSync(new URL(`../../public/${name}`, import.meta.url)),
+    );
+    expect(files.length).toBeGreaterThan(0);
+    const weight = [Buffer.from(text), ...files].reduce((sum, file) => sum + gzipSync(file).length, 0);
+    expect(weight).toBeLessThan(20_000);
+    expect(brotliCompressSync(Buffer.from(text)).length).toBeLessThan(20_000);
+  });
+});
+
+describe.skipIf(!available('chromium'))('every page in a browser', () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launchBrowser();
+  });
+  afterAll(() => browser.close());
+
+  test.each(pages)('$name has nothing that axe finds and fits the screen', async (page) => {
+    const tab = await openPage(browser, app.url);
+    if (!page.isPublic) await giveCookies(tab, alice);
+    await page.show(tab);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      for (const viewport of [phone, desktop]) {
+        await tab.emulateMedia({ colorScheme });
+        await tab.setViewportSize(viewport);
+        expect(await findFaults(tab), `${colorScheme}, ${viewport.width} pixels`).toEqual([]);
+      }
+    }
+    await tab.context().close();
+  });
+
+  /** What axe finds by the rules of WCAG 2.2 AA, and whether one has to scroll sideways. */
+  async function findFaults(tab: Page): Promise<string[]> {
+    const { violations } = await new AxeBuilder({ page: tab })
+      .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+      .analyze();
+    const { scrollWidth, clientWidth } = await tab.evaluate(() => ({
+      scrollWidth: document.documentElement.scrollWidth,
+      clientWidth: document.documentElement.clientWidth,
+    }));
+    return [
+      ...violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`),
+      ...(scrollWidth > clientWidth ? [`${scrollWidth - clientWidth} pixels too wide`] : []),
+    ];
+  }
+
+  async function giveCookies(tab: Page, person: Person): Promise<void> {
+    const cookies = person
+      .cookies()
+      .split('; ')
+      .map((pair) => ({
+        name: pair.slice(0, pair.indexOf('=')),
+        value: pair.slice(pair.indexOf('=') + 1),
+        url: app.url,
+      }));
+    await tab.context().addCookies(cookies);
+  }
+});

@@ -1,0 +1,21 @@
+// Programs that some tests need and that npm does not bring.
+import { existsSync } from 'node:fs';
+
+const folders = ['/usr/bin', '/usr/sbin', '/usr/local/bin', '/usr/local/sbin', '/opt/homebrew/bin'];
+
+/** Where the program is, if it is installed. */
+export function pathOf(program: string): string | undefined {
+  return folders.map((folder) => `${folder}/${program}`).find((path) => existsSync(path));
+}
+
+/**
+ * Whether tests that need this program can run. If not, one line says how to install it; where every test is demanded
+ * (REQUIRE_EVERYTHING=1), its absence is an error.
+ */
+export function available(program: string): boolean {
+  if (pathOf(program)) return true;
+  const advice = `Tests that need ${program} are skipped. On Debian: apt-get install ${program}`;
+  if (process.env.REQUIRE_EVERYTHING === '1') throw new Error(advice);
+  console.warn(advice);
+  return false;
+}
