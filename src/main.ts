@@ -1,84 +1,112 @@
 // The process: settings, database, app, listening, and a clean end.
 import { createServer, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { createApp } from './app.ts';
 import { readConfig, type Config } from './config.ts';
 import { readMigrations } from './database/migrate.ts';
 import { openDatabase } from './database/open.ts';
+import type { Pool } from './database/pool.ts';
 import { openSigningKeys } from './database/signing-keys.ts';
-import { runCommand } from './run-command.ts';
-import { StartupError } from './startup-error.ts';
-import { createLog } from './web/log.ts';
+import { giveUp, StartupError } from './startup-error.ts';
+import { createLog, type Log } from './web/log.ts';
 
-/** Requests under way get this long to finish when the program is asked to end; all must be over within 10 s. */
-const patience = 5000;
+// From the signal on, in milliseconds. What does not end by itself is cut off; all is over before the 10 s after
+// which Docker, and others that wait less than systemd, kill.
+const answersFor = 4000;
+const endsWithin = 9500;
 
-await runCommand(() => run(readConfig(process.env)));
+try {
+  await run(readConfig(process.env));
+  process.exit(0);
+} catch (error) {
+  giveUp(error);
+}
 
+/** Everything from the start to the end that was asked for. */
 async function run(config: Config): Promise<void> {
+  const asked = untilAskedToEnd(); // first: Ctrl-C during the start must not leave PostgreSQL running
   const log = createLog(config.logLevel);
   const onError = (error: Error) => log.error({ err: error }, 'background');
   const database = await openDatabase(config, onError);
-  const keys = await openSigningKeys(database.pool, onError);
+  try {
+    const keys = await openSigningKeys(database.pool, onError);
+    await serve(config, log, database.pool, keys.secrets, asked);
+    keys.close();
+  } finally {
+    await database.close();
+  }
+}
+
+async function serve(config: Config, log: Log, pool: Pool, secrets: string[], asked: Promise<string>) {
   let isStopping = false;
-  const app = createApp({
-    config,
-    log,
-    pool: database.pool,
-    secrets: keys.secrets,
-    latestMigration: readMigrations().at(-1)!.name,
-    isStopping: () => isStopping,
-  });
+  const latestMigration = readMigrations().at(-1)!.name;
+  const app = createApp({ config, log, pool, secrets, latestMigration, isStopping: () => isStopping });
   // Slow senders: headers within 10 s, the whole request within 30 s.
   const server = createServer(
     { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000 },
     app,
   );
+  const close = prepareToClose(server);
+  await listen(server, config);
+  log.info({ port: (server.address() as AddressInfo).port, host: config.host }, 'listening');
+  console.error(`Open ${config.publicUrl}`);
 
-  const stop = async (signal: string) => {
-    if (isStopping) return;
-    isStopping = true;
-    log.info({ signal }, 'stopping');
-    await close(server);
-    keys.close();
-    await database.close();
-    process.exit(0);
-  };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop(signal));
+  const signal = await asked;
+  isStopping = true;
+  log.info({ signal }, 'stopping');
+  await close();
+}
 
+/** The signal, once there is one. Further ones change nothing: npm sends Ctrl-C on, so that it comes twice. */
+function untilAskedToEnd(): Promise<string> {
+  return new Promise((resolve) => {
+    const end = (signal: string) => {
+      resolve(signal);
+      setTimeout(() => process.exit(1), endsWithin).unref();
+    };
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, end);
+  });
+}
+
+async function listen(server: Server, config: Config): Promise<void> {
   try {
-    await listen(server, config);
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(config.port, config.host, resolve);
+    });
   } catch (error) {
-    await database.close();
     throw explain(error as NodeJS.ErrnoException, config);
   }
-  log.info({ port: config.port, host: config.host }, 'listening');
-  console.error(`Open ${config.publicUrl}`);
 }
 
-function listen(server: Server, { port, host }: Config): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, resolve);
+/** The returned function ends it: no new connections, answers for what is under way, and then the rest is cut off. */
+function prepareToClose(server: Server): () => Promise<void> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
   });
-}
-
-/** No new connections; answers what is under way; cuts off what is not over then. */
-function close(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => server.closeAllConnections(), patience);
-    server.close(() => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
+  return async () => {
+    const closed = new Promise((resolve) => server.close(resolve));
+    // Browsers open connections ahead of need; Node counts one that never said anything as busy.
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+    // A connection that is busy now becomes idle with its answer, and would be kept open for the next request.
+    const sweep = setInterval(() => server.closeIdleConnections(), 50);
+    const limit = setTimeout(() => server.closeAllConnections(), answersFor);
+    await closed;
+    clearInterval(sweep);
+    clearTimeout(limit);
+  };
 }
 
 function explain(error: NodeJS.ErrnoException, { port, host }: Config): Error {
+  const unknown = `The name ${host} is unknown: set HOST to an address of this machine.`;
   const cause = {
     EADDRINUSE: `Port ${port} is already in use: set PORT to another one.`,
     EACCES: `Port ${port} needs more rights: set PORT to one above 1023.`,
     EADDRNOTAVAIL: `This machine does not have the address ${host}: set HOST to one it has.`,
-    ENOTFOUND: `The name ${host} is unknown: set HOST to an address of this machine.`,
+    ENOTFOUND: unknown,
+    EAI_AGAIN: unknown,
   }[error.code ?? ''];
   return cause ? new StartupError(cause) : error;
 }
