@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { StartupError } from '../startup-error.ts';
-import type { Database, Pool } from './pool.ts';
+import { isDatabaseAway, type Database, type Pool } from './pool.ts';
 
 interface Migration {
   name: string;
@@ -29,50 +29,71 @@ export function readMigrations(from: URL = folder): Migration[] {
   });
 }
 
-/** Applies what is new. Throws a StartupError when an applied file was edited or is gone. */
+/** Applies what is new. Throws a StartupError when an applied file was edited or is gone, or a new one fails. */
 export async function migrate(pool: Pool, migrations: Migration[] = readMigrations()): Promise<void> {
   const client = await pool.connect();
   let broken: Error | undefined;
+  // The pool listens only to clients that are idle; unheard, the loss of this one would end the process.
+  client.on('error', (error) => (broken = error));
   try {
-    // A migration may take longer than a page.
-    await client.query(`set statement_timeout = 0; set lock_timeout = '30s'`);
     for (const migration of [undefined, ...migrations]) await apply(client, migration, migrations);
   } catch (error) {
     broken = error as Error;
     throw error;
   } finally {
-    client.release(broken ?? true); // never back into the pool: its limits were changed
+    client.release(broken ?? true);
   }
 }
 
 /** One file in one transaction, under a lock that ends with it, so that it is safe behind PgBouncer as well. */
 async function apply(client: pg.PoolClient, next: Migration | undefined, all: Migration[]): Promise<void> {
-  await client.query('begin');
+  // A migration may take longer than a page. Committed reads: who waited must see what the other one did.
+  await client.query('begin isolation level read committed');
+  await client.query(`set local statement_timeout = 0; set local lock_timeout = '30s'`);
   await takeTurn(client);
-  if (next) {
-    const applied = await listApplied(client);
-    checkHistory(applied, all);
-    if (!applied.has(next.name)) {
-      await client.query({ text: next.sql, query_timeout: 3_600_000 } as pg.QueryConfig);
-      await client.query('insert into schema_migrations (name, sha256) values ($1, $2)', [
-        next.name,
-        next.sha256,
-      ]);
-    }
-  } else {
+  if (next) await applyOnce(client, next, all);
+  else {
     await client.query(`create table if not exists schema_migrations (
       name text primary key, sha256 text not null, applied_at timestamptz not null default now())`);
   }
-  await client.query('commit');
+  await client.query(unhurried('commit'));
 }
 
-/** Polls for the lock: one that waits inside PostgreSQL would hold up CREATE INDEX CONCURRENTLY for ever. */
+async function applyOnce(client: pg.PoolClient, next: Migration, all: Migration[]): Promise<void> {
+  const applied = await listApplied(client);
+  checkHistory(applied, all);
+  if (applied.has(next.name)) return;
+  await client.query(unhurried(next.sql)).catch((error: Error) => {
+    if (isDatabaseAway(error)) throw error;
+    throw new StartupError(`Migration ${next.name} failed and was undone: ${error.message}`);
+  });
+  await client.query('insert into schema_migrations (name, sha256) values ($1, $2)', [
+    next.name,
+    next.sha256,
+  ]);
+}
+
+/** Without the pool's limit for an answer. */
+function unhurried(text: string): pg.QueryConfig {
+  return { text, query_timeout: 24 * 3_600_000 } as pg.QueryConfig; // pg knows it, its types do not
+}
+
+/**
+ * Polls for the lock, for as long as it takes: one that waits inside PostgreSQL would hold up CREATE INDEX
+ * CONCURRENTLY for ever.
+ */
 async function takeTurn(db: Database): Promise<void> {
+  const tellAt = Date.now() + 3000;
+  let isTold = false;
   for (;;) {
     const { rows } = await db.query(
       `select pg_try_advisory_xact_lock(hashtext('private-messages migrations')) as mine`,
     );
     if (rows[0].mine) return;
+    if (!isTold && Date.now() > tellAt) {
+      console.error('private-messages: waiting for another process that is changing the database schema.');
+      isTold = true;
+    }
     await sleep(50);
   }
 }

@@ -31,24 +31,6 @@ export function createPool(connectionString: string, onError: (error: Error) => 
   return pool;
 }
 
-/** One statement inside its own transaction, on one connection; any error rolls back. */
-export async function transaction<T>(pool: Pool, work: (db: Database) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
-  let broken: Error | undefined;
-  try {
-    await client.query('begin');
-    const result = await work(client);
-    await client.query('commit');
-    return result;
-  } catch (error) {
-    // A connection whose rollback fails is of no use to anybody: the pool throws it away.
-    await client.query('rollback').catch((failure: Error) => (broken = failure));
-    throw error;
-  } finally {
-    client.release(broken);
-  }
-}
-
 // Class 08: connection; 53: out of connections, memory or disk; 57P0x: shut down, crashed, starting; 57014: our time
 // limit; 55P03: our lock limit; 25006: a standby (PostgreSQL manual, appendix A).
 const awayStates = /^(08...|53...|57P0[1-5]|57014|55P03|25006|58030)$/;
@@ -61,9 +43,11 @@ const awayErrors = new Set([
   'EPIPE',
   'ETIMEDOUT',
   'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EAGAIN', // a unix socket with too many waiting
 ]);
 const awayMessages =
-  /^(Query read timeout|Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed)/;
+  /^(Query read timeout|Connection terminated|timeout expired|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed)/;
 
 /** Whether this error says that PostgreSQL cannot serve now, and that the same request may succeed later. */
 export function isDatabaseAway(error: unknown): boolean {

@@ -1,0 +1,108 @@
+// PostgreSQL's first process, the postmaster: started, found by its lock file, stopped.
+import { readFileSync, rmSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isAlive } from './data-folder.ts';
+import type { ServerUser } from './server-user.ts';
+
+export interface Server {
+  binaries: string;
+  folder: string;
+  user: ServerUser;
+}
+
+// Safe, small and private: no port, nobody's words in the log (no statements, no row contents in errors).
+const settings = {
+  listen_addresses: '',
+  port: '5432', // part of the socket's name; PostgreSQL would take it from PGPORT
+  unix_socket_permissions: '0700',
+  max_connections: '100',
+  shared_buffers: '128MB',
+  random_page_cost: '1.1',
+  log_min_error_statement: 'panic',
+  log_error_verbosity: 'terse',
+  log_checkpoints: 'off',
+  logging_collector: 'on',
+  log_filename: 'postgres-%a.log',
+  log_truncate_on_rotation: 'on',
+  log_rotation_age: '1d',
+};
+
+/** A start under way: `failure` is what PostgreSQL said if it ended again. */
+export interface Attempt {
+  failure: string | undefined;
+}
+
+/** Starts the server; returns at once. */
+export function startPostmaster({ binaries, folder, user }: Server): Attempt {
+  removeStaleLock(folder);
+  user.own(folder);
+  const options = Object.entries({ ...settings, unix_socket_directories: folder });
+  const args = ['-D', folder, ...options.flatMap(([name, value]) => ['-c', `${name}=${value}`])];
+  const child = user.spawn(join(binaries, 'postgres'), args, ['ignore', 'ignore', 'pipe']);
+  const attempt: Attempt = { failure: undefined };
+  let words = '';
+  child.stderr!.on('data', (data: Buffer) => (words += String(data)));
+  child.on('close', () => (attempt.failure = findFailure(words) ?? lastLogged(folder) ?? words.trim()));
+  child.on('error', (error) => (attempt.failure = error.message));
+  child.unref();
+  (child.stderr as Socket).unref();
+  return attempt;
+}
+
+function findFailure(words: string): string | undefined {
+  return words.split('\n').findLast((line) => /FATAL|PANIC|error while loading/.test(line));
+}
+
+/** Once it logs into a file, PostgreSQL's last words are there. */
+function lastLogged(folder: string): string | undefined {
+  try {
+    const [, log] = readFileSync(join(folder, 'current_logfiles'), 'utf8').trim().split(' ');
+    return findFailure(readFileSync(join(folder, log!), 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The process id of the server that runs in this folder, if one does. */
+export function findPostmaster(folder: string): number | undefined {
+  const pid = readLock(folder);
+  return pid && isAlive(pid) && isServing(pid, folder) ? pid : undefined;
+}
+
+function readLock(folder: string): number | undefined {
+  try {
+    return Number.parseInt(readFileSync(join(folder, 'postmaster.pid'), 'utf8'), 10) || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** After a reboot another program may have got the number. */
+function isServing(pid: number, folder: string): boolean {
+  if (process.platform !== 'linux') return true;
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(folder);
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * PostgreSQL believes any living process of its user that has the number in the lock file, and would never start
+ * again. Should a server run here all the same, its shared memory keeps a second one out.
+ */
+function removeStaleLock(folder: string): void {
+  const pid = readLock(folder);
+  if (pid && isAlive(pid) && !isServing(pid, folder)) rmSync(join(folder, 'postmaster.pid'));
+}
+
+/** PostgreSQL's "fast" shutdown (SIGINT): ends connections, writes everything, exits. */
+export async function stopPostmaster(folder: string): Promise<void> {
+  const pid = findPostmaster(folder);
+  if (!pid) return;
+  process.kill(pid, 'SIGINT');
+  const deadline = Date.now() + 8000;
+  while (isAlive(pid) && isServing(pid, folder) && Date.now() < deadline) await sleep(20);
+}

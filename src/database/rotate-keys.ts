@@ -1,0 +1,17 @@
+// `npm run rotate-keys`: a new key for signing cookies, whether the program runs or not. Nobody is signed out.
+import { readConfig } from '../config.ts';
+import { giveUp } from '../startup-error.ts';
+import { openDatabase } from './open.ts';
+import { rotateSigningKeys } from './signing-keys.ts';
+
+try {
+  const database = await openDatabase(readConfig(process.env), () => {});
+  try {
+    await rotateSigningKeys(database.pool);
+  } finally {
+    await database.close();
+  }
+  console.log('There is a new key. It signs in two minutes; the ones before it stay valid for 91 days.');
+} catch (error) {
+  giveUp(error);
+}
