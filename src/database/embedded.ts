@@ -95,7 +95,13 @@ async function keepRunning(
       return undefined;
     });
   }
-  await presence?.client.end().catch(() => {});
+  if (presence) await leave(presence);
+}
+
+/** A server that hangs would never say goodbye. */
+async function leave({ client, broken }: Presence): Promise<void> {
+  client.end().catch(() => {});
+  await Promise.race([broken, sleep(500)]);
 }
 
 async function connect(
@@ -136,6 +142,6 @@ async function isInUse(server: Server): Promise<boolean> {
   } catch {
     return false;
   } finally {
-    await presence.client.end().catch(() => {});
+    await leave(presence);
   }
 }

@@ -98,11 +98,11 @@ function removeStaleLock(folder: string): void {
   if (pid && isAlive(pid) && !isServing(pid, folder)) rmSync(join(folder, 'postmaster.pid'));
 }
 
-/** PostgreSQL's "fast" shutdown (SIGINT): ends connections, writes everything, exits. */
+/** PostgreSQL's "fast" shutdown (SIGINT): ends connections, writes everything, exits; if it takes long, without us. */
 export async function stopPostmaster(folder: string): Promise<void> {
   const pid = findPostmaster(folder);
   if (!pid) return;
   process.kill(pid, 'SIGINT');
-  const deadline = Date.now() + 8000;
+  const deadline = Date.now() + 5000;
   while (isAlive(pid) && isServing(pid, folder) && Date.now() < deadline) await sleep(20);
 }

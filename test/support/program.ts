@@ -1,6 +1,7 @@
 // The real program in a process of its own, as `npm start` starts it.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
@@ -16,7 +17,6 @@ export interface Program {
   ended: Promise<{ code: number | null; signal: string | null }>;
 }
 
-const start = fileURLToPath(new URL('../../src/start.js', import.meta.url));
 export const projectFolder = fileURLToPath(new URL('../../', import.meta.url));
 
 export async function freePort(): Promise<number> {
@@ -27,15 +27,28 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
+export interface LaunchOptions {
+  uid?: number;
+  gid?: number;
+  /** The working folder. */
+  cwd?: string;
+  /** In a process group of its own, as in a terminal. */
+  detached?: boolean;
+  /** What Node itself is told. */
+  nodeArgs?: string[];
+  /** Another copy of the program. */
+  project?: string;
+}
+
 /** Starts the program; returns at once. Settings are the environment it reads. */
 export async function launch(
   settings: Record<string, string>,
-  options: { uid?: number; gid?: number; cwd?: string } = {},
+  { nodeArgs = [], project = projectFolder, ...options }: LaunchOptions = {},
 ): Promise<Program> {
   const port = settings.PORT ?? String(await freePort());
   const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(process.execPath, [start], {
-    cwd: options.cwd ?? projectFolder,
+  const child = spawn(process.execPath, [...nodeArgs, join(project, 'src/start.js')], {
+    cwd: project,
     env: { PATH, HOME, PORT: port, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
     ...options,

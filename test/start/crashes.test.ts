@@ -1,0 +1,161 @@
+// After kill -9 of any process the site comes back, and nothing that was answered is lost.
+import { spawn } from 'node:child_process';
+import { chownSync, existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { registered, type Person } from '../support/person.ts';
+import type { Program } from '../support/program.ts';
+import {
+  begin,
+  commandOf,
+  newFolder,
+  newSite,
+  postgresIn,
+  postmasterIn,
+  signal,
+  start,
+  until,
+} from './site.ts';
+
+async function alreadyWriting(url: string) {
+  const alice = await registered(url, 'alice');
+  const bob = await registered(url, 'bob');
+  expect((await alice.send('bob', 'written before')).status).toBe(303);
+  return { alice, bob };
+}
+
+async function inboxOf(person: Person): Promise<string[]> {
+  const { status, $ } = await person.get('/inbox');
+  expect(status).toBe(200);
+  return $('.messages .text')
+    .toArray()
+    .map((element) => $(element).text());
+}
+
+async function endedCleanly(program: Program, dataDir: string) {
+  expect(await program.end()).toMatchObject({ code: 0, signal: null });
+  expect(postgresIn(dataDir)).toEqual([]);
+}
+
+test('node is killed: the next start takes over the PostgreSQL that was left running', async () => {
+  const site = await newSite();
+  const first = await start(site);
+  const { alice, bob } = await alreadyWriting(first.url);
+  const postmaster = postmasterIn(site.DATA_DIR!);
+  await first.end('SIGKILL');
+  expect(postgresIn(site.DATA_DIR!)).toContain(postmaster);
+
+  const second = await start(site);
+  expect(postmasterIn(site.DATA_DIR!)).toBe(postmaster);
+  expect(await inboxOf(bob)).toEqual(['written before']);
+  expect((await alice.send('bob', 'written after')).status).toBe(303);
+  await endedCleanly(second, site.DATA_DIR!);
+});
+
+test('the postmaster is killed amid sendings: 503 for a moment, then all that was answered is there once', async () => {
+  const site = await newSite();
+  const program = await start(site);
+  const { alice, bob } = await alreadyWriting(program.url);
+  const form = await alice.hidden('/send');
+  const send = async (body: string) => {
+    const key = crypto.randomUUID();
+    const answer = await alice.post('/send', { ...form, key, recipient: 'bob', body });
+    if (answer.status === 503) expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+    else expect(answer.status).toBe(303);
+    return answer.status;
+  };
+
+  const answers: { body: string; status: number }[] = [];
+  let killedAt = 0;
+  for (let i = 0; killedAt === 0 || answers.at(-1)!.status === 503; i++) {
+    const body = `number ${i}`;
+    if (i === 5) {
+      killedAt = Date.now();
+      signal(postmasterIn(site.DATA_DIR!), 'SIGKILL');
+      await sleep(5);
+    }
+    answers.push({ body, status: await send(body) });
+    if (answers.at(-1)!.status === 503 && Date.now() - killedAt < 50) {
+      expect((await fetch(`${program.url}/healthz`)).status).toBe(200);
+      expect((await fetch(`${program.url}/readyz`)).status).toBe(503);
+    }
+  }
+  expect(Date.now() - killedAt).toBeLessThan(5000);
+  expect(answers.filter(({ status }) => status === 503).length).toBeGreaterThan(0);
+
+  const there = await inboxOf(bob);
+  const promised = answers.filter(({ status }) => status === 303).map(({ body }) => body);
+  expect(there.filter((body) => promised.includes(body)).toSorted()).toEqual(promised.toSorted());
+  expect(new Set(there).size).toBe(there.length);
+  expect(there).toContain('written before');
+  expect((await fetch(`${program.url}/readyz`)).status).toBe(200);
+  await endedCleanly(program, site.DATA_DIR!);
+});
+
+test('one PostgreSQL connection is killed: the site is back within seconds', async () => {
+  const site = await newSite();
+  const program = await start(site);
+  const { bob } = await alreadyWriting(program.url);
+  const backend = postgresIn(site.DATA_DIR!).find((pid) => commandOf(pid).includes('owner postgres'))!;
+  signal(backend, 'SIGKILL');
+  await until(async () => (await bob.get('/inbox')).status === 200, 5000);
+  expect(await inboxOf(bob)).toEqual(['written before']);
+  await endedCleanly(program, site.DATA_DIR!);
+});
+
+test('everything is killed at once: the next start has it all', async () => {
+  const site = await newSite();
+  const first = await start(site);
+  const { bob } = await alreadyWriting(first.url);
+  for (const pid of postgresIn(site.DATA_DIR!)) signal(pid, 'SIGKILL');
+  await first.end('SIGKILL');
+
+  const second = await start(site);
+  expect(await inboxOf(bob)).toEqual(['written before']);
+  await endedCleanly(second, site.DATA_DIR!);
+});
+
+test('PostgreSQL left its lock, and an unrelated process has the number in it now: the next start works', async () => {
+  const site = await newSite();
+  const first = await start(site);
+  const { bob } = await alreadyWriting(first.url);
+  await endedCleanly(first, site.DATA_DIR!);
+  // As after a power cut: the lock of a server that is no more; its number went to a process of the same user.
+  const { uid, gid } = statSync(`${site.DATA_DIR}/postgres`);
+  const other = spawn('sleep', ['60'], { uid, gid });
+  const lock = `${site.DATA_DIR}/postgres/postmaster.pid`;
+  writeFileSync(lock, `${other.pid}\n${site.DATA_DIR}/postgres\n`);
+  chownSync(lock, uid, gid);
+
+  const second = await start(site);
+  expect(await inboxOf(bob)).toEqual(['written before']);
+  await endedCleanly(second, site.DATA_DIR!);
+  other.kill();
+});
+
+test('node is killed while it makes the database for the first time: the next start makes it whole', async () => {
+  const site = await newSite();
+  const halfMade = () => readdirSync(site.DATA_DIR!).find((name) => name.startsWith('postgres.new-'));
+  const first = await begin(site);
+  await until(() => existsSync(`${site.DATA_DIR}/${halfMade()}/base`));
+  await first.end('SIGKILL');
+  expect(existsSync(`${site.DATA_DIR}/postgres`)).toBe(false);
+
+  const second = await start(site);
+  await alreadyWriting(second.url);
+  await endedCleanly(second, site.DATA_DIR!);
+  await endedCleanly(await start(site), site.DATA_DIR!);
+  expect(halfMade()).toBeUndefined();
+});
+
+test('initdb itself is killed: one line that says so, nothing left behind, and the next start works', async () => {
+  const dataDir = newFolder();
+  const site = await newSite(dataDir);
+  const first = await begin(site);
+  await until(() => postgresIn(dataDir).some((pid) => commandOf(pid).includes('initdb')));
+  for (const pid of postgresIn(dataDir)) signal(pid, 'SIGKILL');
+  expect(await first.ended).toMatchObject({ code: 1 });
+  expect(first.stderr()).toMatch(/^private-messages: Cannot make the database in [^\n]+\n$/);
+  expect(readdirSync(dataDir)).toEqual([]);
+  await endedCleanly(await start(site), dataDir);
+});

@@ -1,0 +1,108 @@
+// Several processes on one database, started and ended at the same moment.
+import { createHash } from 'node:crypto';
+import pg from 'pg';
+import { expect, test } from 'vitest';
+import { readMigrations } from '../../src/database/migrate.ts';
+import { calmSettings } from '../support/app.ts';
+import { createDatabase } from '../support/database.ts';
+import { registered, stranger } from '../support/person.ts';
+import { freePort, ready } from '../support/program.ts';
+import { begin, newSite, postgresIn, postmasterIn, start, until } from './site.ts';
+
+test('two on one folder make one database, share it, and the last one turns off the light', async () => {
+  const site = await newSite();
+  const [first, second] = await Promise.all([
+    start(site),
+    start({ ...site, PORT: String(await freePort()) }),
+  ]);
+  const alice = await registered(first.url, 'alice');
+  await registered(second.url, 'bob');
+  expect((await alice.send('bob', 'from one to the other')).status).toBe(303);
+  const bob = stranger(second.url, 'bob');
+  await bob.submit('/login', { username: 'bob', password: bob.password });
+  expect((await bob.get('/inbox')).$('.messages .text').text()).toBe('from one to the other');
+
+  const postmaster = postmasterIn(site.DATA_DIR!);
+  expect((await first.end()).code).toBe(0);
+  expect((await bob.get('/inbox')).status).toBe(200);
+  expect(postmasterIn(site.DATA_DIR!)).toBe(postmaster);
+  expect((await second.end()).code).toBe(0);
+  expect(postgresIn(site.DATA_DIR!)).toEqual([]);
+});
+
+test('two that start on a database that exists, and end at the same moment, leave nothing running', async () => {
+  const site = await newSite();
+  await (await start(site)).end();
+  const both = await Promise.all([start(site), start({ ...site, PORT: String(await freePort()) })]);
+  const ends = await Promise.all(both.map((program) => program.end()));
+  expect(ends.map(({ code }) => code)).toEqual([0, 0]);
+  expect(postgresIn(site.DATA_DIR!)).toEqual([]);
+});
+
+test('one that starts while the last one ends works', async () => {
+  const site = await newSite();
+  let previous = await start(site);
+  for (const delay of [0, 60, 120, 180, 240]) {
+    const next = await begin({ ...site, PORT: String(await freePort()) });
+    await new Promise((resolve) => setTimeout(resolve, delay));
+    const [end] = await Promise.all([previous.end(), ready(next)]);
+    expect(end.code).toBe(0);
+    previous = next;
+  }
+  const alice = await registered(previous.url, 'alice');
+  expect((await alice.get('/inbox')).status).toBe(200);
+  expect((await previous.end()).code).toBe(0);
+  expect(postgresIn(site.DATA_DIR!)).toEqual([]);
+});
+
+test('when PostgreSQL is killed under two processes, both serve again', async () => {
+  const site = await newSite();
+  const both = await Promise.all([start(site), start({ ...site, PORT: String(await freePort()) })]);
+  process.kill(postmasterIn(site.DATA_DIR!), 'SIGKILL');
+  for (const program of both) {
+    await until(async () => (await fetch(`${program.url}/readyz`)).status === 200, 5000);
+  }
+  for (const program of both) expect((await program.end()).code).toBe(0);
+  expect(postgresIn(site.DATA_DIR!)).toEqual([]);
+});
+
+test('five on one empty database: every migration once, one signing key, and everybody is known to all', async () => {
+  const databaseUrl = await createDatabase('template0');
+  const five = await Promise.all(
+    Array.from({ length: 5 }, () => start({ ...calmSettings, DATABASE_URL: databaseUrl })),
+  );
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  const applied = await client.query('select name, sha256 from schema_migrations order by name');
+  expect(applied.rows).toEqual(
+    readMigrations().map(({ name, sql }) => ({
+      name,
+      sha256: createHash('sha256').update(sql).digest('hex'),
+    })),
+  );
+  expect((await client.query('select from signing_keys')).rowCount).toBe(1);
+  await client.end();
+
+  const alice = await registered(five[0]!.url, 'alice');
+  for (const { url } of five) {
+    const page = await fetch(`${url}/inbox`, { headers: { cookie: alice.cookies() }, redirect: 'manual' });
+    expect(page.status).toBe(200);
+  }
+  for (const program of five) expect(program.stderr()).toMatch(/^Open \S+\n$/);
+  expect(await Promise.all(five.map(async (program) => (await program.end()).code))).toEqual([0, 0, 0, 0, 0]);
+});
+
+test('a start waits while another one changes the schema, and says so', async () => {
+  const databaseUrl = await createDatabase('template0');
+  const other = new pg.Client({ connectionString: databaseUrl });
+  await other.connect();
+  await other.query(`begin; select pg_advisory_xact_lock(hashtext('private-messages migrations'))`);
+  const program = await begin({ ...calmSettings, DATABASE_URL: databaseUrl });
+  await until(() => program.stderr() !== '');
+  expect(program.stderr()).toBe(
+    'private-messages: waiting for another process that is changing the database schema.\n',
+  );
+  await other.end();
+  await ready(program);
+  expect((await program.end()).code).toBe(0);
+});

@@ -1,0 +1,147 @@
+// Ctrl-C and SIGTERM: what is under way is answered, PostgreSQL is stopped, and all is over within ten seconds.
+import { Agent, request as httpRequest } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { expect, onTestFinished, test } from 'vitest';
+import { calmSettings } from '../support/app.ts';
+import { createDatabase } from '../support/database.ts';
+import { registered } from '../support/person.ts';
+import type { Program } from '../support/program.ts';
+import { begin, newSite, postgresIn, postgresLog, signal, start, until } from './site.ts';
+
+/** A program on a database of the test's own server: quick to start, and it has no PostgreSQL to stop. */
+async function startOnTestServer() {
+  const databaseUrl = await createDatabase();
+  const program = await start({ ...calmSettings, DATABASE_URL: databaseUrl });
+  return { program, databaseUrl };
+}
+
+/** A connection that says what it is told to, and collects what it hears. */
+async function dial(program: Program, words = ''): Promise<{ socket: Socket; heard: () => string }> {
+  const socket = connect(Number(new URL(program.url).port), '127.0.0.1');
+  onTestFinished(() => void socket.destroy());
+  socket.on('error', () => {});
+  let heard = '';
+  socket.on('data', (data) => (heard += String(data)));
+  await new Promise((resolve) => socket.once('connect', resolve));
+  socket.write(words);
+  return { socket, heard: () => heard };
+}
+
+const login = 'username=nobody1&password=whatever+it+may+be';
+const loginHead = `POST /login HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${login.length}\r\n\r\n`;
+
+async function refusesConnections(program: Program): Promise<boolean> {
+  return fetch(`${program.url}/healthz`).then(
+    () => false,
+    () => true,
+  );
+}
+
+for (const name of ['SIGTERM', 'SIGINT'] as const) {
+  test(`${name}: exit code 0, soon, and no PostgreSQL is left`, async () => {
+    const site = await newSite();
+    const program = await start(site);
+    expect(postgresIn(site.DATA_DIR!).length).toBeGreaterThan(0);
+    const { code, ms } = await program.end(name);
+    expect(code).toBe(0);
+    expect(ms).toBeLessThan(3000);
+    expect(postgresIn(site.DATA_DIR!)).toEqual([]);
+  });
+}
+
+test('Ctrl-C in a terminal reaches every process of the group, twice: PostgreSQL is still stopped in order', async () => {
+  const site = await newSite();
+  const program = await start(site, { detached: true });
+  const group = -program.process.pid!;
+  process.kill(group, 'SIGINT');
+  process.kill(group, 'SIGINT');
+  expect(await program.ended).toEqual({ code: 0, signal: null });
+  expect(postgresIn(site.DATA_DIR!)).toEqual([]);
+
+  const again = await start(site);
+  expect(postgresLog(site.DATA_DIR!)).toContain('database system was shut down at');
+  expect(postgresLog(site.DATA_DIR!)).not.toContain('not properly shut down');
+  expect((await again.end()).code).toBe(0);
+});
+
+test('Ctrl-C while the database is made for the first time: exit code 0, and no PostgreSQL is left', async () => {
+  const site = await newSite();
+  const program = await begin(site, { detached: true });
+  await until(() => postgresIn(site.DATA_DIR!).length > 0);
+  await sleep(200);
+  process.kill(-program.process.pid!, 'SIGINT');
+  expect(await program.ended).toEqual({ code: 0, signal: null });
+  expect(postgresIn(site.DATA_DIR!)).toEqual([]);
+});
+
+test('idle connections do not delay the end, whether they ever asked for something or not', async () => {
+  const { program } = await startOnTestServer();
+  const agent = new Agent({ keepAlive: true });
+  onTestFinished(() => agent.destroy());
+  await new Promise((resolve, reject) => {
+    const asking = httpRequest(`${program.url}/login`, { agent }, (answer) =>
+      answer.resume().on('end', resolve),
+    );
+    asking.on('error', reject).end();
+  });
+  await dial(program);
+  const { code, ms } = await program.end();
+  expect(code).toBe(0);
+  expect(ms).toBeLessThan(1500);
+});
+
+test('a form whose last bytes are still on the way is answered; nobody new gets in', async () => {
+  const { program } = await startOnTestServer();
+  const { socket, heard } = await dial(program, loginHead + login.slice(0, 10));
+  await sleep(200);
+  const startedAt = Date.now();
+  program.process.kill('SIGTERM');
+  await until(() => refusesConnections(program));
+  expect(program.process.exitCode).toBeNull();
+  socket.write(login.slice(10));
+  expect(await program.ended).toMatchObject({ code: 0 });
+  expect(heard()).toMatch(/^HTTP\/1\.1 4\d\d [^]*<\/html>\s*/);
+  expect(Date.now() - startedAt).toBeLessThan(3000); // its connection, idle now, does not hold up the end
+});
+
+test('a request that waits inside the database is answered', async () => {
+  const { program, databaseUrl } = await startOnTestServer();
+  const alice = await registered(program.url, 'alice');
+  const blocker = new pg.Client({ connectionString: databaseUrl });
+  await blocker.connect();
+  await blocker.query('begin; lock table sessions');
+  const waiting = alice.get('/inbox');
+  await until(async () => {
+    const { rowCount } = await blocker.query('select from pg_locks where not granted');
+    return rowCount! > 0;
+  });
+  program.process.kill('SIGTERM');
+  await until(() => refusesConnections(program));
+  await blocker.end();
+  expect((await waiting).status).toBe(200);
+  expect(await program.ended).toMatchObject({ code: 0 });
+});
+
+test('clients that never finish what they say are cut off, and the end still comes within 10 s', async () => {
+  const { program } = await startOnTestServer();
+  await dial(program, loginHead + 'us');
+  await dial(program, 'GET /login HTTP/1.1\r\nHost: x');
+  await sleep(200);
+  const { code, ms } = await program.end();
+  expect(code).toBe(0);
+  expect(ms).toBeGreaterThan(3500);
+  expect(ms).toBeLessThan(6000);
+});
+
+test('a PostgreSQL that hangs does not keep the program from ending within 10 s', async () => {
+  const site = await newSite();
+  const program = await start(site);
+  for (const pid of postgresIn(site.DATA_DIR!)) signal(pid, 'SIGSTOP');
+  const { ms } = await program.end();
+  expect(ms).toBeLessThan(10_000);
+  // It was told to stop, and does when it can.
+  for (const pid of postgresIn(site.DATA_DIR!)) signal(pid, 'SIGCONT');
+  await until(() => postgresIn(site.DATA_DIR!).length === 0);
+});
