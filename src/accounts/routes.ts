@@ -112,10 +112,11 @@ export function logoutRoutes(config: Config): Router {
   return router;
 }
 
+// Without the person who may be signed in all the same: these pages carry the strangers' token, which Logout refuses.
 function showRegister(req: Request, res: Response, form: Form): void {
-  res.render('accounts/register', { form });
+  res.render('accounts/register', { form, user: undefined });
 }
 
 function showLogin(req: Request, res: Response, form: Form): void {
-  res.render('accounts/login', { form });
+  res.render('accounts/login', { form, user: undefined });
 }

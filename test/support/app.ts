@@ -6,7 +6,7 @@ import { readConfig } from '../../src/config.ts';
 import { readMigrations } from '../../src/database/migrate.ts';
 import { createPool, type Pool } from '../../src/database/pool.ts';
 import { openSigningKeys } from '../../src/database/signing-keys.ts';
-import { createLog } from '../../src/web/log.ts';
+import { createLog, type Log } from '../../src/web/log.ts';
 import { createDatabase } from './database.ts';
 
 export interface TestApp {
@@ -31,6 +31,7 @@ export const calmSettings = {
 export async function startApp(
   settings: Record<string, string> = {},
   databaseUrl?: string,
+  log?: Log,
 ): Promise<TestApp> {
   const config = readConfig({ ...calmSettings, ...settings });
   const address = databaseUrl ?? (await createDatabase());
@@ -39,7 +40,7 @@ export async function startApp(
   const app = createApp({
     config,
     pool,
-    log: createLog(config.logLevel),
+    log: log ?? createLog(config.logLevel),
     secrets: keys.secrets,
     latestMigration: readMigrations().at(-1)!.name,
     isStopping: () => false,

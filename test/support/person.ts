@@ -3,6 +3,7 @@ import { load, type CheerioAPI } from 'cheerio';
 import request, { type Response, type Test } from 'supertest';
 
 export type Fields = Record<string, string>;
+export type Method = 'get' | 'head' | 'post' | 'put' | 'patch' | 'delete' | 'options';
 export type Answer = Response & { $: CheerioAPI };
 
 export interface Person {
@@ -15,18 +16,26 @@ export interface Person {
   submit(page: string, fields?: Fields, action?: string): Promise<Answer>;
   /** The hidden fields of the form on a page that goes to `action`. */
   hidden(page: string, action?: string): Promise<Fields>;
+  /** Any other request, with this browser's cookies unless the headers bring some. */
+  ask(method: Method, path: string, headers?: Fields, body?: string | Buffer): Promise<Answer>;
   /** The Cookie header this browser would send. */
   cookies(): string;
   send(to: string, body: string): Promise<Answer>;
 }
 
 /** Somebody who has only just opened a browser. */
-export function stranger(url: string, username = 'stranger', password = 'a long enough password'): Person {
+export function stranger(
+  url: string,
+  username = 'stranger',
+  password = 'a long enough password',
+  keptCookies = '',
+): Person {
   const jar = new Map<string, string>();
+  for (const [, name, value] of keptCookies.matchAll(/([^=; ]+)=([^;]*)/g)) jar.set(name!, value!);
 
-  const exchange = async (test: Test): Promise<Answer> => {
+  const exchange = async (test: Test, headers: Fields = {}): Promise<Answer> => {
     const answer = (await test
-      .set('Cookie', cookies())
+      .set({ Cookie: cookies(), ...headers })
       .redirects(0)
       .ok(() => true)) as Answer;
     for (const line of answer.get('Set-Cookie') ?? []) {
@@ -41,6 +50,8 @@ export function stranger(url: string, username = 'stranger', password = 'a long 
   const get = (path: string) => exchange(request(url).get(path));
   const post = (path: string, fields: Fields | string = '') =>
     exchange(request(url).post(path).type('form').send(fields));
+  const ask = (method: Method, path: string, headers: Fields = {}, body: string | Buffer = '') =>
+    exchange(request(url)[method](path).send(body), headers);
 
   const hidden = async (page: string, action = page.split('?')[0]!): Promise<Fields> => {
     const { $ } = await get(page);
@@ -52,12 +63,17 @@ export function stranger(url: string, username = 'stranger', password = 'a long 
     post(action, { ...(await hidden(page, action)), ...fields });
 
   const send = (to: string, body: string) => submit('/send', { recipient: to, body });
-  return { username, password, get, post, submit, hidden, cookies, send };
+  return { username, password, get, post, ask, submit, hidden, cookies, send };
+}
+
+/** The same person at another process of the site: the same cookies, another address. */
+export function at(url: string, person: Person): Person {
+  return stranger(url, person.username, person.password, person.cookies());
 }
 
 /** Somebody who has registered and is signed in. */
-export async function registered(url: string, username: string): Promise<Person> {
-  const person = stranger(url, username);
+export async function registered(url: string, username: string, password?: string): Promise<Person> {
+  const person = stranger(url, username, password);
   const answer = await person.submit('/register', { username, password: person.password });
   if (answer.status !== 303)
     throw new Error(`${username} could not register: ${answer.status} ${answer.$('.error').text()}`);
