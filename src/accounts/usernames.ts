@@ -1,5 +1,5 @@
 // What a username may be.
-import { z } from 'zod';
+import { plainText } from '../web/forms.ts';
 
 // Names that could pass for the people who run this place, for the program itself, or for no one
 // (after RFC 2142 and the common lists of reserved names).
@@ -14,7 +14,7 @@ const reserved = new Set(
 );
 
 /** Reduced to the form in which names are stored and compared. */
-const folded = z.string('Please enter a username.').trim().toLowerCase();
+const folded = plainText('Please enter a username.').trim().toLowerCase();
 
 /** A name as somebody types it to find a person; whether it can exist is not judged. */
 export const typedUsername = folded.min(1, 'Please enter a username.');

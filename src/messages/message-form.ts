@@ -7,7 +7,7 @@ import { countCharacters, plainText } from '../web/forms.ts';
 export const bodyLimit = 10_000;
 
 // Browsers send line ends as CRLF (HTML, "constructing the entry list"); stored is what was typed: LF.
-const messageText = plainText
+const messageText = plainText('Please write a message.')
   .transform((text) => text.replaceAll('\r\n', '\n'))
   .refine((text) => text !== '', 'Please write a message.')
   .refine(

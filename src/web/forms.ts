@@ -90,10 +90,11 @@ export function countCharacters(text: string): number {
   return Array.from(text).length;
 }
 
-/** Text as people write it: no NUL, which PostgreSQL cannot keep, and no half characters. */
-export const plainText = z
-  .string('Please fill this in.')
-  .refine(
-    (text) => !text.includes('\0') && text.isWellFormed(),
-    'There is a character in this text that cannot be kept.',
-  );
+/** Text as people write it: no NUL, which PostgreSQL cannot keep, and no half characters. `missing` is said without it. */
+export const plainText = (missing: string) =>
+  z
+    .string(missing)
+    .refine(
+      (text) => !text.includes('\0') && text.isWellFormed(),
+      'There is a character in this text that cannot be kept.',
+    );
