@@ -1,0 +1,40 @@
+// Many logins at once: some are asked to come back, and who is signed in already does not notice.
+import { expect, test } from 'vitest';
+import { startApp } from '../support/app.ts';
+import { registered, stranger } from '../support/person.ts';
+
+test('past a bounded queue of hashes the answer is 503 with Retry-After, while inboxes come quickly', async () => {
+  const app = await startApp({ PASSWORD_MEMORY_KIB: '65536' });
+  const alice = await registered(app.url, 'alice');
+  const crowd = stranger(app.url);
+  const token = await crowd.hidden('/login');
+
+  const logins = Promise.all(
+    Array.from({ length: 70 }, () =>
+      crowd.post('/login', { ...token, username: 'alice', password: 'wrong password' }),
+    ),
+  );
+  const waits: number[] = [];
+  for (let visit = 0; visit < 9; visit += 1) {
+    const startedAt = performance.now();
+    expect((await alice.get('/inbox')).status).toBe(200);
+    waits.push(performance.now() - startedAt);
+  }
+
+  const answers = await logins;
+  const refused = answers.filter((answer) => answer.status === 503);
+  expect(refused.length).toBeGreaterThan(10);
+  expect(answers.filter((answer) => answer.status === 422).length + refused.length).toBe(70);
+  for (const answer of refused) {
+    expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+    expect(answer.$('input[name=username]').attr('value')).toBe('alice');
+    expect(answer.text).not.toContain('wrong password');
+  }
+  // The crowd takes seconds; whoever stood in its line would wait as long.
+  waits.sort((a, b) => a - b);
+  expect(waits[4]).toBeLessThan(300);
+
+  const again = await crowd.post('/login', { ...token, username: 'alice', password: alice.password });
+  expect(again.status).toBe(303);
+  await app.close();
+});

@@ -1,0 +1,110 @@
+// Which passwords are accepted, and that they are kept as typed and in nobody's reach.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startApp, type TestApp } from '../support/app.ts';
+import { stranger } from '../support/person.ts';
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startApp();
+});
+afterAll(() => app.close());
+
+let count = 0;
+const register = (password: string, username = `person-${(count += 1)}`) =>
+  stranger(app.url).submit('/register', { username, password });
+const login = (username: string, password: string) =>
+  stranger(app.url).submit('/login', { username, password });
+
+describe('a password is accepted and opens the account, exactly as typed:', () => {
+  test.each([
+    ['eight characters', 'kv7%qLp2', 'kv7%qLp'],
+    ['eight emoji', '🦉🦊🐙🐝🦋🐢🦔🐘', '🦉🦊🐙🐝🦋🐢🦔'],
+    ['256 characters', 'x7'.repeat(128), `${'x7'.repeat(127)}x`],
+    ['256 emoji', '🦉🦊'.repeat(128), '🦉🦊'.repeat(127)],
+    ['spaces around it', '  sea glass  ', 'sea glass'],
+    ['only spaces', ' '.repeat(12), ' '.repeat(11)],
+    ['a tab and a line end at its end', 'sea glass\t\n', 'sea glass'],
+    ['capitals', 'Sea-Glass-Lane', 'sea-glass-lane'],
+    ['any script', 'слово и ещё слово', 'слово и еще слово'],
+    ['characters of HTML and SQL', `'"<>&;--%_$1`, `'"<>&;--%_$2`],
+  ])('%s', async (_, password, almost) => {
+    const answer = await register(password);
+    expect(answer.status, answer.$('.error').text()).toBe(303);
+    const username = `person-${count}`;
+    expect((await login(username, almost)).status).toBe(422);
+    expect((await login(username, password)).status).toBe(303);
+  });
+});
+
+describe('a password is refused, and is not on the page:', () => {
+  test.each([
+    ['nothing', ''],
+    ['seven characters', 'kv7%qLp'],
+    ['seven emoji, although these are 14 units of UTF-16', '🦉🦊🐙🐝🦋🐢🦔'],
+    ['257 characters', `${'x7'.repeat(128)}x`],
+    ['100,000 characters', 'x'.repeat(100_000)],
+    ['one of the common ones', 'password1'],
+    ['another common one', 'iloveyou'],
+    ['a common one in capitals', 'PASSWORD1'],
+    ['NUL inside', 'sea\0glass lane'],
+  ])('%s', async (_, password) => {
+    const answer = await register(password);
+    expect(answer.status).toBe(422);
+    expect(answer.$('#password-error').text()).not.toBe('');
+    expect(answer.$('input[name=username]').attr('value')).toBe(`person-${count}`);
+    expect(answer.$('input[name=password]').attr('value')).toBeUndefined();
+    if (password) expect(answer.text).not.toContain(password);
+  });
+
+  test.each(['charlotte', 'CHARLOTTE', ' charlotte ', 'charlotte1', '1charlotte!'])(
+    'the username, as in %j',
+    async (password) => {
+      const answer = await register(password, 'charlotte');
+      expect(answer.status).toBe(422);
+      expect(answer.$('#password-error').text()).toContain('username');
+    },
+  );
+});
+
+test('a long password may contain the username', async () => {
+  expect((await register('dora and the sea glass', 'dora')).status).toBe(303);
+});
+
+test('passwords are kept as argon2id hashes with the settings of the environment, each with its own salt', async () => {
+  const strong = await startApp({ PASSWORD_MEMORY_KIB: '19456', PASSWORD_PASSES: '2' }, app.databaseUrl);
+  const password = 'the same for both';
+  for (const username of ['twin-a', 'twin-b'])
+    await stranger(strong.url).submit('/register', { username, password });
+  const { rows } = await app.pool.query<{ hash: string }>(
+    `select password_hash as hash from users where username like 'twin-%'`,
+  );
+  await strong.close();
+  expect(rows).toHaveLength(2);
+  expect(rows[0]!.hash).not.toBe(rows[1]!.hash);
+  for (const { hash } of rows) expect(hash).toMatch(/^\$argon2id\$v=19\$m=19456,(p=1,t=2|t=2,p=1)\$/);
+});
+
+test('a weaker stored hash becomes a stronger one at the next login, and not at a failed one', async () => {
+  const hashOf = async () => {
+    const { rows } = await app.pool.query<{ hash: string }>(
+      `select password_hash as hash from users where username = 'weakling'`,
+    );
+    return rows[0]!.hash;
+  };
+  const password = 'sea glass lane';
+  await register(password, 'weakling');
+  const weak = await hashOf();
+  const strong = await startApp({ PASSWORD_PASSES: '3' }, app.databaseUrl);
+  const loginThere = (typed: string) =>
+    stranger(strong.url).submit('/login', { username: 'weakling', password: typed });
+
+  expect((await loginThere('wrong password')).status).toBe(422);
+  expect(await hashOf()).toBe(weak);
+  expect((await loginThere(password)).status).toBe(303);
+  const stronger = await hashOf();
+  expect(stronger).toContain('t=3');
+  expect((await loginThere(password)).status).toBe(303);
+  expect(await hashOf()).toBe(stronger);
+  expect((await login('weakling', password)).status).toBe(303);
+  await strong.close();
+});
