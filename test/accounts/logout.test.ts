@@ -1,0 +1,97 @@
+// Logging out: over in the database, also against requests under way.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startApp, type TestApp } from '../support/app.ts';
+import { at, registered, stranger, type Person } from '../support/person.ts';
+
+let app: TestApp;
+let other: TestApp;
+let alice: Person;
+beforeAll(async () => {
+  app = await startApp();
+  other = await startApp({}, app.databaseUrl);
+  alice = await registered(app.url, 'alice');
+});
+afterAll(async () => {
+  await other.close();
+  await app.close();
+});
+
+const countSessions = async () => (await app.pool.query('select from sessions')).rowCount;
+const login = (person: Person) =>
+  person.submit('/login', { username: person.username, password: person.password });
+
+describe('Logout', () => {
+  test('is a form on every page of a signed-in person', async () => {
+    for (const page of ['/inbox', '/send', '/nothing-here', '/inbox?before=broken'])
+      expect((await alice.get(page)).$('form[method=post][action="/logout"] button').length).toBe(1);
+  });
+
+  test('ends this session in the database, clears the cookie, and leaves the other sessions alone', async () => {
+    const elsewhere = stranger(app.url, 'alice');
+    await login(elsewhere);
+    const before = (await countSessions())!;
+
+    const answer = await elsewhere.submit('/inbox', {}, '/logout');
+    expect(answer.status).toBe(303);
+    expect(answer.headers.location).toBe('/');
+    expect((answer.get('Set-Cookie') ?? []).join()).toMatch(/session=;[^,]*Expires=Thu, 01 Jan 1970/);
+    expect(elsewhere.cookies()).not.toContain('session');
+    expect(await countSessions()).toBe(before - 1);
+    expect((await elsewhere.get('/inbox')).status).toBe(303);
+    expect((await alice.get('/inbox')).status).toBe(200);
+  });
+
+  test('makes the old cookie worthless, at every process', async () => {
+    const someone = stranger(app.url, 'alice');
+    await login(someone);
+    const thief = at(other.url, someone);
+    expect((await thief.get('/inbox')).status).toBe(200);
+    await someone.submit('/inbox', {}, '/logout');
+    const before = await countSessions();
+    for (const url of [app.url, other.url]) {
+      const replay = stranger(url, 'alice', '', thief.cookies());
+      expect((await replay.get('/inbox')).headers.location).toBe('/login?next=%2Finbox');
+      expect((await replay.get('/send')).status).toBe(303);
+    }
+    expect(await countSessions()).toBe(before);
+  });
+
+  test('is for those who are signed in; others are sent to the login', async () => {
+    const answer = await stranger(app.url).post('/logout');
+    expect(answer.status).toBe(303);
+    expect(answer.headers.location).toBe('/login');
+  });
+
+  test('is refused to a forged form', async () => {
+    const bob = await registered(app.url, 'bob');
+    const token = await bob.hidden('/inbox', '/logout');
+    expect((await alice.post('/logout')).status).toBe(403);
+    expect((await alice.post('/logout', token)).status).toBe(403);
+    expect((await alice.get('/inbox')).status).toBe(200);
+  });
+
+  test('cannot be done by following a link', async () => {
+    const answer = await alice.get('/logout');
+    expect(answer.status).toBe(405);
+    expect(answer.headers.allow).toBe('POST');
+    expect((await alice.get('/inbox')).status).toBe(200);
+  });
+});
+
+test('no request under way brings a session back, a hundred times', async () => {
+  await app.pool.query('delete from sessions');
+  for (let round = 0; round < 100; round += 1) {
+    const someone = stranger(app.url, 'alice');
+    await login(someone);
+    const token = await someone.hidden('/inbox', '/logout');
+    const copies = [app.url, other.url, app.url, other.url].map((url) => at(url, someone));
+    // Requests that note the visit write to the session.
+    await app.pool.query(`update sessions set sess = jsonb_set(sess, '{seenAt}', '0')`);
+
+    const visits = copies.map((copy) => copy.get('/inbox'));
+    const [logout] = await Promise.all([someone.post('/logout', token), ...visits]);
+    expect(logout.status).toBe(303);
+    expect(await countSessions()).toBe(0);
+  }
+  expect((await stranger(app.url, 'alice', '', alice.cookies()).get('/inbox')).status).toBe(303);
+});

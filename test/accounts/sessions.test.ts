@@ -1,0 +1,151 @@
+// How long a session lives, what it costs, and that strangers have none.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startApp, type TestApp } from '../support/app.ts';
+import { registered, stranger, type Person } from '../support/person.ts';
+import { statementsOf } from '../support/statements.ts';
+
+let app: TestApp;
+let alice: Person;
+beforeAll(async () => {
+  app = await startApp();
+  alice = await registered(app.url, 'alice');
+});
+afterAll(() => app.close());
+
+const day = 24 * 60 * 60 * 1000;
+const minute = 60 * 1000;
+
+interface Row {
+  startedAt: number;
+  seenAt: number;
+  expire: Date;
+}
+/** The only session of somebody. */
+async function sessionOf(username: string): Promise<Row | undefined> {
+  const { rows } = await app.pool.query<Row>(
+    `select (sess->>'startedAt')::float8 as "startedAt", (sess->>'seenAt')::float8 as "seenAt", expire
+     from sessions where user_id = (select id from users where username = $1)`,
+    [username],
+  );
+  expect(rows.length).toBeLessThanOrEqual(1);
+  return rows[0];
+}
+
+/** Turns the clock of somebody's session back. */
+async function age(username: string, startedAgo: number, seenAgo: number): Promise<void> {
+  const now = Date.now();
+  await app.pool.query(
+    `update sessions set sess = sess || jsonb_build_object('startedAt', $2::float8, 'seenAt', $3::float8)
+     where user_id = (select id from users where username = $1)`,
+    [username, now - startedAgo, now - seenAgo],
+  );
+}
+
+async function isSignedIn(person: Person): Promise<boolean> {
+  return (await person.get('/inbox')).status === 200;
+}
+
+function expectNear(actual: number, wanted: number): void {
+  expect(Math.abs(actual - wanted)).toBeLessThan(minute);
+}
+
+describe('a session', () => {
+  test('ends 30 days after the last visit', async () => {
+    const { expire } = (await sessionOf('alice'))!;
+    expectNear(expire.getTime(), Date.now() + 30 * day);
+  });
+
+  test('lives on with every visit, up to 90 days after the login', async () => {
+    const bob = await registered(app.url, 'bob');
+    await age('bob', 59 * day, 29 * day);
+    expect(await isSignedIn(bob)).toBe(true);
+    expectNear((await sessionOf('bob'))!.expire.getTime(), Date.now() + 30 * day);
+
+    await age('bob', 80 * day, 10 * day);
+    expect(await isSignedIn(bob)).toBe(true);
+    expectNear((await sessionOf('bob'))!.expire.getTime(), Date.now() + 10 * day);
+  });
+
+  test('is over when its time has come, whatever the cookie says', async () => {
+    const carol = await registered(app.url, 'carol');
+    await app.pool.query(
+      `update sessions set expire = now() - interval '1 second'
+       where user_id = (select id from users where username = 'carol')`,
+    );
+    expect(await isSignedIn(carol)).toBe(false);
+    expect((await carol.submit('/login', { username: 'carol', password: carol.password })).status).toBe(303);
+    expect(await isSignedIn(carol)).toBe(true);
+  });
+
+  test('ends with the account', async () => {
+    const dave = await registered(app.url, 'dave');
+    await app.pool.query(`delete from users where username = 'dave'`);
+    expect(await isSignedIn(dave)).toBe(false);
+  });
+
+  test('is stored so that whoever reads the table cannot use it', async () => {
+    const id = decodeURIComponent(/session=([^;]*)/.exec(alice.cookies())![1]!).slice('s:'.length);
+    const { rows } = await app.pool.query<{ line: string }>('select sessions::text as line from sessions');
+    const secret = id.split('.')[1]!;
+    expect(secret.length).toBeGreaterThanOrEqual(32);
+    for (const { line } of rows) expect(line).not.toContain(secret);
+  });
+
+  test('is noted as used every five minutes, not more often', async () => {
+    await age('alice', day, 6 * minute);
+    const isWrite = (text: string) => !/^\s*select/i.test(text);
+    const first = await statementsOf(app.pool, () => alice.get('/inbox'));
+    expect(first.filter(isWrite)).toHaveLength(1);
+    expectNear((await sessionOf('alice'))!.seenAt, Date.now());
+
+    await age('alice', day, 4 * minute);
+    const next = await statementsOf(app.pool, () => alice.get('/inbox'));
+    expect(next.filter(isWrite)).toEqual([]);
+  });
+});
+
+describe('what a visit asks of the database', () => {
+  test.each([
+    ['/inbox', 2],
+    ['/inbox?before=ffffffff-ffff-ffff-ffff-ffffffffffff', 2],
+    ['/send', 1],
+    ['/nothing-here', 1],
+    ['/', 1],
+  ])('signed in, %s: at most %d statements, none of which writes', async (page, most) => {
+    await alice.get(page);
+    const texts = await statementsOf(app.pool, () => alice.get(page));
+    expect(texts.length).toBeLessThanOrEqual(most);
+    for (const text of texts) expect(text).toMatch(/^\s*select/i);
+  });
+
+  test.each(['/', '/login', '/register', '/inbox', '/nothing-here', '/healthz', '/assets/app.css'])(
+    'signed out, %s: nothing',
+    async (page) => {
+      expect(await statementsOf(app.pool, () => stranger(app.url).get(page))).toEqual([]);
+    },
+  );
+});
+
+test('a thousand visits of strangers leave the table of sessions as it was, and no session cookie', async () => {
+  const count = async () => (await app.pool.query('select from sessions')).rowCount;
+  const before = await count();
+  for (let round = 0; round < 50; round += 1) {
+    const visits = Array.from({ length: 20 }, async (_, i) =>
+      stranger(app.url).get(i % 4 === 0 ? '/register' : '/login'),
+    );
+    for (const answer of await Promise.all(visits)) {
+      expect(answer.status).toBe(200);
+      expect((answer.get('Set-Cookie') ?? []).join('\n')).not.toContain('session');
+    }
+  }
+  expect(await count()).toBe(before);
+});
+
+test('a failed login or registration leaves no session either', async () => {
+  const { rowCount: before } = await app.pool.query('select from sessions');
+  const someone = stranger(app.url);
+  await someone.submit('/login', { username: 'alice', password: 'wrong password' });
+  await someone.submit('/register', { username: 'alice', password: 'a long enough password' });
+  expect(someone.cookies()).not.toContain('session');
+  expect((await app.pool.query('select from sessions')).rowCount).toBe(before);
+});
