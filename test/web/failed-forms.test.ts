@@ -1,0 +1,103 @@
+// A form that fails comes back: what was typed is in it, and each error stands beside its field and is tied to it.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startApp, type TestApp } from '../support/app.ts';
+import { registered, stranger, type Answer, type Fields, type Person } from '../support/person.ts';
+
+let app: TestApp;
+let alice: Person;
+beforeAll(async () => {
+  app = await startApp();
+  alice = await registered(app.url, 'alice');
+});
+afterAll(() => app.close());
+
+/** The names of the fields that the page marks as wrong; checks that each is tied to its message. */
+function wrongFields({ $ }: Answer): string[] {
+  const fields = $('[aria-invalid=true]').toArray();
+  for (const field of fields) {
+    const name = $(field).attr('name')!;
+    const describedBy = $(field).attr('aria-describedby')!.split(' ');
+    expect(describedBy[0]).toBe(`${name}-error`);
+    for (const id of describedBy) expect($(`[id="${id}"]`).text().trim(), id).not.toBe('');
+  }
+  expect($('[id$="-error"]').not('#form-error')).toHaveLength(fields.length);
+  return fields.map((field) => $(field).attr('name')!);
+}
+
+const cases: [what: string, page: string, typed: Fields, wrong: string[]][] = [
+  ['registering with nothing', '/register', {}, ['username', 'password']],
+  ['a bad name', '/register', { username: 'a b', password: 'a long enough password' }, ['username']],
+  ['a taken name', '/register', { username: 'alice', password: 'a long enough password' }, ['username']],
+  ['a short password', '/register', { username: 'newcomer', password: 'hunter2' }, ['password']],
+  ['a common password', '/register', { username: 'newcomer', password: 'password1' }, ['password']],
+  ['logging in with nothing', '/login', {}, ['username', 'password']],
+  ['logging in with spaces', '/login', { username: '  ', password: 'hunter2' }, ['username']],
+  ['a wrong password', '/login', { username: 'alice', password: 'wrong <&"> password' }, ['password']],
+  ['sending nothing', '/send', {}, ['recipient', 'body']],
+  ['sending to nobody', '/send', { recipient: '', body: 'My words' }, ['recipient']],
+  ['sending to an unknown name', '/send', { recipient: 'zoe <&">', body: 'My <b> & "words"' }, ['recipient']],
+  ['sending no text', '/send', { recipient: 'alice', body: '' }, ['body']],
+  ['sending too much', '/send', { recipient: 'alice', body: 'x'.repeat(10_001) }, ['body']],
+];
+
+describe.each(cases)('%s', (_, page, typed, wrong) => {
+  let answer: Answer;
+  beforeAll(async () => {
+    const person = page === '/send' ? alice : stranger(app.url);
+    answer = await person.submit(page, typed);
+  });
+
+  test('is answered 422 with the same page', () => {
+    expect(answer.status).toBe(422);
+    expect(answer.$(`form[method=post][action="${page}"]`)).toHaveLength(1);
+    expect(answer.$('title').text()).toMatch(/^Error: /);
+  });
+
+  test('marks the wrong fields, and the focus is in the first of them', () => {
+    expect(wrongFields(answer)).toEqual(wrong);
+    const focused = answer.$('[autofocus]').toArray();
+    expect(focused.map((field) => answer.$(field).attr('name'))).toEqual([wrong[0]]);
+  });
+
+  test('keeps what was typed, and never the password', () => {
+    for (const [name, value] of Object.entries(typed)) {
+      const field = answer.$(`form[action="${page}"] [name=${name}]`);
+      const kept = field.is('textarea') ? field.text() : field.attr('value');
+      expect(kept).toBe(name === 'password' ? undefined : value);
+    }
+    if (typed.password) expect(answer.text).not.toContain(typed.password);
+    expect(answer.$('input[type=password][value]')).toHaveLength(0);
+  });
+});
+
+test('a form that was not forged but too old comes back with the words and a new token, and then works', async () => {
+  const stale = await alice.post('/send', { recipient: 'alice', body: 'My words', _csrf: 'old' });
+  expect(stale.status).toBe(403);
+  expect(stale.$('[role=alert]').text()).not.toBe('');
+  expect(stale.$('textarea[name=body]').text()).toBe('My words');
+  const fields = Object.fromEntries(
+    stale
+      .$('form[action="/send"] input[type=hidden]')
+      .toArray()
+      .map((input) => [stale.$(input).attr('name')!, stale.$(input).attr('value')!]),
+  );
+  expect((await alice.post('/send', { ...fields, recipient: 'alice', body: 'My words' })).status).toBe(303);
+});
+
+test('who was signed out while writing keeps the words, logs in elsewhere and sends them', async () => {
+  const bob = await registered(app.url, 'bob');
+  const form = await bob.hidden('/send');
+  await bob.submit('/inbox', {}, '/logout');
+  const refused = await bob.post('/send', { ...form, recipient: 'alice', body: 'Written for hours' });
+  expect(refused.status).toBe(401);
+  expect(refused.$('textarea[name=body]').text()).toBe('Written for hours');
+  expect(refused.$('input[name=recipient]').attr('value')).toBe('alice');
+  expect(refused.$('input[name=key]').attr('value')).toBe(form.key);
+
+  await bob.submit('/login', { username: 'bob', password: bob.password });
+  const fields = { key: form.key!, recipient: 'alice', body: 'Written for hours' };
+  const again = await bob.post('/send', { ...fields, _csrf: form._csrf! });
+  expect(again.$('textarea[name=body]').text()).toBe('Written for hours');
+  const token = again.$('form[action="/send"] input[name=_csrf]').attr('value')!;
+  expect((await bob.post('/send', { ...fields, _csrf: token })).status).toBe(303);
+});
