@@ -70,7 +70,8 @@ interface SendingRow {
 
 /**
  * Writes both copies, or nothing, in one statement. Of several sendings of one form only the first inserts its digest
- * and with it the copies; the others wait for its outcome and add nothing.
+ * and with it the copies; the others wait for its outcome and add nothing. The last minute is counted in one snapshot:
+ * sendings at the same moment do not see each other, so as many as there are connections may pass the limit.
  */
 export async function sendMessage(db: Database, letter: Letter, perMinute: number): Promise<Sending> {
   const { rows } = await db.query<SendingRow>({
