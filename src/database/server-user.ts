@@ -25,11 +25,14 @@ export interface ServerUser {
 export function chooseServerUser(binaries: string, dataDir: string, database: string): ServerUser {
   if (process.getuid?.() !== 0) return serverUser(undefined, []);
 
-  const accounts = [findOwner(database), findAccount('postgres'), findAccount('nobody')];
+  const powerless = findAccount('postgres') ?? findAccount('nobody');
+  const accounts = [findOwner(database), powerless];
   const account = accounts.find((candidate) => candidate && canReach(candidate, binaries, dataDir));
   if (account) return serverUser(account, []);
 
-  const namespace = ['unshare', '--user', '--map-user=1000', '--map-group=1000', '--'];
+  // initdb wants a number that /etc/passwd knows.
+  const { uid, gid } = powerless ?? { uid: 1000, gid: 1000 };
+  const namespace = ['unshare', '--user', `--map-user=${uid}`, `--map-group=${gid}`, '--'];
   if (spawnSync(namespace[0]!, [...namespace.slice(1), 'true']).status === 0)
     return serverUser({ uid: 0, gid: 0 }, namespace);
   throw new StartupError(
