@@ -31,27 +31,6 @@ export function createPool(connectionString: string, onError: (error: Error) => 
   return pool;
 }
 
-/** The work in one transaction on one connection; any error rolls all of it back. */
-export async function transaction<T>(pool: Pool, work: (db: Database) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
-  let broken: Error | undefined;
-  const onLoss = (error: Error) => (broken = error);
-  client.on('error', onLoss); // the pool listens only while it is idle; unheard, the loss would end the process
-  try {
-    await client.query('begin');
-    const result = await work(client);
-    await client.query('commit');
-    return result;
-  } catch (error) {
-    // A connection whose rollback fails is of no use to anybody: the pool throws it away.
-    await client.query('rollback').catch(onLoss);
-    throw error;
-  } finally {
-    client.off('error', onLoss);
-    client.release(broken);
-  }
-}
-
 // Class 08: connection; 53: out of connections, memory or disk; 57P0x: shut down, crashed, starting; 57014: our time
 // limit; 55P03: our lock limit; 25006: a standby (PostgreSQL manual, appendix A).
 const awayStates = /^(08...|53...|57P0[1-5]|57014|55P03|25006|58030)$/;

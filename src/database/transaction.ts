@@ -5,6 +5,8 @@ import type { Database, Pool } from './pool.ts';
 export async function transaction<T>(pool: Pool, work: (db: Database) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
+  const onLoss = (error: Error) => (broken = error);
+  client.on('error', onLoss); // the pool listens only while it is idle; unheard, the loss would end the process
   try {
     await client.query('begin');
     const result = await work(client);
@@ -12,9 +14,10 @@ export async function transaction<T>(pool: Pool, work: (db: Database) => Promise
     return result;
   } catch (error) {
     // A connection that cannot even roll back is of no use to anybody: the pool throws it away.
-    await client.query('rollback').catch((failure: Error) => (broken = failure));
+    await client.query('rollback').catch(onLoss);
     throw error;
   } finally {
+    client.off('error', onLoss);
     client.release(broken);
   }
 }
