@@ -26,10 +26,13 @@ export function strangersRoutes(pool: Pool, config: Config): Router {
   const loginsOf = createRateLimit(pool, 'logins-name', config.loginsPerMinute, 60);
   const loginsFrom = createRateLimit(pool, 'logins-address', 5 * config.loginsPerMinute, 60);
 
-  router.get('/', (req, res) => {
-    if (req.user) return res.redirect(303, '/inbox');
-    res.render('accounts/welcome');
-  });
+  router
+    .route('/')
+    .get((req, res) => {
+      if (req.user) return res.redirect(303, '/inbox');
+      res.render('accounts/welcome');
+    })
+    .all(allowOnly('GET'));
 
   const guard = guardStrangersForms(config.isHttps);
 

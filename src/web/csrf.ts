@@ -1,4 +1,5 @@
 // Forged forms: refused by where the browser says they come from, then by a token that only our pages hold.
+import { METHODS } from 'node:http';
 import csurf from 'csurf';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { cookieName, cookieOptions } from './session.ts';
@@ -26,16 +27,19 @@ export function refuseOtherSites(req: Request, res: Response, next: NextFunction
 // The token comes from the form alone; csurf would take it from the address as well, which ends up in logs.
 const value = (req: Request): string => typedIn(req.body)._csrf ?? '';
 
+// Only POST changes anything; every other method may pass, to be told that it is the wrong one.
+const ignoreMethods = METHODS.filter((method) => method !== 'POST');
+
 /** For pages of signed-in people: the secret is in their session. Strangers pass: nothing behind it answers them. */
 export function guardForms(): RequestHandler[] {
-  const guard = csurf({ value });
+  const guard = csurf({ value, ignoreMethods });
   return [(req, res, next) => (req.user ? guard(req, res, next) : next())];
 }
 
 /** For the forms that strangers see: the secret is in a signed cookie, so that no row is written for them. */
 export function guardStrangersForms(isHttps: boolean): RequestHandler[] {
   const cookie = { ...cookieOptions(isHttps), key: cookieName(isHttps, 'form'), signed: true };
-  return [csurf({ value, cookie })];
+  return [csurf({ value, ignoreMethods, cookie })];
 }
 
 /**

@@ -16,5 +16,8 @@ export function healthRoutes(db: Database, latestMigration: string, isStopping: 
       .type('text')
       .send(isReady ? 'ok\n' : 'not ready\n');
   });
+  router.all(['/healthz', '/readyz'], (req, res) => {
+    res.status(405).set('Allow', 'GET').type('text').send('only GET\n');
+  });
   return router;
 }

@@ -1,0 +1,162 @@
+// Unknown pages, wrong methods, and what every answer says about itself.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startApp, type TestApp } from '../support/app.ts';
+import { registered, stranger, type Answer, type Person } from '../support/person.ts';
+
+let app: TestApp;
+let alice: Person;
+let someone: Person;
+beforeAll(async () => {
+  app = await startApp();
+  alice = await registered(app.url, 'alice');
+  someone = stranger(app.url);
+});
+afterAll(() => app.close());
+
+describe('an unknown page', () => {
+  test.each([
+    '/nothing-here',
+    '/Inbox/',
+    '/inbox/1',
+    '/send/1',
+    '/messages',
+    '/messages/0195d9a0-7c4c-7000-8000-000000000000',
+    '/.env',
+    '/assets/nothing.css',
+    '/assets/',
+    '/assets/../package.json',
+    '/assets/%2e%2e/package.json',
+    '/assets/..%2fpackage.json',
+    '/views/messages/inbox.ejs',
+    '/login.php',
+    '/%F0%9F%A6%89',
+    '//inbox/x',
+  ])('is not found: %s', async (path) => {
+    const answer = await alice.get(path);
+    expect(answer.status).toBe(path === '/Inbox/' ? 200 : 404);
+    expect(answer.text).not.toContain('private-messages"');
+  });
+
+  test('is not found by a stranger either; what is private asks for a login first', async () => {
+    const answer = await someone.get('/nothing-here');
+    expect(answer.status).toBe(404);
+    expect(answer.$('h1').text()).not.toBe('');
+    expect(answer.$('main a').length).toBeGreaterThan(0);
+    expect((await someone.get('/messages/1')).headers.location).toContain('/login');
+  });
+});
+
+describe('a wrong method', () => {
+  const allowed: Record<string, string> = {
+    '/': 'GET',
+    '/inbox': 'GET',
+    '/login': 'GET, POST',
+    '/register': 'GET, POST',
+    '/send': 'GET, POST',
+    '/logout': 'POST',
+    '/healthz': 'GET',
+    '/readyz': 'GET',
+  };
+  test.each(Object.keys(allowed))('is refused, and the right ones are named: %s', async (path) => {
+    for (const method of ['put', 'patch', 'delete', 'options'] as const) {
+      const answer = await alice.ask(method, path);
+      expect([answer.status, answer.headers.allow]).toEqual([405, allowed[path]]);
+    }
+  });
+
+  test.each(['/', '/inbox', '/healthz'])('posting to %s is one, with the token too', async (path) => {
+    const answer = await alice.post(path, await alice.hidden('/inbox', '/logout'));
+    expect([answer.status, answer.headers.allow]).toEqual([405, 'GET']);
+  });
+
+  test('HEAD is answered like GET, without the page', async () => {
+    for (const path of ['/inbox', '/send', '/healthz']) {
+      const answer = await alice.ask('head', path);
+      expect([answer.status, answer.text ?? '']).toEqual([200, '']);
+    }
+  });
+});
+
+/** One answer of each kind that there is. */
+async function everyKind(): Promise<[string, Answer][]> {
+  const token = await alice.hidden('/inbox', '/logout');
+  return [
+    ['the front page', await someone.get('/')],
+    ['a form', await someone.get('/login')],
+    ['a form that failed', await someone.submit('/register', { username: '' })],
+    ['the inbox', await alice.get('/inbox')],
+    ['a redirect', await someone.get('/inbox')],
+    ['a success', await alice.send('alice', 'x')],
+    ['an unknown page', await alice.get('/nothing-here')],
+    ['an unknown public file', await alice.get('/assets/nothing.css')],
+    ['a broken address', await alice.get('/%FF')],
+    ['a broken address of a public file', await alice.get('/assets/%FF')],
+    ['a forged form', await alice.post('/send', {})],
+    ['a form from another site', await alice.ask('post', '/send', { Origin: 'https://evil.example' })],
+    ['a wrong method', await alice.get('/logout')],
+    ['a missing message', await alice.post('/messages/1/delete', token)],
+    ['too many fields', await alice.post('/send', 'a=1&'.repeat(2000))],
+    ['too much', await alice.post('/send', 'x'.repeat(2_000_000))],
+  ];
+}
+
+test('every page, also every error, is kept in no cache, and says to the browser what it may load', async () => {
+  for (const [what, { headers }] of await everyKind()) {
+    const said = {
+      cache: headers['cache-control'],
+      csp: headers['content-security-policy'],
+      referrer: headers['referrer-policy'],
+      sniffing: headers['x-content-type-options'],
+      frames: headers['x-frame-options'],
+      poweredBy: headers['x-powered-by'],
+      server: headers.server,
+      etag: headers.etag,
+      hsts: headers['strict-transport-security'],
+    };
+    expect(said, what).toEqual({
+      cache: 'no-store',
+      csp: `default-src 'none';script-src 'self';style-src 'self';img-src 'self';connect-src 'self';form-action 'self';frame-ancestors 'none';base-uri 'none'`,
+      referrer: 'same-origin',
+      sniffing: 'nosniff',
+      frames: 'DENY',
+    });
+  }
+});
+
+test('public files may be kept for ever, because their address changes with their content', async () => {
+  const page = await someone.get('/login');
+  const address = page.$('link[rel=stylesheet]').attr('href')!;
+  expect(address).toMatch(/^\/assets\/app\.css\?v=.{10}$/);
+  const answer = await someone.get(address);
+  expect(answer.status).toBe(200);
+  expect(answer.headers['cache-control']).toBe('public, max-age=31536000, immutable');
+  expect(answer.headers['x-content-type-options']).toBe('nosniff');
+});
+
+test('pages hold no inline script, no inline style and nothing from elsewhere', async () => {
+  for (const page of [
+    await someone.get('/'),
+    await someone.get('/register'),
+    await alice.get('/inbox'),
+    await alice.get('/send'),
+  ]) {
+    const { $ } = page;
+    expect($('script:not([src]), style, [style], base, iframe, object, embed').length).toBe(0);
+    const attributes = $('*')
+      .toArray()
+      .flatMap((element) => Object.keys('attribs' in element ? element.attribs : {}));
+    expect(attributes.filter((name) => name.startsWith('on'))).toEqual([]);
+    for (const element of $('[src], link[href], form[action]').toArray())
+      expect($(element).attr('src') ?? $(element).attr('href') ?? $(element).attr('action')).toMatch(
+        /^\/[^/]/,
+      );
+  }
+});
+
+test('healthz and readyz answer without a session and without a cookie', async () => {
+  for (const path of ['/healthz', '/readyz']) {
+    const answer = await alice.get(path);
+    expect([answer.status, answer.text]).toEqual([200, 'ok\n']);
+    expect(answer.headers['set-cookie']).toBeUndefined();
+  }
+});
