@@ -31,10 +31,19 @@ export function openSessions(config: Config, pool: Pool, secrets: string[], onEr
     resave: false,
     saveUninitialized: false,
     cookie: { ...cookieOptions(config.isHttps), maxAge: idleLimit },
-    // The public address says whether the browser speaks https with us; a proxy in between may not tell.
     proxy: config.isHttps || undefined,
   });
-  return { middleware: [read, greet] satisfies RequestHandler[], close: () => store.close() };
+  const middleware: RequestHandler[] = config.isHttps ? [assumeHttps, read, greet] : [read, greet];
+  return { middleware, close: () => store.close() };
+}
+
+/**
+ * The public address says that browsers speak https with us. A proxy in between may not tell, and express-session,
+ * which looks at nothing else, would then sign nobody in.
+ */
+function assumeHttps(req: Request, res: Response, next: NextFunction): void {
+  req.headers['x-forwarded-proto'] = 'https';
+  next();
 }
 
 /** Names the person for routes and views, and notes every five minutes that the session is in use. */

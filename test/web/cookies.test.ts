@@ -1,0 +1,111 @@
+// Cookies: nobody's script reads them, no other site sends them, and on https they travel over nothing else.
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { startApp, type TestApp } from '../support/app.ts';
+import { stranger, type Answer, type Person } from '../support/person.ts';
+
+const typed = { username: 'alice', password: 'a long enough password' };
+
+/** The Set-Cookie lines of an answer, by the cookie's name: its attributes in small letters, without the value. */
+function cookiesOf(answer: Answer): Record<string, string[]> {
+  const lines = answer.get('Set-Cookie') ?? [];
+  return Object.fromEntries(
+    lines.map((line) => {
+      const [pair, ...attributes] = line.split(/; */);
+      const kinds = attributes
+        .map((text) => text.toLowerCase())
+        .filter((text) => !/^(expires|max-age)=/.test(text));
+      return [pair!.split('=')[0], kinds.sort((a, b) => a.localeCompare(b))];
+    }),
+  );
+}
+
+describe('on plain http', () => {
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await startApp();
+  });
+  afterAll(() => app.close());
+
+  test('every cookie is HttpOnly and SameSite=Lax, for this host alone', async () => {
+    const person = stranger(app.url);
+    const kinds = ['httponly', 'path=/', 'samesite=lax'];
+    expect(cookiesOf(await person.get('/login'))).toEqual({ form: kinds });
+    expect(cookiesOf(await person.submit('/register', typed))).toEqual({ session: kinds });
+    expect(cookiesOf(await person.send('alice', 'x'))).toEqual({ flash: kinds });
+    expect(cookiesOf(await person.get('/inbox'))).toEqual({ flash: kinds }); // taken back
+    expect(cookiesOf(await person.get('/inbox'))).toEqual({});
+    expect(cookiesOf(await person.submit('/inbox', {}, '/logout'))).toEqual({ session: kinds });
+  });
+
+  test('the session cookie ends with the session, 30 days after the last visit', async () => {
+    const answer = await stranger(app.url).submit('/login', typed);
+    const expires = Date.parse(/session=.*Expires=([^;]+)/.exec(answer.get('Set-Cookie')!.join('\n'))![1]!);
+    expect(Math.abs(expires - Date.now() - 30 * 24 * 3600 * 1000)).toBeLessThan(60_000);
+  });
+
+  test('a cookie that was tampered with is no cookie', async () => {
+    const person = stranger(app.url);
+    await person.submit('/login', typed);
+    const [, signed] = /session=([^;]*)/.exec(person.cookies())!;
+    const id = decodeURIComponent(signed!).slice('s:'.length);
+    for (const forged of [
+      `${signed}x`,
+      signed!.slice(0, -3),
+      encodeURIComponent(id),
+      's%3A',
+      'j%3A%7B%7D',
+      '%FF',
+      '%',
+    ])
+      expect((await stranger(app.url, '', '', `session=${forged}`).get('/inbox')).status).toBe(303);
+    const flash = encodeURIComponent('s:<b>Welcome</b>.signature');
+    expect((await stranger(app.url, '', '', `flash=${flash}`).get('/')).text).not.toContain('Welcome</b>');
+  });
+});
+
+describe('on https, behind a proxy', () => {
+  let app: TestApp;
+  let person: Person;
+  beforeAll(async () => {
+    app = await startApp({ PUBLIC_URL: 'https://letters.example.org', TRUST_PROXY: '1' });
+  });
+  beforeEach(() => {
+    person = stranger(app.url);
+  });
+  afterAll(() => app.close());
+
+  const form = 'application/x-www-form-urlencoded';
+  const proxied = { 'X-Forwarded-Proto': 'https', Host: 'letters.example.org' };
+  async function register(username: string, headers: Record<string, string>): Promise<Answer> {
+    const fields = { ...(await person.hidden('/register')), ...typed, username };
+    return person.ask(
+      'post',
+      '/register',
+      { 'Content-Type': form, ...headers },
+      new URLSearchParams(fields).toString(),
+    );
+  }
+
+  test('every cookie is Secure too, and its name says so', async () => {
+    const kinds = ['httponly', 'path=/', 'samesite=lax', 'secure'];
+    expect(cookiesOf(await person.ask('get', '/login', proxied))).toEqual({ '__Host-form': kinds });
+    const origin = { Origin: 'https://letters.example.org', 'Sec-Fetch-Site': 'same-origin' };
+    const answer = await register('alice', { ...proxied, ...origin });
+    expect(answer.status).toBe(303);
+    expect(cookiesOf(answer)).toEqual({ '__Host-session': kinds });
+    expect((await person.ask('get', '/inbox', proxied)).status).toBe(200);
+  });
+
+  test('signing in also works where the proxy in front does not say that it speaks https', async () => {
+    const quiet = { Host: 'letters.example.org' };
+    const answer = await register('bob', quiet);
+    expect(Object.keys(cookiesOf(answer))).toEqual(['__Host-session']);
+    expect((await person.ask('get', '/inbox', quiet)).status).toBe(200);
+  });
+
+  test('browsers are told to use nothing but https', async () => {
+    const { headers } = await person.ask('get', '/nothing-here', proxied);
+    expect(headers['strict-transport-security']).toBe('max-age=31536000');
+    expect(headers['content-security-policy']).toContain('upgrade-insecure-requests');
+  });
+});
