@@ -10,7 +10,7 @@ import { readAssetAddresses, serveAssets } from './web/assets.ts';
 import { guardForms, offerToken, refuseOtherSites } from './web/csrf.ts';
 import { refuseUnknownPage, showErrors } from './web/errors.ts';
 import { openFlash } from './web/flash.ts';
-import { keepTyped, readForms, refuseBrokenAddresses } from './web/forms.ts';
+import { keepTyped, readForms, refuseBrokenAddresses, refuseNestedFields } from './web/forms.ts';
 import { neverStore, secureHeaders } from './web/headers.ts';
 import { healthRoutes } from './web/health.ts';
 import { logRequests, type Log } from './web/log.ts';
@@ -42,9 +42,10 @@ export function createApp({ config, pool, log, secrets, latestMigration, isStopp
   app.use(healthRoutes(pool, latestMigration, isStopping));
   app.use(logRequests(log), secureHeaders(config.isHttps));
   app.use('/assets', serveAssets);
-  app.use(neverStore, refuseBrokenAddresses, refuseOtherSites, readForms, offerToken);
+  app.use(neverStore, refuseBrokenAddresses, refuseOtherSites, readForms, refuseNestedFields, offerToken);
   app.use('/send', keepTyped(showSend)); // before anything that may refuse
-  app.use(cookieParser(secrets), sessions.middleware, showFlash);
+  app.use(sessions.middleware); // before cookieParser: it trips over what that makes of a cookie that begins with "j:"
+  app.use(cookieParser(secrets), showFlash);
 
   app.use(strangersRoutes(pool, config));
 

@@ -75,6 +75,18 @@ export function refuseBrokenAddresses(req: Request, res: Response, next: NextFun
   next();
 }
 
+/**
+ * Fields in pieces (`name[x]`) and repeated ones in addresses: no page of ours sends them, so nobody meant what would
+ * be made of them. Of a repeated one, one reader would take the first value and the next reader the last.
+ */
+export function refuseNestedFields(req: Request, res: Response, next: NextFunction): void {
+  const names = [...Object.keys(req.query), ...Object.keys((req.body ?? {}) as object)];
+  const isRepeated = Object.values(req.query).some((value) => typeof value !== 'string');
+  if (isRepeated || names.some((name) => name.includes('[')))
+    throw new HttpError(400, 'A field came twice or in pieces. Nothing was changed.');
+  next();
+}
+
 /** Whether percent-encoded text is UTF-8 throughout; encoded lone surrogates are not. Raw bytes beyond ASCII count as broken. */
 function isWellFormed(encoded: string): boolean {
   try {
