@@ -44,8 +44,7 @@ export function createApp({ config, pool, log, secrets, latestMigration, isStopp
   app.use('/assets', serveAssets);
   app.use(neverStore, refuseBrokenAddresses, refuseOtherSites, readForms, refuseNestedFields, offerToken);
   app.use('/send', keepTyped(showSend)); // before anything that may refuse
-  app.use(sessions.middleware); // before cookieParser: it trips over what that makes of a cookie that begins with "j:"
-  app.use(cookieParser(secrets), showFlash);
+  app.use(cookieParser(secrets), sessions.middleware, showFlash);
 
   app.use(strangersRoutes(pool, config));
 

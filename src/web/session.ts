@@ -33,8 +33,14 @@ export function openSessions(config: Config, pool: Pool, secrets: string[], onEr
     cookie: { ...cookieOptions(config.isHttps), maxAge: idleLimit },
     proxy: config.isHttps || undefined,
   });
-  const middleware: RequestHandler[] = config.isHttps ? [assumeHttps, read, greet] : [read, greet];
-  return { middleware, close: () => store.close() };
+  const prepare = config.isHttps ? [forgetUnsignedCookies, assumeHttps] : [forgetUnsignedCookies];
+  return { middleware: [...prepare, read, greet], close: () => store.close() };
+}
+
+/** Ours are all signed; express-session would look at the others too, and trips over one that begins with "j:". */
+function forgetUnsignedCookies(req: Request, res: Response, next: NextFunction): void {
+  req.cookies = {};
+  next();
 }
 
 /**
