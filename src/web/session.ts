@@ -1,6 +1,6 @@
 // Who is signed in: one session cookie, one query a page, and the only places where a session begins and ends.
 import { randomBytes } from 'node:crypto';
-import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import type { NextFunction, Request, Response } from 'express';
 import session from 'express-session';
 import type { Config } from '../config.ts';
 import type { Database, Pool } from '../database/pool.ts';
