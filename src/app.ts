@@ -3,11 +3,21 @@ import cookieParser from 'cookie-parser';
 import ejs from 'ejs';
 import express, { type Express } from 'express';
 import { logoutRoutes, strangersRoutes } from './accounts/routes.ts';
+import { giveLetterBack } from './compose/refused-letter.ts';
+import { composeRoutes } from './compose/routes.ts';
 import type { Config } from './config.ts';
+import { conversationRoutes } from './conversations/routes.ts';
 import type { Pool } from './database/pool.ts';
-import { messageRoutes, showSend } from './messages/routes.ts';
-import { readAssetAddresses, serveAssets } from './web/assets.ts';
-import { guardForms, offerToken, refuseOtherSites } from './web/csrf.ts';
+import { draftRoutes } from './drafts/routes.ts';
+import type { Bell } from './live/bell.ts';
+import { liveRoutes } from './live/routes.ts';
+import type { Streams } from './live/streams.ts';
+import { messageRoutes } from './mailbox/message-routes.ts';
+import { mailboxRoutes } from './mailbox/routes.ts';
+import { searchRoutes } from './search/routes.ts';
+import { trashRoutes } from './trash/routes.ts';
+import { serveAssets } from './web/assets.ts';
+import { guardForms, offerToken, refuseOtherSites, strangersToken } from './web/csrf.ts';
 import { refuseUnknownPage, showErrors } from './web/errors.ts';
 import { openFlash } from './web/flash.ts';
 import { keepTyped, readForms, refuseBrokenAddresses, refuseNestedFields } from './web/forms.ts';
@@ -15,7 +25,7 @@ import { neverStore, secureHeaders } from './web/headers.ts';
 import { healthRoutes } from './web/health.ts';
 import { logRequests, type Log } from './web/log.ts';
 import { openSessions, requireUser } from './web/session.ts';
-import { exactTime, timeAgo } from './web/times.ts';
+import { viewHelpers } from './web/view-helpers.ts';
 
 export interface AppParts {
   config: Config;
@@ -23,18 +33,21 @@ export interface AppParts {
   log: Log;
   /** The secrets that sign cookies, the one in use first. */
   secrets: string[];
+  bell: Bell;
+  streams: Streams;
   latestMigration: string;
   isStopping: () => boolean;
 }
 
-export function createApp({ config, pool, log, secrets, latestMigration, isStopping }: AppParts): Express {
+export function createApp(parts: AppParts): Express {
+  const { config, pool, log, secrets, bell, streams, latestMigration, isStopping } = parts;
   const app = express();
   app.disable('x-powered-by').disable('etag');
   app.set('trust proxy', config.trustProxy);
   app.set('views', new URL('../views/', import.meta.url).pathname).set('view engine', 'ejs');
   app.engine('ejs', ejs.renderFile);
   app.set('view cache', !config.isDevelopment);
-  Object.assign(app.locals, { asset: readAssetAddresses(), timeAgo, exactTime });
+  Object.assign(app.locals, viewHelpers());
 
   const { flash, showFlash } = openFlash(config.isHttps);
   const sessions = openSessions(config, pool, secrets, (error) => log.error({ err: error }, 'sessions'));
@@ -43,16 +56,31 @@ export function createApp({ config, pool, log, secrets, latestMigration, isStopp
   app.use(logRequests(log), secureHeaders(config.isHttps));
   app.use('/assets', serveAssets);
   app.use(neverStore, refuseBrokenAddresses, refuseOtherSites, readForms, refuseNestedFields, offerToken);
-  app.use('/send', keepTyped(showSend)); // before anything that may refuse
+  // Before anything that may refuse: what somebody wrote is given back.
+  app.use(['/send', '/drafts'], keepTyped(giveLetterBack(strangersToken(config.isHttps))));
   app.use(cookieParser(secrets), sessions.middleware, showFlash);
 
   app.use(strangersRoutes(pool, config));
 
   app.use(guardForms());
   app.use(logoutRoutes(config));
-  app.use(['/inbox', '/send', '/messages'], requireUser);
-  app.use(messageRoutes(pool, config, flash));
+  app.use(membersOnly, requireUser);
+  app.use(composeRoutes(pool, config, flash, bell), draftRoutes(pool, flash));
+  app.use(mailboxRoutes(pool, flash), messageRoutes(pool, flash, bell), conversationRoutes(pool));
+  app.use(trashRoutes(pool, flash), searchRoutes(pool), liveRoutes(pool, streams));
 
   app.use(refuseUnknownPage, showErrors(log));
   return app;
 }
+
+const membersOnly = [
+  '/send',
+  '/drafts',
+  '/inbox',
+  '/sent',
+  '/messages',
+  '/with',
+  '/trash',
+  '/search',
+  '/events',
+];

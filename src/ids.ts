@@ -11,3 +11,12 @@ function timePart(at: Date): string {
   const hex = at.getTime().toString(16).padStart(12, '0');
   return `${hex.slice(0, 8)}-${hex.slice(8)}`;
 }
+
+/** The lowest id that a message of this moment can have: a boundary in every list. */
+export function lowestIdAt(at: Date): string {
+  return `${timePart(at)}-0000-0000-000000000000`;
+}
+
+/** Below and above every id. */
+export const lowestId = '00000000-0000-0000-0000-000000000000';
+export const highestId = 'ffffffff-ffff-ffff-ffff-ffffffffffff';

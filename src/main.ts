@@ -1,12 +1,10 @@
 // The process: settings, database, app, listening, and a clean end.
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { createApp } from './app.ts';
 import { readConfig, type Config } from './config.ts';
-import { readMigrations } from './database/migrate.ts';
 import { openDatabase } from './database/open.ts';
 import type { Pool } from './database/pool.ts';
-import { openSigningKeys } from './database/signing-keys.ts';
+import { openApp } from './open-app.ts';
 import { giveUp, StartupError } from './startup-error.ts';
 import { createLog, type Log } from './web/log.ts';
 
@@ -29,18 +27,15 @@ async function run(config: Config): Promise<void> {
   const onError = (error: Error) => log.error({ err: error }, 'background');
   const database = await openDatabase(config, onError);
   try {
-    const keys = await openSigningKeys(database.pool, onError);
-    await serve(config, log, database.pool, keys.secrets, asked);
-    keys.close();
+    await serve(config, log, database.pool, asked);
   } finally {
     await database.close();
   }
 }
 
-async function serve(config: Config, log: Log, pool: Pool, secrets: string[], asked: Promise<string>) {
+async function serve(config: Config, log: Log, pool: Pool, asked: Promise<string>) {
   let isStopping = false;
-  const latestMigration = readMigrations().at(-1)!.name;
-  const app = createApp({ config, log, pool, secrets, latestMigration, isStopping: () => isStopping });
+  const { app, close: closeApp } = await openApp(config, pool, log, () => isStopping);
   // Slow senders: headers within 10 s, the whole request within 30 s.
   const server = createServer(
     { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000 },
@@ -54,6 +49,7 @@ async function serve(config: Config, log: Log, pool: Pool, secrets: string[], as
   const signal = await asked;
   isStopping = true;
   log.info({ signal }, 'stopping');
+  await closeApp();
   await close();
 }
 

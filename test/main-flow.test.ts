@@ -17,12 +17,13 @@ describe('two people', () => {
     const sent = await alice.send('bob', 'Hello Bob,\r\nhow are you? 👋');
     expect(sent.status).toBe(303);
     expect(sent.headers.location).toBe('/inbox');
-    expect((await alice.get('/inbox')).$('[role=status]').text()).toBe('Sent to bob.');
-    expect((await alice.get('/inbox')).$('[role=status]').length).toBe(0);
+    expect((await alice.get('/inbox')).$('.flash [role=status]').text()).toBe('Sent to bob.');
+    expect((await alice.get('/inbox')).$('.flash').length).toBe(0);
 
     const inbox = await bob.get('/inbox');
     expect(inbox.$('.messages h2').text()).toBe('alice');
-    expect(inbox.$('.messages .text').text()).toBe('Hello Bob,\nhow are you? 👋');
+    const letter = await bob.get(inbox.$('.messages h2 a').attr('href')!);
+    expect(letter.$('.text').text()).toBe('Hello Bob,\nhow are you? 👋');
 
     const action = inbox.$('form[action$="/delete"]').attr('action')!;
     const deleted = await bob.submit('/inbox', {}, action);

@@ -1,6 +1,8 @@
 // Who you are: the front page, register, log in, log out.
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
+import { letterIn } from '../compose/letter-form.ts';
+import { carried, keepCarriedLetter } from '../compose/refused-letter.ts';
 import type { Config } from '../config.ts';
 import type { Pool } from '../database/pool.ts';
 import { guardStrangersForms } from '../web/csrf.ts';
@@ -94,7 +96,8 @@ export function strangersRoutes(pool: Pool, config: Config): Router {
         await upgradeHash(pool, account, await passwords.hash(password));
       }
       await startSession(pool, req, account.id);
-      res.redirect(303, localPath(next) ?? '/inbox');
+      const letter = await keepCarriedLetter(pool, { id: account.id, username }, req.body);
+      res.redirect(303, letter ?? localPath(next) ?? '/inbox');
     })
     .all(allowOnly('GET', 'POST'));
 
@@ -121,5 +124,5 @@ function showRegister(req: Request, res: Response, form: Form): void {
 }
 
 function showLogin(req: Request, res: Response, form: Form): void {
-  res.render('accounts/login', { form, user: undefined });
+  res.render('accounts/login', { form, user: undefined, letter: letterIn(req.body, carried) });
 }

@@ -13,7 +13,11 @@ const reserved = new Set(
   ),
 );
 
-/** Reduced to the form in which names are stored and compared. */
+/** A name as it is stored and compared: without spaces around it, in lower case. */
+export function foldUsername(typed: string): string {
+  return typed.trim().toLowerCase();
+}
+
 const folded = plainText('Please enter a username.').trim().toLowerCase();
 
 /** A name as somebody types it to find a person; whether it can exist is not judged. */

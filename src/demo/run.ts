@@ -1,16 +1,21 @@
 // `npm run demo`: fills a fresh database with a few people and their letters, for looking and for pictures.
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { createPasswords } from '../accounts/passwords.ts';
 import { createAccount } from '../accounts/queries.ts';
 import { readConfig } from '../config.ts';
 import { openDatabase } from '../database/open.ts';
 import type { Pool } from '../database/pool.ts';
-import { sendMessage } from '../messages/queries.ts';
-import { runCommand } from '../run-command.ts';
-import { StartupError } from '../startup-error.ts';
+import { sendMessage } from '../compose/queries.ts';
+import { giveUp, StartupError } from '../startup-error.ts';
 import { letters, password, people } from './letters.ts';
 
-await runCommand(async () => {
+try {
+  await run();
+} catch (error) {
+  giveUp(error);
+}
+
+async function run(): Promise<void> {
   const config = readConfig(process.env);
   const database = await openDatabase(config, console.error);
   try {
@@ -19,7 +24,7 @@ await runCommand(async () => {
     await database.close();
   }
   console.log(`Done: ${people.join(', ')} can log in with the password "${password}". Now: npm start`);
-});
+}
 
 async function fill(pool: Pool, passwordHash: string): Promise<void> {
   const { rowCount } = await pool.query('select from users limit 1');
@@ -33,10 +38,14 @@ async function fill(pool: Pool, passwordHash: string): Promise<void> {
   }
   for (const [from, to, minutesAgo, body] of letters) {
     const sentAt = new Date(Date.now() - minutesAgo * 60_000);
-    await sendMessage(
-      pool,
-      { from: ids.get(from)!, to, body, digest: randomBytes(32), sentAt },
-      letters.length,
-    );
+    const letter = {
+      from: ids.get(from)!,
+      to: [to],
+      body,
+      sentAt,
+      digest: randomBytes(32),
+      draftId: randomUUID(),
+    };
+    await sendMessage(pool, letter, letters.length);
   }
 }

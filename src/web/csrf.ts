@@ -42,6 +42,13 @@ export function guardStrangersForms(isHttps: boolean): RequestHandler[] {
   return [csurf({ value, ignoreMethods, cookie })];
 }
 
+/** For a page that shows a stranger's form in answer to something else: gives it its token. */
+export function strangersToken(isHttps: boolean) {
+  const cookie = { ...cookieOptions(isHttps), key: cookieName(isHttps, 'form'), signed: true };
+  const lend = csurf({ value, cookie, ignoreRequest: () => true });
+  return (req: Request, res: Response): void => lend(req, res, () => {});
+}
+
 /**
  * Lets views write the token; made only when a view asks for it. Where the secret could not be read, because the
  * database is away, the form keeps the token that it came with.

@@ -1,25 +1,36 @@
 // A line that is shown once on the next page, carried by a signed cookie so that it costs no query.
 import type { NextFunction, Request, Response } from 'express';
+import { z } from 'zod';
 import { cookieName, cookieOptions } from './session.ts';
 
+const message = z.object({
+  line: z.string(),
+  /** The moment of a deletion that a button beside the line undoes. */
+  undo: z.iso.datetime().optional(),
+});
+
 /** Leaves a line for the next page. */
-export type Flash = (res: Response, line: string) => void;
+export type Flash = (res: Response, shown: z.infer<typeof message>) => void;
 
 export function openFlash(isHttps: boolean) {
   const name = cookieName(isHttps, 'flash');
   const options = cookieOptions(isHttps);
-  return {
-    flash: (res: Response, line: string): void => {
-      res.cookie(name, line, { ...options, signed: true, maxAge: 60_000 });
-    },
-    /** Hands the line to the page that is rendered now, and forgets it. */
-    showFlash: (req: Request, res: Response, next: NextFunction): void => {
-      const line: unknown = req.signedCookies[name];
-      if (typeof line === 'string' && req.method === 'GET') {
-        res.locals.flash = line;
-        res.clearCookie(name, options);
-      }
-      next();
-    },
+  const flash: Flash = (res, shown) => {
+    res.cookie(name, shown, { ...options, signed: true, maxAge: 60_000 });
   };
+  /** Hands the line to the page that is rendered now, and forgets it. */
+  const showFlash = (req: Request, res: Response, next: NextFunction): void => {
+    const shown = message.safeParse(req.signedCookies[name]);
+    if (shown.success && req.method === 'GET' && !isStream(req)) {
+      res.locals.flash = shown.data;
+      res.clearCookie(name, options);
+    }
+    next();
+  };
+  return { flash, showFlash };
+}
+
+/** The page's own stream of news is no page: it must not take the line away. */
+function isStream(req: Request): boolean {
+  return req.path === '/events';
 }

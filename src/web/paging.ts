@@ -1,11 +1,9 @@
 // Pages of a list, by the place in it and never by a number of rows to skip.
 import { z } from 'zod';
-import { HttpError } from '../web/errors.ts';
+import { highestId } from '../ids.ts';
+import { HttpError } from './errors.ts';
 
 export const pageSize = 25;
-
-/** Above every id. */
-const top = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
 export interface Page<Row> {
   rows: Row[];
@@ -36,7 +34,7 @@ export async function readPage<Row extends { id: string }>(
     }
     // Less than a page is newer: that is the first page, and it is shown full.
   }
-  const rows = await list.before(before ?? top, pageSize + 1);
+  const rows = await list.before(before ?? highestId, pageSize + 1);
   return pageOf(address.path, rows.slice(0, pageSize), {
     hasNewer: before !== undefined,
     hasOlder: rows.length > pageSize,

@@ -10,10 +10,18 @@ const PgStore = connectPgSimple(session);
 export class Viewer {
   readonly id: string;
   readonly username: string;
+  /** Unread messages when the request came, 100 standing for that many or more; pages that mark some correct it. */
+  unread: number;
 
-  constructor(id: string, username: string) {
+  constructor(id: string, username: string, unread: number) {
     this.id = id;
     this.username = username;
+    this.unread = unread;
+  }
+
+  /** Corrects the count on a page that has taken marks away. */
+  hasRead(count: number): void {
+    if (this.unread < 100) this.unread = Math.max(0, this.unread - count);
   }
 
   /** Keeps express-session from writing the viewer into the session, and from seeing a change in it. */
@@ -63,7 +71,8 @@ export function newSessionId(userId = nobody): string {
   return `${userId}.${randomBytes(24).toString('base64url')}`;
 }
 
-function toKey(id: string): [userId: string, sid: string] {
+/** The key of a session's row. */
+export function sessionKey(id: string): [userId: string, sid: string] {
   const sid = createHash('sha256').update(id).digest('base64url');
   return [id.slice(0, id.indexOf('.')), sid];
 }
@@ -72,24 +81,27 @@ interface SessionRow {
   sess: SessionData;
   userId: string;
   username: string;
+  unread: number;
 }
 
 async function findSession(db: Database, id: string): Promise<SessionData | null> {
   const { rows } = await db.query<SessionRow>({
     name: 'find session',
-    text: `select s.sess, u.id as "userId", u.username
+    text: `select s.sess, u.id as "userId", u.username,
+                  (select count(*)::int from (
+                     select from unread n where n.owner_id = $1 and not n.is_trashed limit 100) counted) as unread
            from sessions s join users u on u.id = s.user_id
            where s.user_id = $1 and s.sid = $2 and s.expire > now()`,
-    values: toKey(id),
+    values: sessionKey(id),
   });
   const [row] = rows;
-  return row ? { ...row.sess, viewer: new Viewer(row.userId, row.username) } : null;
+  return row ? { ...row.sess, viewer: new Viewer(row.userId, row.username, row.unread) } : null;
 }
 
 /** Adds the session of somebody who just signed in. */
 export async function insertSession(db: Database, id: string, data: SessionData): Promise<void> {
   await db.query('insert into sessions (user_id, sid, sess, expire) values ($1, $2, $3, $4)', [
-    ...toKey(id),
+    ...sessionKey(id),
     data,
     expiry(data),
   ]);
@@ -97,14 +109,14 @@ export async function insertSession(db: Database, id: string, data: SessionData)
 
 async function updateSession(db: Database, id: string, data: SessionData): Promise<void> {
   await db.query('update sessions set sess = $3, expire = $4 where user_id = $1 and sid = $2', [
-    ...toKey(id),
+    ...sessionKey(id),
     data,
     expiry(data),
   ]);
 }
 
 async function deleteSession(db: Database, id: string): Promise<void> {
-  await db.query('delete from sessions where user_id = $1 and sid = $2', toKey(id));
+  await db.query('delete from sessions where user_id = $1 and sid = $2', sessionKey(id));
 }
 
 const day = 24 * 60 * 60 * 1000;

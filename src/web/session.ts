@@ -86,10 +86,7 @@ function settle(work: (done: (error?: unknown) => void) => void): Promise<void> 
 export function requireUser(req: Request, res: Response, next: NextFunction): void {
   if (req.user) return next();
   if (req.giveBack) {
-    throw new HttpError(
-      401,
-      'You are signed out. Log in in another tab, then come back here and press Send again: your words stay on this page.',
-    );
+    throw new HttpError(401, 'You have been signed out. Log in to go on: your words are kept on this page.');
   }
   const wanted = req.method === 'GET' ? localPath(req.originalUrl) : undefined;
   res.redirect(303, wanted ? `/login?next=${encodeURIComponent(wanted)}` : '/login');

@@ -16,6 +16,19 @@ function page(name: string, path: string, isPublic = false): PageCase {
   return { name, isPublic, open: (person) => person.get(path), show: (tab) => tab.goto(path) };
 }
 
+/** The page that the first row of a list leads to. */
+function opened(name: string, list: string): PageCase {
+  return {
+    name,
+    isPublic: false,
+    open: async (person) => person.get((await person.get(list)).$('.messages h2 a').attr('href')!),
+    show: async (tab) => {
+      await tab.goto(list);
+      await tab.goto((await tab.locator('.messages h2 a').first().getAttribute('href'))!);
+    },
+  };
+}
+
 /** A page that answers a form: filled in wrongly on purpose. */
 function afterForm(
   name: string,
@@ -56,6 +69,21 @@ export const pages: PageCase[] = [
   ),
   page('the inbox', '/inbox'),
   page('an empty older page', '/inbox?before=00000000-0000-7000-8000-000000000000'),
+  page('Sent', '/sent'),
+  page('Drafts', '/drafts'),
+  page('Trash', '/trash'),
+  page('Empty the trash', '/trash/empty'),
+  page('Search, empty', '/search'),
+  page('Search with matches', '/search?q=hello'),
+  page('Search without matches', '/search?q=nowhere-to-be-found'),
+  page('Delete older messages', '/inbox/older'),
+  page('Delete older messages, counted', '/inbox/older?than=2099-01-01'),
+  page('the conversation', '/with/bartholomew_fitzgerald_longdon'),
+  page('an empty conversation', '/with/alice'),
+  opened('a received message', '/inbox'),
+  opened('a sent message', '/sent'),
+  opened('a message in the trash', '/trash'),
+  opened('a draft', '/drafts'),
   page('Send Message', '/send'),
   afterForm('Send Message with errors', '/send', { recipient: 'nobody-here', body: '' }, 'Send'),
   page('a missing page for somebody signed in', '/nothing-here'),
@@ -72,5 +100,12 @@ export async function fillMailbox(app: TestApp, owner: Person): Promise<void> {
     'a\n\n\nb\tc',
     '<b>not bold</b> & "quoted"',
   ];
-  for (let count = 0; count < 27; count++) await writer.send(owner.username, texts[count % texts.length]!);
+  for (let count = 0; count < 29; count++) await writer.send(owner.username, texts[count % texts.length]!);
+  await owner.send(writer.username, 'An answer with https://example.org/a?b=c in it');
+  await owner.send(writer.username, 'Another');
+  await owner.post('/drafts', { ...(await owner.hidden('/send')), recipient: 'somebody', body: 'Begun' });
+  for (const list of ['/inbox', '/sent']) {
+    const { $ } = await owner.get(list);
+    await owner.submit(list, {}, $('form[action$="/delete"]').first().attr('action'));
+  }
 }

@@ -34,12 +34,14 @@ describe.skipIf(!available('chromium'))('in a browser', () => {
       await sender.getByLabel('Message', { exact: true }).fill('\nFirst line\n  👋 مرحبا\n');
       await sender.getByRole('button', { name: 'Send', exact: true }).click();
       await sender.waitForURL('**/inbox');
-      expect(await sender.getByRole('status').textContent()).toBe(`Sent to ${name}_reads.`);
+      expect(await sender.locator('.flash').getByRole('status').textContent()).toBe(`Sent to ${name}_reads.`);
 
       await reader.goto('/inbox');
-      expect(await reader.locator('.messages .text').textContent()).toBe('\nFirst line\n  👋 مرحبا\n');
-      await reader.getByRole('button', { name: /^Delete/ }).click();
-      await reader.waitForURL('**/inbox');
+      await reader.getByRole('link', { name: `${name}_writes` }).click();
+      expect(await reader.locator('.text').textContent()).toBe('\nFirst line\n  👋 مرحبا\n');
+      await reader.getByRole('link', { name: 'Back to the inbox' }).click();
+      await reader.getByRole('button', { name: /^Delete the message/ }).click();
+      await reader.getByText(`Deleted your copy; ${name}_writes keeps theirs.`).waitFor();
       expect(await reader.locator('.messages li').count()).toBe(0);
 
       await reader.getByRole('button', { name: 'Logout' }).click();
@@ -88,12 +90,12 @@ describe.skipIf(!available('chromium'))('in a browser', () => {
     await tabTo(page, 'Send');
     await keys.press('Enter');
     await page.waitForURL('**/inbox');
-    expect(await page.locator('.messages .text').textContent()).toBe('a note to myself');
+    expect(await page.locator('.messages .excerpt').textContent()).toBe('a note to myself');
 
     await tabTo(page, 'Delete');
     expect(await focusRing(page)).not.toBe('0px');
     await keys.press('Enter');
-    await page.waitForURL('**/inbox');
+    await page.getByText('Deleted your copy.').waitFor();
     expect(await page.locator('.messages li').count()).toBe(0);
     await tabTo(page, 'Logout');
     await keys.press('Enter');

@@ -64,7 +64,7 @@ test('a retry brings nothing back that was deleted meanwhile, in either mailbox'
   const inbox = await bob.get('/inbox');
   await bob.submit('/inbox', {}, deletionOf(inbox, 'Deleted'));
   await expectSent(alice, form);
-  expect(await copies()).toEqual({ 'alice sent Deleted': 1 });
+  expect(await copies()).toEqual({ 'alice sent Deleted': 1, 'bob inbox Deleted': 1 }); // his in the trash
   await app.pool.query('delete from messages');
   await expectSent(at(other.url, alice), form);
   expect(await copies()).toEqual({});

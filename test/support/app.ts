@@ -1,11 +1,9 @@
 // The app as a test needs it: on a database of its own, without a process around it.
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:http';
-import { createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
-import { readMigrations } from '../../src/database/migrate.ts';
 import { createPool, type Pool } from '../../src/database/pool.ts';
-import { openSigningKeys } from '../../src/database/signing-keys.ts';
+import { openApp } from '../../src/open-app.ts';
 import { createLog, type Log } from '../../src/web/log.ts';
 import { createDatabase } from './database.ts';
 
@@ -36,15 +34,7 @@ export async function startApp(
   const config = readConfig({ ...calmSettings, ...settings });
   const address = databaseUrl ?? (await createDatabase());
   const pool = createPool(address, () => {});
-  const keys = await openSigningKeys(pool, () => {});
-  const app = createApp({
-    config,
-    pool,
-    log: log ?? createLog(config.logLevel),
-    secrets: keys.secrets,
-    latestMigration: readMigrations().at(-1)!.name,
-    isStopping: () => false,
-  });
+  const { app, close } = await openApp(config, pool, log ?? createLog(config.logLevel));
   const server = createServer(app);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -53,7 +43,7 @@ export async function startApp(
     pool,
     databaseUrl: address,
     close: async () => {
-      keys.close();
+      await close();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       await pool.end();

@@ -6,20 +6,25 @@ export interface Shown {
   body: string;
 }
 
-/** The messages on a page, in their order. */
+/** The messages on a page, in their order; of long ones the beginning. */
 export function messagesOn({ $ }: Answer): Shown[] {
   return $('.messages > li')
     .toArray()
-    .map((row) => ({ sender: $(row).find('h2').text().trim(), body: $(row).find('.text').text() }));
+    .map((row) => ({ sender: $(row).find('h2').text().trim(), body: $(row).find('.excerpt').text() }));
 }
 
-/** The newest message somebody received. */
+/** The newest message somebody received, opened. */
 export async function newestOf(person: Person): Promise<Shown | undefined> {
-  return messagesOn(await person.get('/inbox'))[0];
+  const inbox = await person.get('/inbox');
+  const row = inbox.$('.messages > li').first();
+  const address = row.find('h2 a').attr('href');
+  if (!address) return undefined;
+  const { $ } = await person.get(address);
+  return { sender: row.find('h2').text().trim(), body: $('.text').text() };
 }
 
 /** The address of the form that deletes the message with this text. */
 export function deletionOf({ $ }: Answer, body: string): string {
-  const row = $('.messages > li').filter((_, item) => $(item).find('.text').text() === body);
+  const row = $('.messages > li').filter((_, item) => $(item).find('.excerpt').text() === body);
   return row.find('form[action$="/delete"]').attr('action')!;
 }

@@ -84,20 +84,29 @@ test('a form that was not forged but too old comes back with the words and a new
   expect((await alice.post('/send', { ...fields, recipient: 'alice', body: 'My words' })).status).toBe(303);
 });
 
-test('who was signed out while writing keeps the words, logs in elsewhere and sends them', async () => {
+test('who was signed out while writing logs in on that very page and finds the letter filled in', async () => {
   const bob = await registered(app.url, 'bob');
   const form = await bob.hidden('/send');
   await bob.submit('/inbox', {}, '/logout');
-  const refused = await bob.post('/send', { ...form, recipient: 'alice', body: 'Written for hours' });
+  const refused = await bob.post('/send', { ...form, recipient: 'alice', body: '\nWritten for hours' });
   expect(refused.status).toBe(401);
-  expect(refused.$('textarea[name=body]').text()).toBe('Written for hours');
-  expect(refused.$('input[name=recipient]').attr('value')).toBe('alice');
-  expect(refused.$('input[name=key]').attr('value')).toBe(form.key);
+  expect(refused.$('textarea[name=letter_body]').text()).toBe('\nWritten for hours');
 
-  await bob.submit('/login', { username: 'bob', password: bob.password });
-  const fields = { key: form.key!, recipient: 'alice', body: 'Written for hours' };
-  const again = await bob.post('/send', { ...fields, _csrf: form._csrf! });
-  expect(again.$('textarea[name=body]').text()).toBe('Written for hours');
-  const token = again.$('form[action="/send"] input[name=_csrf]').attr('value')!;
-  expect((await bob.post('/send', { ...fields, _csrf: token })).status).toBe(303);
+  const carried = Object.fromEntries(
+    refused
+      .$('form[action="/login"] input[type=hidden]')
+      .toArray()
+      .map(({ attribs }) => [attribs.name!, attribs.value!]),
+  );
+  const login = { ...carried, letter_body: '\r\nWritten for hours', username: 'bob' };
+  const wrong = await bob.post('/login', { ...login, password: 'not the password' });
+  expect(wrong.status).toBe(422);
+  expect(wrong.$('textarea[name=letter_body]').text()).toBe('\nWritten for hours');
+
+  const back = await bob.post('/login', { ...login, password: bob.password });
+  expect(back.headers.location).toBe(`/send?draft=${form.key}`);
+  const page = await bob.get(back.headers.location!);
+  expect(page.$('textarea[name=body]').text()).toBe('\nWritten for hours');
+  expect(page.$('input[name=recipient]').attr('value')).toBe('alice');
+  expect(page.$('input[name=key]').attr('value')).toBe(form.key);
 });

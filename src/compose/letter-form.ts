@@ -1,0 +1,75 @@
+// The form on which a letter is written.
+import { createHash, randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { foldUsername } from '../accounts/usernames.ts';
+import { countCharacters, plainText, typedIn } from '../web/forms.ts';
+
+export const bodyLimit = 10_000;
+const recipientLimit = 10;
+
+/** Names separated by commas (or semicolons), as typed: folded, each once. */
+const recipients = z
+  .string('Please enter a username.')
+  .transform((typed) => [...new Set(typed.split(/[,;]/).map(foldUsername).filter(Boolean))])
+  .refine((names) => names.length > 0, 'Please enter a username.')
+  .refine((names) => names.length <= recipientLimit, `A message can go to ${recipientLimit} people at most.`)
+  .refine(
+    (names) => names.every((name) => name.isWellFormed() && !name.includes('\0')),
+    'Nobody here has that username.',
+  );
+
+// Browsers send line ends as CRLF (HTML, "constructing the entry list"); stored is what was typed: LF.
+const messageText = plainText('Please write a message.')
+  .transform((text) => text.replaceAll('\r\n', '\n'))
+  .refine((text) => text !== '', 'Please write a message.')
+  .refine(
+    (text) => countCharacters(text) <= bodyLimit,
+    'A message has at most 10,000 characters. Nothing has been cut off: please shorten it.',
+  );
+
+/** Made when the form was first shown: the same form sent twice is one message, saved twice is one draft. */
+export const formKey = z.uuid(
+  'This form was not complete. Here it is again: please press the button once more.',
+);
+
+export const letterForm = z.object({
+  recipient: recipients,
+  body: messageText,
+  key: formKey,
+  /** The page to come back to. */
+  from: z.string().optional(),
+});
+
+export const newFormKey = randomUUID;
+
+/**
+ * Names one sending. The content is part of it: who goes back, changes the text and sends again has written another
+ * message, and it must not be lost.
+ */
+export function digestOf({ key, recipient, body }: z.infer<typeof letterForm>): Buffer {
+  return createHash('sha256')
+    .update(JSON.stringify([key, recipient.toSorted(), body]))
+    .digest();
+}
+
+/** What somebody wrote, on its way through a refusal: the fields of the form and who filled them in. */
+export interface Letter {
+  recipient: string;
+  body: string;
+  key: string;
+  writer: string;
+}
+
+/** The letter in the fields of a form, exactly as typed; undefined when there is nothing of one. */
+export function letterIn(body: unknown, prefix = ''): Letter | undefined {
+  const typed = typedIn(body);
+  const field = (name: string) => typed[prefix + name] ?? '';
+  const letter = {
+    recipient: field('recipient'),
+    body: field('body'),
+    key: field('key'),
+    writer: field('writer'),
+  };
+  if (!letter.recipient && !letter.body) return undefined;
+  return { ...letter, key: formKey.safeParse(letter.key).data ?? newFormKey() };
+}

@@ -1,0 +1,50 @@
+// Whatever refuses a letter gives it back: on the form, or on a login page that carries it until its writer is back.
+import type { Request, Response } from 'express';
+import type { Pool } from '../database/pool.ts';
+import { saveDraft } from '../drafts/queries.ts';
+import type { Form } from '../web/forms.ts';
+import { showSend } from './routes.ts';
+import { letterIn } from './letter-form.ts';
+
+/** The fields of a letter on a form that is about something else. */
+export const carried = 'letter_';
+
+/**
+ * Shows the letter to its writer. To somebody else who has signed in meanwhile, in this browser, it is not offered for
+ * sending: they are asked to let the writer log in. `lendToken` gives strangers' forms their token.
+ */
+export function giveLetterBack(lendToken: (req: Request, res: Response) => void) {
+  return (req: Request, res: Response, form: Form): void => {
+    const letter = letterIn(req.body);
+    const isAnothers = letter?.writer && req.user && letter.writer !== req.user.username;
+    if (letter && (res.statusCode === 401 || isAnothers)) {
+      lendToken(req, res);
+      const login = {
+        typed: { username: letter.writer },
+        errors: { '': isAnothers ? anothers(letter.writer, req.user!.username) : form.errors['']! },
+      };
+      return res.render('accounts/login', { form: login, letter, user: undefined });
+    }
+    showSend(req, res, form);
+  };
+}
+
+function anothers(writer: string, viewer: string): string {
+  return `${writer} wrote this, but this browser is now signed in as ${viewer}. Log in as ${writer} to go on.`;
+}
+
+/**
+ * After a login: if the login form carried a letter that this very person wrote, it is kept as a draft. Returns where
+ * to go on with it.
+ */
+export async function keepCarriedLetter(
+  pool: Pool,
+  user: { id: string; username: string },
+  body: unknown,
+): Promise<string | undefined> {
+  const letter = letterIn(body, carried);
+  if (letter?.writer !== user.username) return undefined;
+  const text = letter.body.replaceAll('\r\n', '\n');
+  const isSaved = await saveDraft(pool, user.id, { id: letter.key, recipient: letter.recipient, body: text });
+  return isSaved ? `/send?draft=${letter.key}` : undefined;
+}

@@ -1,0 +1,84 @@
+// Writing and sending: GET and POST /send.
+import { Router, type Request, type Response } from 'express';
+import { z } from 'zod';
+import type { Config } from '../config.ts';
+import type { Pool } from '../database/pool.ts';
+import { findDraft } from '../drafts/queries.ts';
+import type { Bell } from '../live/bell.ts';
+import { allowOnly, HttpError } from '../web/errors.ts';
+import type { Flash } from '../web/flash.ts';
+import { blankForm, parseForm, rejectField, type Form } from '../web/forms.ts';
+import { localPath } from '../web/local-path.ts';
+import { signedIn } from '../web/session.ts';
+import { bodyLimit, digestOf, formKey, letterForm, newFormKey } from './letter-form.ts';
+import { sendMessage } from './queries.ts';
+
+export function composeRoutes(pool: Pool, config: Config, flash: Flash, bell: Bell): Router {
+  const router = Router();
+  router
+    .route('/send')
+    .get(async (req, res) => {
+      showSend(req, res, blankForm(await begin(pool, req)));
+    })
+    .post(async (req, res) => {
+      const form = parseForm(letterForm, req.body);
+      if (!form.ok) return showSend(req, res.status(422), form);
+
+      const { recipient: to, body, key: draftId, from } = form.values;
+      const letter = {
+        from: signedIn(req).id,
+        to,
+        body,
+        draftId,
+        digest: digestOf(form.values),
+        sentAt: new Date(),
+      };
+      const outcome = await sendMessage(pool, letter, config.sendsPerMinute);
+      if (outcome.kind === 'unknown') {
+        return showSend(
+          req,
+          res.status(422),
+          rejectField(form, 'recipient', unknown(outcome.names, to.length)),
+        );
+      }
+      if (outcome.kind === 'too many') {
+        throw new HttpError(
+          429,
+          'You have sent many messages in a short time. Please wait a minute and press Send again.',
+          60,
+        );
+      }
+      bell.ring(outcome.recipients);
+      flash(res, { line: `Sent to ${inWords(to)}.` });
+      res.redirect(303, localPath(from) ?? '/inbox');
+    })
+    .all(allowOnly('GET', 'POST'));
+  return router;
+}
+
+/** What stands in the fields at first: a draft, or a name that a link brought along. */
+async function begin(pool: Pool, req: Request): Promise<Record<string, string>> {
+  const { to, draft: id } = req.query;
+  if (id === undefined) return { recipient: typeof to === 'string' ? to : '' };
+  const draftId = z.uuid().safeParse(id);
+  const draft = draftId.success ? await findDraft(pool, signedIn(req).id, draftId.data) : undefined;
+  if (!draft) throw new HttpError(404, 'This draft does not exist (any more).');
+  return { recipient: draft.recipient, body: draft.body, key: draft.id };
+}
+
+function unknown(names: string[], outOf: number): string {
+  if (outOf === 1) return 'Nobody here has that username.';
+  return names.length === 1
+    ? `Nobody here has the username ${names[0]}. Nothing was sent.`
+    : `Nobody here has these usernames: ${names.join(', ')}. Nothing was sent.`;
+}
+
+function inWords(names: string[]): string {
+  return names.length === 1 ? names[0]! : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}
+
+/** The page on which one writes, with whatever was typed already. */
+export function showSend(req: Request, res: Response, form: Form): void {
+  const key = formKey.safeParse(form.typed.key).data ?? newFormKey();
+  res.render('compose/send', { form: { ...form, typed: { ...form.typed, key } }, bodyLimit });
+}

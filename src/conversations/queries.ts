@@ -1,0 +1,36 @@
+// The conversation with one person in SQL, from the own mailbox alone.
+import type { Database } from '../database/pool.ts';
+import type { Box } from '../mailbox/queries.ts';
+
+/** One message of a conversation, whole. */
+export interface Line {
+  id: string;
+  box: Box;
+  body: string;
+  sentAt: Date;
+  isUnread: boolean;
+}
+
+/**
+ * Up to `limit` messages between this person and another, older than the one with this id, the newest first.
+ * Of a note to oneself only the sent copy is shown.
+ */
+export async function listConversation(
+  db: Database,
+  ownerId: string,
+  otherId: string,
+  before: string,
+  limit: number,
+): Promise<Line[]> {
+  const { rows } = await db.query<Line>({
+    name: 'list conversation',
+    text: `select m.id, m.box, m.body, m.sent_at as "sentAt",
+                  exists (select from unread n where n.owner_id = m.owner_id and n.id = m.id) as "isUnread"
+           from messages m
+           where m.owner_id = $1 and m.other_id = $2 and m.trashed_at is null and m.id < $3
+             and (m.other_id <> m.owner_id or m.box = 'sent')
+           order by m.id desc limit $4`,
+    values: [ownerId, otherId, before, limit],
+  });
+  return rows;
+}

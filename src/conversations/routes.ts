@@ -1,0 +1,59 @@
+// The conversation with one person: GET /with/:username.
+import { Router } from 'express';
+import { z } from 'zod';
+import { findAccount } from '../accounts/queries.ts';
+import { foldUsername } from '../accounts/usernames.ts';
+import { bodyLimit, newFormKey } from '../compose/letter-form.ts';
+import type { Pool } from '../database/pool.ts';
+import { highestId } from '../ids.ts';
+import { splitLinks } from '../mailbox/links.ts';
+import { isReading } from '../mailbox/message-routes.ts';
+import { markRead } from '../mailbox/queries.ts';
+import { allowOnly, HttpError } from '../web/errors.ts';
+import { blankForm } from '../web/forms.ts';
+import { pageSize } from '../web/paging.ts';
+import type { Viewer } from '../web/session-store.ts';
+import { signedIn } from '../web/session.ts';
+import { listConversation, type Line } from './queries.ts';
+
+const query = z.object({ before: z.uuid().optional() });
+
+export function conversationRoutes(pool: Pool): Router {
+  const router = Router();
+  router
+    .route('/with/:username')
+    .get(async (req, res) => {
+      const viewer = signedIn(req);
+      const asked = query.safeParse(req.query);
+      if (!asked.success) throw new HttpError(400, 'This place in the list does not exist.');
+      const { before = highestId } = asked.data;
+      const username = foldUsername(req.params.username);
+      const other = await findAccount(pool, username);
+      if (!other) throw new HttpError(404, 'Nobody here has that username.');
+
+      const list = () => listConversation(pool, viewer.id, other.id, before, pageSize + 1);
+      const lines = isReading(req) ? await readAll(pool, viewer, list) : await list();
+      const shown = lines.slice(0, pageSize).toReversed();
+      res.render('conversations/conversation', {
+        username,
+        lines: shown.map((line) => ({ ...line, pieces: splitLinks(line.body) })),
+        older: lines.length > pageSize ? shown[0]!.id : undefined,
+        isLatest: before === highestId,
+        form: blankForm({ recipient: username, key: newFormKey(), from: `/with/${username}` }),
+        bodyLimit,
+      });
+    })
+    .all(allowOnly('GET'));
+  return router;
+}
+
+/** The same as opening each: the marks go first, and what is shown is read afterwards (openMessage). */
+async function readAll(pool: Pool, viewer: Viewer, list: () => Promise<Line[]>): Promise<Line[]> {
+  const lines = await list();
+  const unread = lines.slice(0, pageSize).filter((line) => line.isUnread);
+  if (unread.length === 0) return lines;
+  const ids = unread.map((line) => line.id);
+  viewer.hasRead(await markRead(pool, viewer.id, ids));
+  const marked = new Set(ids);
+  return (await list()).map((line) => ({ ...line, isUnread: marked.has(line.id) }));
+}

@@ -1,0 +1,63 @@
+// What has to be removed in time: by one process at a time, a little at a time.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Database, Pool } from './database/pool.ts';
+import { transaction } from './database/transaction.ts';
+import { deleteExpired } from './trash/queries.ts';
+
+const hour = 60 * 60 * 1000;
+const day = 24 * hour;
+const trashKeptFor = 30 * day;
+// A form older than a session can be (90 days) cannot be sent again.
+const sentFormsKeptFor = 91 * day;
+const batch = 500;
+const pauseMs = 50;
+
+/** Removes what is due now; returns how many rows. Does nothing where another process is at it. */
+export async function tidyUp(pool: Pool, now = Date.now()): Promise<number> {
+  const due = [
+    (db: Database) => deleteExpired(db, new Date(now - trashKeptFor), batch),
+    (db: Database) => forgetSentForms(db, new Date(now - sentFormsKeptFor)),
+  ];
+  let removed = 0;
+  for (const remove of due) {
+    for (;;) {
+      const count = await transaction(pool, async (db) => ((await isOurTurn(db)) ? remove(db) : 0));
+      removed += count;
+      if (count < batch) break;
+      await sleep(pauseMs);
+    }
+  }
+  return removed;
+}
+
+/** For as long as this transaction lasts. */
+async function isOurTurn(db: Database): Promise<boolean> {
+  const { rows } = await db.query(
+    `select pg_try_advisory_xact_lock(hashtext('private-messages housekeeping')) as ours`,
+  );
+  return rows[0].ours;
+}
+
+async function forgetSentForms(db: Database, before: Date): Promise<number> {
+  const { rowCount } = await db.query(
+    `delete from sent_forms where sent_at < $1 and (owner_id, digest) in (
+       select owner_id, digest from sent_forms where sent_at < $1 limit $2)`,
+    [before, batch],
+  );
+  return rowCount ?? 0;
+}
+
+/** Tidies up every hour, for the first time a minute after the start. */
+export function keepTidy(pool: Pool, onError: (error: Error) => void): { close(): void } {
+  const run = () => void tidyUp(pool).catch(onError);
+  const first = setTimeout(run, 60_000);
+  const timer = setInterval(run, hour);
+  first.unref();
+  timer.unref();
+  return {
+    close: () => {
+      clearTimeout(first);
+      clearInterval(timer);
+    },
+  };
+}

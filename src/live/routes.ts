@@ -1,0 +1,35 @@
+// News for pages that are open: GET /events.
+import { Router } from 'express';
+import { z } from 'zod';
+import type { Pool } from '../database/pool.ts';
+import { highestId } from '../ids.ts';
+import { allowOnly, HttpError } from '../web/errors.ts';
+import { sessionKey } from '../web/session-store.ts';
+import { signedIn } from '../web/session.ts';
+import { readMailboxState } from './queries.ts';
+import type { Streams } from './streams.ts';
+
+const query = z.object({ seen: z.uuid().default(highestId) });
+
+export function liveRoutes(pool: Pool, streams: Streams): Router {
+  const router = Router();
+  router
+    .route('/events')
+    .get((req, res) => {
+      const asked = query.safeParse(req.query);
+      if (!asked.success) throw new HttpError(400, 'That address is broken.');
+      const ownerId = signedIn(req).id;
+      const [, sid] = sessionKey(req.sessionID);
+      const isOpen = streams.add({
+        ownerId,
+        res,
+        read: () => readMailboxState(pool, ownerId, sid, asked.data.seen),
+      });
+      if (!isOpen) throw new HttpError(503, 'Too many pages are open at once.', 60);
+      res.set({ 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' });
+      // After a restart not all pages come back in the same second.
+      res.write(`retry: ${2000 + Math.floor(Math.random() * 3000)}\n\n`);
+    })
+    .all(allowOnly('GET'));
+  return router;
+}

@@ -1,0 +1,89 @@
+// One message: reading it, deleting it, marking it, taking it back.
+import { Router, type Request } from 'express';
+import { z } from 'zod';
+import { unsendMessage } from '../compose/queries.ts';
+import type { Pool } from '../database/pool.ts';
+import type { Bell } from '../live/bell.ts';
+import { flashTrashed } from '../trash/flash-trashed.ts';
+import { trashMessages } from '../trash/queries.ts';
+import { allowOnly, HttpError } from '../web/errors.ts';
+import type { Flash } from '../web/flash.ts';
+import { localPath } from '../web/local-path.ts';
+import { signedIn } from '../web/session.ts';
+import { splitLinks } from './links.ts';
+import { findMessage, markUnread, openMessage } from './queries.ts';
+
+export function messageRoutes(pool: Pool, flash: Flash, bell: Bell): Router {
+  const router = Router();
+
+  router
+    .route('/messages/:id')
+    .get(async (req, res) => {
+      const viewer = signedIn(req);
+      const { message, marked } = isReading(req)
+        ? await openMessage(pool, viewer.id, messageId(req))
+        : { message: await findMessage(pool, viewer.id, messageId(req)), marked: 0 };
+      if (!message) throw unknownMessage();
+      viewer.hasRead(marked);
+      res.render('mailbox/message', { message, pieces: splitLinks(message.body) });
+    })
+    .all(allowOnly('GET'));
+
+  router
+    .route('/messages/:id/delete')
+    .post(async (req, res) => {
+      const at = new Date();
+      const trashed = await trashMessages(pool, signedIn(req).id, [messageId(req)], at);
+      if (trashed.length === 0) throw unknownMessage();
+      flashTrashed(flash, res, signedIn(req), trashed, at);
+      res.redirect(303, localPath(req.body?.from) ?? '/inbox');
+    })
+    .all(allowOnly('POST'));
+
+  router
+    .route('/messages/:id/unread')
+    .post(async (req, res) => {
+      const id = messageId(req);
+      const { id: ownerId } = signedIn(req);
+      const isMarked = (await markUnread(pool, ownerId, [id])) === 1;
+      if (!isMarked && !(await findMessage(pool, ownerId, id))) throw unknownMessage();
+      flash(res, { line: 'Marked as unread.' });
+      res.redirect(303, localPath(req.body?.from) ?? '/inbox');
+    })
+    .all(allowOnly('POST'));
+
+  router
+    .route('/messages/:id/unsend')
+    .post(async (req, res) => {
+      const outcome = await unsendMessage(pool, signedIn(req).id, messageId(req));
+      if (outcome.kind === 'no such message') throw unknownMessage();
+      if (outcome.kind === 'taken back') {
+        bell.ring([outcome.recipientId]);
+        flash(res, { line: `Taken back: ${outcome.recipient} will not see it.` });
+      } else {
+        flash(res, { line: `${outcome.recipient} has opened it already, so it cannot be taken back.` });
+      }
+      res.redirect(303, localPath(req.body?.from) ?? '/sent');
+    })
+    .all(allowOnly('POST'));
+
+  return router;
+}
+
+/** Whether a person is looking: browsers also load pages ahead (Sec-Purpose) and ask for headers alone. */
+export function isReading(req: Request): boolean {
+  return (
+    req.method === 'GET' && !/prefetch|prerender/.test(req.get('Sec-Purpose') ?? req.get('Purpose') ?? '')
+  );
+}
+
+/** The message's id in the address; what cannot be an id is as unknown as one that is none. */
+export function messageId(req: Request): string {
+  const id = z.uuid().safeParse(req.params.id);
+  if (!id.success) throw unknownMessage();
+  return id.data;
+}
+
+export function unknownMessage(): HttpError {
+  return new HttpError(404, 'This message does not exist (any more).');
+}

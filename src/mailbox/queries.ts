@@ -1,0 +1,146 @@
+// The mailbox in SQL: lists, one message, read and unread. Every statement names the owner: a stranger's row cannot be
+// found. The other person's name comes by a subquery: with a join, the generic plan may sort the whole mailbox.
+import type { Database } from '../database/pool.ts';
+
+export type Box = 'inbox' | 'sent';
+
+/** A message as a row of a list. */
+export interface MessageRow {
+  id: string;
+  box: Box;
+  /** The other person's username, or null when that account is gone. */
+  other: string | null;
+  excerpt: string;
+  sentAt: Date;
+  isUnread: boolean;
+  isTrashed: boolean;
+}
+
+/** What every list selects of `messages m`. */
+export const rowColumns = `m.id, m.box, (select u.username from users u where u.id = m.other_id) as other,
+  left(m.body, 280) as excerpt, m.sent_at as "sentAt", m.trashed_at is not null as "isTrashed",
+  exists (select from unread n where n.owner_id = m.owner_id and n.id = m.id) as "isUnread"`;
+
+/** Up to `limit` messages of a box that are older than the one with this id, the newest first. */
+export async function listBoxBefore(
+  db: Database,
+  ownerId: string,
+  box: Box,
+  before: string,
+  limit: number,
+): Promise<MessageRow[]> {
+  const { rows } = await db.query<MessageRow>({
+    name: 'list box before',
+    text: `select ${rowColumns} from messages m
+           where m.owner_id = $1 and m.box = $2 and m.trashed_at is null and m.id < $3
+           order by m.id desc limit $4`,
+    values: [ownerId, box, before, limit],
+  });
+  return rows;
+}
+
+/** Up to `limit` messages of a box that are newer than the one with this id, the nearest first. */
+export async function listBoxAfter(
+  db: Database,
+  ownerId: string,
+  box: Box,
+  after: string,
+  limit: number,
+): Promise<MessageRow[]> {
+  const { rows } = await db.query<MessageRow>({
+    name: 'list box after',
+    text: `select ${rowColumns} from messages m
+           where m.owner_id = $1 and m.box = $2 and m.trashed_at is null and m.id > $3
+           order by m.id limit $4`,
+    values: [ownerId, box, after, limit],
+  });
+  return rows;
+}
+
+/** One message whole, with its neighbours in its box. */
+export interface Message {
+  id: string;
+  box: Box;
+  other: string | null;
+  body: string;
+  sentAt: Date;
+  isUnread: boolean;
+  newer: string | null;
+  older: string | null;
+}
+
+/** The message with this id, or undefined. What is in the trash is not found here. */
+export async function findMessage(db: Database, ownerId: string, id: string): Promise<Message | undefined> {
+  const { rows } = await db.query<Message>({
+    name: 'find message',
+    text: `select m.id, m.box, (select u.username from users u where u.id = m.other_id) as other, m.body,
+                  m.sent_at as "sentAt",
+                  exists (select from unread n where n.owner_id = m.owner_id and n.id = m.id) as "isUnread",
+                  (select n.id from messages n
+                   where n.owner_id = $1 and n.box = m.box and n.trashed_at is null and n.id > m.id
+                   order by n.id limit 1) as newer,
+                  (select o.id from messages o
+                   where o.owner_id = $1 and o.box = m.box and o.trashed_at is null and o.id < m.id
+                   order by o.id desc limit 1) as older
+           from messages m where m.owner_id = $1 and m.id = $2 and m.trashed_at is null`,
+    values: [ownerId, id],
+  });
+  return rows[0];
+}
+
+/** Takes the unread mark from these messages; returns from how many. */
+export async function markRead(db: Database, ownerId: string, ids: string[]): Promise<number> {
+  const { rowCount } = await db.query({
+    name: 'mark read',
+    text: 'delete from unread where owner_id = $1 and id = any ($2::uuid[])',
+    values: [ownerId, ids],
+  });
+  return rowCount ?? 0;
+}
+
+/** The same for all messages up to the one with this id: what came after it has not been seen yet. */
+export async function markAllRead(db: Database, ownerId: string, upTo: string): Promise<number> {
+  const { rowCount } = await db.query(
+    'delete from unread where owner_id = $1 and id <= $2 and not is_trashed',
+    [ownerId, upTo],
+  );
+  return rowCount ?? 0;
+}
+
+/** Puts the unread mark back on received messages; returns on how many. */
+export async function markUnread(db: Database, ownerId: string, ids: string[]): Promise<number> {
+  const { rowCount } = await db.query(
+    `insert into unread (owner_id, id, is_marked)
+     select owner_id, id, true from messages
+     where owner_id = $1 and id = any ($2::uuid[]) and box = 'inbox' and trashed_at is null
+     for key share
+     on conflict do nothing`,
+    [ownerId, ids],
+  );
+  return rowCount ?? 0;
+}
+
+/** How many messages of a box were sent before this moment. */
+export async function countOlder(db: Database, ownerId: string, box: Box, before: string): Promise<number> {
+  const { rows } = await db.query<{ count: number }>(
+    `select count(*)::int as count from messages m
+     where m.owner_id = $1 and m.box = $2 and m.trashed_at is null and m.id < $3`,
+    [ownerId, box, before],
+  );
+  return rows[0]!.count;
+}
+
+/**
+ * The message, opened by its reader: the unread mark goes first, and only then is the message read. If its sender takes
+ * it back at the same moment, the mark decides: either it was read or it is gone.
+ */
+export async function openMessage(
+  db: Database,
+  ownerId: string,
+  id: string,
+): Promise<{ message: Message | undefined; marked: number }> {
+  const message = await findMessage(db, ownerId, id);
+  if (!message?.isUnread) return { message, marked: 0 };
+  const marked = await markRead(db, ownerId, [id]);
+  return { message: await findMessage(db, ownerId, id), marked };
+}

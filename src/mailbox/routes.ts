@@ -1,0 +1,117 @@
+// The lists of a mailbox and what can be done with many messages at once.
+import { Router, type Request, type Response } from 'express';
+import { z } from 'zod';
+import type { Pool } from '../database/pool.ts';
+import { lowestIdAt } from '../ids.ts';
+import { readDate } from '../search/search-words.ts';
+import { flashTrashed } from '../trash/flash-trashed.ts';
+import { trashMessages, trashOlder } from '../trash/queries.ts';
+import { allowOnly, HttpError } from '../web/errors.ts';
+import type { Flash } from '../web/flash.ts';
+import { blankForm, parseForm } from '../web/forms.ts';
+import { localPath } from '../web/local-path.ts';
+import { readPage } from '../web/paging.ts';
+import { signedIn } from '../web/session.ts';
+import {
+  countOlder,
+  listBoxAfter,
+  listBoxBefore,
+  markAllRead,
+  markRead,
+  markUnread,
+  type Box,
+} from './queries.ts';
+import { selectedIds } from './selection.ts';
+
+const batch = 1000;
+
+export function mailboxRoutes(pool: Pool, flash: Flash): Router {
+  const router = Router();
+
+  for (const box of ['inbox', 'sent'] as const) {
+    router.route(`/${box}`).get(showBox(box)).all(allowOnly('GET'));
+    router.route(`/${box}/older`).get(showOlder(box)).post(deleteOlder(box)).all(allowOnly('GET', 'POST'));
+  }
+
+  function showBox(box: Box) {
+    return async (req: Request, res: Response): Promise<void> => {
+      const { id } = signedIn(req);
+      const page = await readPage(req, {
+        before: (cursor, limit) => listBoxBefore(pool, id, box, cursor, limit),
+        after: (cursor, limit) => listBoxAfter(pool, id, box, cursor, limit),
+      });
+      res.render(`mailbox/${box}`, { page, here: req.originalUrl });
+    };
+  }
+
+  router
+    .route('/messages/selected')
+    .post(async (req, res) => {
+      const { id } = signedIn(req);
+      const ids = selectedIds(req.body);
+      const action: unknown = req.body?.action;
+      if (action === 'read') flash(res, { line: counted(await markRead(pool, id, ids), 'marked as read') });
+      else if (action === 'unread')
+        flash(res, { line: counted(await markUnread(pool, id, ids), 'marked as unread') });
+      else if (action === 'delete') {
+        const at = new Date();
+        flashTrashed(flash, res, signedIn(req), await trashMessages(pool, id, ids, at), at);
+      } else throw new HttpError(422, 'Choose what to do with the messages.');
+      res.redirect(303, localPath(req.body?.from) ?? '/inbox');
+    })
+    .all(allowOnly('POST'));
+
+  router
+    .route('/messages/read')
+    .post(async (req, res) => {
+      const upTo = z.uuid().safeParse(req.body?.upTo);
+      if (!upTo.success) throw new HttpError(422, 'Nothing was marked: the form was not complete.');
+      flash(res, { line: counted(await markAllRead(pool, signedIn(req).id, upTo.data), 'marked as read') });
+      res.redirect(303, localPath(req.body?.from) ?? '/inbox');
+    })
+    .all(allowOnly('POST'));
+
+  const olderForm = z.object({
+    than: z
+      .string('Please choose a day.')
+      .refine((day) => readDate(day) !== undefined, 'Please choose a day, like 2026-01-31.'),
+  });
+
+  function showOlder(box: Box) {
+    return async (req: Request, res: Response): Promise<void> => {
+      if (req.query.than === undefined)
+        return res.render('mailbox/older', { box, form: blankForm(), count: undefined });
+      const form = parseForm(olderForm, req.query);
+      if (!form.ok) return res.status(422).render('mailbox/older', { box, form, count: undefined });
+      const count = await countOlder(pool, signedIn(req).id, box, lowestIdAt(new Date(form.values.than)));
+      res.render('mailbox/older', { box, form, count });
+    };
+  }
+
+  function deleteOlder(box: Box) {
+    return async (req: Request, res: Response): Promise<void> => {
+      const form = parseForm(olderForm, req.body);
+      if (!form.ok) return res.status(422).render('mailbox/older', { box, form, count: undefined });
+      const at = new Date();
+      const before = lowestIdAt(new Date(form.values.than));
+      let moved = 0;
+      for (;;) {
+        const count = await trashOlder(pool, signedIn(req).id, box, before, at, batch);
+        moved += count;
+        if (count < batch) break;
+      }
+      flash(res, {
+        line: counted(moved, 'moved to the trash'),
+        ...(moved > 0 && { undo: at.toISOString() }),
+      });
+      res.redirect(303, `/${box}`);
+    };
+  }
+
+  return router;
+}
+
+function counted(count: number, done: string): string {
+  if (count === 0) return 'No message was selected, or there was nothing to change.';
+  return count === 1 ? `1 message ${done}.` : `${count} messages ${done}.`;
+}

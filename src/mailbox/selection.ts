@@ -1,0 +1,11 @@
+// The check boxes of a list.
+import { z } from 'zod';
+
+const selection = z.union([z.array(z.string()), z.string().transform((id) => [id])]).catch([]);
+const mostAtOnce = 200;
+
+/** The ids that were ticked. What cannot be an id is ignored, like an id that is somebody else's. */
+export function selectedIds(body: { ids?: unknown } | undefined): string[] {
+  const ids = selection.parse(body?.ids).filter((id) => z.uuid().safeParse(id).success);
+  return ids.slice(0, mostAtOnce);
+}

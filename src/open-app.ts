@@ -1,0 +1,50 @@
+// Everything that runs around the app within one process, put together and ended together.
+import type { Express } from 'express';
+import { createApp } from './app.ts';
+import type { Config } from './config.ts';
+import { readMigrations } from './database/migrate.ts';
+import type { Pool } from './database/pool.ts';
+import { openSigningKeys } from './database/signing-keys.ts';
+import { keepTidy } from './housekeeping.ts';
+import { openBell } from './live/bell.ts';
+import { openStreams } from './live/streams.ts';
+import type { Log } from './web/log.ts';
+
+export interface OpenApp {
+  app: Express;
+  /** Ends what would keep the process or its open pages waiting. */
+  close: () => Promise<void>;
+}
+
+export async function openApp(
+  config: Config,
+  pool: Pool,
+  log: Log,
+  isStopping: () => boolean = () => false,
+): Promise<OpenApp> {
+  const onError = (error: Error) => log.error({ err: error }, 'background');
+  const keys = await openSigningKeys(pool, onError);
+  const streams = openStreams(onError);
+  const bell = openBell(pool, (ownerIds) => streams.wake(ownerIds), onError);
+  const housekeeping = keepTidy(pool, onError);
+  const latestMigration = readMigrations().at(-1)!.name;
+  const app = createApp({
+    config,
+    pool,
+    log,
+    secrets: keys.secrets,
+    bell,
+    streams,
+    latestMigration,
+    isStopping,
+  });
+  return {
+    app,
+    close: async () => {
+      keys.close();
+      housekeeping.close();
+      streams.close();
+      await bell.close();
+    },
+  };
+}

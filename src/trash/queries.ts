@@ -1,0 +1,157 @@
+// The trash in SQL: into it, out of it, and gone. Every statement but the clean-up names the owner.
+import type { Database } from '../database/pool.ts';
+import { rowColumns, type Box, type MessageRow } from '../mailbox/queries.ts';
+
+/** What was moved to the trash: from whose conversation. */
+export interface Trashed {
+  id: string;
+  other: string | null;
+}
+
+/** Moves this person's copies to the trash; ids that are not theirs move nothing. */
+export async function trashMessages(
+  db: Database,
+  ownerId: string,
+  ids: string[],
+  at: Date,
+): Promise<Trashed[]> {
+  const { rows } = await db.query<Trashed>(
+    `with moved as (
+       update messages set trashed_at = $3
+       where owner_id = $1 and id = any ($2::uuid[]) and trashed_at is null
+       returning owner_id, id, other_id
+     ), marks as (
+       update unread n set is_trashed = true from moved where n.owner_id = $1 and n.id = moved.id
+     )
+     select moved.id, (select u.username from users u where u.id = moved.other_id) as other from moved`,
+    [ownerId, ids, at],
+  );
+  return rows;
+}
+
+/** Moves up to `limit` messages of a box older than this id to the trash; returns how many. */
+export async function trashOlder(
+  db: Database,
+  ownerId: string,
+  box: Box,
+  before: string,
+  at: Date,
+  limit: number,
+): Promise<number> {
+  const { rowCount } = await db.query(
+    `with old as (
+       select id from messages
+       where owner_id = $1 and box = $2 and trashed_at is null and id < $3
+       order by id limit $5
+     ), marks as (
+       update unread n set is_trashed = true from old where n.owner_id = $1 and n.id = old.id
+     )
+     update messages m set trashed_at = $4 from old where m.owner_id = $1 and m.id = old.id and m.trashed_at is null`,
+    [ownerId, box, before, at, limit],
+  );
+  return rowCount ?? 0;
+}
+
+/** Which messages in the trash: these, or all that were put there at one moment. */
+export type Selection = { ids: string[] } | { trashedAt: Date };
+
+/** Puts messages back where they were; returns how many. */
+export async function restoreMessages(db: Database, ownerId: string, selection: Selection): Promise<number> {
+  const [condition, value] =
+    'ids' in selection ? ['id = any ($2::uuid[])', selection.ids] : ['trashed_at = $2', selection.trashedAt];
+  const { rowCount } = await db.query(
+    `with restored as (
+       update messages set trashed_at = null
+       where owner_id = $1 and trashed_at is not null and ${condition}
+       returning id
+     ), marks as (
+       update unread n set is_trashed = false from restored where n.owner_id = $1 and n.id = restored.id
+     )
+     select from restored`,
+    [ownerId, value],
+  );
+  return rowCount ?? 0;
+}
+
+/** Removes messages in the trash for good; returns how many. */
+export async function deleteForever(db: Database, ownerId: string, ids: string[]): Promise<number> {
+  const { rowCount } = await db.query(
+    'delete from messages where owner_id = $1 and id = any ($2::uuid[]) and trashed_at is not null',
+    [ownerId, ids],
+  );
+  return rowCount ?? 0;
+}
+
+/** Removes up to `limit` of all that lies in this person's trash; returns how many. */
+export async function emptyTrash(db: Database, ownerId: string, limit: number): Promise<number> {
+  const { rowCount } = await db.query(
+    `delete from messages where owner_id = $1 and trashed_at is not null and id in (
+       select id from messages where owner_id = $1 and trashed_at is not null order by id limit $2)`,
+    [ownerId, limit],
+  );
+  return rowCount ?? 0;
+}
+
+/** Up to `limit` messages in the trash older than the one with this id, the newest first. */
+export async function listTrashBefore(
+  db: Database,
+  ownerId: string,
+  before: string,
+  limit: number,
+): Promise<MessageRow[]> {
+  const { rows } = await db.query<MessageRow>(
+    `select ${rowColumns} from messages m
+     where m.owner_id = $1 and m.trashed_at is not null and m.id < $2 order by m.id desc limit $3`,
+    [ownerId, before, limit],
+  );
+  return rows;
+}
+
+/** Up to `limit` messages in the trash newer than the one with this id, the nearest first. */
+export async function listTrashAfter(
+  db: Database,
+  ownerId: string,
+  after: string,
+  limit: number,
+): Promise<MessageRow[]> {
+  const { rows } = await db.query<MessageRow>(
+    `select ${rowColumns} from messages m
+     where m.owner_id = $1 and m.trashed_at is not null and m.id > $2 order by m.id limit $3`,
+    [ownerId, after, limit],
+  );
+  return rows;
+}
+
+export interface TrashedMessage {
+  id: string;
+  box: Box;
+  other: string | null;
+  body: string;
+  sentAt: Date;
+  trashedAt: Date;
+}
+
+/** The message with this id if it is in the trash, or undefined. */
+export async function findTrashed(
+  db: Database,
+  ownerId: string,
+  id: string,
+): Promise<TrashedMessage | undefined> {
+  const { rows } = await db.query<TrashedMessage>(
+    `select m.id, m.box, (select u.username from users u where u.id = m.other_id) as other, m.body,
+            m.sent_at as "sentAt", m.trashed_at as "trashedAt"
+     from messages m where m.owner_id = $1 and m.id = $2 and m.trashed_at is not null`,
+    [ownerId, id],
+  );
+  return rows[0];
+}
+
+/** For the clean-up: removes up to `limit` messages, whoever owns them, that went into the trash before this moment. */
+export async function deleteExpired(db: Database, before: Date, limit: number): Promise<number> {
+  const { rowCount } = await db.query(
+    `delete from messages where trashed_at < $1 and (owner_id, id) in (
+       select owner_id, id from messages where trashed_at < $1 order by trashed_at limit $2)`,
+    [before, limit],
+  );
+  return rowCount ?? 0;
+}

@@ -1,0 +1,115 @@
+// The trash: looking into it, taking things out, and removing them for good.
+import { Router } from 'express';
+import { z } from 'zod';
+import type { Pool } from '../database/pool.ts';
+import { splitLinks } from '../mailbox/links.ts';
+import { messageId, unknownMessage } from '../mailbox/message-routes.ts';
+import { selectedIds } from '../mailbox/selection.ts';
+import { allowOnly, HttpError } from '../web/errors.ts';
+import type { Flash } from '../web/flash.ts';
+import { localPath } from '../web/local-path.ts';
+import { readPage } from '../web/paging.ts';
+import { signedIn } from '../web/session.ts';
+import {
+  deleteForever,
+  emptyTrash,
+  findTrashed,
+  listTrashAfter,
+  listTrashBefore,
+  restoreMessages,
+} from './queries.ts';
+
+const batch = 1000;
+
+export function trashRoutes(pool: Pool, flash: Flash): Router {
+  const router = Router();
+
+  router
+    .route('/trash')
+    .get(async (req, res) => {
+      const { id } = signedIn(req);
+      const page = await readPage(req, {
+        before: (cursor, limit) => listTrashBefore(pool, id, cursor, limit),
+        after: (cursor, limit) => listTrashAfter(pool, id, cursor, limit),
+      });
+      res.render('trash/trash', { page, here: req.originalUrl });
+    })
+    .all(allowOnly('GET'));
+
+  router
+    .route('/trash/selected')
+    .post(async (req, res) => {
+      const { id } = signedIn(req);
+      const ids = selectedIds(req.body);
+      const action: unknown = req.body?.action;
+      if (action === 'restore')
+        flash(res, { line: counted(await restoreMessages(pool, id, { ids }), 'restored') });
+      else if (action === 'forever')
+        flash(res, { line: counted(await deleteForever(pool, id, ids), 'deleted for ever') });
+      else throw new HttpError(422, 'Choose what to do with the messages.');
+      res.redirect(303, localPath(req.body?.from) ?? '/trash');
+    })
+    .all(allowOnly('POST'));
+
+  router
+    .route('/trash/undo')
+    .post(async (req, res) => {
+      const at = z.iso.datetime().safeParse(req.body?.at);
+      if (!at.success) throw new HttpError(422, 'Nothing was changed: the form was not complete.');
+      const count = await restoreMessages(pool, signedIn(req).id, { trashedAt: new Date(at.data) });
+      flash(res, { line: counted(count, 'restored') });
+      res.redirect(303, localPath(req.body?.from) ?? '/trash');
+    })
+    .all(allowOnly('POST'));
+
+  router
+    .route('/trash/empty')
+    .get((req, res) => res.render('trash/empty'))
+    .post(async (req, res) => {
+      let count = 0;
+      for (;;) {
+        const removed = await emptyTrash(pool, signedIn(req).id, batch);
+        count += removed;
+        if (removed < batch) break;
+      }
+      flash(res, { line: counted(count, 'deleted for ever') });
+      res.redirect(303, '/trash');
+    })
+    .all(allowOnly('GET', 'POST'));
+
+  router
+    .route('/trash/:id')
+    .get(async (req, res) => {
+      const message = await findTrashed(pool, signedIn(req).id, messageId(req));
+      if (!message) throw unknownMessage();
+      res.render('trash/message', { message, pieces: splitLinks(message.body) });
+    })
+    .all(allowOnly('GET'));
+
+  router
+    .route('/trash/:id/restore')
+    .post(async (req, res) => {
+      const count = await restoreMessages(pool, signedIn(req).id, { ids: [messageId(req)] });
+      if (count === 0) throw unknownMessage();
+      flash(res, { line: 'Restored.' });
+      res.redirect(303, localPath(req.body?.from) ?? '/trash');
+    })
+    .all(allowOnly('POST'));
+
+  router
+    .route('/trash/:id/delete')
+    .post(async (req, res) => {
+      const count = await deleteForever(pool, signedIn(req).id, [messageId(req)]);
+      if (count === 0) throw unknownMessage();
+      flash(res, { line: 'Deleted for ever.' });
+      res.redirect(303, localPath(req.body?.from) ?? '/trash');
+    })
+    .all(allowOnly('POST'));
+
+  return router;
+}
+
+function counted(count: number, done: string): string {
+  if (count === 0) return 'There was nothing to change.';
+  return count === 1 ? `1 message ${done}.` : `${count} messages ${done}.`;
+}

@@ -1,0 +1,11 @@
+// What every view may call.
+import { lowestId } from '../ids.ts';
+import { readAssetAddresses } from './assets.ts';
+import { exactTime, timeAgo } from './times.ts';
+
+/** A count as it is shown: whoever has a hundred does not need to know it to the last one. */
+function capped(count: number): string {
+  return count > 99 ? '99+' : String(count);
+}
+
+export const viewHelpers = () => ({ asset: readAssetAddresses(), timeAgo, exactTime, capped, lowestId });
