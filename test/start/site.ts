@@ -12,15 +12,28 @@ export const isRoot = process.getuid?.() === 0;
 export const ordinaryUser = isRoot ? { uid: 65534, gid: 65534 } : {};
 
 /** An empty folder that ends with the test, together with every PostgreSQL in it. */
-export function newFolder({ mode = 0o755, uid, gid }: { mode?: number; uid?: number; gid?: number } = {}) {
+export function newFolder(options?: FolderOptions): string {
+  const { folder, remove } = keptFolder(options);
+  onTestFinished(remove);
+  return folder;
+}
+
+interface FolderOptions {
+  mode?: number;
+  uid?: number;
+  gid?: number;
+}
+
+/** The same, until it is removed. */
+export function keptFolder({ mode = 0o755, uid, gid }: FolderOptions = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'pm-start-'));
   chmodSync(folder, mode);
   if (uid !== undefined) chownSync(folder, uid, gid!);
-  onTestFinished(() => {
+  const remove = () => {
     for (const pid of postgresIn(folder)) signal(pid, 'SIGKILL');
     rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
-  });
-  return folder;
+  };
+  return { folder, remove };
 }
 
 /** Settings for a site that keeps its port when it is started again. */

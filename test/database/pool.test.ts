@@ -1,0 +1,199 @@
+// A PostgreSQL that is slow, full, frozen or gone: recognised as such, in time, and no connection is lost over it.
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/database/embedded.ts';
+import { migrate } from '../../src/database/migrate.ts';
+import { createPool, isDatabaseAway, type Pool } from '../../src/database/pool.ts';
+import { transaction } from '../../src/database/transaction.ts';
+import { startApp } from '../support/app.ts';
+import { createDatabase } from '../support/database.ts';
+import { registered } from '../support/person.ts';
+import { freePort } from '../support/program.ts';
+import { keptFolder, postgresIn, postmasterIn, signal, until } from '../start/site.ts';
+
+function openPool(url: string): Pool {
+  const pool = createPool(url, () => {});
+  onTestFinished(() => pool.end());
+  return pool;
+}
+
+async function failureOf(query: Promise<unknown>): Promise<Error> {
+  return query.then(
+    () => {
+      throw new Error('It did not fail.');
+    },
+    (error: Error) => error,
+  );
+}
+
+/** Nobody holds a connection and nobody waits for one. */
+function expectNothingLost(pool: Pool): void {
+  expect({ held: pool.totalCount - pool.idleCount, waiting: pool.waitingCount }).toEqual({
+    held: 0,
+    waiting: 0,
+  });
+}
+
+describe('on a server that runs', () => {
+  let url: string;
+  let pool: Pool;
+  beforeEach(async () => {
+    url = await createDatabase();
+    pool = createPool(url, () => {});
+  });
+  afterEach(async () => {
+    expectNothingLost(pool);
+    expect((await pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+    await pool.end();
+  });
+
+  test('a statement that takes too long is given up', async () => {
+    const startedAt = Date.now();
+    const error = await failureOf(pool.query('select pg_sleep(10)'));
+    expect(Date.now() - startedAt).toBeLessThan(2500);
+    expect(error).toMatchObject({ code: '57014' });
+    expect(isDatabaseAway(error)).toBe(true);
+  });
+
+  test('so is one that waits for a lock, earlier', async () => {
+    const holder = new pg.Client({ connectionString: url });
+    await holder.connect();
+    await holder.query('begin; lock table users');
+    const error = await failureOf(pool.query('select from users'));
+    expect(error).toMatchObject({ code: '55P03' });
+    expect(isDatabaseAway(error)).toBe(true);
+    await holder.end();
+  });
+
+  test('when all connections are busy, the next one waits two seconds', async () => {
+    const busy = await Promise.all(Array.from({ length: pool.options.max }, () => pool.connect()));
+    const startedAt = Date.now();
+    const refused = await Promise.all([failureOf(pool.query('select 1')), failureOf(pool.connect())]);
+    expect(Date.now() - startedAt).toBeLessThan(2500);
+    for (const error of refused) {
+      expect(error.message).toBe('timeout exceeded when trying to connect');
+      expect(isDatabaseAway(error)).toBe(true);
+    }
+    for (const client of busy) client.release();
+  });
+
+  test('the other mistakes are ours, not the database’s', async () => {
+    for (const sql of ['selec 1', 'select 1 / 0', 'select * from no_such_table', `select 'x'::uuid`])
+      expect(isDatabaseAway(await failureOf(pool.query(sql)))).toBe(false);
+    await pool.query(`insert into signing_keys (number, secret) values (7, 'x')`);
+    const twice = failureOf(pool.query(`insert into signing_keys (number, secret) values (7, 'x')`));
+    expect(isDatabaseAway(await twice)).toBe(false);
+    for (const error of [new Error('Connection'), new TypeError('x'), undefined, 'Query read timeout'])
+      expect(isDatabaseAway(error)).toBe(false);
+    // A file of our own that is missing is no database that is away.
+    const missing = Object.assign(new Error('no such view'), { code: 'ENOENT' });
+    expect(isDatabaseAway(missing)).toBe(false);
+  });
+
+  test('a transaction that fails leaves nothing behind', async () => {
+    const failing = transaction(pool, async (db) => {
+      await db.query(`insert into signing_keys (number, secret) values (8, 'x')`);
+      throw new Error('changed my mind');
+    });
+    await expect(failing).rejects.toThrow('changed my mind');
+    expect((await pool.query('select from signing_keys where number = 8')).rowCount).toBe(0);
+    expect(await transaction(pool, async (db) => (await db.query('select 2 as two')).rows)).toEqual([
+      { two: 2 },
+    ]);
+  });
+
+  test('a transaction whose connection is lost between two statements fails, and the process lives on', async () => {
+    const lost = transaction(pool, async (db) => {
+      const { rows } = await db.query<{ pid: number }>('select pg_backend_pid() as pid');
+      await pool.query('select pg_terminate_backend($1)', [rows[0]!.pid]);
+      await sleep(100);
+      await db.query('select 1');
+    });
+    expect(isDatabaseAway(await failureOf(lost))).toBe(true);
+  });
+});
+
+describe('where nothing answers', () => {
+  test('a server that is not there', async () => {
+    for (const url of [
+      `postgres://me@127.0.0.1:${await freePort()}/db`,
+      `postgres://me@localhost:${await freePort()}/db`,
+      'postgres://me@/db?host=/nowhere',
+      'postgres://me@no-such-host.invalid/db',
+    ]) {
+      const pool = openPool(url);
+      expect(isDatabaseAway(await failureOf(pool.query('select 1'))), url).toBe(true);
+      expect(pool.totalCount + pool.waitingCount).toBe(0);
+    }
+  });
+});
+
+describe('on a server that is hurt', () => {
+  let folder: string;
+  let server: EmbeddedPostgres;
+  beforeAll(async () => {
+    const kept = keptFolder();
+    folder = kept.folder;
+    server = await startEmbeddedPostgres(folder, () => {});
+    const pool = createPool(server.connectionString, () => {});
+    await migrate(pool);
+    await pool.end();
+    return async () => {
+      await server.stop();
+      kept.remove();
+    };
+  });
+
+  test('frozen: every page says 503 within 5 s, and afterwards all is as before', async () => {
+    const app = await startApp({}, server.connectionString);
+    onTestFinished(() => app.close());
+    const alice = await registered(app.url, 'alice');
+    const thaw = () => {
+      for (const pid of postgresIn(folder)) signal(pid, 'SIGCONT');
+    };
+    onTestFinished(thaw);
+    for (const pid of postgresIn(folder)) signal(pid, 'SIGSTOP');
+    // The first ones meet connections that are open, the second ones must make their own.
+    for (const round of ['open', 'new']) {
+      const startedAt = Date.now();
+      const pages = await Promise.all(Array.from({ length: 20 }, () => alice.get('/inbox')));
+      expect(Date.now() - startedAt, round).toBeLessThan(5000);
+      for (const { status, headers } of pages) {
+        expect(status).toBe(503);
+        expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+      }
+    }
+    expect((await fetch(`${app.url}/healthz`)).status).toBe(200);
+    expect((await fetch(`${app.url}/readyz`)).status).toBe(503);
+
+    thaw();
+    await until(async () => (await alice.get('/inbox')).status === 200, 3000);
+    await until(() => app.pool.totalCount === app.pool.idleCount && app.pool.waitingCount === 0, 3000);
+  });
+
+  for (const name of ['SIGKILL', 'SIGINT', 'SIGQUIT'] as const) {
+    test(`ended by ${name} under load: nothing but "away", and all connections are replaced`, async () => {
+      const pool = openPool(server.connectionString);
+      const failures: Error[] = [];
+      const over = new AbortController();
+      const ask = async () => {
+        while (!over.signal.aborted) {
+          await pool.query('select count(*) from users').catch((error: Error) => failures.push(error));
+          await sleep(1);
+        }
+      };
+      const load = Array.from({ length: 8 }, ask);
+      await sleep(100);
+      const before = postmasterIn(folder);
+      signal(before, name);
+      await until(() => failures.length > 0);
+      await until(async () => (await pool.query('select 1').catch(() => null)) !== null);
+      expect(postmasterIn(folder)).not.toBe(before);
+      over.abort();
+      await Promise.all(load);
+      expect(failures.filter((error) => !isDatabaseAway(error))).toEqual([]);
+      expectNothingLost(pool);
+    });
+  }
+});
