@@ -39,21 +39,21 @@ export function readSearch(line: string): Search {
 /** Notes a condition in the search; false when the piece is none. */
 function takeCondition(search: Search, piece: string): boolean {
   const [, name = '', value = ''] = /^([a-z]+):(.+)$/i.exec(piece) ?? [];
-  const condition = conditions[name.toLowerCase()]?.(value.toLowerCase());
+  const condition = conditions.get(name.toLowerCase())?.(value.toLowerCase());
   Object.assign(search, condition);
   return condition !== undefined;
 }
 
 /** What each condition says about the search; undefined when its value makes no sense. */
-const conditions: Record<string, ((value: string) => Partial<Search> | undefined) | undefined> = {
-  from: (name) => ({ from: foldUsername(name) }),
-  to: (name) => ({ to: foldUsername(name) }),
+const conditions = new Map<string, (value: string) => Partial<Search> | undefined>([
+  ['from', (name) => ({ from: foldUsername(name) })],
+  ['to', (name) => ({ to: foldUsername(name) })],
   // "before" a day ends with the one before; "after" it begins with the next one.
-  before: (text) => withDate(text, (date) => ({ before: lowestIdAt(new Date(date)) })),
-  after: (text) => withDate(text, (date) => ({ after: lowestIdAt(new Date(date + day)) })),
-  is: (state) => (state === 'unread' ? { isUnread: true } : undefined),
-  in: (place) => (place === 'inbox' || place === 'sent' || place === 'trash' ? { place } : undefined),
-};
+  ['before', (text) => withDate(text, (date) => ({ before: lowestIdAt(new Date(date)) }))],
+  ['after', (text) => withDate(text, (date) => ({ after: lowestIdAt(new Date(date + day)) }))],
+  ['is', (state) => (state === 'unread' ? { isUnread: true } : undefined)],
+  ['in', (place) => (place === 'inbox' || place === 'sent' || place === 'trash' ? { place } : undefined)],
+]);
 
 function withDate(text: string, use: (date: number) => Partial<Search>): Partial<Search> | undefined {
   const date = readDate(text);
