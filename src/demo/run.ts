@@ -48,4 +48,9 @@ async function fill(pool: Pool, passwordHash: string): Promise<void> {
     };
     await sendMessage(pool, letter, letters.length);
   }
+  // What is older than two hours has been read.
+  await pool.query(
+    `delete from unread u using messages m
+     where m.owner_id = u.owner_id and m.id = u.id and m.sent_at < now() - interval '2 hours'`,
+  );
 }
