@@ -1,0 +1,105 @@
+// What docker-compose.yml promises; test/compose/run.ts tries it out with real containers.
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { projectFolder } from './support/program.ts';
+
+interface Service {
+  ports?: string[];
+  network_mode?: string;
+  networks?: string[];
+  read_only?: boolean;
+  cap_drop?: string[];
+  security_opt?: string[];
+  container_name?: string;
+  restart?: string;
+  user?: string;
+  environment?: Record<string, string>;
+  volumes?: string[];
+  logging?: { driver: string; options: Record<string, string> };
+}
+
+const read = (name: string) => readFileSync(`${projectFolder}${name}`, 'utf8');
+const compose = parse(read('docker-compose.yml'), { merge: true }) as {
+  services: Record<'app' | 'db' | 'nginx', Service>;
+  networks: Record<string, { internal?: boolean } | null>;
+};
+const { app, db, nginx } = compose.services;
+
+describe('docker-compose.yml', () => {
+  test('lets nobody in but through nginx', () => {
+    expect(Object.keys(compose.services).toSorted()).toEqual(['app', 'db', 'nginx']);
+    expect(nginx.ports).toEqual(['${HTTP_PORT:-80}:8080']);
+    expect([app.ports, db.ports]).toEqual([undefined, undefined]);
+    expect(db.network_mode).toBe('none');
+    expect(app.networks).toEqual(['inside']);
+    expect(compose.networks.inside).toEqual({ internal: true });
+  });
+
+  test.each(Object.entries(compose.services))('gives %s no more rights than it needs', (name, service) => {
+    expect(service.read_only).toBe(true);
+    expect(service.cap_drop).toEqual(['ALL']);
+    expect(service.security_opt).toEqual(['no-new-privileges:true']);
+    const user = name === 'app' ? /^USER (.+)$/m.exec(read('Dockerfile'))?.[1] : service.user;
+    expect(user).toMatch(/^(node|nginx|postgres)$/);
+  });
+
+  test.each(Object.entries(compose.services))('starts %s again, and keeps its log short', (name, service) => {
+    expect(service.restart).toBe('unless-stopped');
+    expect(service.logging!.driver).toBe('json-file');
+    expect(Object.keys(service.logging!.options)).toEqual(['max-size', 'max-file']);
+  });
+
+  test('holds no password, and lets the app run in several copies', () => {
+    expect(db.environment).toEqual({ POSTGRES_HOST_AUTH_METHOD: 'trust' });
+    expect(app.environment!.DATABASE_URL).toBe('postgres://postgres@/postgres?host=/var/run/postgresql');
+    expect(app.container_name).toBeUndefined();
+  });
+
+  test('passes on every setting that the program knows', () => {
+    const settings = [...read('src/config.ts').matchAll(/^ {2}([A-Z_]+): /gm)].map(([, name]) => name!);
+    expect(settings).toContain('LOGINS_PER_MINUTE');
+    // Fixed inside the container, or of no use there.
+    const fixed = new Set(['NODE_ENV', 'PORT', 'HOST', 'DATA_DIR']);
+    expect(Object.keys(app.environment!).toSorted()).toEqual(
+      settings.filter((name) => !fixed.has(name)).toSorted(),
+    );
+  });
+
+  test('keeps the database on a volume, where PostgreSQL 18 expects it', () => {
+    expect(db.volumes).toContain('data:/var/lib/postgresql');
+    expect(app.volumes).toEqual(['socket:/var/run/postgresql:ro']);
+  });
+
+  // CI has no Docker; that is no reason to call its run incomplete.
+  if (spawnSync('docker', ['compose', 'version']).status === 0) {
+    test('is understood by docker compose', () => {
+      const config = spawnSync('docker', ['compose', '--file', 'docker-compose.yml', 'config', '--quiet'], {
+        cwd: projectFolder,
+        encoding: 'utf8',
+      });
+      expect(config.stderr).toBe('');
+      expect(config.status).toBe(0);
+    });
+  } else {
+    console.warn('There is no docker compose here: whether it understands docker-compose.yml is not tested.');
+  }
+});
+
+describe('an image of the app', () => {
+  test('can hold only what the Dockerfile copies', () => {
+    const [everything, ...allowed] = read('.dockerignore')
+      .split('\n')
+      .filter((line) => line && !line.startsWith('#'));
+    expect(everything).toBe('*');
+    const copied = [...read('Dockerfile').matchAll(/^COPY (.+) \S+$/gm)].flatMap(([, names]) =>
+      names!.split(' '),
+    );
+    expect(allowed.map((line) => line.slice(1)).toSorted()).toEqual(copied.toSorted());
+  });
+
+  test('lets the program hear that it is to stop', () => {
+    expect(read('Dockerfile')).toMatch(/^CMD \["node", "src\/start\.js"\]$/m);
+  });
+});

@@ -1,0 +1,205 @@
+// npm run test:compose: the whole site in real containers, from the first start to three copies and back to nothing.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { deletionOf } from '../support/inbox.ts';
+import { freePort, projectFolder } from '../support/program.ts';
+import { registered, type Person } from '../support/person.ts';
+
+// A name of its own: nobody's real installation, with its volumes, is touched.
+const project = `private-messages-test-${randomBytes(3).toString('hex')}`;
+const port = process.env.HTTP_PORT ?? ((await isTaken(80)) ? String(await freePort()) : '80');
+const url = new URL(`http://localhost:${port}`).origin;
+// The settings as shipped, whatever stands in this machine's environment or .env; only sending is not slowed down.
+const asShipped = { PUBLIC_URL: '', TRUST_PROXY: '', LOG_LEVEL: '', REGISTRATIONS_PER_HOUR: '' };
+const env = { ...process.env, ...asShipped, HTTP_PORT: port, SENDS_PER_MINUTE: '1000' };
+
+process.on('SIGINT', () => {
+  takeDown();
+  process.exit(130);
+});
+
+try {
+  await main();
+  console.log('\nThe site in containers works.');
+} catch (error) {
+  console.error(`\nFailed: ${(error as Error).stack}`);
+  console.error(docker(['compose', '-p', project, 'ps', '--all'], { mayFail: true }));
+  console.error(docker(['compose', '-p', project, 'logs', '--tail', '30'], { mayFail: true }));
+  process.exitCode = 1;
+} finally {
+  takeDown();
+}
+
+function takeDown(): void {
+  step('Takes everything down, volumes and image included');
+  compose('down', '--volumes', '--rmi', 'local', '--timeout', '20');
+  for (const kind of ['container', 'volume', 'network'])
+    assert.equal(
+      docker([kind, 'ls', '--quiet', '--filter', `label=com.docker.compose.project=${project}`]),
+      '',
+    );
+}
+
+async function main(): Promise<void> {
+  step(`Builds the image and starts the site on ${url}`);
+  compose('up', '--detach', '--build', '--wait', '--wait-timeout', '240');
+
+  step('Two people register, write to each other, read and delete');
+  const words = `words that belong to nobody else ${randomBytes(8).toString('hex')}`;
+  const alice = await registered(url, 'alice');
+  const bob = await registered(url, 'bob');
+  await delivers(alice, bob, words);
+  const action = deletionOf(await bob.get('/inbox'), words);
+  assert.equal((await bob.submit('/inbox', {}, action)).status, 303);
+  assert.ok(!(await bob.get('/inbox')).text.includes(words), 'deleted');
+
+  step('No container runs as root, writes to its own files or has rights to spare; only nginx is reachable');
+  for (const service of ['app', 'db', 'nginx']) checkConfinement(service);
+
+  step('Three copies of the app: each of them serves');
+  compose('up', '--detach', '--no-build', '--wait', '--scale', 'app=3');
+  const copies = containersOf('app');
+  assert.equal(copies.length, 3);
+  await eventually('all three serve', async () => {
+    for (let i = 0; i < 12; i++) assert.equal((await alice.get('/inbox')).status, 200);
+    assert.equal(copies.filter((copy) => /"status":200/.test(logsOf(copy))).length, 3);
+  });
+
+  step('One copy is stopped, one is killed: every page and every message still arrives');
+  docker(['stop', copies[0]!]);
+  docker(['kill', copies[1]!]);
+  for (let i = 0; i < 20; i++) await delivers(alice, bob, `${words} while two are away ${i}`);
+  docker(['start', copies[0]!, copies[1]!]);
+  compose('up', '--detach', '--no-build', '--wait', '--scale', 'app=3');
+
+  step('The database is killed: people are told so, keep their words, and nothing sent is lost');
+  await delivers(alice, bob, `${words} before the crash`);
+  const form = await alice.hidden('/send');
+  const unsent = { ...form, recipient: 'bob', body: `${words} typed during the crash` };
+  docker(['kill', containersOf('db')[0]!]);
+  const refused = await alice.post('/send', unsent);
+  assert.equal(refused.status, 503);
+  assert.equal(refused.$('textarea').text().trim(), unsent.body);
+  docker(['start', containersOf('db')[0]!]);
+  await eventually('sending works again', async () => {
+    assert.equal((await alice.post('/send', unsent)).status, 303);
+  });
+  const page = await bob.get('/inbox');
+  for (const text of [`${words} before the crash`, unsent.body]) assert.ok(page.text.includes(text), text);
+  assert.equal(page.text.split(unsent.body).length, 2, 'delivered once');
+
+  step('The app is away: nginx says so; the app is back: nginx finds it at its new address');
+  let logs = compose('logs', '--no-color'); // those of the app go away with its containers
+  compose('stop', 'app');
+  const away = await alice.get('/inbox');
+  assert.ok([502, 504].includes(away.status));
+  assert.equal(away.$('meta[http-equiv=refresh]').length, 1);
+  compose('up', '--detach', '--no-build', '--wait', '--force-recreate', '--scale', 'app=2', 'app');
+  await eventually('the site is back', async () => assert.equal((await alice.get('/inbox')).status, 200));
+
+  step('Everything is stopped in order, and started again: what was sent is there');
+  const seconds = timed(() => compose('stop'));
+  assert.ok(seconds < 15, `stopped in ${seconds} s`);
+  for (const id of containersOf('app')) assert.equal(inspect(id).State.ExitCode, 0);
+  logs += compose('logs', '--no-color');
+  compose('up', '--detach', '--no-build', '--wait');
+  await eventually('the site is back', async () =>
+    assert.ok((await bob.get('/inbox')).text.includes(`${words} before the crash`)),
+  );
+
+  step('No log holds a message, a password or a name');
+  for (const line of ['"area":"/send"', '"route":"/send"', 'database system is ready'])
+    assert.ok(logs.includes(line));
+  for (const secret of [words.slice(0, 20), alice.password, 'alice', 'bob'])
+    assert.ok(!logs.includes(secret), `"${secret}" stands in a log`);
+}
+
+/** Sends and sees that it arrived. */
+async function delivers(from: Person, to: Person, words: string): Promise<void> {
+  assert.equal((await from.send(to.username, words)).status, 303);
+  assert.ok((await to.get('/inbox')).text.includes(words), 'arrived');
+}
+
+interface Container {
+  State: { ExitCode: number };
+  Config: { User: string };
+  HostConfig: { ReadonlyRootfs: boolean; CapDrop: string[]; SecurityOpt: string[]; NetworkMode: string };
+  NetworkSettings: { Ports: Record<string, unknown[] | null> };
+}
+
+function checkConfinement(service: string): void {
+  const [id] = containersOf(service);
+  const { Config, HostConfig, NetworkSettings } = inspect(id!);
+  assert.notEqual(docker(['exec', id!, 'id', '-u']), '0', `${service} runs as root`);
+  assert.match(Config.User, /^(node|nginx|postgres)$/);
+  assert.equal(HostConfig.ReadonlyRootfs, true);
+  assert.notEqual(spawnSync('docker', ['exec', id!, 'touch', '/etc/written']).status, 0);
+  assert.deepEqual(HostConfig.CapDrop, ['ALL']);
+  assert.deepEqual(HostConfig.SecurityOpt, ['no-new-privileges:true']);
+  const isPublished = Object.values(NetworkSettings.Ports).some(Boolean);
+  assert.equal(isPublished, service === 'nginx');
+  if (service === 'db') assert.equal(HostConfig.NetworkMode, 'none');
+}
+
+function step(words: string): void {
+  console.log(`\n• ${words}`);
+}
+
+/** Tries for up to 30 s; the last failure counts. */
+async function eventually(claim: string, check: () => Promise<void>): Promise<void> {
+  const startedAt = performance.now();
+  for (;;) {
+    try {
+      await check();
+      console.log(`  ${claim}, after ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
+      return;
+    } catch (error) {
+      if (performance.now() - startedAt > 30_000) throw error;
+      await sleep(250);
+    }
+  }
+}
+
+function timed(work: () => unknown): number {
+  const startedAt = performance.now();
+  work();
+  return Math.round((performance.now() - startedAt) / 100) / 10;
+}
+
+function compose(...args: string[]): string {
+  return docker(['compose', '-p', project, ...args]);
+}
+
+function containersOf(service: string): string[] {
+  return compose('ps', '--all', '--quiet', service).split('\n');
+}
+
+function inspect(id: string): Container {
+  return (JSON.parse(docker(['inspect', id])) as Container[])[0]!;
+}
+
+function logsOf(id: string): string {
+  return docker(['logs', id]);
+}
+
+/** Runs docker; gives what it wrote. Throws with its own words when it fails. */
+function docker(args: string[], { mayFail = false } = {}): string {
+  const ran = spawnSync('docker', args, { cwd: projectFolder, env, encoding: 'utf8', maxBuffer: 1e8 });
+  if (ran.error) throw new Error(`Docker with compose is needed: ${ran.error.message}`);
+  if (ran.status !== 0 && !mayFail) throw new Error(`docker ${args.join(' ')}: ${ran.stderr.slice(-3000)}`);
+  return ran.stdout.trim();
+}
+
+async function isTaken(wanted: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(wanted, 'localhost');
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}

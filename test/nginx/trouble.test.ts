@@ -1,0 +1,266 @@
+// nginx when something is wrong: the app is away, a request is too large, too slow, or one of too many.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { startApp, type TestApp } from '../support/app.ts';
+import { startNginx, type Nginx } from '../support/nginx.ts';
+import { freePort } from '../support/program.ts';
+import { registered, stranger, type Answer } from '../support/person.ts';
+import { speak } from '../support/raw.ts';
+import { available } from '../support/required.ts';
+
+describe.skipIf(!available('nginx'))('nginx', () => {
+  const running: { close(): unknown }[] = [];
+  afterEach(async () => {
+    for (const each of running.splice(0).toReversed()) await each.close();
+  });
+
+  /** nginx, closed after the test. */
+  async function front(upstream: string, edits?: Record<string, string>): Promise<Nginx> {
+    const nginx = await startNginx(upstream, edits);
+    running.push(nginx);
+    return nginx;
+  }
+
+  /** Something else in the app's place. Gives its address. */
+  async function standIn(answer: (req: IncomingMessage, res: ServerResponse) => void): Promise<string> {
+    const server: Server = createServer(answer);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    running.push({
+      close: () => {
+        server.closeAllConnections();
+        return new Promise((resolve) => server.close(resolve));
+      },
+    });
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  const formType = { 'Content-Type': 'application/x-www-form-urlencoded' };
+
+  function expectOurPage(answer: Answer, title: string): void {
+    expect(answer.$('h1').text()).toBe(title);
+    expect(answer.$('html').attr('lang')).toBe('en');
+    expect(answer.text).not.toMatch(/nginx/i);
+    expect(answer.headers).toMatchObject({
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'referrer-policy': 'same-origin',
+      'content-type': 'text/html; charset=utf-8',
+    });
+    expect(answer.headers['content-security-policy']).toContain("default-src 'none'");
+  }
+
+  describe('while the app is away', () => {
+    test('shows a page that loads itself again', async () => {
+      const nginx = await front(`http://127.0.0.1:${await freePort()}`);
+      const answer = await stranger(nginx.url).get('/inbox');
+      expect(answer.status).toBe(502);
+      expectOurPage(answer, 'Back in a moment');
+      expect(answer.headers['retry-after']).toBe('5');
+      expect(answer.$('meta[http-equiv=refresh]').attr('content')).toBe('5');
+      // What the page needs comes from nginx itself.
+      const style = await stranger(nginx.url).get(answer.$('link[rel=stylesheet]').attr('href')!);
+      expect(style.status).toBe(200);
+    });
+
+    test('does not load a page again on which a form was sent: the words would be gone', async () => {
+      const nginx = await front(`http://127.0.0.1:${await freePort()}`);
+      const answer = await stranger(nginx.url).post('/send', { body: 'words' });
+      expect(answer.status).toBe(502);
+      expectOurPage(answer, 'Back in a moment');
+      expect(answer.$('meta[http-equiv=refresh]').length).toBe(0);
+      expect(answer.$('main').text()).toContain('send the form again');
+      // Nobody had read it, so it was safe to try twice.
+      await expectEventually(() => nginx.requests().at(-1)?.upstreamStatus, '502 : 502');
+    });
+
+    test('waits for a silent app only as long as it must', async () => {
+      const silent = await standIn(() => {});
+      const nginx = await front(silent, { 'proxy_read_timeout 15s;': 'proxy_read_timeout 1s;' });
+      const answer = await stranger(nginx.url).get('/inbox');
+      expect(answer.status).toBe(504);
+      expectOurPage(answer, 'Back in a moment');
+    });
+
+    test('never gives a form to a second copy of the app when the first may have read it', async () => {
+      const seen: string[] = [];
+      const dies = (req: IncomingMessage) => {
+        seen.push(req.method!);
+        req.socket.destroy();
+      };
+      const [first, second] = [await standIn(dies), await standIn(dies)];
+      const nginx = await front(first, { 'keepalive 64;': `server ${new URL(second).host}; keepalive 64;` });
+      expect((await stranger(nginx.url).post('/send', { body: 'once' })).status).toBe(502);
+      expect(seen).toEqual(['POST']);
+    });
+
+    test('gives a form to a second copy when the first cannot be reached', async () => {
+      const answers = await standIn((req, res) => res.end('served'));
+      const nginx = await front(`http://127.0.0.1:${await freePort()}`, {
+        'keepalive 64;': `server ${new URL(answers).host}; keepalive 64;`,
+      });
+      for (let i = 0; i < 4; i++)
+        expect((await stranger(nginx.url).post('/send', { body: 'x' })).text).toBe('served');
+    });
+  });
+
+  test("the app's own words about its trouble pass through, and with them what was typed", async () => {
+    const app: TestApp = await startApp({ TRUST_PROXY: '1' });
+    running.push(app);
+    const nginx = await front(app.url);
+    const alice = await registered(nginx.url, 'alice');
+    const form = await alice.hidden('/send');
+
+    // A database that answers nothing about people: somebody holds the table.
+    const locker = new pg.Client({ connectionString: app.databaseUrl });
+    await locker.connect();
+    await locker.query('begin; lock table users in access exclusive mode');
+    const answer = await alice.post('/send', { ...form, recipient: 'alice', body: 'my own words' });
+    await locker.end();
+
+    expect(answer.status).toBe(503);
+    expect(answer.headers['retry-after']).toBe('5');
+    expect(answer.$('textarea').text().trim()).toBe('my own words');
+  });
+
+  test('tells the app the truth about who asks, whatever the client says', async () => {
+    let heard: IncomingMessage['headers'] = {};
+    const echo = await standIn((req, res) => {
+      heard = req.headers;
+      res.end();
+    });
+    const nginx = await front(echo);
+    await stranger(nginx.url).ask('get', '/', {
+      'X-Forwarded-For': '198.51.100.7',
+      'X-Forwarded-Host': 'evil.example',
+      'X-Forwarded-Port': '1',
+      'X-Forwarded-Proto': 'gopher',
+      'X-Real-IP': '198.51.100.7',
+      Forwarded: 'for=198.51.100.7;host=evil.example',
+    });
+    expect(heard).toMatchObject({
+      host: `127.0.0.1:${nginx.port}`,
+      'x-forwarded-for': '127.0.0.1',
+      'x-forwarded-proto': 'http',
+    });
+    for (const name of ['x-forwarded-host', 'x-forwarded-port', 'x-real-ip', 'forwarded'])
+      expect(heard).not.toHaveProperty(name);
+  });
+
+  test('sends events on as they come', async () => {
+    const stream = await standIn((req, res) => {
+      res.writeHead(200, { 'Content-Type': 'text/event-stream' });
+      res.write('data: first\n\n'); // and nothing more, and no end
+    });
+    const nginx = await front(stream, { 'proxy_read_timeout 15s;': 'proxy_read_timeout 1s;' });
+    const answer = await fetch(`${nginx.url}/events`, { headers: { 'Accept-Encoding': 'gzip' } });
+    const reader = answer.body!.getReader();
+    expect(new TextDecoder().decode((await reader.read()).value)).toBe('data: first\n\n');
+    const stillOpen = new Promise((resolve) => setTimeout(resolve, 1500, 'open'));
+    expect(await Promise.race([reader.read().catch(() => 'cut off'), stillOpen])).toBe('open');
+    await reader.cancel();
+  });
+
+  describe('with requests of every size', () => {
+    let app: TestApp;
+    let nginx: Nginx;
+    beforeAll(async () => {
+      app = await startApp({ TRUST_PROXY: '1' });
+      nginx = await startNginx(app.url);
+    });
+    afterAll(async () => {
+      await nginx?.close();
+      await app?.close();
+    });
+
+    test('refuses what is too large, in plain words', async () => {
+      const answer = await stranger(nginx.url).ask('post', '/login', formType, `a=${'b'.repeat(1_100_000)}`);
+      expect(answer.status).toBe(413);
+      expectOurPage(answer, 'That was too much at once');
+    });
+
+    test('leaves it to the app to give back a text that is too long', async () => {
+      const alice = await registered(nginx.url, 'alice');
+      const words = 'ä'.repeat(100_000); // 600 kB on the way
+      const answer = await alice.send('alice', words);
+      expect(answer.status).toBe(422);
+      expect(answer.$('textarea').text().trim()).toBe(words);
+    });
+
+    test('writes no words to the disk on their way, with or without an announced length', async () => {
+      const body = `a=${'b'.repeat(990_000)}`;
+      await stranger(nginx.url).ask('post', '/login', formType, body);
+      const chunks = Array.from({ length: 9900 }, () => 'b'.repeat(100));
+      const dripped: unknown = Readable.from(chunks);
+      await fetch(`${nginx.url}/login`, {
+        method: 'POST',
+        headers: formType,
+        body: dripped,
+        duplex: 'half',
+      } as RequestInit);
+      expect(
+        nginx
+          .requests()
+          .slice(-2)
+          .map((line) => line.upstreamStatus),
+      ).toEqual(['403', '403']);
+      expect(nginx.complaints()).not.toContain('temporary file');
+    });
+
+    test('refuses broken requests in plain words', async () => {
+      const connection = await speak(nginx.port, 'GET / HTTP/1.1\r\n\r\n');
+      const { text } = await connection.ended;
+      expect(text).toMatch(/^HTTP\/1\.1 400 /);
+      expect(text).toContain('<h1>Nothing here</h1>');
+      const long = await stranger(nginx.url).get(`/${'a'.repeat(20_000)}`);
+      expect(long.status).toBe(414);
+      expectOurPage(long, 'Nothing here');
+    });
+  });
+
+  test('cuts off who sends too slowly', async () => {
+    const nginx = await front(await standIn((req, res) => res.end('served')), {
+      'client_header_timeout 10s;': 'client_header_timeout 1s;',
+      'client_body_timeout 10s;': 'client_body_timeout 1s;',
+    });
+    const slowHead = await speak(nginx.port, 'GET / HTTP/1.1\r\nHost: a\r\n');
+    const drip = setInterval(() => slowHead.write('X: y\r\n'), 200);
+    const slowBody = await speak(nginx.port, 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf');
+    const ends = await Promise.all([slowHead.ended, slowBody.ended]);
+    clearInterval(drip);
+    for (const { text, ms } of ends) {
+      expect(ms).toBeLessThan(4000);
+      expect(text).not.toContain('served');
+    }
+  });
+
+  test('a hundred requests at once from one address are served, and one more waits its turn', async () => {
+    const nginx = await front(await standIn((req, res) => res.end('served')));
+    const half = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nha';
+    const open = await Promise.all(Array.from({ length: 99 }, () => speak(nginx.port, half)));
+    const hundredth = await expectEventually(async () => (await stranger(nginx.url).get('/')).text, 'served');
+    expect(hundredth).toBe('served');
+
+    open.push(await speak(nginx.port, half));
+    await expectEventually(async () => (await stranger(nginx.url).get('/')).status, 429);
+    const refused = await stranger(nginx.url).get('/');
+    expectOurPage(refused, 'A little slower, please');
+    expect(refused.headers['retry-after']).toBe('5');
+    for (const connection of open) connection.close();
+    await expectEventually(async () => (await stranger(nginx.url).get('/')).status, 200);
+  });
+});
+
+/** Asks until the answer is this one, for at most 3 s; gives the last answer. */
+async function expectEventually<T>(ask: () => T | Promise<T>, wanted: T): Promise<T> {
+  let answer = await ask();
+  for (let tries = 0; answer !== wanted && tries < 60; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    answer = await ask();
+  }
+  expect(answer).toBe(wanted);
+  return answer;
+}
