@@ -25,7 +25,7 @@ export async function listConversation(
   const { rows } = await db.query<Line>({
     name: 'list conversation',
     text: `select m.id, m.box, m.body, m.sent_at as "sentAt",
-                  exists (select from unread n where n.owner_id = m.owner_id and n.id = m.id) as "isUnread"
+                  (select n.id from unread n where n.owner_id = m.owner_id and n.id = m.id) is not null as "isUnread"
            from messages m
            where m.owner_id = $1 and m.other_id = $2 and m.trashed_at is null and m.id < $3
              and (m.other_id <> m.owner_id or m.box = 'sent')

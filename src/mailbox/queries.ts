@@ -16,10 +16,13 @@ export interface MessageRow {
   isTrashed: boolean;
 }
 
-/** What every list selects of `messages m`. */
+/**
+ * What every list selects of `messages m`. The unread mark by a subquery that gives a value: for `exists` a plan may
+ * read everybody's marks into a hash first.
+ */
 export const rowColumns = `m.id, m.box, (select u.username from users u where u.id = m.other_id) as other,
   left(m.body, 280) as excerpt, m.sent_at as "sentAt", m.trashed_at is not null as "isTrashed",
-  exists (select from unread n where n.owner_id = m.owner_id and n.id = m.id) as "isUnread"`;
+  (select n.id from unread n where n.owner_id = m.owner_id and n.id = m.id) is not null as "isUnread"`;
 
 /** Up to `limit` messages of a box that are older than the one with this id, the newest first. */
 export async function listBoxBefore(

@@ -20,7 +20,7 @@ const lookThrough = 300;
 
 const columns = `m.id, m.box, (select u.username from users u where u.id = m.other_id) as other,
   left(m.body, 280) as excerpt, m.sent_at as "sentAt", m.trashed_at is not null as "isTrashed",
-  exists (select from unread n where n.owner_id = m.owner_id and n.id = m.id) as "isUnread",
+  (select n.id from unread n where n.owner_id = m.owner_id and n.id = m.id) is not null as "isUnread",
   case when $5 = '' then left(m.body, 280)
        else ts_headline('words', m.body, websearch_to_tsquery('words', $5),
                         'StartSel=${matchStart}, StopSel=${matchEnd}, MaxFragments=2, MaxWords=30, MinWords=12, FragmentDelimiter=" … "')
