@@ -68,10 +68,10 @@ export const readForms = express.urlencoded({
   },
 });
 
-/** The same for addresses. */
+/** The same for addresses; `*` is one for servers as a whole (RFC 9110, 7.1), not for a page. */
 export function refuseBrokenAddresses(req: Request, res: Response, next: NextFunction): void {
-  if (req.url.includes('%') && (!isWellFormed(req.url) || /%00/.test(req.url)))
-    throw new HttpError(400, 'That address is broken.');
+  const isBroken = req.url.includes('%') && (!isWellFormed(req.url) || /%00/.test(req.url));
+  if (isBroken || !req.path.startsWith('/')) throw new HttpError(400, 'That address is broken.');
   next();
 }
 
