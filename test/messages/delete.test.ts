@@ -1,4 +1,4 @@
-// Deleting: one's own copy, for good, and nobody else's.
+// Deleting: one's own copy, and nobody else's.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
 import { deletionOf, messagesOn } from '../support/inbox.ts';
@@ -34,14 +34,17 @@ const tokenOf = async (person: Person): Promise<Fields> => ({
   _csrf: (await person.hidden('/inbox', '/logout'))._csrf!,
 });
 
-test('bob deletes what he received: his row is gone from the table, alice’s copy stays', async () => {
+test('bob deletes what he received: it leaves his inbox, then his trash, then the table; alice’s copy stays', async () => {
   expect(await owners()).toEqual(['alice', 'bob']);
   const answer = await bob.submit('/inbox', {}, action);
-  expect(answer.status).toBe(303);
-  expect(answer.headers.location).toBe('/inbox');
+  expect([answer.status, answer.headers.location]).toEqual([303, '/inbox']);
   const inbox = await bob.get('/inbox');
-  expect(inbox.$('[role=status]').text()).toContain('Deleted.');
+  expect(inbox.$('[role=status]').text()).toContain('Deleted your copy');
   expect(messagesOn(inbox)).toEqual([]);
+
+  const id = action.split('/')[2]!;
+  expect((await bob.get(`/messages/${id}`)).status).toBe(404);
+  expect((await bob.submit(`/trash/${id}`, {}, `/trash/${id}/delete`)).status).toBe(303);
   expect(await owners()).toEqual(['alice']);
 });
 
