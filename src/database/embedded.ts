@@ -107,6 +107,7 @@ async function leave({ client, broken }: Presence): Promise<void> {
 async function connect(
   { folder }: Server,
   application_name = 'private-messages',
+  patience = 2000,
 ): Promise<Presence | undefined> {
   const client = new pg.Client({
     host: folder,
@@ -114,8 +115,8 @@ async function connect(
     user: 'owner',
     database: 'postgres',
     ssl: false,
-    connectionTimeoutMillis: 2000,
-    query_timeout: 2000,
+    connectionTimeoutMillis: patience,
+    query_timeout: patience,
     application_name,
   });
   client.on('error', () => {}); // always followed by `end`
@@ -130,7 +131,7 @@ async function connect(
 
 /** Whether another process is connected. Our own connections take a moment to leave: pool.end() does not wait for it. */
 async function isInUse(server: Server): Promise<boolean> {
-  const presence = await connect(server, 'last one out');
+  const presence = await connect(server, 'last one out', 1000);
   if (!presence) return false;
   const others = `select from pg_stat_activity where backend_type = 'client backend' and application_name <> 'last one out'`;
   try {

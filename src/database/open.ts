@@ -4,7 +4,7 @@ import type { Config } from '../config.ts';
 import { StartupError } from '../startup-error.ts';
 import { startEmbeddedPostgres } from './embedded.ts';
 import { migrate } from './migrate.ts';
-import { createPool, isDatabaseAway, type Pool } from './pool.ts';
+import { createPool, endPool, isDatabaseAway, type Pool } from './pool.ts';
 
 export interface OpenDatabase {
   pool: Pool;
@@ -19,7 +19,7 @@ export async function openDatabase(
   const embedded = config.databaseUrl ? undefined : await startEmbeddedPostgres(config.dataDir, onError);
   const pool = createPool(config.databaseUrl ?? embedded!.connectionString, onError);
   const close = async () => {
-    await pool.end();
+    await endPool(pool);
     await embedded?.stop();
   };
   try {

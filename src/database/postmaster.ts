@@ -103,6 +103,6 @@ export async function stopPostmaster(folder: string): Promise<void> {
   const pid = findPostmaster(folder);
   if (!pid) return;
   process.kill(pid, 'SIGINT');
-  const deadline = Date.now() + 5000;
+  const deadline = Date.now() + 3000;
   while (isAlive(pid) && isServing(pid, folder) && Date.now() < deadline) await sleep(20);
 }

@@ -20,7 +20,7 @@ test('two on one folder make one database, share it, and the last one turns off 
   expect((await alice.send('bob', 'from one to the other')).status).toBe(303);
   const bob = stranger(second.url, 'bob');
   await bob.submit('/login', { username: 'bob', password: bob.password });
-  expect((await bob.get('/inbox')).$('.messages .text').text()).toBe('from one to the other');
+  expect((await bob.get('/inbox')).$('.messages').text()).toContain('from one to the other');
 
   const postmaster = postmasterIn(site.DATA_DIR!);
   expect((await first.end()).code).toBe(0);

@@ -139,8 +139,11 @@ test('a PostgreSQL that hangs does not keep the program from ending within 10 s'
   const site = await newSite();
   const program = await start(site);
   for (const pid of postgresIn(site.DATA_DIR!)) signal(pid, 'SIGSTOP');
+  const asking = fetch(`${program.url}/readyz`);
+  await sleep(100);
   const { ms } = await program.end();
   expect(ms).toBeLessThan(10_000);
+  expect((await asking).status).toBe(503);
   // It was told to stop, and does when it can.
   for (const pid of postgresIn(site.DATA_DIR!)) signal(pid, 'SIGCONT');
   await until(() => postgresIn(site.DATA_DIR!).length === 0);

@@ -1,6 +1,6 @@
 // The real program in a process of its own, as `npm start` starts it.
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -19,10 +19,18 @@ export interface Program {
 
 export const projectFolder = fileURLToPath(new URL('../../', import.meta.url));
 
+// Below the ports that systems hand out themselves, in another place for each test file that runs at the same time.
+let nextPort = 10_000 + ((process.pid * 8 + Number(process.env.VITEST_POOL_ID ?? 0)) % 200) * 100;
+
+/** A port that stays free until somebody listens on it: nobody else is told the same one. */
 export async function freePort(): Promise<number> {
   const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
+  const port = nextPort++;
+  const isFree = await new Promise<boolean>((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => resolve(true));
+  });
+  if (!isFree) return freePort();
   await new Promise((resolve) => server.close(resolve));
   return port;
 }
