@@ -13,7 +13,13 @@ const project = `private-messages-test-${randomBytes(3).toString('hex')}`;
 const port = process.env.HTTP_PORT ?? ((await isTaken(80)) ? String(await freePort()) : '80');
 const url = new URL(`http://localhost:${port}`).origin;
 // The settings as shipped, whatever stands in this machine's environment or .env; only sending is not slowed down.
-const asShipped = { PUBLIC_URL: '', TRUST_PROXY: '', LOG_LEVEL: '', REGISTRATIONS_PER_HOUR: '' };
+const asShipped = {
+  PUBLIC_URL: '',
+  TRUST_PROXY: '',
+  LOG_LEVEL: '',
+  FRONT_PROXY: '',
+  REGISTRATIONS_PER_HOUR: '',
+};
 const env = { ...process.env, ...asShipped, HTTP_PORT: port, SENDS_PER_MINUTE: '1000' };
 
 process.on('SIGINT', () => {

@@ -126,28 +126,40 @@ describe.skipIf(!available('nginx'))('nginx', () => {
     expect(answer.$('textarea').text().trim()).toBe('my own words');
   });
 
-  test('tells the app the truth about who asks, whatever the client says', async () => {
-    let heard: IncomingMessage['headers'] = {};
-    const echo = await standIn((req, res) => {
-      heard = req.headers;
-      res.end();
-    });
-    const nginx = await front(echo);
-    await stranger(nginx.url).ask('get', '/', {
-      'X-Forwarded-For': '198.51.100.7',
+  describe('tells the app who asks', () => {
+    const lies = {
+      'X-Forwarded-For': '203.0.113.9, 198.51.100.7',
       'X-Forwarded-Host': 'evil.example',
       'X-Forwarded-Port': '1',
       'X-Forwarded-Proto': 'gopher',
       'X-Real-IP': '198.51.100.7',
       Forwarded: 'for=198.51.100.7;host=evil.example',
+    };
+
+    async function heardBehind(edits: Record<string, string> = {}): Promise<IncomingMessage['headers']> {
+      let heard: IncomingMessage['headers'] = {};
+      const echo = await standIn((req, res) => {
+        heard = req.headers;
+        res.end();
+      });
+      const nginx = await front(echo, edits);
+      await stranger(nginx.url).ask('get', '/', lies);
+      expect(heard.host).toBe(`127.0.0.1:${nginx.port}`);
+      return heard;
+    }
+
+    test('whatever the client says', async () => {
+      const heard = await heardBehind();
+      expect(heard).toMatchObject({ 'x-forwarded-for': '127.0.0.1', 'x-forwarded-proto': 'http' });
+      for (const name of ['x-forwarded-host', 'x-forwarded-port', 'x-real-ip', 'forwarded'])
+        expect(heard).not.toHaveProperty(name);
     });
-    expect(heard).toMatchObject({
-      host: `127.0.0.1:${nginx.port}`,
-      'x-forwarded-for': '127.0.0.1',
-      'x-forwarded-proto': 'http',
+
+    test('as a proxy in front says that was named as trusted, and nobody before that', async () => {
+      const named = 'real_ip_header X-Forwarded-For; set_real_ip_from 127.0.0.1;';
+      const heard = await heardBehind({ 'real_ip_header X-Forwarded-For;': named });
+      expect(heard['x-forwarded-for']).toBe('198.51.100.7');
     });
-    for (const name of ['x-forwarded-host', 'x-forwarded-port', 'x-real-ip', 'forwarded'])
-      expect(heard).not.toHaveProperty(name);
   });
 
   test('sends events on as they come', async () => {
