@@ -1,6 +1,7 @@
 // The process: settings, database, app, listening, and a clean end.
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { atMost } from './at-most.ts';
 import { readConfig, type Config } from './config.ts';
 import { openDatabase } from './database/open.ts';
 import type { Pool } from './database/pool.ts';
@@ -49,8 +50,7 @@ async function serve(config: Config, log: Log, pool: Pool, asked: Promise<string
   const signal = await asked;
   isStopping = true;
   log.info({ signal }, 'stopping');
-  await closeApp();
-  await close();
+  await Promise.all([close(), atMost(answersFor, closeApp())]);
 }
 
 /** The signal, once there is one. Further ones change nothing: npm sends Ctrl-C on, so that it comes twice. */

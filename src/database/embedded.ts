@@ -3,6 +3,7 @@ import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { atMost } from '../at-most.ts';
 import { StartupError } from '../startup-error.ts';
 import { findBinaries } from './binaries.ts';
 import { isMade, makeDatabase, makeFolder, removeHalfMade } from './data-folder.ts';
@@ -98,10 +99,11 @@ async function keepRunning(
   if (presence) await leave(presence);
 }
 
-/** A server that hangs would never say goodbye. */
-async function leave({ client, broken }: Presence): Promise<void> {
-  client.end().catch(() => {});
-  await Promise.race([broken, sleep(500)]);
+async function leave({ client }: Presence): Promise<void> {
+  await atMost(
+    500,
+    client.end().catch(() => {}),
+  );
 }
 
 async function connect(

@@ -1,6 +1,5 @@
 // Connections to PostgreSQL: how many, how long each step may take, and what counts as "the database is away".
 import { availableParallelism } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 
 /** What a query needs: the pool, or one client inside a transaction. */
@@ -30,14 +29,6 @@ export function createPool(connectionString: string, onError: (error: Error) => 
   });
   pool.on('error', onError);
   return pool;
-}
-
-/** Ends the pool. A server that hangs never says goodbye, and pg would wait for it for ever. */
-export async function endPool(pool: Pool): Promise<void> {
-  const done = new AbortController();
-  const limit = sleep(2000, undefined, { signal: done.signal }).catch(() => {});
-  await Promise.race([pool.end(), limit]);
-  done.abort();
 }
 
 // Class 08: connection; 53: out of connections, memory or disk; 57P0x: shut down, crashed, starting; 57014: our time
