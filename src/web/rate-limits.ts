@@ -1,6 +1,6 @@
-// How often something may be done: counted in PostgreSQL for all processes together, in memory while that is away.
+// How often something may be done: counted in PostgreSQL, for all processes together.
 import { isIPv6 } from 'node:net';
-import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
+import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Pool } from '../database/pool.ts';
 import { HttpError } from './errors.ts';
 
@@ -21,7 +21,7 @@ export function createRateLimit(pool: Pool, name: string, points: number, second
     keyPrefix: name,
     points,
     duration: seconds,
-    insuranceLimiter: new RateLimiterMemory({ keyPrefix: name, points, duration: seconds }),
+    // No insurance in memory while the database is away: what is limited needs it too, and would only fail later.
   });
   return {
     async spend(key) {

@@ -51,7 +51,11 @@ export class SessionStore extends PgStore {
   }
 
   override get(id: string, done: (error: unknown, session?: SessionData | null) => void): void {
-    void findSession(this.#db, id).then((found) => done(null, found), done);
+    // Wrapped: an error with the code ENOENT, as from a socket that is gone, express-session takes for "no session".
+    void findSession(this.#db, id).then(
+      (found) => done(null, found),
+      (error) => done(new AggregateError([error], 'The session could not be read.')),
+    );
   }
 
   override set(id: string, data: SessionData, done?: (error?: unknown) => void): void {
