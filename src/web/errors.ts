@@ -35,7 +35,7 @@ const explanations: Record<number, string> = {
   413: 'The server refuses requests of this size. Nothing was changed.',
   422: 'The text holds characters that no computer can show. Nothing was changed.',
   429: 'You did that too often in a short time. Wait a minute and try again.',
-  500: 'It is our fault, not yours. If you tell the person who runs this server, name the number below.',
+  500: 'It is our fault, not yours. If you tell the person who runs this server, name the number of the request.',
   503: 'The server is busy or its database is restarting. Try again in a few seconds; nothing was changed.',
 };
 
@@ -82,7 +82,8 @@ export function showErrors(log: Log) {
     if (res.headersSent) return next(error);
     if (refusal.retryAfter) res.set('Retry-After', String(refusal.retryAfter));
     res.status(refusal.status);
-    if (req.giveBack) return req.giveBack(refusal);
+    const number = refusal.status === 500 ? ` Request ${req.id}` : '';
+    if (req.giveBack) return req.giveBack({ ...refusal, message: refusal.message + number });
     res.render('web/error', {
       title: titles[refusal.status] ?? titles[refusal.status >= 500 ? 500 : 400],
       message: refusal.message,

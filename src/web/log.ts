@@ -5,21 +5,22 @@ import pino from 'pino';
 
 export type Log = pino.Logger;
 
-/** A logger that writes JSON lines to standard output. */
-export function createLog(level: string): Log {
-  return pino({
+/** A logger that writes JSON lines, to standard output unless told otherwise. */
+export function createLog(level: string, destination: pino.DestinationStream = pino.destination(1)): Log {
+  const options = {
     level,
     base: undefined,
     timestamp: pino.stdTimeFunctions.isoTime,
     serializers: { err: describeError },
-  });
+  };
+  return pino(options, destination);
 }
 
 /**
  * Name, code and stack, and of the message only what cannot quote anybody: PostgreSQL's messages and details hold
  * values of rows, and template errors hold the page.
  */
-function describeError(error: Error & { code?: unknown; severity?: unknown }) {
+function describeError(error: Error & { code?: unknown; severity?: unknown }): object {
   const isQuoting = error.severity !== undefined || error.name.includes('EJS');
   const stack = error.stack?.slice(error.stack.indexOf('\n    at ') + 1);
   return {
@@ -27,6 +28,7 @@ function describeError(error: Error & { code?: unknown; severity?: unknown }) {
     code: error.code,
     message: isQuoting ? undefined : firstLine(error.message),
     stack,
+    causes: error instanceof AggregateError ? error.errors.map(describeError) : undefined,
   };
 }
 
