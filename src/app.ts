@@ -1,6 +1,5 @@
 // createApp(): the order that every request meets. Read this first.
 import cookieParser from 'cookie-parser';
-import ejs from 'ejs';
 import express, { type Express } from 'express';
 import { logoutRoutes, strangersRoutes } from './accounts/routes.ts';
 import { giveLetterBack } from './compose/refused-letter.ts';
@@ -26,6 +25,7 @@ import { healthRoutes } from './web/health.ts';
 import { logRequests, type Log } from './web/log.ts';
 import { openSessions, requireUser } from './web/session.ts';
 import { viewHelpers } from './web/view-helpers.ts';
+import { createViewEngine, viewFolder } from './web/views.ts';
 
 export interface AppParts {
   config: Config;
@@ -44,9 +44,8 @@ export function createApp(parts: AppParts): Express {
   const app = express();
   app.disable('x-powered-by').disable('etag');
   app.set('trust proxy', config.trustProxy);
-  app.set('views', new URL('../views/', import.meta.url).pathname).set('view engine', 'ejs');
-  app.engine('ejs', ejs.renderFile);
-  app.set('view cache', !config.isDevelopment);
+  app.set('views', viewFolder).set('view engine', 'ejs').set('view cache', true);
+  app.engine('ejs', createViewEngine(config.isDevelopment));
   Object.assign(app.locals, viewHelpers());
 
   const { flash, showFlash } = openFlash(config.isHttps);
@@ -57,7 +56,7 @@ export function createApp(parts: AppParts): Express {
   app.use('/assets', serveAssets);
   app.use(neverStore, refuseBrokenAddresses, refuseOtherSites, readForms, refuseNestedFields, offerToken);
   // Before anything that may refuse: what somebody wrote is given back.
-  app.use(['/send', '/drafts'], keepTyped(giveLetterBack(strangersToken(config.isHttps))));
+  app.post(['/send', '/drafts'], keepTyped(giveLetterBack(strangersToken(config.isHttps))));
   app.use(cookieParser(secrets), sessions.middleware, showFlash);
 
   app.use(strangersRoutes(pool, config));

@@ -1,0 +1,74 @@
+// The views, compiled once at the start. The first line of each, `needs: …; optional: …`, names all that it gets.
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ejs from 'ejs';
+
+type Data = Record<string, unknown>;
+
+interface View {
+  needs: string[];
+  template: (data: Data) => string;
+}
+
+export const viewFolder = fileURLToPath(new URL('../../views/', import.meta.url));
+
+/** What every view may use without naming it: view-helpers.ts, and what middleware leaves in `res.locals`. */
+const shared = ['asset', 'capped', 'csrfToken', 'exactTime', 'flash', 'lowestId', 'timeAgo', 'user'];
+
+/**
+ * The engine for Express. By itself EJS looks for the file at every include, copies all data for it, and looks each
+ * name up through `with`: on a list of 25 rows that was five times what the rest of the page costs. While developing,
+ * views are compiled anew for each page.
+ */
+export function createViewEngine(isDevelopment: boolean) {
+  let views = compileViews(isDevelopment);
+  return (path: string, data: object, done: (error: unknown, html?: string) => void): void => {
+    try {
+      if (isDevelopment) views = compileViews(isDevelopment);
+      done(null, render(views, nameOf(path), data as Data, data as Data));
+    } catch (error) {
+      done(error);
+    }
+  };
+}
+
+/** Each view by its name: `mailbox/inbox`. */
+function compileViews(isDevelopment: boolean): Map<string, View> {
+  const files = readdirSync(viewFolder, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.ejs'),
+  );
+  return new Map(
+    files.map((file) => [nameOf(join(viewFolder, file)), compileView(join(viewFolder, file), isDevelopment)]),
+  );
+}
+
+function compileView(filename: string, isDevelopment: boolean): View {
+  const text = readFileSync(filename, 'utf8');
+  const [, first] = /^<%# needs: (.*?) %>/.exec(text) ?? [];
+  if (!first) throw new Error(`${filename} does not begin with what it needs.`);
+  const [needs = [], optional = []] = first
+    .replaceAll(/\([^)]*\)/g, '')
+    .split('; optional:')
+    .map((names) => names.split(',').map((name) => name.trim()))
+    .map((names) => names.filter((name) => name !== 'nothing'));
+  const declared = `<% var include = locals.include; const { ${shared.join()} } = locals.shared; const { ${[...needs, ...optional].join()} } = locals.given; %>`;
+  // "Unsafe" is data whose prototype a stranger could have chosen. Ours is made in `render`, below.
+  const options = { filename, compileDebug: isDevelopment, _with: false, unsafePrototypeLocals: true };
+  return { needs, template: ejs.compile(declared + text, options) as View['template'] };
+}
+
+function render(views: Map<string, View>, name: string, page: Data, given: Data): string {
+  const view = views.get(name);
+  if (!view) throw new Error(`There is no view ${name}.`);
+  for (const need of view.needs)
+    if (!(need in given)) throw new Error(`The view ${name} was not given ${need}.`);
+  const include = (path: string, more: Data = {}) => render(views, join(dirname(name), path), page, more);
+  return view.template({ include, shared: page, given });
+}
+
+function nameOf(path: string): string {
+  return relative(viewFolder, path)
+    .replace(/\.ejs$/, '')
+    .replaceAll(sep, '/');
+}
