@@ -44,18 +44,26 @@ export function startPostmaster({ binaries, folder, user }: Server): Attempt {
   const attempt: Attempt = { failure: undefined };
   let words = '';
   child.stderr!.on('data', (data: Buffer) => (words += String(data)));
-  child.on('close', () => (attempt.failure = findFailure(words) ?? lastLogged(folder) ?? words.trim()));
+  child.on('close', () => (attempt.failure = explain(words, folder)));
   child.on('error', (error) => (attempt.failure = error.message));
   child.unref();
   (child.stderr as Socket).unref();
   return attempt;
 }
 
-function findFailure(words: string): string | undefined {
-  return words.split('\n').findLast((line) => /FATAL|PANIC|error while loading/.test(line));
+/** PostgreSQL's last words: on standard error, or once it logs into a file, there. */
+function explain(words: string, folder: string): string {
+  const isLogging = words.includes('redirecting log output');
+  return findFailure(words) ?? (isLogging ? lastLogged(folder) : undefined) ?? words.trim();
 }
 
-/** Once it logs into a file, PostgreSQL's last words are there. */
+/** The line that says why it ended, not the ones for those who connected meanwhile. */
+function findFailure(words: string): string | undefined {
+  return words
+    .split('\n')
+    .findLast((line) => /FATAL|PANIC|error while loading/.test(line) && !/the database system is/.test(line));
+}
+
 function lastLogged(folder: string): string | undefined {
   try {
     const [, log] = readFileSync(join(folder, 'current_logfiles'), 'utf8').trim().split(' ');
