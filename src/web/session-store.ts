@@ -48,6 +48,8 @@ export class SessionStore extends PgStore {
         onError(parts.find((part) => part instanceof Error) ?? new Error('session store')),
     });
     this.#db = pool;
+    // With a touch, even one that does nothing, express-session holds back the last byte of every page.
+    Object.assign(this, { touch: undefined });
   }
 
   override get(id: string, done: (error: unknown, session?: SessionData | null) => void): void {

@@ -54,7 +54,13 @@ function compileView(filename: string, isDevelopment: boolean): View {
     .map((names) => names.filter((name) => name !== 'nothing'));
   const declared = `<% var include = locals.include; const { ${shared.join()} } = locals.shared; const { ${[...needs, ...optional].join()} } = locals.given; %>`;
   // "Unsafe" is data whose prototype a stranger could have chosen. Ours is made in `render`, below.
-  const options = { filename, compileDebug: isDevelopment, _with: false, unsafePrototypeLocals: true };
+  const options = {
+    filename,
+    compileDebug: isDevelopment,
+    _with: false,
+    rmWhitespace: true,
+    unsafePrototypeLocals: true,
+  };
   return { needs, template: ejs.compile(declared + text, options) as View['template'] };
 }
 
