@@ -16,7 +16,7 @@ export interface Person {
   submit(page: string, fields?: Fields, action?: string): Promise<Answer>;
   /** The hidden fields of the form on a page that goes to `action`. */
   hidden(page: string, action?: string): Promise<Fields>;
-  /** Any other request, with this browser's cookies unless the headers bring some. */
+  /** Any other request, its body byte for byte, with this browser's cookies unless the headers bring some. */
   ask(method: Method, path: string, headers?: Fields, body?: string | Buffer): Promise<Answer>;
   /** The Cookie header this browser would send. */
   cookies(): string;
@@ -51,7 +51,13 @@ export function stranger(
   const post = (path: string, fields: Fields | string = '') =>
     exchange(request(url).post(path).type('form').send(fields));
   const ask = (method: Method, path: string, headers: Fields = {}, body: string | Buffer = '') =>
-    exchange(request(url)[method](path).send(body), headers);
+    exchange(
+      request(url)
+        [method](path)
+        .serialize((bytes: unknown) => bytes as string)
+        .send(body),
+      headers,
+    );
 
   const hidden = async (page: string, action = page.split('?')[0]!): Promise<Fields> => {
     const { $ } = await get(page);

@@ -154,3 +154,18 @@ test('ten million bytes', async () => {
     expect(performance.now() - startedAt).toBeLessThan(patience);
   }
 });
+
+test('while the very same forms, as our pages send them, are accepted', async () => {
+  for (const [form, { as, action, fields }] of Object.entries(forms)) {
+    const body = Buffer.from(new URLSearchParams(fields).toString());
+    const answer = await as.ask(
+      'post',
+      action,
+      { 'Content-Type': 'application/x-www-form-urlencoded' },
+      body,
+    );
+    expect(answer.status, form).toBe(303);
+    if (form === 'logout') await alice.submit('/login', { username: 'alice', password: alice.password });
+  }
+  before = await snapshot();
+});
