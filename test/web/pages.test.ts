@@ -158,5 +158,6 @@ test('healthz and readyz answer without a session and without a cookie', async (
     const answer = await alice.get(path);
     expect([answer.status, answer.text]).toEqual([200, 'ok\n']);
     expect(answer.headers['set-cookie']).toBeUndefined();
+    expect(answer.headers['x-powered-by']).toBeUndefined();
   }
 });
