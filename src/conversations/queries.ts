@@ -13,7 +13,7 @@ export interface Line {
 
 /**
  * Up to `limit` messages between this person and another, older than the one with this id, the newest first.
- * Of a note to oneself only the sent copy is shown.
+ * Of a note to oneself only the received copy is shown, the one that can be unread.
  */
 export async function listConversation(
   db: Database,
@@ -28,7 +28,7 @@ export async function listConversation(
                   (select n.id from unread n where n.owner_id = m.owner_id and n.id = m.id) is not null as "isUnread"
            from messages m
            where m.owner_id = $1 and m.other_id = $2 and m.trashed_at is null and m.id < $3
-             and (m.other_id <> m.owner_id or m.box = 'sent')
+             and (m.other_id <> m.owner_id or m.box = 'inbox')
            order by m.id desc limit $4`,
     values: [ownerId, otherId, before, limit],
   });

@@ -47,13 +47,18 @@ export function conversationRoutes(pool: Pool): Router {
   return router;
 }
 
-/** The same as opening each: the marks go first, and what is shown is read afterwards (openMessage). */
+/**
+ * The same as opening each: the marks go first, and what is shown is read afterwards (openMessage), until nothing in it
+ * is still marked: a message that arrives in between may not be shown and yet be taken back.
+ */
 async function readAll(pool: Pool, viewer: Viewer, list: () => Promise<Line[]>): Promise<Line[]> {
-  const lines = await list();
-  const unread = lines.slice(0, pageSize).filter((line) => line.isUnread);
-  if (unread.length === 0) return lines;
-  const ids = unread.map((line) => line.id);
-  viewer.hasRead(await markRead(pool, viewer.id, ids));
-  const marked = new Set(ids);
-  return (await list()).map((line) => ({ ...line, isUnread: marked.has(line.id) }));
+  const marked = new Set<string>();
+  for (;;) {
+    const lines = await list();
+    const unread = lines.slice(0, pageSize).filter((line) => line.isUnread);
+    if (unread.length === 0) return lines.map((line) => ({ ...line, isUnread: marked.has(line.id) }));
+    const ids = unread.map(({ id }) => id);
+    for (const id of ids) marked.add(id);
+    viewer.hasRead(await markRead(pool, viewer.id, ids));
+  }
 }

@@ -21,7 +21,7 @@ export function messageRoutes(pool: Pool, flash: Flash, bell: Bell): Router {
     .get(async (req, res) => {
       const viewer = signedIn(req);
       const { message, marked } = isReading(req)
-        ? await openMessage(pool, viewer.id, messageId(req))
+        ? await openMessage(pool, viewer.id, messageId(req), findMessage)
         : { message: await findMessage(pool, viewer.id, messageId(req)), marked: 0 };
       if (!message) throw unknownMessage();
       viewer.hasRead(marked);
@@ -61,7 +61,9 @@ export function messageRoutes(pool: Pool, flash: Flash, bell: Bell): Router {
         bell.ring([outcome.recipientId]);
         flash(res, { line: `Taken back: ${outcome.recipient} will not see it.` });
       } else {
-        flash(res, { line: `${outcome.recipient} has opened it already, so it cannot be taken back.` });
+        flash(res, {
+          line: `${outcome.recipient} has opened or deleted it already, so it cannot be taken back.`,
+        });
       }
       res.redirect(303, localPath(req.body?.from) ?? '/sent');
     })

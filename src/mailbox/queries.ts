@@ -134,16 +134,17 @@ export async function countOlder(db: Database, ownerId: string, box: Box, before
 }
 
 /**
- * The message, opened by its reader: the unread mark goes first, and only then is the message read. If its sender takes
- * it back at the same moment, the mark decides: either it was read or it is gone.
+ * The message that `find` finds, opened by its reader: the unread mark goes first, and only then is the message read. If
+ * its sender takes it back at the same moment, the mark decides: either it was read or it is gone.
  */
-export async function openMessage(
+export async function openMessage<Found extends { isUnread: boolean }>(
   db: Database,
   ownerId: string,
   id: string,
-): Promise<{ message: Message | undefined; marked: number }> {
-  const message = await findMessage(db, ownerId, id);
+  find: (db: Database, ownerId: string, id: string) => Promise<Found | undefined>,
+): Promise<{ message: Found | undefined; marked: number }> {
+  const message = await find(db, ownerId, id);
   if (!message?.isUnread) return { message, marked: 0 };
   const marked = await markRead(db, ownerId, [id]);
-  return { message: await findMessage(db, ownerId, id), marked };
+  return { message: await find(db, ownerId, id), marked };
 }

@@ -1,6 +1,7 @@
 // The lists of a mailbox and what can be done with many messages at once.
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
+import { inBatches } from '../database/batches.ts';
 import type { Pool } from '../database/pool.ts';
 import { lowestIdAt } from '../ids.ts';
 import { readDate } from '../search/search-words.ts';
@@ -22,8 +23,6 @@ import {
   type Box,
 } from './queries.ts';
 import { selectedIds } from './selection.ts';
-
-const batch = 1000;
 
 export function mailboxRoutes(pool: Pool, flash: Flash): Router {
   const router = Router();
@@ -75,6 +74,8 @@ export function mailboxRoutes(pool: Pool, flash: Flash): Router {
     than: z
       .string('Please choose a day.')
       .refine((day) => readDate(day) !== undefined, 'Please choose a day, like 2026-01-31.'),
+    /** When the first press of the button was, if one was not enough: one Undo is for all of them. */
+    at: z.iso.datetime().optional().catch(undefined),
   });
 
   function showOlder(box: Box) {
@@ -92,19 +93,19 @@ export function mailboxRoutes(pool: Pool, flash: Flash): Router {
     return async (req: Request, res: Response): Promise<void> => {
       const form = parseForm(olderForm, req.body);
       if (!form.ok) return res.status(422).render('mailbox/older', { box, form, count: undefined });
-      const at = new Date();
-      const before = lowestIdAt(new Date(form.values.than));
-      let moved = 0;
-      for (;;) {
-        const count = await trashOlder(pool, signedIn(req).id, box, before, at, batch);
-        moved += count;
-        if (count < batch) break;
-      }
+      const { than, at = new Date().toISOString() } = form.values;
+      const { id } = signedIn(req);
+      const before = lowestIdAt(new Date(than));
+      const { count, isDone } = await inBatches((limit) =>
+        trashOlder(pool, id, box, before, new Date(at), limit),
+      );
+      const line = counted(count, 'moved to the trash');
+      const undo = count > 0 ? { undo: at } : {};
       flash(res, {
-        line: counted(moved, 'moved to the trash'),
-        ...(moved > 0 && { undo: at.toISOString() }),
+        line: isDone ? line : `${line} There are more: please press the button once more.`,
+        ...undo,
       });
-      res.redirect(303, `/${box}`);
+      res.redirect(303, isDone ? `/${box}` : `/${box}/older?${new URLSearchParams({ than, at }).toString()}`);
     };
   }
 
@@ -113,5 +114,5 @@ export function mailboxRoutes(pool: Pool, flash: Flash): Router {
 
 function counted(count: number, done: string): string {
   if (count === 0) return 'No message was selected, or there was nothing to change.';
-  return count === 1 ? `1 message ${done}.` : `${count} messages ${done}.`;
+  return count === 1 ? `1 message ${done}.` : `${count.toLocaleString('en')} messages ${done}.`;
 }

@@ -1,4 +1,6 @@
-// The trash in SQL: into it, out of it, and gone. Every statement but the clean-up names the owner.
+// The trash in SQL: into it, out of it, and gone. Every statement but the clean-up names the owner. Where there may be
+// many rows, they are chosen and locked first, and then found by their key alone: with a join or with a condition that
+// is repeated, PostgreSQL may go through the whole mailbox for each batch, until it has counted what is in it.
 import type { Database } from '../database/pool.ts';
 import { rowColumns, type Box, type MessageRow } from '../mailbox/queries.ts';
 
@@ -19,9 +21,9 @@ export async function trashMessages(
     `with moved as (
        update messages set trashed_at = $3
        where owner_id = $1 and id = any ($2::uuid[]) and trashed_at is null
-       returning owner_id, id, other_id
+       returning id, other_id
      ), marks as (
-       update unread n set is_trashed = true from moved where n.owner_id = $1 and n.id = moved.id
+       update unread set is_trashed = true where owner_id = $1 and id = any (array (select id from moved))
      )
      select moved.id, (select u.username from users u where u.id = moved.other_id) as other from moved`,
     [ownerId, ids, at],
@@ -39,36 +41,45 @@ export async function trashOlder(
   limit: number,
 ): Promise<number> {
   const { rowCount } = await db.query(
-    `with old as (
-       select id from messages
-       where owner_id = $1 and box = $2 and trashed_at is null and id < $3
-       order by id limit $5
+    `with moved as (
+       update messages set trashed_at = $4
+       where owner_id = $1 and id = any (array (
+         select id from messages where owner_id = $1 and box = $2 and trashed_at is null and id < $3
+         order by id limit $5 for update))
+       returning id
      ), marks as (
-       update unread n set is_trashed = true from old where n.owner_id = $1 and n.id = old.id
+       update unread set is_trashed = true where owner_id = $1 and id = any (array (select id from moved))
      )
-     update messages m set trashed_at = $4 from old where m.owner_id = $1 and m.id = old.id and m.trashed_at is null`,
+     select from moved`,
     [ownerId, box, before, at, limit],
   );
   return rowCount ?? 0;
 }
 
-/** Which messages in the trash: these, or all that were put there at one moment. */
-export type Selection = { ids: string[] } | { trashedAt: Date };
+/** Which messages in the trash: these, or up to `limit` of those that were put there at one moment. */
+export type Selection = { ids: string[] } | { trashedAt: Date; limit: number };
 
 /** Puts messages back where they were; returns how many. */
 export async function restoreMessages(db: Database, ownerId: string, selection: Selection): Promise<number> {
-  const [condition, value] =
-    'ids' in selection ? ['id = any ($2::uuid[])', selection.ids] : ['trashed_at = $2', selection.trashedAt];
+  const [condition, ...values] =
+    'ids' in selection
+      ? ['trashed_at is not null and id = any ($2::uuid[])', selection.ids]
+      : [
+          `id = any (array (
+             select id from messages where owner_id = $1 and trashed_at = $2 limit $3 for update))`,
+          selection.trashedAt,
+          selection.limit,
+        ];
   const { rowCount } = await db.query(
     `with restored as (
        update messages set trashed_at = null
-       where owner_id = $1 and trashed_at is not null and ${condition}
+       where owner_id = $1 and ${condition}
        returning id
      ), marks as (
-       update unread n set is_trashed = false from restored where n.owner_id = $1 and n.id = restored.id
+       update unread set is_trashed = false where owner_id = $1 and id = any (array (select id from restored))
      )
      select from restored`,
-    [ownerId, value],
+    [ownerId, ...values],
   );
   return rowCount ?? 0;
 }
@@ -85,8 +96,8 @@ export async function deleteForever(db: Database, ownerId: string, ids: string[]
 /** Removes up to `limit` of all that lies in this person's trash; returns how many. */
 export async function emptyTrash(db: Database, ownerId: string, limit: number): Promise<number> {
   const { rowCount } = await db.query(
-    `delete from messages where owner_id = $1 and trashed_at is not null and id in (
-       select id from messages where owner_id = $1 and trashed_at is not null order by id limit $2)`,
+    `delete from messages where owner_id = $1 and id = any (array (
+       select id from messages where owner_id = $1 and trashed_at is not null order by id limit $2 for update))`,
     [ownerId, limit],
   );
   return rowCount ?? 0;
@@ -129,6 +140,7 @@ export interface TrashedMessage {
   body: string;
   sentAt: Date;
   trashedAt: Date;
+  isUnread: boolean;
 }
 
 /** The message with this id if it is in the trash, or undefined. */
@@ -139,7 +151,8 @@ export async function findTrashed(
 ): Promise<TrashedMessage | undefined> {
   const { rows } = await db.query<TrashedMessage>(
     `select m.id, m.box, (select u.username from users u where u.id = m.other_id) as other, m.body,
-            m.sent_at as "sentAt", m.trashed_at as "trashedAt"
+            m.sent_at as "sentAt", m.trashed_at as "trashedAt",
+            exists (select from unread n where n.owner_id = m.owner_id and n.id = m.id) as "isUnread"
      from messages m where m.owner_id = $1 and m.id = $2 and m.trashed_at is not null`,
     [ownerId, id],
   );

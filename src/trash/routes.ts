@@ -1,9 +1,11 @@
 // The trash: looking into it, taking things out, and removing them for good.
 import { Router } from 'express';
 import { z } from 'zod';
+import { inBatches } from '../database/batches.ts';
 import type { Pool } from '../database/pool.ts';
 import { splitLinks } from '../mailbox/links.ts';
-import { messageId, unknownMessage } from '../mailbox/message-routes.ts';
+import { isReading, messageId, unknownMessage } from '../mailbox/message-routes.ts';
+import { openMessage } from '../mailbox/queries.ts';
 import { selectedIds } from '../mailbox/selection.ts';
 import { allowOnly, HttpError } from '../web/errors.ts';
 import type { Flash } from '../web/flash.ts';
@@ -18,8 +20,6 @@ import {
   listTrashBefore,
   restoreMessages,
 } from './queries.ts';
-
-const batch = 1000;
 
 export function trashRoutes(pool: Pool, flash: Flash): Router {
   const router = Router();
@@ -56,8 +56,12 @@ export function trashRoutes(pool: Pool, flash: Flash): Router {
     .post(async (req, res) => {
       const at = z.iso.datetime().safeParse(req.body?.at);
       if (!at.success) throw new HttpError(422, 'Nothing was changed: the form was not complete.');
-      const count = await restoreMessages(pool, signedIn(req).id, { trashedAt: new Date(at.data) });
-      flash(res, { line: counted(count, 'restored') });
+      const { id } = signedIn(req);
+      const { count, isDone } = await inBatches((limit) =>
+        restoreMessages(pool, id, { trashedAt: new Date(at.data), limit }),
+      );
+      const line = counted(count, 'restored');
+      flash(res, isDone ? { line } : { line: `${line} There are more.`, undo: at.data });
       res.redirect(303, localPath(req.body?.from) ?? '/trash');
     })
     .all(allowOnly('POST'));
@@ -66,21 +70,22 @@ export function trashRoutes(pool: Pool, flash: Flash): Router {
     .route('/trash/empty')
     .get((req, res) => res.render('trash/empty'))
     .post(async (req, res) => {
-      let count = 0;
-      for (;;) {
-        const removed = await emptyTrash(pool, signedIn(req).id, batch);
-        count += removed;
-        if (removed < batch) break;
-      }
-      flash(res, { line: counted(count, 'deleted for ever') });
-      res.redirect(303, '/trash');
+      const { id } = signedIn(req);
+      const { count, isDone } = await inBatches((limit) => emptyTrash(pool, id, limit));
+      const line = counted(count, 'deleted for ever');
+      flash(res, { line: isDone ? line : `${line} There are more: please press the button once more.` });
+      res.redirect(303, isDone ? '/trash' : '/trash/empty');
     })
     .all(allowOnly('GET', 'POST'));
 
   router
     .route('/trash/:id')
     .get(async (req, res) => {
-      const message = await findTrashed(pool, signedIn(req).id, messageId(req));
+      const { id: ownerId } = signedIn(req);
+      // Reading it here is reading it: its sender cannot take it back any more.
+      const { message } = isReading(req)
+        ? await openMessage(pool, ownerId, messageId(req), findTrashed)
+        : { message: await findTrashed(pool, ownerId, messageId(req)) };
       if (!message) throw unknownMessage();
       res.render('trash/message', { message, pieces: splitLinks(message.body) });
     })
@@ -111,5 +116,5 @@ export function trashRoutes(pool: Pool, flash: Flash): Router {
 
 function counted(count: number, done: string): string {
   if (count === 0) return 'There was nothing to change.';
-  return count === 1 ? `1 message ${done}.` : `${count} messages ${done}.`;
+  return count === 1 ? `1 message ${done}.` : `${count.toLocaleString('en')} messages ${done}.`;
 }
