@@ -60,16 +60,20 @@ export interface Letter {
   writer: string;
 }
 
-/** The letter in the fields of a form, exactly as typed; undefined when there is nothing of one. */
-export function letterIn(body: unknown, prefix = ''): Letter | undefined {
+/** The letter in the fields of a form, exactly as typed, however little of it there is. */
+export function readLetter(body: unknown, prefix = ''): Letter {
   const typed = typedIn(body);
   const field = (name: string) => typed[prefix + name] ?? '';
-  const letter = {
+  return {
     recipient: field('recipient'),
     body: field('body'),
-    key: field('key'),
+    key: formKey.safeParse(field('key')).data ?? newFormKey(),
     writer: field('writer'),
   };
-  if (!letter.recipient && !letter.body) return undefined;
-  return { ...letter, key: formKey.safeParse(letter.key).data ?? newFormKey() };
+}
+
+/** The same; undefined when nothing has been written. */
+export function letterIn(body: unknown, prefix = ''): Letter | undefined {
+  const letter = readLetter(body, prefix);
+  return letter.recipient || letter.body ? letter : undefined;
 }

@@ -47,6 +47,8 @@ export async function sendMessage(db: Database, sending: Sending, perMinute: num
       ), recent as (
         select coalesce(sum(recipients), 0)::int as n from sent_forms
         where owner_id = $1 and sent_at > now() - interval '1 minute'
+      ), repeated as (
+        select from sent_forms where owner_id = $1 and digest = $3
       ), form as (
         insert into sent_forms (owner_id, digest, recipients)
         select $1, $3, cardinality($2::text[]) from recent
@@ -61,11 +63,11 @@ export async function sendMessage(db: Database, sending: Sending, perMinute: num
       ), marks as (
         insert into unread (owner_id, id) select r.other_id, r.twin_id from form, recipient r
       ), draft as (
-        delete from drafts d using form where d.owner_id = form.owner_id and d.id = $9
+        delete from drafts where owner_id = $1 and id = $9 and (exists (select from form) or exists (select from repeated))
       )
       select coalesce((select jsonb_agg(jsonb_build_array(username, other_id)) from recipient), '[]') as known,
              exists (select from form) as "isNew",
-             exists (select from sent_forms where owner_id = $1 and digest = $3) as "isRepeated", recent.n as recent
+             exists (select from repeated) as "isRepeated", recent.n as recent
       from recent`,
     values: [from, to, digest, body, sentAt, ids, twinIds, perMinute, draftId],
   });

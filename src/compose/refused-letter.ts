@@ -17,10 +17,10 @@ export function giveLetterBack(lendToken: (req: Request, res: Response) => void)
   return (req: Request, res: Response, form: Form): void => {
     const letter = letterIn(req.body);
     const isAnothers = letter?.writer && req.user && letter.writer !== req.user.username;
-    if (letter && (res.statusCode === 401 || isAnothers)) {
+    if (res.statusCode === 401 || isAnothers) {
       lendToken(req, res);
       const login = {
-        typed: { username: letter.writer },
+        typed: { username: letter?.writer ?? '' },
         errors: { '': isAnothers ? anothers(letter.writer, req.user!.username) : form.errors['']! },
       };
       return res.render('accounts/login', { form: login, letter, user: undefined });
@@ -44,7 +44,17 @@ export async function keepCarriedLetter(
 ): Promise<string | undefined> {
   const letter = letterIn(body, carried);
   if (letter?.writer !== user.username) return undefined;
-  const text = letter.body.replaceAll('\r\n', '\n');
-  const isSaved = await saveDraft(pool, user.id, { id: letter.key, recipient: letter.recipient, body: text });
-  return isSaved ? `/send?draft=${letter.key}` : undefined;
+  const draft = {
+    id: letter.key,
+    recipient: keepable(letter.recipient),
+    body: keepable(letter.body).replaceAll('\r\n', '\n'),
+  };
+  // There is no page left that could say "too many drafts" with the words on it: this one is kept beyond the limit.
+  await saveDraft(pool, user.id, draft, Number.MAX_SAFE_INTEGER);
+  return `/send?draft=${letter.key}`;
+}
+
+/** NUL, which PostgreSQL cannot keep, becomes what browsers make of it. */
+function keepable(text: string): string {
+  return text.replaceAll('\0', '\uFFFD');
 }

@@ -11,11 +11,12 @@ export interface Draft {
 /** So many letters one person may have begun at a time. */
 export const draftLimit = 100;
 
-/** Keeps what is on a form; the same form saved again replaces it. False when there are too many others. */
+/** Keeps what is on a form; the same form saved again replaces it. False when there are `limit` others. */
 export async function saveDraft(
   db: Database,
   ownerId: string,
   draft: Omit<Draft, 'savedAt'>,
+  limit = draftLimit,
 ): Promise<boolean> {
   const { rowCount } = await db.query(
     `insert into drafts (owner_id, id, recipient, body, saved_at)
@@ -23,7 +24,7 @@ export async function saveDraft(
      where (select count(*) from drafts where owner_id = $1 and id <> $2) < $6
      on conflict (owner_id, id) do update
      set recipient = excluded.recipient, body = excluded.body, saved_at = excluded.saved_at`,
-    [ownerId, draft.id, draft.recipient, draft.body, new Date(), draftLimit],
+    [ownerId, draft.id, draft.recipient, draft.body, new Date(), limit],
   );
   return rowCount === 1;
 }
@@ -36,7 +37,7 @@ export interface DraftRow {
   savedAt: Date;
 }
 
-/** All drafts of this person (there are at most draftLimit), the one saved last first. */
+/** All drafts of this person (hardly more than draftLimit), the one saved last first. */
 export async function listDrafts(db: Database, ownerId: string): Promise<DraftRow[]> {
   const { rows } = await db.query<DraftRow>(
     `select id, left(recipient, 200) as recipient, left(body, 200) as excerpt, saved_at as "savedAt"

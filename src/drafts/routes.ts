@@ -1,7 +1,7 @@
 // Letters begun and not sent: saving, the list, discarding. They are resumed where letters are written: /send?draft=ID.
 import { Router } from 'express';
 import { z } from 'zod';
-import { letterIn, newFormKey } from '../compose/letter-form.ts';
+import { readLetter } from '../compose/letter-form.ts';
 import type { Pool } from '../database/pool.ts';
 import { allowOnly, HttpError } from '../web/errors.ts';
 import type { Flash } from '../web/flash.ts';
@@ -17,7 +17,7 @@ export function draftRoutes(pool: Pool, flash: Flash): Router {
       res.render('drafts/drafts', { drafts: await listDrafts(pool, signedIn(req).id) });
     })
     .post(async (req, res) => {
-      const letter = letterIn(req.body) ?? { recipient: '', body: '', key: newFormKey() };
+      const letter = readLetter(req.body);
       const isText = [letter.recipient, letter.body].every(
         (text) => text.isWellFormed() && !text.includes('\0'),
       );
