@@ -1,0 +1,106 @@
+// Web addresses in a message become links, nothing else does, and no text makes looking for them expensive.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { splitLinks } from '../../src/mailbox/links.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { idOf } from '../support/mailboxes.ts';
+import { registered, type Person } from '../support/person.ts';
+
+const linksIn = (text: string) => splitLinks(text).flatMap(({ href }) => href ?? []);
+
+test.each([
+  ['See https://example.org/a?b=c&d=e#f.', ['https://example.org/a?b=c&d=e#f']],
+  ['(http://example.org) and HTTPS://EXAMPLE.ORG/x', ['http://example.org', 'HTTPS://EXAMPLE.ORG/x']],
+  [
+    'http://localhost:3000/inbox, http://192.168.1.5/',
+    ['http://localhost:3000/inbox', 'http://192.168.1.5/'],
+  ],
+  ['https://de.wikipedia.org/wiki/Köln_(Stadt)', ['https://de.wikipedia.org/wiki/Köln_(Stadt)']],
+])('%s', (text, links) => {
+  expect(linksIn(text)).toEqual(links);
+});
+
+test.each([
+  'javascript:alert(1)',
+  'JaVaScRiPt://example.org/%0aalert(1)',
+  'data:text/html,<script>alert(1)</script>',
+  'vbscript:x',
+  'file:///etc/passwd',
+  'ftp://example.org/x',
+  'mailto:bob@example.org',
+  'bob@example.org',
+  'example.org, www.example.org, bob.md',
+  '//example.org/x',
+  'http:// example.org',
+  'xhttp:/example.org',
+])('no link is made of %s', (text) => {
+  expect(linksIn(text)).toEqual([]);
+});
+
+describe('ten thousand characters made to hurt cost less than 50 ms', () => {
+  const fill = (piece: string) => piece.repeat(Math.ceil(10_000 / piece.length)).slice(0, 10_000);
+  test.each([
+    ['one long name', `http://${'a'.repeat(9993)}`],
+    ['one long name with dots', `http://${fill('a.')}`.slice(0, 10_000)],
+    ['many schemes', fill('http://')],
+    ['many schemes without slashes', fill('http:')],
+    ['many short links', fill('http://a.b ')],
+    ['slashes', fill('//')],
+    ['slashes after a scheme', `http:${fill('/')}`],
+    ['nested brackets', `http://a.b/${'('.repeat(4990)}${')'.repeat(4990)}`],
+    ['open brackets', `http://a.b/${fill('([{"')}`],
+    ['quotes', `http://a.b/${fill(`'"`)}`],
+    ['at signs', `http://${fill('a@')}`],
+    ['at signs before no name', `http://${fill('a:b@')}`],
+    ['colons', `http://${fill('a:')}`],
+    ['dots at the end', `http://a.b${fill('.')}`],
+    ['hyphens', `http://${fill('-')}`],
+    ['punctuation', `http://a.b/${fill('.,;:!?')}`],
+    ['umlauts', `http://${fill('ü')}`],
+    ['emoji', `http://a.b/${fill('🦉')}`],
+    ['combining marks', `http://a.b/${fill('e\u0301')}`],
+    ['letters without an end', fill('a')],
+    ['spaces', fill(' ')],
+    ['line ends', fill('http://a\n')],
+    ['percent signs', `http://a.b/${fill('%')}`],
+    ['right-to-left', `http://a.b/${fill('\u202E')}`],
+    ['bars', `http://${fill('a|')}`],
+    ['ampersands', `http://a.b/?${fill('a=b&')}`],
+  ])('%s', (_, text) => {
+    let best = Infinity;
+    for (let run = 0; run < 5; run += 1) {
+      const startedAt = performance.now();
+      const pieces = splitLinks(text);
+      best = Math.min(best, performance.now() - startedAt);
+      expect(pieces.map((piece) => piece.text).join('')).toBe(text);
+    }
+    expect(best).toBeLessThan(50);
+  });
+});
+
+describe('on the page', () => {
+  let app: TestApp;
+  let alice: Person;
+  beforeAll(async () => {
+    app = await startApp();
+    alice = await registered(app.url, 'alice');
+  });
+  afterAll(() => app.close());
+
+  test('a link gives nothing away, and everything in and around it is escaped', async () => {
+    const body = `<b>Look</b>: https://example.org/?q="onmouseover='alert(1)'&x=<i> & javascript:alert(1)`;
+    await alice.send('alice', body);
+    for (const path of [`/messages/${await idOf(app.pool, alice, body, 'inbox')}`, '/with/alice']) {
+      const { $ } = await alice.get(path);
+      expect($('.text').text()).toBe(body);
+      expect(
+        $('.text *')
+          .toArray()
+          .map(({ name }) => name),
+      ).toEqual(['a']);
+      const { href, rel, ...others } = $('.text a').attr()!;
+      expect(href).toMatch(/^https:\/\/example\.org\/\?q=/);
+      expect(rel!.split(' ').toSorted()).toEqual(['nofollow', 'noopener', 'noreferrer']);
+      expect(others).toEqual({});
+    }
+  });
+});

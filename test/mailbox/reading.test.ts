@@ -1,0 +1,142 @@
+// Reading one message: it is shown whole, and only whoever really looks at it has read it.
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { startApp, type TestApp } from '../support/app.ts';
+import { copiesOf, fillMailbox, idOf } from '../support/mailboxes.ts';
+import { registered, type Answer, type Person } from '../support/person.ts';
+
+let app: TestApp;
+let alice: Person;
+let bob: Person;
+beforeAll(async () => {
+  app = await startApp();
+  [alice, bob] = await Promise.all([registered(app.url, 'alice'), registered(app.url, 'bob')]);
+});
+beforeEach(() => app.pool.query('delete from messages'));
+afterAll(() => app.close());
+
+const title = ({ $ }: Answer) => $('title').text();
+const count = ({ $ }: Answer) => {
+  const shown = $('nav [data-unread]');
+  return shown.attr('hidden') === undefined ? shown.text() : '';
+};
+const link = ({ $ }: Answer, words: string) =>
+  $('main a')
+    .filter((_, a) => $(a).text().trim() === words)
+    .attr('href');
+
+async function sent(body: string): Promise<string> {
+  expect((await alice.send('bob', body)).status).toBe(303);
+  return `/messages/${await idOf(app.pool, bob, body)}`;
+}
+
+test('a row of the inbox shows the beginning and leads to the whole message', async () => {
+  const body = `  Long:\n\n${'many words '.repeat(800)}🦉\n the end.\n`;
+  await alice.send('bob', body);
+  const inbox = await bob.get('/inbox');
+  expect(inbox.$('.excerpt').text().length).toBeLessThan(300);
+  const page = await bob.get(inbox.$('.messages h2 a').attr('href')!);
+  expect(page.$('.text').text()).toBe(body);
+  expect(page.$('h1').text()).toBe('From alice');
+  expect(page.$('main time').attr('title')).toMatch(/UTC$/);
+});
+
+test('opening it takes the unread mark, the count is right on that very page, and the row is no longer new', async () => {
+  await sent('Other');
+  const page = await sent('Opened');
+  const inbox = await bob.get('/inbox');
+  expect(title(inbox)).toMatch(/^\(2\) Inbox/);
+  expect(count(inbox)).toBe('2 unread');
+  expect(inbox.$('.messages > li.unread .new').text()).toBe('NewNew');
+
+  const opened = await bob.get(page);
+  expect(title(opened)).toMatch(/^\(1\) From alice/);
+  expect(count(opened)).toBe('1 unread');
+  const again = await bob.get('/inbox');
+  expect(title(again)).toMatch(/^\(1\) Inbox/);
+  expect(again.$('li.unread .excerpt').text()).toBe('Other');
+  expect(again.$('.new')).toHaveLength(1);
+  expect(await copiesOf(app.pool, 'Opened')).toEqual(['alice sent', 'bob inbox']);
+});
+
+test.each([
+  ['a browser that loads it ahead', { 'Sec-Purpose': 'prefetch' }],
+  ['one that draws it ahead', { 'Sec-Purpose': 'prefetch;prerender' }],
+  ['an older one that loads it ahead', { Purpose: 'prefetch' }],
+])('%s has not read it', async (_, headers) => {
+  const page = await sent('Not seen');
+  const answer = await bob.ask('get', page, headers);
+  expect(answer.status).toBe(200);
+  expect(count(answer)).toBe('1 unread');
+  expect(await copiesOf(app.pool, 'Not seen')).toEqual(['alice sent', 'bob inbox, unread']);
+});
+
+test('nor has a program that asks for the headers alone', async () => {
+  const page = await sent('Not seen');
+  expect((await bob.ask('head', page)).status).toBe(200);
+  expect(await copiesOf(app.pool, 'Not seen')).toEqual(['alice sent', 'bob inbox, unread']);
+});
+
+test('the sender who opens the own copy changes nothing for the reader', async () => {
+  await sent('Mine');
+  const page = await alice.get(`/messages/${await idOf(app.pool, alice, 'Mine')}`);
+  expect(page.$('h1').text()).toBe('To bob');
+  expect(page.$('.text').text()).toBe('Mine');
+  expect(await copiesOf(app.pool, 'Mine')).toEqual(['alice sent', 'bob inbox, unread']);
+});
+
+test('from the page one replies, deletes and marks as unread; of what one sent, one writes again or takes it back', async () => {
+  const { $ } = await bob.get(await sent('Buttons'));
+  expect($('[data-message] a').first().text()).toBe('Reply');
+  expect($('[data-message] a').attr('href')).toBe('/with/alice#reply');
+  const words = (page: Answer) =>
+    page
+      .$('[data-message] button')
+      .toArray()
+      .map((button) => page.$(button).text());
+  expect(words(await bob.get(await sent('More buttons')))).toEqual(['Delete', 'Mark unread']);
+  const own = await alice.get(`/messages/${await idOf(app.pool, alice, 'Buttons')}`);
+  expect(words(own)).toEqual(['Delete', 'Take back']);
+});
+
+test('Older and Newer lead through the box the message is in, past what lies in the trash or in the other box', async () => {
+  for (const body of ['One', 'Two', 'Three']) await sent(body);
+  await bob.send('alice', 'Between');
+  const four = await sent('Four');
+  const two = await idOf(app.pool, bob, 'Two');
+  await bob.submit('/inbox', {}, `/messages/${two}/delete`);
+
+  const seen: string[] = [];
+  for (let next: string | undefined = four; next;) {
+    const page: Answer = await bob.get(next);
+    seen.push(page.$('.text').text());
+    next = link(page, 'Older');
+  }
+  expect(seen).toEqual(['Four', 'Three', 'One']);
+  const oldest = await bob.get(`/messages/${await idOf(app.pool, bob, 'One')}`);
+  expect(link(oldest, 'Newer')).toBe(`/messages/${await idOf(app.pool, bob, 'Three')}`);
+  const own = await bob.get(`/messages/${await idOf(app.pool, bob, 'Between')}`);
+  expect([link(own, 'Older'), link(own, 'Newer')]).toEqual([undefined, undefined]);
+});
+
+describe('the number of unread messages', () => {
+  test.each([
+    [0, 'Inbox – Private Messages', ''],
+    [1, '(1) Inbox – Private Messages', '1 unread'],
+    [99, '(99) Inbox – Private Messages', '99 unread'],
+    [100, '(99+) Inbox – Private Messages', '99+ unread'],
+    [1200, '(99+) Inbox – Private Messages', '99+ unread'],
+  ])('%d stands in the title and in the navigation', async (unread, inTitle, inNavigation) => {
+    await fillMailbox(app.pool, bob, alice, unread, { isUnread: true });
+    const page = await bob.get('/inbox');
+    expect([title(page), count(page)]).toEqual([inTitle, inNavigation]);
+    expect(count(await bob.get('/drafts'))).toBe(inNavigation);
+  });
+
+  test('leaves out what is in the trash, and what one sent', async () => {
+    await sent('Kept');
+    await bob.send('alice', 'Sent');
+    const gone = await sent('Gone');
+    await bob.submit('/inbox', {}, `${gone}/delete`);
+    expect(count(await bob.get('/inbox'))).toBe('1 unread');
+  });
+});

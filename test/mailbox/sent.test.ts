@@ -1,0 +1,66 @@
+// What one has sent: one's own copies, page by page.
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { startApp, type TestApp } from '../support/app.ts';
+import { deletionOf, messagesOn } from '../support/inbox.ts';
+import { copiesOf, fillMailbox } from '../support/mailboxes.ts';
+import { registered, type Person } from '../support/person.ts';
+
+let app: TestApp;
+let alice: Person;
+let bob: Person;
+let charlie: Person;
+beforeAll(async () => {
+  app = await startApp();
+  [alice, bob, charlie] = (await Promise.all(
+    ['alice', 'bob', 'charlie'].map((name) => registered(app.url, name)),
+  )) as [Person, Person, Person];
+});
+beforeEach(() => app.pool.query('delete from messages'));
+afterAll(() => app.close());
+
+test('holds what was sent and nothing that was received, newest first', async () => {
+  await alice.send('bob', 'To Bob');
+  await bob.send('alice', 'From Bob');
+  await alice.send('charlie', 'To Charlie');
+  expect(messagesOn(await alice.get('/sent'))).toEqual([
+    { sender: 'To charlie', body: 'To Charlie' },
+    { sender: 'To bob', body: 'To Bob' },
+  ]);
+  expect(messagesOn(await charlie.get('/sent'))).toEqual([]);
+});
+
+test('sixty are on three pages, and the links lead through each once and back', async () => {
+  await fillMailbox(app.pool, alice, bob, 60, { box: 'sent' });
+  const seen: string[] = [];
+  let last = '';
+  for (let next: string | undefined = '/sent'; next;) {
+    const page = await alice.get(next);
+    seen.push(...messagesOn(page).map(({ body }) => body));
+    last = next;
+    next = page.$('a[rel=next]').attr('href');
+  }
+  expect(seen).toEqual(Array.from({ length: 60 }, (_, i) => `Number ${60 - i}`));
+  const newer = (await alice.get(last)).$('a[rel=prev]').attr('href')!;
+  expect(messagesOn(await alice.get(newer))[0]!.body).toBe('Number 35');
+});
+
+test('Delete on a row moves the own copy alone to the trash, and one is back on that page', async () => {
+  await alice.send('bob', 'Regretted');
+  const page = '/sent?before=ffffffff-ffff-ffff-ffff-ffffffffffff';
+  const answer = await alice.submit(page, {}, deletionOf(await alice.get(page), 'Regretted'));
+  expect([answer.status, answer.headers.location]).toEqual([303, page]);
+  const back = await alice.get(page);
+  expect(back.$('[role=status]').first().text()).toBe('Deleted your copy; bob keeps theirs.');
+  expect(await copiesOf(app.pool, 'Regretted')).toEqual(['alice sent in the trash', 'bob inbox, unread']);
+  expect(back.$('form[action="/trash/undo"] input[name=from]').attr('value')).toBe(page);
+});
+
+test('does not tell whether the reader has opened it', async () => {
+  await alice.send('bob', 'Watched');
+  await alice.get('/inbox'); // which says that it was sent
+  const stable = (html: string) => html.replaceAll(/name="_csrf" value="[^"]*"/g, '');
+  const before = stable((await alice.get('/sent')).text);
+  const { $ } = await bob.get('/inbox');
+  await bob.get($('.messages h2 a').attr('href')!);
+  expect(stable((await alice.get('/sent')).text)).toBe(before);
+});
