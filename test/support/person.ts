@@ -50,14 +50,10 @@ export function stranger(
   const get = (path: string) => exchange(request(url).get(path));
   const post = (path: string, fields: Fields | string = '') =>
     exchange(request(url).post(path).type('form').send(fields));
-  const ask = (method: Method, path: string, headers: Fields = {}, body: string | Buffer = '') =>
-    exchange(
-      request(url)
-        [method](path)
-        .serialize((bytes: unknown) => bytes as string)
-        .send(body),
-      headers,
-    );
+  const ask = (method: Method, path: string, headers: Fields = {}, body: string | Buffer = '') => {
+    const asked = request(url)[method](path);
+    return exchange(asked.serialize((bytes: unknown) => bytes as string).send(body), headers);
+  };
 
   const hidden = async (page: string, action = page.split('?')[0]!): Promise<Fields> => {
     const { $ } = await get(page);
