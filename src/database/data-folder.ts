@@ -53,18 +53,37 @@ function makeFreshFolder(folder: string, user: ServerUser): string {
   }
 }
 
+// What is a letter, the search asks the operating system; everything else PostgreSQL knows by itself. With plain C, a
+// quotation mark or an emoji is one, and “cake” is not found as cake.
+const characterTypes = ['C.UTF-8', 'en_US.UTF-8', 'C'];
+
 async function runInitdb(binaries: string, fresh: string, user: ServerUser): Promise<void> {
+  for (const characterType of characterTypes) {
+    const trouble = await tryInitdb(binaries, fresh, user, characterType);
+    if (trouble === undefined) return;
+    if (!trouble.includes('locale name') || characterType === characterTypes.at(-1)) throw new Error(trouble);
+  }
+}
+
+/** Undefined, or what went wrong. */
+async function tryInitdb(
+  binaries: string,
+  fresh: string,
+  user: ServerUser,
+  characterType: string,
+): Promise<string | undefined> {
   const args = ['-D', fresh, '-U', 'owner', '--auth=trust', '--encoding=UTF8', '--no-instructions'];
-  const locale = ['--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C'];
+  const builtin = ['--locale-provider=builtin', '--builtin-locale=PG_UNICODE_FAST', '--locale=C'];
+  const locale = [...builtin, `--lc-ctype=${characterType}`];
   const child = user.spawn(join(binaries, 'initdb'), [...args, ...locale], ['ignore', 'ignore', 'pipe']);
   const ended = new Promise<number | null>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', resolve);
   });
   const [code, words] = await Promise.all([ended, text(child.stderr!)]);
-  if (code === 0) return;
+  if (code === 0) return undefined;
   const lines = words.trim().split('\n');
-  throw new Error(lines.find((line) => /error|fatal|could not/i.test(line)) ?? lines.at(-1));
+  return lines.find((line) => /error|fatal|could not/i.test(line)) ?? lines.at(-1);
 }
 
 /** Removes what killed first starts left behind. */
