@@ -1,7 +1,6 @@
 // Search in SQL, over one person's mailbox.
 import type { Database } from '../database/pool.ts';
-import { lowestId } from '../ids.ts';
-import type { MessageRow } from '../mailbox/queries.ts';
+import { rowColumns, type MessageRow } from '../mailbox/queries.ts';
 import type { Search } from './search-words.ts';
 
 export interface FoundRow extends MessageRow {
@@ -9,55 +8,107 @@ export interface FoundRow extends MessageRow {
   passage: string;
 }
 
-// Characters that mark matches on their way from PostgreSQL to the page. They belong to nobody (Unicode's private use
-// area), and if somebody writes them all the same, a word is marked that was not meant.
+// Characters that mark matches on their way from PostgreSQL to the page: of Unicode's private use area. Where somebody
+// has written them, the passage shows a space.
 export const matchStart = '\uE000';
 export const matchEnd = '\uE001';
 
-// The newest messages, looked through one by one before the index is asked. A word that fills a page from so few is
-// so common that the index would bring thousands.
-const lookThrough = 300;
+/** Up to `limit` messages that match and are older than the one with this id, the newest first. */
+export function searchBefore(db: Database, ownerId: string, search: Search, before: string, limit: number) {
+  const under = search.before && search.before < before ? search.before : before;
+  return searchBetween(db, { ownerId, search, over: search.after, under, order: 'desc', limit });
+}
 
-const columns = `m.id, m.box, (select u.username from users u where u.id = m.other_id) as other,
-  left(m.body, 280) as excerpt, m.sent_at as "sentAt", m.trashed_at is not null as "isTrashed",
-  (select n.id from unread n where n.owner_id = m.owner_id and n.id = m.id) is not null as "isUnread",
-  case when $5 = '' then left(m.body, 280)
-       else ts_headline('words', m.body, websearch_to_tsquery('words', $5),
-                        'StartSel=${matchStart}, StopSel=${matchEnd}, MaxFragments=2, MaxWords=30, MinWords=12, FragmentDelimiter=" … "')
-  end as passage`;
+/** Up to `limit` messages that match and are newer than the one with this id, the nearest first. */
+export function searchAfter(db: Database, ownerId: string, search: Search, after: string, limit: number) {
+  const over = search.after > after ? search.after : after;
+  return searchBetween(db, { ownerId, search, over, under: search.before, order: 'asc', limit });
+}
 
-const conditions = `m.owner_id = $1 and m.id < $2 and m.id >= $4
-  and ($5 = '' or to_tsvector('words', m.body) @@ websearch_to_tsquery('words', $5))
+interface Asked {
+  ownerId: string;
+  search: Search;
+  /** Ids between which to look. */
+  over: string;
+  under: string;
+  order: 'asc' | 'desc';
+  limit: number;
+}
+
+async function searchBetween(db: Database, asked: Asked): Promise<FoundRow[]> {
+  if (asked.search.words === '') return showFound(db, asked, await walk(db, asked));
+  const near = await walk(db, asked, lookThrough);
+  return showFound(db, asked, near.length < asked.limit ? await askIndex(db, asked) : near);
+}
+
+// A word that fills a page from so few messages is so common that the index would bring tens of thousands.
+const lookThrough = 200;
+
+const conditions = `m.owner_id = $1 and m.id > $2 and m.id < $3
   and ($6::text is null or (m.box = 'inbox' and m.other_id = (select id from users where username = $6)))
   and ($7::text is null or (m.box = 'sent' and m.other_id = (select id from users where username = $7)))
-  and (not $8 or exists (select from unread n where n.owner_id = m.owner_id and n.id = m.id))
+  and (not $8 or m.id in (select n.id from unread n where n.owner_id = $1))
   and ($9::text is null or case $9 when 'trash' then m.trashed_at is not null else m.box = $9 and m.trashed_at is null end)`;
+const words = `websearch_to_tsquery('words', $4)`;
+const without = `websearch_to_tsquery('words', $5)`;
+const wholeMatch = `to_tsvector('words', m.body) @@ (${words} && ${without})`;
 
-/** Up to `limit` messages that match and are older than the one with this id, the newest first. */
-export async function searchBefore(
+function valuesOf({ ownerId, search, over, under, limit }: Asked): unknown[] {
+  const { words: sought, without: unwanted, from, to, isUnread, place } = search;
+  return [ownerId, over, under, sought, unwanted, from ?? null, to ?? null, isUnread, place ?? null, limit];
+}
+
+// None of these has a name: PostgreSQL then plans for these very words and conditions, knowing how common they are.
+
+/** The ids of the first matches on the way through the mailbox, or through its first `most` messages. */
+async function walk(db: Database, asked: Asked, most?: number): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `select m.id from (
+       select * from messages where owner_id = $1 and id > $2 and id < $3 order by id ${asked.order} limit $11::bigint) m
+     where ${conditions} and ($4 || $5 = '' or ${wholeMatch}) order by m.id ${asked.order} limit $10`,
+    [...valuesOf(asked), most ?? null],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/**
+ * The same by the index. It knows which words a message has and not where, and to look that up takes ten times as
+ * long as all the rest: so a phrase is first taken for words in any order, and looked up only until the page is full.
+ */
+async function askIndex(db: Database, asked: Asked): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `with likely as materialized (
+       select m.id from messages m
+       where ${conditions} and to_tsvector('words', m.body)
+         @@ (regexp_replace(${words}::text, '<(-|\\d+)>', '&', 'g')::tsquery && ${without}))
+     select likely.id from (select id from likely order by id ${asked.order}) likely
+     where (select ${wholeMatch} from messages m where m.owner_id = $1 and m.id = likely.id)
+     order by likely.id ${asked.order} limit $10`,
+    valuesOf(asked),
+  );
+  return rows.map(({ id }) => id);
+}
+
+// A short message whole, of a long one the places where the words are.
+const marked = `StartSel=${matchStart}, StopSel=${matchEnd}`;
+const whole = `${marked}, HighlightAll=true`;
+const places = `${marked}, MaxFragments=2, MaxWords=30, MinWords=12, ShortWord=0, FragmentDelimiter=" … "`;
+
+async function showFound(
   db: Database,
-  ownerId: string,
-  search: Search,
-  before: string,
-  limit: number,
+  { ownerId, search, order }: Asked,
+  ids: string[],
 ): Promise<FoundRow[]> {
-  const upTo = search.before && search.before < before ? search.before : before;
-  const values = [ownerId, upTo, limit, search.after ?? lowestId, search.words, search.from ?? null,
-    search.to ?? null, search.isUnread, search.place ?? null]; // prettier-ignore
-  const recent = await db.query<FoundRow>(
-    `select ${columns} from (
-       select m.* from messages m where m.owner_id = $1 and m.id < $2 order by m.id desc limit ${lookThrough}) m
-     where ${conditions} order by m.id desc limit $3`,
-    values,
+  if (ids.length === 0) return [];
+  const { rows } = await db.query<FoundRow>(
+    `select ${rowColumns},
+            case when $3 = '' then left(m.body, 280)
+                 else ts_headline('words', translate(m.body, '${matchStart}${matchEnd}', '  '),
+                                  websearch_to_tsquery('words', $3),
+                                  case when length(m.body) <= 280 then '${whole}' else '${places}' end)
+            end as passage
+     from messages m where m.owner_id = $1 and m.id = any ($2::uuid[]) order by m.id ${order}`,
+    [ownerId, ids, search.words],
   );
-  if (recent.rows.length >= limit) return recent.rows;
-  // Not by name: PostgreSQL then plans for these very words, knowing how common they are. The matches first and the
-  // order afterwards, or it might walk the mailbox from the newest on for a word that is rare.
-  const all = await db.query<FoundRow>(
-    `with found as materialized (select m.owner_id, m.id from messages m where ${conditions}),
-          page as (select owner_id, id from found order by id desc limit $3)
-     select ${columns} from page join messages m using (owner_id, id) order by m.id desc`,
-    values,
-  );
-  return all.rows;
+  return rows;
 }

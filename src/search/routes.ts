@@ -2,16 +2,15 @@
 import { Router } from 'express';
 import { z } from 'zod';
 import type { Pool } from '../database/pool.ts';
-import { highestId } from '../ids.ts';
 import { allowOnly, HttpError } from '../web/errors.ts';
-import { pageSize } from '../web/paging.ts';
+import { readPage } from '../web/paging.ts';
 import { signedIn } from '../web/session.ts';
 import { splitMatches } from './matches.ts';
-import { searchBefore } from './queries.ts';
-import { readSearch } from './search-words.ts';
+import { searchAfter, searchBefore } from './queries.ts';
+import { readSearch, type Search } from './search-words.ts';
 
 const longest = 300;
-const query = z.object({ q: z.string().max(longest).default(''), before: z.uuid().optional() });
+const query = z.object({ q: z.string().max(longest).default('') });
 
 export function searchRoutes(pool: Pool): Router {
   const router = Router();
@@ -20,18 +19,20 @@ export function searchRoutes(pool: Pool): Router {
     .get(async (req, res) => {
       const asked = query.safeParse(req.query);
       if (!asked.success) throw new HttpError(400, `A search has at most ${longest} characters.`);
-      const { q, before = highestId } = asked.data;
-      if (q.trim() === '')
-        return res.render('search/search', { q, rows: undefined, older: undefined, here: req.originalUrl });
-
-      const found = await searchBefore(pool, signedIn(req).id, readSearch(q), before, pageSize + 1);
-      const rows = found.slice(0, pageSize).map((row) => ({ ...row, pieces: splitMatches(row.passage) }));
-      const older =
-        found.length > pageSize
-          ? `/search?${new URLSearchParams({ q, before: rows.at(-1)!.id }).toString()}`
-          : undefined;
-      res.render('search/search', { q, rows, older, here: req.originalUrl });
+      const { q } = asked.data;
+      const search = readSearch(q);
+      const page = search && (await findPage(pool, signedIn(req).id, search, { q, query: req.query }));
+      res.render('search/search', { q, page, here: req.originalUrl });
     })
     .all(allowOnly('GET'));
   return router;
+}
+
+async function findPage(pool: Pool, ownerId: string, search: Search, asked: { q: string; query: unknown }) {
+  const address = { path: `/search?${new URLSearchParams({ q: asked.q }).toString()}`, query: asked.query };
+  const page = await readPage(address, {
+    before: (cursor, limit) => searchBefore(pool, ownerId, search, cursor, limit),
+    after: (cursor, limit) => searchAfter(pool, ownerId, search, cursor, limit),
+  });
+  return { ...page, rows: page.rows.map((row) => ({ ...row, pieces: splitMatches(row.passage) })) };
 }

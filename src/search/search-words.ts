@@ -1,15 +1,17 @@
 // What somebody typed into the search field, taken apart: words for the full text search, and conditions.
 import { foldUsername } from '../accounts/usernames.ts';
-import { lowestIdAt } from '../ids.ts';
+import { highestId, lowestId, lowestIdAt } from '../ids.ts';
 
 export interface Search {
-  /** Words, "phrases" and -without, as websearch_to_tsquery reads them; it takes anything without complaint. */
+  /** Words and "phrases", as websearch_to_tsquery reads them; it takes anything without complaint. */
   words: string;
+  /** The same of what must not be in a message: -rain -"long table". */
+  without: string;
   from: string | undefined;
   to: string | undefined;
   /** Ids at the edges of the time asked for: messages from `after` on and before `before`. */
-  after: string | undefined;
-  before: string | undefined;
+  after: string;
+  before: string;
   isUnread: boolean;
   place: 'inbox' | 'sent' | 'trash' | undefined;
 }
@@ -18,34 +20,45 @@ const day = 24 * 60 * 60 * 1000;
 
 /**
  * Takes a line like `cake "on saturday" -rain from:bob after:2026-10-31 in:sent` apart. What looks like a condition
- * but is none (`from:`, `before:soon`) is searched for as words.
+ * but is none (`from:`, `before:soon`) is searched for as words. Undefined when there is nothing to look for (`&|!`).
  */
-export function readSearch(line: string): Search {
-  const search: Search = {
-    words: '',
+export function readSearch(line: string): Search | undefined {
+  // A phrase is one piece, so that from:bob inside quotation marks stays a word. Each once: to mark fifty times the same
+  // takes PostgreSQL seconds.
+  const pieces = [...new Set(line.match(/-?"[^"]*"?|\S+/g))];
+  const conditions = pieces.map(readCondition);
+  const texts = pieces.filter((piece, index) => !conditions[index] && hasLetters(piece)).map(quoteAddress);
+  if (texts.length === 0 && conditions.every((condition) => !condition)) return undefined;
+  return {
+    words: texts.filter((text) => !text.startsWith('-')).join(' '),
+    without: texts.filter((text) => text.startsWith('-')).join(' '),
     from: undefined,
     to: undefined,
-    after: undefined,
-    before: undefined,
+    after: lowestId,
+    before: highestId,
     isUnread: false,
     place: undefined,
+    ...Object.assign({}, ...conditions),
   };
-  // A phrase is one piece, so that from:bob inside quotation marks stays a word.
-  const pieces = line.match(/-?"[^"]*"?|\S+/g) ?? [];
-  search.words = pieces.filter((piece) => !takeCondition(search, piece)).join(' ');
-  return search;
 }
 
-/** Notes a condition in the search; false when the piece is none. */
-function takeCondition(search: Search, piece: string): boolean {
+/** Outside of quotation marks websearch_to_tsquery would cut a web address at its colon. */
+function quoteAddress(text: string): string {
+  return /^[^"]*:\/\/[^"]*$/.test(text) ? text.replace(/^(-?)(.*)$/, '$1"$2"') : text;
+}
+
+function hasLetters(text: string): boolean {
+  return /[\p{L}\p{N}]/u.test(text);
+}
+
+/** What a piece says about the search, if it is a condition that makes sense. */
+function readCondition(piece: string): Partial<Search> | undefined {
   const [, name = '', value = ''] = /^([a-z]+):(.+)$/i.exec(piece) ?? [];
-  const condition = conditions.get(name.toLowerCase())?.(value.toLowerCase());
-  Object.assign(search, condition);
-  return condition !== undefined;
+  return meanings.get(name.toLowerCase())?.(value.toLowerCase());
 }
 
 /** What each condition says about the search; undefined when its value makes no sense. */
-const conditions = new Map<string, (value: string) => Partial<Search> | undefined>([
+const meanings = new Map<string, (value: string) => Partial<Search> | undefined>([
   ['from', (name) => ({ from: foldUsername(name) })],
   ['to', (name) => ({ to: foldUsername(name) })],
   // "before" a day ends with the one before; "after" it begins with the next one.

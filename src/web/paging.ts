@@ -18,7 +18,10 @@ type ReadRows<Row> = (id: string, limit: number) => Promise<Row[]>;
 const cursor = z.uuid().optional();
 const query = z.object({ before: cursor, after: cursor });
 
-/** The page that an address asks for. Throws a 400 for a cursor that cannot be one. */
+/**
+ * The page that an address asks for. What the list depends on stands in the path (`/search?q=cake`) and stays in its
+ * links. Throws a 400 for a cursor that cannot be one.
+ */
 export async function readPage<Row extends { id: string }>(
   address: { path: string; query: unknown },
   list: { before: ReadRows<Row>; after: ReadRows<Row> },
@@ -47,9 +50,10 @@ function pageOf<Row extends { id: string }>(
   has: { hasNewer: boolean; hasOlder: boolean },
 ): Page<Row> {
   const [first, last] = [rows[0], rows.at(-1)];
+  const start = path + (path.includes('?') ? '&' : '?');
   return {
     rows,
-    newer: has.hasNewer ? (first ? `${path}?after=${first.id}` : path) : undefined,
-    older: has.hasOlder && last ? `${path}?before=${last.id}` : undefined,
+    newer: has.hasNewer ? (first ? `${start}after=${first.id}` : path) : undefined,
+    older: has.hasOlder && last ? `${start}before=${last.id}` : undefined,
   };
 }
