@@ -1,6 +1,6 @@
 // The process: settings, database, app, listening, and a clean end.
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { atMost } from './at-most.ts';
 import { readConfig, type Config } from './config.ts';
 import { openDatabase } from './database/open.ts';
@@ -42,7 +42,6 @@ async function serve(config: Config, log: Log, pool: Pool, asked: Promise<string
     { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000 },
     app,
   );
-  const close = prepareToClose(server);
   await listen(server, config);
   log.info({ port: (server.address() as AddressInfo).port, host: config.host }, 'listening');
   console.error(`Open ${config.publicUrl}`);
@@ -50,7 +49,7 @@ async function serve(config: Config, log: Log, pool: Pool, asked: Promise<string
   const signal = await asked;
   isStopping = true;
   log.info({ signal }, 'stopping');
-  await Promise.all([close(), atMost(answersFor, closeApp())]);
+  await Promise.all([close(server), atMost(answersFor, closeApp())]);
 }
 
 /** The signal, once there is one. Further ones change nothing: npm sends Ctrl-C on, so that it comes twice. */
@@ -75,24 +74,15 @@ async function listen(server: Server, config: Config): Promise<void> {
   }
 }
 
-/** The returned function ends it: no new connections, answers for what is under way, and then the rest is cut off. */
-function prepareToClose(server: Server): () => Promise<void> {
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
-  });
-  return async () => {
-    const closed = new Promise((resolve) => server.close(resolve));
-    // Browsers open connections ahead of need; Node counts one that never said anything as busy.
-    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
-    // A connection that is busy now becomes idle with its answer, and would be kept open for the next request.
-    const sweep = setInterval(() => server.closeIdleConnections(), 50);
-    const limit = setTimeout(() => server.closeAllConnections(), answersFor);
-    await closed;
-    clearInterval(sweep);
-    clearTimeout(limit);
-  };
+/** No new connections, answers for what is under way, and then the rest is cut off. */
+async function close(server: Server): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  // A connection that is busy now becomes idle with its answer, and would be kept open for the next request.
+  const sweep = setInterval(() => server.closeIdleConnections(), 50);
+  const limit = setTimeout(() => server.closeAllConnections(), answersFor);
+  await closed;
+  clearInterval(sweep);
+  clearTimeout(limit);
 }
 
 function explain(error: NodeJS.ErrnoException, { port, host }: Config): Error {

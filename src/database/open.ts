@@ -1,6 +1,5 @@
 // Opens the database the settings name, or our own, and brings its schema up to date.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { atMost } from '../at-most.ts';
 import type { Config } from '../config.ts';
 import { StartupError } from '../startup-error.ts';
 import { startEmbeddedPostgres } from './embedded.ts';
@@ -20,7 +19,7 @@ export async function openDatabase(
   const embedded = config.databaseUrl ? undefined : await startEmbeddedPostgres(config.dataDir, onError);
   const pool = createPool(config.databaseUrl ?? embedded!.connectionString, onError);
   const close = async () => {
-    await atMost(2000, pool.end()); // pg waits for every answer that is still to come
+    await pool.end();
     await embedded?.stop();
   };
   try {

@@ -4,6 +4,7 @@ import pg from 'pg';
 import { afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/database/embedded.ts';
 import { migrate } from '../../src/database/migrate.ts';
+import { openDatabase } from '../../src/database/open.ts';
 import { createPool, isDatabaseAway, type Pool } from '../../src/database/pool.ts';
 import { transaction } from '../../src/database/transaction.ts';
 import { startApp } from '../support/app.ts';
@@ -145,15 +146,19 @@ describe('on a server that is hurt', () => {
     };
   });
 
+  const freeze = () => {
+    for (const pid of postgresIn(folder)) signal(pid, 'SIGSTOP');
+  };
+  const thaw = () => {
+    for (const pid of postgresIn(folder)) signal(pid, 'SIGCONT');
+  };
+
   test('frozen: every page says 503 within 5 s, and afterwards all is as before', async () => {
     const app = await startApp({}, server.connectionString);
     onTestFinished(() => app.close());
     const alice = await registered(app.url, 'alice');
-    const thaw = () => {
-      for (const pid of postgresIn(folder)) signal(pid, 'SIGCONT');
-    };
+    freeze();
     onTestFinished(thaw);
-    for (const pid of postgresIn(folder)) signal(pid, 'SIGSTOP');
     // The first ones meet connections that are open, the second ones must make their own.
     for (const round of ['open', 'new']) {
       const startedAt = Date.now();
@@ -170,6 +175,37 @@ describe('on a server that is hurt', () => {
     thaw();
     await until(async () => (await alice.get('/inbox')).status === 200, 3000);
     await until(() => app.pool.totalCount === app.pool.idleCount && app.pool.waitingCount === 0, 3000);
+  });
+
+  test('frozen: a database in use is closed within 5 s', async () => {
+    const database = await openDatabase({ databaseUrl: server.connectionString, dataDir: folder }, () => {});
+    freeze();
+    onTestFinished(thaw);
+    const asking = failureOf(database.pool.query('select 1'));
+    await sleep(50);
+    const startedAt = Date.now();
+    await database.close();
+    expect(Date.now() - startedAt).toBeLessThan(5000);
+    expect(isDatabaseAway(await asking)).toBe(true);
+    thaw();
+  });
+
+  test('killed while somebody starts: the start goes on with the server that comes after it', async () => {
+    const holder = new pg.Client(server.connectionString);
+    holder.on('error', () => {});
+    await holder.connect();
+    await holder.query(`select pg_advisory_lock(hashtext('private-messages migrations'))`);
+    const opening = openDatabase({ databaseUrl: undefined, dataDir: folder }, () => {});
+    await until(async () => {
+      const waiting = await holder.query(
+        `select from pg_stat_activity where query like 'select pg_try_adv%'`,
+      );
+      return waiting.rowCount! > 0;
+    });
+    signal(postmasterIn(folder), 'SIGKILL');
+    const database = await opening;
+    expect((await database.pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+    await database.close();
   });
 
   for (const name of ['SIGKILL', 'SIGINT', 'SIGQUIT'] as const) {

@@ -86,6 +86,11 @@ export function postmasterIn(dataDir: string): number {
   return Number.parseInt(readFileSync(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8'), 10);
 }
 
+/** Where to connect to the PostgreSQL in this folder. */
+export function socketOf(dataDir: string) {
+  return { host: join(dataDir, 'postgres'), user: 'owner', database: 'postgres' };
+}
+
 /** The command line of a process, or what PostgreSQL made of it. */
 export function commandOf(pid: number): string {
   return readFileSync(`/proc/${pid}/cmdline`, 'utf8');

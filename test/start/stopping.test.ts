@@ -8,7 +8,7 @@ import { calmSettings } from '../support/app.ts';
 import { createDatabase } from '../support/database.ts';
 import { registered } from '../support/person.ts';
 import type { Program } from '../support/program.ts';
-import { begin, newSite, postgresIn, postgresLog, signal, start, until } from './site.ts';
+import { begin, newSite, postgresIn, postgresLog, signal, socketOf, start, until } from './site.ts';
 
 /** A program on a database of the test's own server: quick to start, and it has no PostgreSQL to stop. */
 async function startOnTestServer() {
@@ -64,6 +64,24 @@ test('Ctrl-C in a terminal reaches every process of the group, twice: PostgreSQL
   expect(postgresLog(site.DATA_DIR!)).toContain('database system was shut down at');
   expect(postgresLog(site.DATA_DIR!)).not.toContain('not properly shut down');
   expect((await again.end()).code).toBe(0);
+});
+
+test('Ctrl-C does not take the database away from a request under way', async () => {
+  const site = await newSite();
+  const program = await start(site, { detached: true });
+  const alice = await registered(program.url, 'alice');
+  const blocker = new pg.Client(socketOf(site.DATA_DIR!));
+  blocker.on('error', () => {});
+  await blocker.connect();
+  await blocker.query('begin; lock table sessions');
+  const waiting = alice.get('/inbox');
+  await until(async () => (await blocker.query('select from pg_locks where not granted')).rowCount! > 0);
+  process.kill(-program.process.pid!, 'SIGINT');
+  await until(() => refusesConnections(program));
+  await blocker.end();
+  expect((await waiting).status).toBe(200);
+  expect((await program.ended).code).toBe(0);
+  expect(postgresIn(site.DATA_DIR!)).toEqual([]);
 });
 
 test('Ctrl-C while the database is made for the first time: exit code 0, and no PostgreSQL is left', async () => {
