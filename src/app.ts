@@ -25,7 +25,7 @@ import { healthRoutes } from './web/health.ts';
 import { logRequests, type Log } from './web/log.ts';
 import { openSessions, requireUser } from './web/session.ts';
 import { viewHelpers } from './web/view-helpers.ts';
-import { createViewEngine, viewFolder } from './web/views.ts';
+import { createViewEngine, sendPagesWhole, viewFolder } from './web/views.ts';
 
 export interface AppParts {
   config: Config;
@@ -46,6 +46,7 @@ export function createApp(parts: AppParts): Express {
   app.set('trust proxy', config.trustProxy);
   app.set('views', viewFolder).set('view engine', 'ejs').set('view cache', true);
   app.engine('ejs', createViewEngine(config.isDevelopment));
+  sendPagesWhole(app);
   Object.assign(app.locals, viewHelpers());
 
   const { flash, showFlash } = openFlash(config.isHttps);
@@ -68,7 +69,7 @@ export function createApp(parts: AppParts): Express {
   app.use(mailboxRoutes(pool, flash), messageRoutes(pool, flash, bell), conversationRoutes(pool));
   app.use(trashRoutes(pool, flash), searchRoutes(pool), liveRoutes(pool, streams));
 
-  app.use(refuseUnknownPage, showErrors(log));
+  app.use(refuseUnknownPage, showErrors(log, config.isDevelopment));
   return app;
 }
 

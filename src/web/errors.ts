@@ -74,8 +74,8 @@ export function allowOnly(...methods: string[]) {
   };
 }
 
-/** The last in line: logs what is our fault, and shows the page for everything else. */
-export function showErrors(log: Log) {
+/** The last in line: logs what is our fault, and shows the page for everything else. Developers see the error itself. */
+export function showErrors(log: Log, isDevelopment: boolean) {
   return (error: unknown, req: Request, res: Response, next: NextFunction): void => {
     const refusal = toRefusal(error);
     if (refusal.status >= 500) log.error({ err: error, request: req.id }, 'failed');
@@ -88,6 +88,7 @@ export function showErrors(log: Log) {
       title: titles[refusal.status] ?? titles[refusal.status >= 500 ? 500 : 400],
       message: refusal.message,
       requestId: refusal.status >= 500 ? req.id : undefined,
+      detail: isDevelopment && refusal.status === 500 ? String((error as Error).stack) : undefined,
     });
   };
 }

@@ -3,12 +3,16 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ejs from 'ejs';
+import type { Express, Response } from 'express';
 
 type Data = Record<string, unknown>;
 
 interface View {
+  name: string;
   needs: string[];
   template: (data: Data) => string;
+  /** The names of the views it includes, by the paths it calls them. */
+  included: Map<string, string>;
 }
 
 export const viewFolder = fileURLToPath(new URL('../../views/', import.meta.url));
@@ -33,14 +37,26 @@ export function createViewEngine(isDevelopment: boolean) {
   };
 }
 
+/**
+ * `res.render` as Express has it, but for the way out: Express makes bytes of a page first, which then leave apart from
+ * the headers. As one string both go in one piece.
+ */
+export function sendPagesWhole(app: Express): void {
+  app.response.render = function renderWhole(this: Response, view: string, data?: object): void {
+    this.app.render(view, { ...data, _locals: this.locals }, (error: Error | null, html: string) => {
+      if (error) this.req.next!(error);
+      else this.type('html').end(html);
+    });
+  };
+}
+
 /** Each view by its name: `mailbox/inbox`. */
 function compileViews(isDevelopment: boolean): Map<string, View> {
   const files = readdirSync(viewFolder, { recursive: true, encoding: 'utf8' }).filter((file) =>
     file.endsWith('.ejs'),
   );
-  return new Map(
-    files.map((file) => [nameOf(join(viewFolder, file)), compileView(join(viewFolder, file), isDevelopment)]),
-  );
+  const views = files.map((file) => compileView(join(viewFolder, file), isDevelopment));
+  return new Map(views.map((view) => [view.name, view]));
 }
 
 function compileView(filename: string, isDevelopment: boolean): View {
@@ -61,7 +77,8 @@ function compileView(filename: string, isDevelopment: boolean): View {
     rmWhitespace: true,
     unsafePrototypeLocals: true,
   };
-  return { needs, template: ejs.compile(declared + text, options) as View['template'] };
+  const template = ejs.compile(declared + text, options) as View['template'];
+  return { name: nameOf(filename), needs, template, included: new Map() };
 }
 
 function render(views: Map<string, View>, name: string, page: Data, given: Data): string {
@@ -69,8 +86,16 @@ function render(views: Map<string, View>, name: string, page: Data, given: Data)
   if (!view) throw new Error(`There is no view ${name}.`);
   for (const need of view.needs)
     if (!(need in given)) throw new Error(`The view ${name} was not given ${need}.`);
-  const include = (path: string, more: Data = {}) => render(views, join(dirname(name), path), page, more);
+  const include = (path: string, more: Data = {}) => render(views, nameIncluded(view, path), page, more);
   return view.template({ include, shared: page, given });
+}
+
+function nameIncluded({ name, included }: View, path: string): string {
+  const known = included.get(path);
+  if (known) return known;
+  const target = join(dirname(name), path);
+  included.set(path, target);
+  return target;
 }
 
 function nameOf(path: string): string {
