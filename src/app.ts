@@ -12,6 +12,7 @@ import type { Bell } from './live/bell.ts';
 import { liveRoutes } from './live/routes.ts';
 import type { Streams } from './live/streams.ts';
 import { messageRoutes } from './mailbox/message-routes.ts';
+import { boxesAlong } from './mailbox/along.ts';
 import { mailboxRoutes } from './mailbox/routes.ts';
 import { searchRoutes } from './search/routes.ts';
 import { trashRoutes } from './trash/routes.ts';
@@ -50,7 +51,9 @@ export function createApp(parts: AppParts): Express {
   Object.assign(app.locals, viewHelpers());
 
   const { flash, showFlash } = openFlash(config.isHttps);
-  const sessions = openSessions(config, pool, secrets, (error) => log.error({ err: error }, 'sessions'));
+  const sessions = openSessions(config, pool, secrets, boxesAlong, (error) =>
+    log.error({ err: error }, 'sessions'),
+  );
 
   app.use(healthRoutes(pool, latestMigration, isStopping));
   app.use(logRequests(log), secureHeaders(config.isHttps));

@@ -13,6 +13,7 @@ import { blankForm, parseForm } from '../web/forms.ts';
 import { localPath } from '../web/local-path.ts';
 import { readPage } from '../web/paging.ts';
 import { signedIn } from '../web/session.ts';
+import { rowsAlong } from './along.ts';
 import {
   countOlder,
   listBoxAfter,
@@ -34,10 +35,10 @@ export function mailboxRoutes(pool: Pool, flash: Flash): Router {
 
   function showBox(box: Box) {
     return async (req: Request, res: Response): Promise<void> => {
-      const { id } = signedIn(req);
+      const viewer = signedIn(req);
       const page = await readPage(req, {
-        before: (cursor, limit) => listBoxBefore(pool, id, box, cursor, limit),
-        after: (cursor, limit) => listBoxAfter(pool, id, box, cursor, limit),
+        before: async (cursor) => rowsAlong(viewer) ?? listBoxBefore(pool, viewer.id, box, cursor),
+        after: (cursor) => listBoxAfter(pool, viewer.id, box, cursor),
       });
       res.render(`mailbox/${box}`, { page, here: req.originalUrl });
     };

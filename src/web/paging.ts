@@ -4,6 +4,8 @@ import { highestId } from '../ids.ts';
 import { HttpError } from './errors.ts';
 
 export const pageSize = 25;
+/** One more than is shown, to know whether there are others. */
+export const rowsRead = pageSize + 1;
 
 export interface Page<Row> {
   rows: Row[];
@@ -31,13 +33,13 @@ export async function readPage<Row extends { id: string }>(
   const { before, after } = asked.data;
 
   if (after) {
-    const rows = await list.after(after, pageSize + 1);
+    const rows = await list.after(after, rowsRead);
     if (rows.length > pageSize) {
       return pageOf(address.path, rows.slice(0, pageSize).toReversed(), { hasNewer: true, hasOlder: true });
     }
     // Less than a page is newer: that is the first page, and it is shown full.
   }
-  const rows = await list.before(before ?? highestId, pageSize + 1);
+  const rows = await list.before(before ?? highestId, rowsRead);
   return pageOf(address.path, rows.slice(0, pageSize), {
     hasNewer: before !== undefined,
     hasOlder: rows.length > pageSize,

@@ -12,11 +12,14 @@ export class Viewer {
   readonly username: string;
   /** Unread messages when the request came, 100 standing for that many or more; pages that mark some correct it. */
   unread: number;
+  /** The rows that came along with the session, as JSON has them. */
+  readonly along: unknown[] | undefined;
 
-  constructor(id: string, username: string, unread: number) {
+  constructor(id: string, username: string, unread: number, along?: unknown[]) {
     this.id = id;
     this.username = username;
     this.unread = unread;
+    this.along = along;
   }
 
   /** Corrects the count on a page that has taken marks away. */
@@ -37,6 +40,7 @@ export class Viewer {
  */
 export class SessionStore extends PgStore {
   readonly #db: Database;
+  #along: Along | undefined;
 
   constructor(pool: Pool, onError: (error: Error) => void) {
     super({
@@ -52,9 +56,16 @@ export class SessionStore extends PgStore {
     Object.assign(this, { touch: undefined });
   }
 
+  /** Does the work; a session that is read in its course brings these rows along. */
+  bringAlong(along: Along | undefined, work: () => void): void {
+    this.#along = along;
+    work(); // express-session calls `get` before it returns
+    this.#along = undefined;
+  }
+
   override get(id: string, done: (error: unknown, session?: SessionData | null) => void): void {
     // Wrapped: an error with the code ENOENT, as from a socket that is gone, express-session takes for "no session".
-    void findSession(this.#db, id).then(
+    void findSession(this.#db, id, this.#along).then(
       (found) => done(null, found),
       (error) => done(new AggregateError([error], 'The session could not be read.')),
     );
@@ -83,25 +94,37 @@ export function sessionKey(id: string): [userId: string, sid: string] {
   return [id.slice(0, id.indexOf('.')), sid];
 }
 
+/** Rows that a page wants in the same round trip as the session: both begin with the same owner. */
+export interface Along {
+  name: string;
+  /** A SELECT; $1 is the owner, its own values begin with $3. */
+  select: string;
+  values: unknown[];
+}
+
 interface SessionRow {
   sess: SessionData;
   userId: string;
   username: string;
   unread: number;
+  along: unknown[] | undefined;
 }
 
-async function findSession(db: Database, id: string): Promise<SessionData | null> {
+const columns = `s.sess, u.id as "userId", u.username,
+  (select count(*)::int from (
+     select from unread n where n.owner_id = $1 and not n.is_trashed limit 100) counted) as unread`;
+const source = `from sessions s join users u on u.id = s.user_id
+  where s.user_id = $1 and s.sid = $2 and s.expire > now()`;
+
+async function findSession(db: Database, id: string, along?: Along): Promise<SessionData | null> {
+  const rowsAlong = along ? `, (select coalesce(json_agg(r), '[]') from (${along.select}) r) as along` : '';
   const { rows } = await db.query<SessionRow>({
-    name: 'find session',
-    text: `select s.sess, u.id as "userId", u.username,
-                  (select count(*)::int from (
-                     select from unread n where n.owner_id = $1 and not n.is_trashed limit 100) counted) as unread
-           from sessions s join users u on u.id = s.user_id
-           where s.user_id = $1 and s.sid = $2 and s.expire > now()`,
-    values: sessionKey(id),
+    name: along ? `find session and ${along.name}` : 'find session',
+    text: `select ${columns}${rowsAlong} ${source}`,
+    values: [...sessionKey(id), ...(along?.values ?? [])],
   });
   const [row] = rows;
-  return row ? { ...row.sess, viewer: new Viewer(row.userId, row.username, row.unread) } : null;
+  return row ? { ...row.sess, viewer: new Viewer(row.userId, row.username, row.unread, row.along) } : null;
 }
 
 /** Adds the session of somebody who just signed in. */

@@ -6,7 +6,14 @@ import type { Config } from '../config.ts';
 import type { Database, Pool } from '../database/pool.ts';
 import { HttpError } from './errors.ts';
 import { localPath } from './local-path.ts';
-import { idleLimit, insertSession, newSessionId, SessionStore, type Viewer } from './session-store.ts';
+import {
+  idleLimit,
+  insertSession,
+  newSessionId,
+  SessionStore,
+  type Along,
+  type Viewer,
+} from './session-store.ts';
 
 const seenEvery = 5 * 60 * 1000;
 
@@ -20,10 +27,19 @@ export function cookieName(isHttps: boolean, name: string): string {
   return isHttps ? `__Host-${name}` : name;
 }
 
+/** By path, the rows that come along with the session of a GET. */
+export type Alongs = Record<string, ((query: Request['query']) => Along | undefined) | undefined>;
+
 /** Reads the session of a signed-in person. Strangers get no cookie and no row. */
-export function openSessions(config: Config, pool: Pool, secrets: string[], onError: (error: Error) => void) {
+export function openSessions(
+  config: Config,
+  pool: Pool,
+  secrets: string[],
+  alongs: Alongs,
+  onError: (error: Error) => void,
+) {
   const store = new SessionStore(pool, onError);
-  const read = session({
+  const readSession = session({
     name: cookieName(config.isHttps, 'session'),
     secret: secrets,
     store,
@@ -33,6 +49,10 @@ export function openSessions(config: Config, pool: Pool, secrets: string[], onEr
     cookie: { ...cookieOptions(config.isHttps), maxAge: idleLimit },
     proxy: config.isHttps || undefined,
   });
+  const read = (req: Request, res: Response, next: NextFunction): void => {
+    const along = req.method === 'GET' ? alongs[req.path]?.(req.query) : undefined;
+    store.bringAlong(along, () => readSession(req, res, next));
+  };
   const prepare = config.isHttps ? [forgetUnsignedCookies, assumeHttps] : [forgetUnsignedCookies];
   return { middleware: [...prepare, read, greet], close: () => store.close() };
 }

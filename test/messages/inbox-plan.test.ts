@@ -33,9 +33,9 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 const pages: [string, () => Promise<Statement>][] = [
-  ['the first page', () => statementOf((db) => listBoxBefore(db, owner, 'inbox', top, 26))],
-  ['an older page', () => statementOf((db) => listBoxBefore(db, owner, 'inbox', middle, 26))],
-  ['a newer page', () => statementOf((db) => listBoxAfter(db, owner, 'inbox', middle, 26))],
+  ['the first page', () => statementOf((db) => listBoxBefore(db, owner, 'inbox', top))],
+  ['an older page', () => statementOf((db) => listBoxBefore(db, owner, 'inbox', middle))],
+  ['a newer page', () => statementOf((db) => listBoxAfter(db, owner, 'inbox', middle))],
 ];
 
 describe.each(pages)('%s of an inbox of 90,000', (_, make) => {
@@ -55,5 +55,5 @@ describe.each(pages)('%s of an inbox of 90,000', (_, make) => {
 
 test('the statements are prepared once, each under its name', async () => {
   const names = await Promise.all(pages.map(async ([, make]) => (await make()).name));
-  expect(names).toEqual(['list box before', 'list box before', 'list box after']);
+  expect(names).toEqual(['list inbox before', 'list box before', 'list inbox after']);
 });
