@@ -15,7 +15,7 @@ import { expect, inject, onTestFinished, test } from 'vitest';
 import { calmSettings } from '../support/app.ts';
 import { addressOf, createDatabase } from '../support/database.ts';
 import { freePort, type LaunchOptions } from '../support/program.ts';
-import { begin, isRoot, newFolder, newSite, ordinaryUser, postgresIn, start } from './site.ts';
+import { begin, isRoot, newFolder, newSite, ordinaryUser, postgresIn, socketOf, start } from './site.ts';
 
 /** Starts the program and returns the one line with which it ends. */
 async function refusal(settings: Record<string, string>, options?: LaunchOptions): Promise<string> {
@@ -139,6 +139,20 @@ test.runIf(isRoot)('the database belongs to another user', async () => {
   expect(await refusal(site, { uid: 12345, gid: 12345 })).toMatch(
     /belongs to another user: start as that one/,
   );
+});
+
+test('the database was changed by a later version: nothing is touched, and no PostgreSQL stays behind', async () => {
+  const site = await newSite();
+  const running = await start(site);
+  const client = new pg.Client(socketOf(site.DATA_DIR!));
+  await client.connect();
+  await client.query(`insert into schema_migrations (name, sha256) values ('9999_later.sql', 'x')`);
+  await client.end();
+  await running.end();
+  expect(await refusal(site)).toMatch(
+    /^The database has migration 9999_later.sql, which this version lacks: /,
+  );
+  expect(postgresIn(site.DATA_DIR!)).toEqual([]);
 });
 
 test('the database files are damaged: PostgreSQL’s own words, within seconds', async () => {
