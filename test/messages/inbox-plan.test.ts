@@ -55,5 +55,5 @@ describe.each(pages)('%s of an inbox of 90,000', (_, make) => {
 
 test('the statements are prepared once, each under its name', async () => {
   const names = await Promise.all(pages.map(async ([, make]) => (await make()).name));
-  expect(names).toEqual(['list inbox before', 'list box before', 'list inbox after']);
+  expect(names).toEqual(['list inbox before', 'list inbox before', 'list inbox after']);
 });
