@@ -47,15 +47,15 @@ const lookThrough = 200;
 const conditions = `m.owner_id = $1 and m.id > $2 and m.id < $3
   and ($6::text is null or (m.box = 'inbox' and m.other_id = (select id from users where username = $6)))
   and ($7::text is null or (m.box = 'sent' and m.other_id = (select id from users where username = $7)))
-  and (not $8 or m.id in (select n.id from unread n where n.owner_id = $1))
-  and ($9::text is null or case $9 when 'trash' then m.trashed_at is not null else m.box = $9 and m.trashed_at is null end)`;
+  and (not $8 or m.id in (select n.id from unread n where n.owner_id = $1))`;
+const place = `($9::text is null or case $9 when 'trash' then m.trashed_at is not null else m.box = $9 and m.trashed_at is null end)`;
 const words = `websearch_to_tsquery('words', $4)`;
 const without = `websearch_to_tsquery('words', $5)`;
 const wholeMatch = `to_tsvector('words', m.body) @@ (${words} && ${without})`;
 
 function valuesOf({ ownerId, search, over, under, limit }: Asked): unknown[] {
-  const { words: sought, without: unwanted, from, to, isUnread, place } = search;
-  return [ownerId, over, under, sought, unwanted, from ?? null, to ?? null, isUnread, place ?? null, limit];
+  const { from = null, to = null, place: where = null } = search;
+  return [ownerId, over, under, search.words, search.without, from, to, search.isUnread, where, limit];
 }
 
 // None of these has a name: PostgreSQL then plans for these very words and conditions, knowing how common they are.
@@ -65,7 +65,7 @@ async function walk(db: Database, asked: Asked, most?: number): Promise<string[]
   const { rows } = await db.query<{ id: string }>(
     `select m.id from (
        select * from messages where owner_id = $1 and id > $2 and id < $3 order by id ${asked.order} limit $11::bigint) m
-     where ${conditions} and ($4 || $5 = '' or ${wholeMatch}) order by m.id ${asked.order} limit $10`,
+     where ${conditions} and ${place} and ($4 || $5 = '' or ${wholeMatch}) order by m.id ${asked.order} limit $10`,
     [...valuesOf(asked), most ?? null],
   );
   return rows.map(({ id }) => id);
@@ -74,12 +74,13 @@ async function walk(db: Database, asked: Asked, most?: number): Promise<string[]
 /**
  * The same by the index. It knows which words a message has and not where, and to look that up takes ten times as
  * long as all the rest: so a phrase is first taken for words in any order, and looked up only until the page is full.
+ * ("is not false" hides the place from the index of everybody's trash, which would be read as well.)
  */
 async function askIndex(db: Database, asked: Asked): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
     `with likely as materialized (
        select m.id from messages m
-       where ${conditions} and to_tsvector('words', m.body)
+       where ${conditions} and ${place} is not false and to_tsvector('words', m.body)
          @@ (regexp_replace(${words}::text, '<(-|\\d+)>', '&', 'g')::tsquery && ${without}))
      select likely.id from (select id from likely order by id ${asked.order}) likely
      where (select ${wholeMatch} from messages m where m.owner_id = $1 and m.id = likely.id)

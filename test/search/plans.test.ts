@@ -1,0 +1,125 @@
+// Searching in a mailbox of 100,000 messages: by an index that begins with the owner, whatever is searched for.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { highestId, lowestId } from '../../src/ids.ts';
+import { searchAfter, searchBefore, type FoundRow } from '../../src/search/queries.ts';
+import { readSearch } from '../../src/search/search-words.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { plansOf, type Plan } from '../support/explained.ts';
+import { fillCrowd, owner, word } from './crowd.ts';
+
+let app: TestApp;
+const times: string[] = [];
+beforeAll(async () => {
+  app = await startApp();
+  await fillCrowd(app.databaseUrl);
+}, 120_000);
+afterAll(async () => {
+  console.log(`Milliseconds in the database, for each statement of a search:\n${times.join('\n')}`);
+  await app.close();
+});
+
+async function search(q: string, direction: 'older' | 'newer' = 'older') {
+  let found: FoundRow[] = [];
+  const plans = await plansOf(app.pool, async (db) => {
+    const asked = readSearch(q)!;
+    found =
+      direction === 'older'
+        ? await searchBefore(db, owner, asked, highestId, 26)
+        : await searchAfter(db, owner, asked, lowestId, 26);
+  });
+  const ms = plans.map((plan) => plan.ms);
+  const sum = ms.reduce((total, each) => total + each, 0);
+  times.push(`${sum.toFixed(1).padStart(7)} = ${ms.map((each) => each.toFixed(1)).join(' + ')}  ${q}`);
+  return { plans, found };
+}
+
+/** Whatever reads messages or marks begins with the owner. */
+function expectOwnersIndexes(plans: Plan[]): void {
+  const reads = plans
+    .flatMap((plan) => plan.steps)
+    .filter(({ table, index }) => (table && table !== 'users') || index);
+  for (const { kind, index, condition } of reads) {
+    expect(kind).not.toBe('Seq Scan');
+    if (index && !index.startsWith('users')) expect(condition, index).toContain('owner_id = ');
+  }
+}
+
+const indexesOf = (plans: Plan[]) => plans.flatMap((plan) => plan.steps).map(({ index }) => index);
+const kindsOf = (plans: Plan[]) => plans.flatMap((plan) => plan.steps).map(({ kind }) => kind);
+
+describe('words too common for the index to be asked:', () => {
+  test.each([
+    ['the commonest', word(1)],
+    ['two of the commonest', `${word(1)} ${word(2)}`],
+    ['one in quotes', `"${word(1)}"`],
+    ['one without another', `${word(1)} -${word(9000)}`],
+  ])('%s (%s) fills a page from the newest messages', async (_, q) => {
+    const { plans, found } = await search(q);
+    expect(found).toHaveLength(26);
+    expectOwnersIndexes(plans);
+    expect(indexesOf(plans)).not.toContain('messages_words');
+    expect(kindsOf(plans)).not.toContain('Sort');
+  });
+});
+
+describe('words and phrases that the index finds:', () => {
+  test.each<[what: string, q: string, hits: number]>([
+    ['a rare word', word(15_000), 1],
+    ['one in 300 messages', word(1000), 26],
+    ['one in 30', word(100), 26],
+    ['one in 15', word(45), 26],
+    ['two common words', `${word(45)} ${word(46)}`, 26],
+    ['a common and a rarer one', `${word(10)} ${word(300)}`, 26],
+    ['a rare and the commonest', `${word(15_000)} ${word(1)}`, 0],
+    ['a phrase', `"${word(45)} ${word(46)}"`, 5],
+    ['a phrase of common words', `"${word(10)} ${word(12)}"`, 26],
+    ['a phrase of rare words', `"${word(15_000)} ${word(14_000)}"`, 0],
+    ['one without the commonest', `${word(100)} -${word(1)}`, 26],
+    ['one without a phrase', `${word(100)} -"${word(1)} ${word(2)}"`, 26],
+    ['a word of one person', `${word(100)} from:bob`, 26],
+    ['a word of somebody who never wrote', `${word(100)} from:person-30`, 0],
+    ['a word of last year', `${word(100)} before:2025-01-01`, 26],
+    ['an unread word', `${word(100)} is:unread`, 1],
+    ['a word in the trash', `${word(100)} in:trash`, 26],
+    ['one or the other', `${word(15_000)} or ${word(14_000)}`, 1],
+    ['a word that nobody wrote', 'nowhere', 0],
+    ['a word that only others write', 'elsewhere', 0],
+  ])('%s: %s', async (_, q, atLeast) => {
+    const { plans, found } = await search(q);
+    expect(found.length).toBeGreaterThanOrEqual(atLeast);
+    expectOwnersIndexes(plans);
+    const asked = plans.flatMap((plan) => plan.steps).filter(({ index }) => index === 'messages_words');
+    expect(asked).toHaveLength(1);
+    expect(asked[0]!.condition).toMatch(/^\(\(owner_id = .* AND \(to_tsvector\(/);
+  });
+});
+
+describe('without words, the mailbox is read in its own order:', () => {
+  test.each<[q: string, hits: number]>([
+    [`-${word(1)}`, 26],
+    [`-${word(15_000)}`, 26],
+    [[1, 2, 3, 4, 5].map((rank) => `-${word(rank)}`).join(' '), 26],
+    ['from:bob', 26],
+    ['from:person-30', 0],
+    ['from:nobody-here', 0],
+    ['to:bob', 26],
+    ['before:2024-11-05', 26],
+    ['after:2030-01-01', 0],
+    ['is:unread', 26],
+    ['in:trash', 26],
+    ['in:inbox', 26],
+  ])('%s', async (q, atLeast) => {
+    for (const direction of ['older', 'newer'] as const) {
+      const { plans, found } = await search(q, direction);
+      expect(found.length).toBeGreaterThanOrEqual(atLeast);
+      expectOwnersIndexes(plans);
+      expect(kindsOf(plans.slice(0, 1))).not.toContain('Sort');
+    }
+  });
+});
+
+test('the first statement looks at no more than 200 messages, however many match nothing', async () => {
+  const { plans } = await search(word(45));
+  const walk = plans[0]!.steps.find(({ table }) => table === 'messages')!;
+  expect(walk.rows).toBeLessThanOrEqual(200);
+});
