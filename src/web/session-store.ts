@@ -64,10 +64,11 @@ export class SessionStore extends PgStore {
   }
 
   override get(id: string, done: (error: unknown, session?: SessionData | null) => void): void {
-    // Wrapped: an error with the code ENOENT, as from a socket that is gone, express-session takes for "no session".
     void findSession(this.#db, id, this.#along).then(
       (found) => done(null, found),
-      (error) => done(new AggregateError([error], 'The session could not be read.')),
+      // ENOENT, as from a socket that is gone, express-session takes for "no session", unless it is wrapped.
+      (error: NodeJS.ErrnoException) =>
+        done(error.code === 'ENOENT' ? new AggregateError([error], 'No way to the database.') : error),
     );
   }
 

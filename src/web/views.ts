@@ -76,9 +76,25 @@ function compileView(filename: string, isDevelopment: boolean): View {
     _with: false,
     rmWhitespace: true,
     unsafePrototypeLocals: true,
+    escape: escapeHtml,
   };
   const template = ejs.compile(declared + text, options) as View['template'];
   return { name: nameOf(filename), needs, template, included: new Map() };
+}
+
+const special = /[&<>"']/;
+const entities: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&#34;',
+  "'": '&#39;',
+};
+
+/** For text and quoted attributes, as EJS does it; most of what is written on a page has nothing to escape. */
+function escapeHtml(value: string | number | null | undefined): string {
+  const text = String(value ?? '');
+  return special.test(text) ? text.replaceAll(/[&<>"']/g, (character) => entities[character]!) : text;
 }
 
 function render(views: Map<string, View>, name: string, page: Data, given: Data): string {
