@@ -13,7 +13,9 @@ export default class ClosingLine implements Reporter {
     if (isAllDemanded && skipped > 0) process.exitCode = 1;
     // After the other reporters' summaries.
     process.on('exit', () => {
-      console.log(`${count.passed} passed, ${count.failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
+      console.log(
+        `${count.passed} passed, ${count.failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`,
+      );
     });
   }
 }
