@@ -2,6 +2,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { atMost } from './at-most.ts';
+import { prepareToClose } from './closing.ts';
 import { readConfig, type Config } from './config.ts';
 import { openDatabase } from './database/open.ts';
 import type { Pool } from './database/pool.ts';
@@ -42,6 +43,7 @@ async function serve(config: Config, log: Log, pool: Pool, asked: Promise<string
     { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000 },
     app,
   );
+  const close = prepareToClose(server, answersFor);
   await listen(server, config);
   log.info({ port: (server.address() as AddressInfo).port, host: config.host }, 'listening');
   console.error(`Open ${config.publicUrl}`);
@@ -49,7 +51,7 @@ async function serve(config: Config, log: Log, pool: Pool, asked: Promise<string
   const signal = await asked;
   isStopping = true;
   log.info({ signal }, 'stopping');
-  await Promise.all([close(server), atMost(answersFor, closeApp())]);
+  await Promise.all([close(), atMost(answersFor, closeApp())]);
 }
 
 /** The signal, once there is one. Further ones change nothing: npm sends Ctrl-C on, so that it comes twice. */
@@ -72,17 +74,6 @@ async function listen(server: Server, config: Config): Promise<void> {
   } catch (error) {
     throw explain(error as NodeJS.ErrnoException, config);
   }
-}
-
-/** No new connections, answers for what is under way, and then the rest is cut off. */
-async function close(server: Server): Promise<void> {
-  const closed = new Promise((resolve) => server.close(resolve));
-  // A connection that is busy now becomes idle with its answer, and would be kept open for the next request.
-  const sweep = setInterval(() => server.closeIdleConnections(), 50);
-  const limit = setTimeout(() => server.closeAllConnections(), answersFor);
-  await closed;
-  clearInterval(sweep);
-  clearTimeout(limit);
 }
 
 function explain(error: NodeJS.ErrnoException, { port, host }: Config): Error {

@@ -124,6 +124,19 @@ test('a form whose last bytes are still on the way is answered; nobody new gets 
   expect(Date.now() - startedAt).toBeLessThan(3000); // its connection, idle now, does not hold up the end
 });
 
+test('a proxy that sends a form over an open connection at that moment gets its answer, and is told it is the last', async () => {
+  const { program } = await startOnTestServer();
+  const { socket, heard } = await dial(program, loginHead + login);
+  await until(() => heard().includes('</html>'));
+  expect(heard()).toContain('Connection: keep-alive');
+  program.process.kill('SIGTERM');
+  await until(() => refusesConnections(program));
+  socket.write(loginHead + login);
+  expect(await program.ended).toMatchObject({ code: 0 });
+  expect(heard().split('HTTP/1.1 4').length).toBe(3);
+  expect(heard().slice(heard().lastIndexOf('HTTP/1.1'))).toMatch(/Connection: close[^]*<\/html>\s*/);
+});
+
 test('a request that waits inside the database is answered', async () => {
   const { program, databaseUrl } = await startOnTestServer();
   const alice = await registered(program.url, 'alice');
