@@ -11,7 +11,7 @@ import { calmSettings, startApp } from '../support/app.ts';
 import { createDatabase } from '../support/database.ts';
 import { registered, type Person } from '../support/person.ts';
 import { projectFolder } from '../support/program.ts';
-import { newSite, postgresIn, start, until } from '../start/site.ts';
+import { postgresIn, start, until, usedSite } from '../start/site.ts';
 
 async function openDatabase(): Promise<{ url: string; pool: Pool }> {
   const url = await createDatabase();
@@ -164,7 +164,7 @@ test('a reload that fails is told, and the keys stay', async () => {
 });
 
 test('the command works while the program runs, and when it does not', async () => {
-  const site = await newSite();
+  const site = await usedSite();
   const program = await start(site);
   const alice = await registered(program.url, 'alice');
   const during = await rotateByCommand(site);

@@ -14,6 +14,7 @@ import {
   signal,
   start,
   until,
+  usedSite,
 } from './site.ts';
 
 async function alreadyWriting(url: string) {
@@ -40,7 +41,7 @@ async function endedCleanly(program: Program, dataDir: string) {
 }
 
 test('node is killed: the next start takes over the PostgreSQL that was left running', async () => {
-  const site = await newSite();
+  const site = await usedSite();
   const first = await start(site);
   const { alice, bob } = await alreadyWriting(first.url);
   const postmaster = postmasterIn(site.DATA_DIR!);
@@ -55,7 +56,7 @@ test('node is killed: the next start takes over the PostgreSQL that was left run
 });
 
 test('the postmaster is killed amid sendings: 503 for a moment, then all that was answered is there once', async () => {
-  const site = await newSite();
+  const site = await usedSite();
   const program = await start(site);
   const { alice, bob } = await alreadyWriting(program.url);
   const promised: string[] = [];
@@ -92,7 +93,7 @@ test('the postmaster is killed amid sendings: 503 for a moment, then all that wa
 });
 
 test('one PostgreSQL connection is killed: the site is back within seconds', async () => {
-  const site = await newSite();
+  const site = await usedSite();
   const program = await start(site);
   const { bob } = await alreadyWriting(program.url);
   const backend = postgresIn(site.DATA_DIR!).find((pid) => commandOf(pid).includes('owner postgres'))!;
@@ -103,7 +104,7 @@ test('one PostgreSQL connection is killed: the site is back within seconds', asy
 });
 
 test('everything is killed at once: the next start has it all', async () => {
-  const site = await newSite();
+  const site = await usedSite();
   const first = await start(site);
   const { bob } = await alreadyWriting(first.url);
   for (const pid of postgresIn(site.DATA_DIR!)) signal(pid, 'SIGKILL');
@@ -115,7 +116,7 @@ test('everything is killed at once: the next start has it all', async () => {
 });
 
 test('PostgreSQL left its lock, and an unrelated process has the number in it now: the next start works', async () => {
-  const site = await newSite();
+  const site = await usedSite();
   const first = await start(site);
   const { bob } = await alreadyWriting(first.url);
   await endedCleanly(first, site.DATA_DIR!);

@@ -15,7 +15,7 @@ import { expect, inject, onTestFinished, test } from 'vitest';
 import { calmSettings } from '../support/app.ts';
 import { addressOf, createDatabase } from '../support/database.ts';
 import { freePort, type LaunchOptions } from '../support/program.ts';
-import { begin, isRoot, newFolder, newSite, ordinaryUser, postgresIn, socketOf, start } from './site.ts';
+import { begin, isRoot, newFolder, ordinaryUser, postgresIn, socketOf, start, usedSite } from './site.ts';
 
 /** Starts the program and returns the one line with which it ends. */
 async function refusal(settings: Record<string, string>, options?: LaunchOptions): Promise<string> {
@@ -52,7 +52,7 @@ test('the port is taken', async () => {
 });
 
 test('the port of a site that runs on the same folder is taken: that one is not disturbed', async () => {
-  const site = await newSite();
+  const site = await usedSite();
   const running = await start(site);
   expect(await refusal(site)).toContain('is already in use');
   expect((await fetch(`${running.url}/readyz`)).status).toBe(200);
@@ -133,8 +133,7 @@ test('the data folder is a file, or its path too long for a socket', async () =>
 });
 
 test.runIf(isRoot)('the database belongs to another user', async () => {
-  const site = await newSite();
-  await (await start(site)).end();
+  const site = await usedSite();
   chmodSync(site.DATA_DIR!, 0o777);
   expect(await refusal(site, { uid: 12345, gid: 12345 })).toMatch(
     /belongs to another user: start as that one/,
@@ -142,7 +141,7 @@ test.runIf(isRoot)('the database belongs to another user', async () => {
 });
 
 test('the database was changed by a later version: nothing is touched, and no PostgreSQL stays behind', async () => {
-  const site = await newSite();
+  const site = await usedSite();
   const running = await start(site);
   const client = new pg.Client(socketOf(site.DATA_DIR!));
   await client.connect();
@@ -156,8 +155,7 @@ test('the database was changed by a later version: nothing is touched, and no Po
 });
 
 test('the database files are damaged: PostgreSQL’s own words, within seconds', async () => {
-  const site = await newSite();
-  await (await start(site)).end();
+  const site = await usedSite();
   const folder = join(site.DATA_DIR!, 'postgres');
   const wal = readdirSync(join(folder, 'pg_wal')).filter((name) => /^[0-9A-F]{24}$/.test(name));
   for (const name of wal) truncateSync(join(folder, 'pg_wal', name));

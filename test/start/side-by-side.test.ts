@@ -7,7 +7,7 @@ import { calmSettings } from '../support/app.ts';
 import { createDatabase } from '../support/database.ts';
 import { registered, stranger } from '../support/person.ts';
 import { freePort, ready } from '../support/program.ts';
-import { begin, newSite, postgresIn, postmasterIn, start, until } from './site.ts';
+import { begin, newSite, postgresIn, postmasterIn, start, until, usedSite } from './site.ts';
 
 test('two on one folder make one database, share it, and the last one turns off the light', async () => {
   const site = await newSite();
@@ -31,8 +31,7 @@ test('two on one folder make one database, share it, and the last one turns off 
 });
 
 test('two that start on a database that exists, and end at the same moment, leave nothing running', async () => {
-  const site = await newSite();
-  await (await start(site)).end();
+  const site = await usedSite();
   const both = await Promise.all([start(site), start({ ...site, PORT: String(await freePort()) })]);
   const ends = await Promise.all(both.map((program) => program.end()));
   expect(ends.map(({ code }) => code)).toEqual([0, 0]);
@@ -40,7 +39,7 @@ test('two that start on a database that exists, and end at the same moment, leav
 });
 
 test('one that starts while the last one ends works', async () => {
-  const site = await newSite();
+  const site = await usedSite();
   let previous = await start(site);
   for (const delay of [0, 60, 120, 180, 240]) {
     const next = await begin({ ...site, PORT: String(await freePort()) });
@@ -56,7 +55,7 @@ test('one that starts while the last one ends works', async () => {
 });
 
 test('when PostgreSQL is killed under two processes, both serve again', async () => {
-  const site = await newSite();
+  const site = await usedSite();
   const both = await Promise.all([start(site), start({ ...site, PORT: String(await freePort()) })]);
   process.kill(postmasterIn(site.DATA_DIR!), 'SIGKILL');
   for (const program of both) {

@@ -8,7 +8,7 @@ import { calmSettings } from '../support/app.ts';
 import { createDatabase } from '../support/database.ts';
 import { registered } from '../support/person.ts';
 import type { Program } from '../support/program.ts';
-import { begin, newSite, postgresIn, postgresLog, signal, socketOf, start, until } from './site.ts';
+import { begin, newSite, postgresIn, postgresLog, signal, socketOf, start, until, usedSite } from './site.ts';
 
 /** A program on a database of the test's own server: quick to start, and it has no PostgreSQL to stop. */
 async function startOnTestServer() {
@@ -52,7 +52,7 @@ for (const name of ['SIGTERM', 'SIGINT'] as const) {
 }
 
 test('Ctrl-C in a terminal reaches every process of the group, twice: PostgreSQL is still stopped in order', async () => {
-  const site = await newSite();
+  const site = await usedSite();
   const program = await start(site, { detached: true });
   const group = -program.process.pid!;
   process.kill(group, 'SIGINT');
@@ -67,7 +67,7 @@ test('Ctrl-C in a terminal reaches every process of the group, twice: PostgreSQL
 });
 
 test('Ctrl-C does not take the database away from a request under way', async () => {
-  const site = await newSite();
+  const site = await usedSite();
   const program = await start(site, { detached: true });
   const alice = await registered(program.url, 'alice');
   const blocker = new pg.Client(socketOf(site.DATA_DIR!));
@@ -167,7 +167,7 @@ test('clients that never finish what they say are cut off, and the end still com
 });
 
 test('a PostgreSQL that hangs does not keep the program from ending within 10 s', async () => {
-  const site = await newSite();
+  const site = await usedSite();
   const program = await start(site);
   for (const pid of postgresIn(site.DATA_DIR!)) signal(pid, 'SIGSTOP');
   const asking = fetch(`${program.url}/readyz`);
