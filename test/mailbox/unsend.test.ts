@@ -1,0 +1,174 @@
+// Taking back: until it has been opened, and then without a trace.
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { startApp, type TestApp } from '../support/app.ts';
+import { columnsWith, copiesOf, idOf, tokenOf } from '../support/mailboxes.ts';
+import { registered, type Answer, type Person } from '../support/person.ts';
+
+let app: TestApp;
+let alice: Person;
+let bob: Person;
+let charlie: Person;
+beforeAll(async () => {
+  app = await startApp();
+  [alice, bob, charlie] = (await Promise.all(
+    ['alice', 'bob', 'charlie'].map((name) => registered(app.url, name)),
+  )) as [Person, Person, Person];
+});
+beforeEach(async () => {
+  await app.pool.query('delete from messages');
+  await alice.send('bob', 'Canary');
+});
+afterAll(() => app.close());
+
+const copyOf = (person: Person) => idOf(app.pool, person, 'Canary');
+const takeBack = async (): Promise<Answer> =>
+  alice.submit('/sent', {}, `/messages/${await copyOf(alice)}/unsend`);
+const flashOf = async (person: Person, page: string) =>
+  (await person.get(page)).$('[role=status]').first().text();
+
+async function expectTooLate(): Promise<void> {
+  const before = await copiesOf(app.pool, 'Canary');
+  const answer = await takeBack();
+  expect([answer.status, answer.headers.location]).toEqual([303, '/sent']);
+  expect(await flashOf(alice, '/sent')).toBe(
+    'bob has opened or deleted it already, so it cannot be taken back.',
+  );
+  expect(await copiesOf(app.pool, 'Canary')).toEqual(before);
+}
+
+test('a message that has not been opened disappears from both, without a trace in any table', async () => {
+  await alice.get('/inbox');
+  await bob.get('/inbox'); // a row that shows the beginning is not an opened message
+  expect(await columnsWith(app.pool, 'Canary')).toEqual(['messages.body']);
+  const answer = await takeBack();
+  expect([answer.status, answer.headers.location]).toEqual([303, '/sent']);
+  const sent = await alice.get('/sent');
+  expect(sent.$('[role=status]').first().text()).toBe('Taken back: bob will not see it.');
+  expect(sent.text).not.toContain('Canary');
+  const inbox = await bob.get('/inbox');
+  expect(inbox.text).not.toContain('Canary');
+  expect(inbox.$('title').text()).toMatch(/^Inbox/);
+  expect(await columnsWith(app.pool, 'Canary')).toEqual([]);
+  expect((await app.pool.query('select from unread')).rowCount).toBe(0);
+});
+
+test('its addresses are no longer found, for either', async () => {
+  const [alices, bobs] = await Promise.all([copyOf(alice), copyOf(bob)]);
+  const reader = await bob.hidden('/inbox', `/messages/${bobs}/delete`);
+  await takeBack();
+  expect((await alice.get(`/messages/${alices}`)).status).toBe(404);
+  expect((await bob.get(`/messages/${bobs}`)).status).toBe(404);
+  expect((await bob.post(`/messages/${bobs}/delete`, reader)).status).toBe(404);
+  expect((await alice.post(`/messages/${alices}/unsend`, await tokenOf(alice))).status).toBe(404);
+});
+
+describe('once it has been read it stays:', () => {
+  test('opened', async () => {
+    await bob.get(`/messages/${await copyOf(bob)}`);
+    await expectTooLate();
+  });
+
+  test('opened and marked as unread again', async () => {
+    const id = await copyOf(bob);
+    await bob.get(`/messages/${id}`);
+    await bob.post(`/messages/${id}/unread`, await tokenOf(bob));
+    expect(await copiesOf(app.pool, 'Canary')).toContain('bob inbox, unread again');
+    await expectTooLate();
+  });
+
+  test('seen in the conversation', async () => {
+    await bob.get('/with/alice');
+    await expectTooLate();
+  });
+
+  test('marked as read with all others', async () => {
+    await bob.submit('/inbox', {}, '/messages/read');
+    await expectTooLate();
+  });
+
+  test('opened in the trash', async () => {
+    const id = await copyOf(bob);
+    await bob.submit('/inbox', {}, `/messages/${id}/delete`);
+    expect((await bob.get(`/trash/${id}`)).$('.text').text()).toBe('Canary');
+    await expectTooLate();
+  });
+
+  test('deleted for ever by its reader', async () => {
+    const id = await copyOf(bob);
+    await bob.submit('/inbox', {}, `/messages/${id}/delete`);
+    await bob.post(`/trash/${id}/delete`, await tokenOf(bob));
+    await expectTooLate();
+  });
+});
+
+test.each([
+  ['a browser loaded ahead', 'get', { 'Sec-Purpose': 'prefetch' }],
+  ['somebody asked for the headers of', 'head', {}],
+] as const)('what %s can still be taken back, from the trash too', async (_, method, headers) => {
+  const id = await copyOf(bob);
+  await bob.ask(method, `/messages/${id}`, headers);
+  await bob.ask(method, '/with/alice', headers);
+  await bob.submit('/inbox', {}, `/messages/${id}/delete`);
+  await bob.ask(method, `/trash/${id}`, headers);
+  await takeBack();
+  expect(await columnsWith(app.pool, 'Canary')).toEqual([]);
+});
+
+test('what its reader put into the trash unopened can be taken back', async () => {
+  await bob.submit('/inbox', {}, `/messages/${await copyOf(bob)}/delete`);
+  await takeBack();
+  expect((await bob.get('/trash')).text).not.toContain('Canary');
+  expect(await columnsWith(app.pool, 'Canary')).toEqual([]);
+});
+
+test('neither charlie nor the one who received it can take it back, whichever copy they name', async () => {
+  const ids = await Promise.all([copyOf(alice), copyOf(bob)]);
+  const unknown = await charlie.post(
+    '/messages/0195d9a0-7c4c-7000-8000-000000000000/unsend',
+    await tokenOf(charlie),
+  );
+  for (const id of ids) {
+    for (const person of [charlie, bob]) {
+      const answer = await person.post(`/messages/${id}/unsend`, await tokenOf(person));
+      expect(answer.status).toBe(404);
+      expect(answer.$('main').text()).toBe(unknown.$('main').text());
+    }
+  }
+  // Nor does alice by naming his.
+  expect((await alice.post(`/messages/${ids[1]}/unsend`, await tokenOf(alice))).status).toBe(404);
+  expect(await copiesOf(app.pool, 'Canary')).toEqual(['alice sent', 'bob inbox, unread']);
+});
+
+test('what one has put into the trash oneself has to be restored first', async () => {
+  const id = await copyOf(alice);
+  await alice.submit('/sent', {}, `/messages/${id}/delete`);
+  expect((await alice.post(`/messages/${id}/unsend`, await tokenOf(alice))).status).toBe(404);
+  await alice.submit('/trash', {}, `/trash/${id}/restore`);
+  await takeBack();
+  expect(await columnsWith(app.pool, 'Canary')).toEqual([]);
+});
+
+test('of one letter to several, each is taken back by itself', async () => {
+  await alice.send('bob, charlie', 'To both');
+  const { rows } = await app.pool.query<{ id: string }>(
+    `select m.id from messages m join users u on u.id = m.other_id
+     where m.body = 'To both' and m.box = 'sent' and u.username = 'charlie'`,
+  );
+  await alice.submit('/sent', {}, `/messages/${rows[0]!.id}/unsend`);
+  expect(await copiesOf(app.pool, 'To both')).toEqual(['alice sent', 'bob inbox, unread']);
+});
+
+test('a note to oneself too', async () => {
+  await alice.send('alice', 'Note');
+  await alice.submit('/sent', {}, `/messages/${await idOf(app.pool, alice, 'Note', 'sent')}/unsend`);
+  expect(await columnsWith(app.pool, 'Note')).toEqual([]);
+});
+
+test('two clicks at the same moment take back once', async () => {
+  const path = `/messages/${await copyOf(alice)}/unsend`;
+  const token = await tokenOf(alice);
+  const answers = await Promise.all([alice.post(path, token), alice.post(path, token)]);
+  expect(answers.map(({ status }) => status)).toContain(303);
+  for (const { status } of answers) expect([303, 404]).toContain(status);
+  expect(await columnsWith(app.pool, 'Canary')).toEqual([]);
+});
