@@ -68,6 +68,7 @@ function keepListening(
     const fresh = new pg.Client({
       ...pool.options,
       query_timeout: 5000,
+      keepAliveInitialDelayMillis: 30_000, // it may be silent for hours, and a network in between forget it
       application_name: 'private-messages bell',
     });
     client = fresh;

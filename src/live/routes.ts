@@ -10,11 +10,13 @@ import { readMailboxState } from './queries.ts';
 import type { Streams } from './streams.ts';
 
 const query = z.object({ seen: z.uuid().default(highestId) });
+const headers = { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' };
 
 export function liveRoutes(pool: Pool, streams: Streams): Router {
   const router = Router();
   router
     .route('/events')
+    .head((req, res) => void res.set(headers).end())
     .get((req, res) => {
       const asked = query.safeParse(req.query);
       if (!asked.success) throw new HttpError(400, 'That address is broken.');
@@ -22,11 +24,12 @@ export function liveRoutes(pool: Pool, streams: Streams): Router {
       const [, sid] = sessionKey(req.sessionID);
       const isOpen = streams.add({
         ownerId,
+        sid,
         res,
         read: () => readMailboxState(pool, ownerId, sid, asked.data.seen),
       });
       if (!isOpen) throw new HttpError(503, 'Too many pages are open at once.', 60);
-      res.set({ 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' });
+      res.set(headers);
       // After a restart not all pages come back in the same second.
       res.write(`retry: ${2000 + Math.floor(Math.random() * 3000)}\n\n`);
     })

@@ -4,6 +4,8 @@ import type { MailboxState } from './queries.ts';
 
 export interface Stream {
   ownerId: string;
+  /** The session, and thereby the browser, that the page belongs to. */
+  sid: string;
   res: Response;
   /** Reads what this page wants to know. */
   read(): Promise<MailboxState>;
@@ -17,9 +19,15 @@ export interface Streams {
   close(): void;
 }
 
-/** Of one process. A stream costs about 20 kB of memory; a person with more than 20 open pages gets no news in the rest. */
+/** Of one process. A stream costs about 35 kB of memory; a person with more than 20 open pages gets no news in the rest. */
 const streamLimit = 5000;
 const streamsOfOne = 20;
+// Browsers open six connections to a site, over http/1.1: with a stream in each, the seventh page would never load. The
+// page that was opened first rests, until it is looked at again.
+const streamsOfBrowser = 4;
+// Bytes that wait for somebody who does not read them.
+const backlogLimit = 8192;
+const retryMs = 2000;
 // Proxies and mobile networks close a connection on which nothing is said for a minute.
 const heartbeatMs = 25_000;
 // After a restart of PostgreSQL all pages are told anew: so many at a time, not all at once.
@@ -30,6 +38,7 @@ export function openStreams(onError: (error: Error) => void): Streams {
   const toWake = new Set<Stream>();
   let count = 0;
   let reading = 0;
+  let isClosed = false;
 
   const remove = (stream: Stream) => {
     const own = streams.get(stream.ownerId);
@@ -39,14 +48,23 @@ export function openStreams(onError: (error: Error) => void): Streams {
     if (own.size === 0) streams.delete(stream.ownerId);
   };
 
+  const rest = (stream: Stream) => {
+    remove(stream);
+    stream.res.end('event: paused\ndata: {}\n\n');
+  };
+  const say = ({ res }: Stream, words: string) => {
+    if (res.writableEnded) return; // it ended while its mailbox was read
+    if (res.writableLength > backlogLimit) res.destroy();
+    else res.write(words);
+  };
   const tell = async (stream: Stream): Promise<void> => {
     try {
       const { isSignedIn, unread, fresh } = await stream.read();
-      if (isSignedIn) stream.res.write(`event: mailbox\ndata: ${JSON.stringify({ unread, fresh })}\n\n`);
+      if (isSignedIn) say(stream, `event: mailbox\ndata: ${JSON.stringify({ unread, fresh })}\n\n`);
       else stream.res.end('event: signed-out\ndata: {}\n\n');
     } catch (error) {
       onError(error as Error);
-      stream.res.end(); // the browser comes back and asks again
+      setTimeout(() => wake([stream.ownerId]), retryMs).unref();
     }
   };
   const work = () => {
@@ -62,19 +80,22 @@ export function openStreams(onError: (error: Error) => void): Streams {
     }
   };
   const wake = (ownerIds: string[] = [...streams.keys()]) => {
+    if (isClosed) return;
     for (const id of ownerIds) for (const stream of streams.get(id) ?? []) toWake.add(stream);
     work();
   };
 
   const heartbeat = setInterval(() => {
-    for (const own of streams.values()) for (const { res } of own) res.write(':\n\n');
+    for (const own of streams.values()) for (const stream of own) say(stream, ':\n\n');
   }, heartbeatMs);
   heartbeat.unref();
 
   return {
     add: (stream) => {
       const own = streams.get(stream.ownerId) ?? new Set();
-      if (count >= streamLimit || own.size >= streamsOfOne) return false;
+      const siblings = [...own].filter(({ sid }) => sid === stream.sid);
+      if (siblings.length >= streamsOfBrowser) rest(siblings[0]!);
+      if (isClosed || count >= streamLimit || own.size >= streamsOfOne) return false;
       streams.set(stream.ownerId, own.add(stream));
       count += 1;
       stream.res.on('close', () => remove(stream));
@@ -84,6 +105,8 @@ export function openStreams(onError: (error: Error) => void): Streams {
     },
     wake,
     close: () => {
+      isClosed = true;
+      toWake.clear();
       clearInterval(heartbeat);
       for (const own of streams.values()) for (const { res } of own) res.end();
     },
