@@ -6,11 +6,12 @@ import pg from 'pg';
 export type Database = Pick<pg.Pool, 'query'>;
 export type Pool = pg.Pool;
 
-// A page asks at most twice and must answer within 5 s when PostgreSQL hangs: 2 s for a connection or for a lock,
-// 2.5 s for an answer, counted by the server (statement_timeout) and, for a frozen server, by us (query_timeout).
+// A page asks at most twice and must answer within 5 s when PostgreSQL hangs, and within 3 s when somebody holds a lock
+// and all connections wait for it: 0.9 s for a connection, the same for a lock, and some 2 s for an answer, counted by
+// the server (statement_timeout) and, for a frozen server, by us (query_timeout).
 const limits = {
-  connectionTimeoutMillis: 2000,
-  lock_timeout: 1500,
+  connectionTimeoutMillis: 900,
+  lock_timeout: 900,
   statement_timeout: 2000,
   query_timeout: 2300,
   idle_in_transaction_session_timeout: 5000,
