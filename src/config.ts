@@ -39,6 +39,7 @@ const environment = z.object({
   DATA_DIR: z.string().default('data'),
   PUBLIC_URL: origin.optional(),
   TRUST_PROXY: trustProxy.optional(),
+  WEB_CONCURRENCY: number(1, 1, 64),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   SENDS_PER_MINUTE: number(30, 1, 1_000_000),
   LOGINS_PER_MINUTE: number(10, 1, 1_000_000),
@@ -59,6 +60,8 @@ export interface Config {
   publicUrl: string;
   isHttps: boolean;
   trustProxy: number | string | false;
+  /** How many processes share the port. */
+  processes: number;
   logLevel: string;
   sendsPerMinute: number;
   /** Failed logins a minute for a pair of name and address; an address alone may fail five times as often. */
@@ -87,6 +90,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     publicUrl,
     isHttps: publicUrl.startsWith('https:'),
     trustProxy: settings.TRUST_PROXY ?? false,
+    processes: settings.WEB_CONCURRENCY,
     logLevel: settings.LOG_LEVEL,
     sendsPerMinute: settings.SENDS_PER_MINUTE,
     loginsPerMinute: settings.LOGINS_PER_MINUTE,

@@ -1,4 +1,5 @@
 // The process: settings, database, app, listening, and a clean end.
+import cluster from 'node:cluster';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { atMost } from './at-most.ts';
@@ -9,6 +10,7 @@ import type { Pool } from './database/pool.ts';
 import { openApp } from './open-app.ts';
 import { giveUp, StartupError } from './startup-error.ts';
 import { createLog, type Log } from './web/log.ts';
+import { runWorkers } from './workers.ts';
 
 // From the signal on, in milliseconds. What does not end by itself is cut off; all is over before the 10 s after
 // which Docker, and others that wait less than systemd, kill.
@@ -25,6 +27,10 @@ try {
 /** Everything from the start to the end that was asked for. */
 async function run(config: Config): Promise<void> {
   const asked = untilAskedToEnd(); // first: Ctrl-C during the start must not leave PostgreSQL running
+  if (config.processes > 1 && cluster.isPrimary) {
+    const isWell = await runWorkers(config.processes, asked);
+    process.exit(isWell ? 0 : 1);
+  }
   const log = createLog(config.logLevel);
   const onError = (error: Error) => log.error({ err: error }, 'background');
   const database = await openDatabase(config, onError);
@@ -46,7 +52,7 @@ async function serve(config: Config, log: Log, pool: Pool, asked: Promise<string
   const close = prepareToClose(server, answersFor);
   await listen(server, config);
   log.info({ port: (server.address() as AddressInfo).port, host: config.host }, 'listening');
-  console.error(`Open ${config.publicUrl}`);
+  if (!cluster.worker || cluster.worker.id === 1) console.error(`Open ${config.publicUrl}`);
 
   const signal = await asked;
   isStopping = true;

@@ -1,0 +1,74 @@
+// Several processes that share the port.
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { calmSettings } from '../support/app.ts';
+import { createDatabase } from '../support/database.ts';
+import { registered } from '../support/person.ts';
+import { launch, ready, type Program } from '../support/program.ts';
+
+/** The processes that answer, which Linux lists as children of the first one. */
+function workersOf(program: Program): number[] {
+  const pid = program.process.pid!;
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(/\s+/).map(Number);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+test('four processes on one port are one site, replace one that was killed, and end together', async () => {
+  const databaseUrl = await createDatabase('template0');
+  const program = await launch({
+    ...calmSettings,
+    NODE_ENV: 'production',
+    DATABASE_URL: databaseUrl,
+    WEB_CONCURRENCY: '4',
+  });
+  try {
+    await ready(program);
+    const alice = await registered(program.url, 'alice');
+    const form = { ...(await alice.hidden('/send')), recipient: 'alice', body: 'Once, whoever answers' };
+    const answers = await Promise.all(Array.from({ length: 40 }, () => alice.post('/send', form)));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([303]));
+    expect((await alice.get('/inbox')).$('.messages > li').length).toBe(1);
+
+    const before = workersOf(program);
+    expect(before).toHaveLength(4);
+    process.kill(before[0]!, 'SIGKILL');
+    await expect
+      .poll(() => workersOf(program).filter((pid) => !before.includes(pid)), { timeout: 10_000 })
+      .toHaveLength(1);
+    expect((await alice.get('/inbox')).status).toBe(200);
+
+    await sleep(1500); // until the new one listens
+    const all = workersOf(program);
+    const { code, ms } = await program.end();
+    expect([code, ms < 10_000, all.filter(isAlive)]).toEqual([0, true, []]);
+  } finally {
+    program.process.kill('SIGKILL');
+  }
+});
+
+test('a port that is taken is told in one line and ends all of them', async () => {
+  const databaseUrl = await createDatabase();
+  const first = await launch({ ...calmSettings, DATABASE_URL: databaseUrl });
+  await ready(first);
+  const second = await launch({
+    ...calmSettings,
+    DATABASE_URL: databaseUrl,
+    WEB_CONCURRENCY: '2',
+    PORT: new URL(first.url).port,
+  });
+  const { code } = await second.ended;
+  expect(code).toBe(1);
+  const lines = new Set(second.stderr().trim().split('\n'));
+  expect([...lines]).toEqual([
+    `private-messages: Port ${new URL(first.url).port} is already in use: set PORT to another one.`,
+  ]);
+  await first.end();
+});
