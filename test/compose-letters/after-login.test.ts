@@ -1,0 +1,128 @@
+// After the login that a refusal asked for: the same person finds the letter filled in, nobody else does.
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { startApp, type TestApp } from '../support/app.ts';
+import { awkwardText, filledIn } from '../support/forms.ts';
+import { columnsWith } from '../support/mailboxes.ts';
+import { registered, type Answer, type Fields, type Person } from '../support/person.ts';
+
+const canary = awkwardText.slice(5, 60);
+let app: TestApp;
+let alice: Person;
+let bob: Person;
+let form: Fields;
+beforeAll(async () => {
+  app = await startApp();
+});
+afterAll(() => app.close());
+beforeEach(async () => {
+  await app.pool.query('delete from users');
+  [alice, bob] = await Promise.all([registered(app.url, 'alice'), registered(app.url, 'bob')]);
+  form = { ...(await alice.hidden('/send')), recipient: 'Bob, alice', body: awkwardText };
+});
+
+/** Signs alice out, and lets her press Send (or Save draft) afterwards. */
+async function refused(action = '/send'): Promise<Answer> {
+  await alice.submit('/inbox', {}, '/logout');
+  const answer = await alice.post(action, form);
+  expect(answer.status).toBe(401);
+  return answer;
+}
+const logInOn = (page: Answer, person: Person, password = person.password): Promise<Answer> =>
+  alice.post('/login', { ...filledIn(page, '/login'), username: person.username, password });
+
+describe('the same person', () => {
+  test.each(['/send', '/drafts'])(
+    'finds the form filled in to the last character, after %s',
+    async (action) => {
+      const back = await logInOn(await refused(action), alice);
+      expect([back.status, back.headers.location]).toEqual([303, `/send?draft=${form.key}`]);
+      const page = await alice.get(back.headers.location!);
+      expect(page.$('textarea[name=body]').text()).toBe(awkwardText);
+      expect(page.$('input[name=recipient]').attr('value')).toBe('Bob, alice');
+      expect((await alice.post('/send', filledIn(page, '/send'))).status).toBe(303);
+      const { rows } = await app.pool.query(`select body from messages where box = 'inbox'`);
+      expect(rows).toEqual([{ body: awkwardText }, { body: awkwardText }]);
+      expect((await app.pool.query('select from drafts')).rowCount).toBe(0);
+    },
+  );
+
+  test('finds it also after a wrong password, and after a name in capitals', async () => {
+    const again = await logInOn(await refused(), alice, 'not the password');
+    expect(again.status).toBe(422);
+    expect(again.$('textarea[name=letter_body]').text()).toBe(awkwardText);
+    const back = await logInOn(again, { ...alice, username: ' ALICE ' });
+    expect((await alice.get(back.headers.location!)).$('textarea[name=body]').text()).toBe(awkwardText);
+  });
+
+  test('finds it also when a hundred drafts are there already', async () => {
+    await app.pool.query(
+      `insert into drafts (owner_id, id, recipient, body, saved_at)
+       select u.id, gen_random_uuid(), '', 'Draft', now() from users u, generate_series(1, 100) where u.username = 'alice'`,
+    );
+    const back = await logInOn(await refused(), alice);
+    expect((await alice.get(back.headers.location!)).$('textarea[name=body]').text()).toBe(awkwardText);
+  });
+
+  test('finds it also when the text is too long to be sent', async () => {
+    form.body = awkwardText + awkwardText;
+    const back = await logInOn(await refused(), alice);
+    expect((await alice.get(back.headers.location!)).$('textarea[name=body]').text()).toBe(form.body);
+  });
+
+  test('finds it also with NUL in it, which reads as a replacement character', async () => {
+    const page = filledIn(await refused(), '/login');
+    const back = await alice.post('/login', {
+      ...page,
+      letter_body: 'a\0b',
+      letter_recipient: 'b\0',
+      password: alice.password,
+    });
+    expect((await alice.get(back.headers.location!)).$('textarea[name=body]').text()).toBe('a\uFFFDb');
+  });
+
+  test('has sent it once, although it had arrived before and is sent again after the login', async () => {
+    expect((await alice.post('/send', form)).status).toBe(303);
+    const back = await logInOn(await refused(), alice);
+    const page = await alice.get(back.headers.location!);
+    expect((await alice.post('/send', filledIn(page, '/send'))).status).toBe(303);
+    expect((await app.pool.query(`select from messages where box = 'inbox'`)).rowCount).toBe(2); // bob and alice
+    expect((await app.pool.query('select from drafts')).rowCount).toBe(0);
+  });
+});
+
+describe('a different person', () => {
+  test('who logs in on that page is in the own inbox, and nothing of it is stored or shown', async () => {
+    const back = await logInOn(await refused(), bob);
+    expect([back.status, back.headers.location]).toEqual([303, '/inbox']);
+    for (const path of ['/inbox', '/send', '/drafts', `/send?draft=${form.key}`])
+      expect((await alice.get(path)).text).not.toContain('Quoted');
+    expect(await columnsWith(app.pool, canary)).toEqual([]);
+  });
+
+  test('who has signed in meanwhile in the same browser is not offered to send it', async () => {
+    await alice.submit('/inbox', {}, '/logout');
+    await alice.submit('/login', { username: 'bob', password: bob.password });
+    for (const action of ['/send', '/drafts']) {
+      const page = await alice.post(action, form);
+      expect(page.status).toBe(403);
+      expect(page.$('h1').text()).toBe('Login');
+      expect(page.$('[role=alert]').text()).toContain(
+        'alice wrote this, but this browser is now signed in as bob',
+      );
+      expect(page.$('form[action="/send"]')).toHaveLength(0);
+      expect(page.$('textarea[name=letter_body]').text()).toBe(awkwardText);
+      expect(await columnsWith(app.pool, canary)).toEqual([]);
+
+      // Bob’s login there keeps nothing.
+      await logInOn(page, bob);
+      expect(await columnsWith(app.pool, canary)).toEqual([]);
+    }
+    // The writer's does.
+    const back = await logInOn(await alice.post('/send', form), alice);
+    expect((await alice.get(back.headers.location!)).$('textarea[name=body]').text()).toBe(awkwardText);
+    const { rows } = await app.pool.query(
+      `select u.username from drafts d join users u on u.id = d.owner_id`,
+    );
+    expect(rows).toEqual([{ username: 'alice' }]);
+  });
+});

@@ -1,0 +1,22 @@
+// Forms on a page that has been loaded already, such as one that came back after a refusal.
+import type { Answer, Fields } from './person.ts';
+
+/** Everything that the page's form for `action` would send if its button were pressed now, as browsers send it. */
+export function filledIn({ $ }: Answer, action: string): Fields {
+  const form = $(`form[action="${action}"]`).first();
+  if (form.length === 0) throw new Error(`There is no form for ${action} on this page.`);
+  const inputs = form.find('input[name]').toArray();
+  const texts = form.find('textarea[name]').toArray();
+  return Object.fromEntries([
+    ...inputs.map((input) => [$(input).attr('name')!, $(input).attr('value') ?? '']),
+    // HTML, "constructing the entry list": line ends leave as CRLF.
+    ...texts.map((text) => [$(text).attr('name')!, $(text).text().replaceAll('\n', '\r\n')]),
+  ]) as Fields;
+}
+
+/** Eight thousand characters that are easily lost: line ends first and last, quotes, tabs, emoji, right-to-left. */
+export const awkwardText = (() => {
+  const piece = `\n\t"Quoted" 'and' \`so\`  <b>&amp; & </textarea> 🦉👩‍👩‍👧 שלום كيف حالك \u202Bx\u202C 100% +1 e\u0301\n`;
+  const characters = Array.from(`\n\n${piece.repeat(200)}`).slice(0, 7998);
+  return `${characters.join('')}\n\n`;
+})();
