@@ -51,7 +51,7 @@ export async function columnsWith(pool: Pool, text: string): Promise<string[]> {
   return found;
 }
 
-/** Fills a mailbox as if another person had written, the oldest message first; returns nothing but takes no time. */
+/** Fills a mailbox as if another person had written, the oldest message first. */
 export async function fillMailbox(
   pool: Pool,
   owner: Person,
@@ -71,7 +71,7 @@ export async function fillMailbox(
        where o.username = $1 and x.username = $2
        returning owner_id, id
      ) insert into unread (owner_id, id) select owner_id, id from filled where $7`,
-    [owner.username, other.username, box, count, from, words, isUnread],
+    [owner.username, other.username, box, count, `${from}T00:00:00Z`, words, isUnread],
   );
 }
 
