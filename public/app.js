@@ -47,41 +47,55 @@ for (const form of findAll('form[data-letter]')) {
   const limit = Number(body.dataset.limit);
   const hint = left?.textContent ?? '';
 
+  const characters = (/** @type {number} */ number) =>
+    number === 1 ? '1 character' : `${number} characters`;
   const count = () => {
     const room = limit - Array.from(body.value).length;
     if (!left) return;
-    left.textContent =
-      room < 0 ? `${-room} characters too many` : room <= 1000 ? `${room} characters left` : hint;
+    if (room < 0) left.textContent = `${characters(-room)} too many`;
+    else left.textContent = room <= 1000 ? `${characters(room)} left` : hint;
     left.classList.toggle('error', room < 0);
   };
   count();
 
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
-  let request = new AbortController();
+  /** @type {Promise<void> | undefined} */
+  let saving;
   const save = async () => {
-    request = new AbortController();
     const fields = new URLSearchParams(/** @type {any} */ (new FormData(form)));
-    const options = {
-      method: 'POST',
-      body: fields,
-      headers: { Accept: 'application/json' },
-      signal: request.signal,
-    };
-    const answer = await fetch('/drafts', options).catch(() => undefined);
-    if (saved && !request.signal.aborted)
+    // So that it arrives although the page is being left; browsers refuse that for more than 64 kB.
+    const keepalive = fields.toString().length < 60_000;
+    const headers = { Accept: 'application/json' };
+    const signal = AbortSignal.timeout(10_000);
+    const answer = await fetch('/drafts', { method: 'POST', body: fields, headers, signal, keepalive }).catch(
+      () => undefined,
+    );
+    if (saved && !timer)
       saved.textContent = answer?.ok ? 'Saved' : 'Not saved: your words are only on this page';
+  };
+  const saveNow = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    saving = save().finally(() => (saving = undefined));
   };
   form.addEventListener('input', () => {
     count();
     if (saved) saved.textContent = '';
     clearTimeout(timer);
-    timer = setTimeout(save, saveAfterMs);
+    timer = setTimeout(saveNow, saveAfterMs);
   });
-  // Sending removes the draft: nothing may bring it back.
-  form.addEventListener('submit', () => {
+  document.addEventListener('visibilitychange', () => {
+    if (document.hidden && timer) saveNow();
+  });
+  // Sending removes the draft: no save under way may arrive after it.
+  form.addEventListener('submit', async (/** @type {SubmitEvent} */ event) => {
     clearTimeout(timer);
-    request.abort();
+    timer = undefined;
+    if (!saving) return;
+    event.preventDefault();
+    await saving;
+    form.requestSubmit(event.submitter);
   });
 }
 
@@ -98,6 +112,7 @@ if (all && ticks.length > 0) {
   all.addEventListener('change', () => {
     for (const tick of ticks) tick.checked = all.checked;
   });
+  review(); // browsers keep ticks when a page is loaded again
   let last = -1;
   for (const [index, tick] of ticks.entries()) {
     tick.addEventListener('click', (/** @type {MouseEvent} */ event) => {
@@ -113,7 +128,16 @@ if (all && ticks.length > 0) {
 
 // Keys. They are off while somebody types, and for good for those who switch them off.
 const rows = findAll('[data-list] > li');
-const isOff = () => localStorage.getItem('keys') === 'off';
+/** What this browser keeps for itself, where it may. @param {string} [value] */
+function keysSetting(value) {
+  try {
+    if (value) localStorage.setItem('keys', value);
+    return localStorage.getItem('keys') ?? 'on';
+  } catch {
+    return value ?? 'on';
+  }
+}
+let isOff = keysSetting() === 'off';
 const current = () => rows.findIndex((row) => row.contains(document.activeElement));
 
 /** @param {number} step */
@@ -125,7 +149,7 @@ function move(step) {
 /** Presses a button of the row that has the focus, or of the message that is shown. @param {string} end how its form's address ends */
 function press(end) {
   const scope = rows[current()] ?? find('[data-message]');
-  find(`form[action$="${end}"] button`, scope ?? undefined)?.click();
+  if (scope) find(`form[action$="${end}"] button`, scope)?.click();
 }
 
 /** @type {Record<string, [words: string, act: () => void]>} */
@@ -148,7 +172,7 @@ function markRow(action) {
 const help = document.createElement('dialog');
 help.setAttribute('aria-labelledby', 'keys-title');
 help.innerHTML = `<h2 id="keys-title">Keyboard shortcuts</h2><dl></dl>
-  <label><input type="checkbox"> Use shortcuts</label><form method="dialog"><button>Close</button></form>`;
+  <label><input type="checkbox"> Use shortcuts</label><form method="dialog"><button autofocus>Close</button></form>`;
 for (const [key, [words]] of Object.entries(keys)) {
   const [name, meaning] = [document.createElement('dt'), document.createElement('dd')];
   name.textContent = key;
@@ -156,8 +180,11 @@ for (const [key, [words]] of Object.entries(keys)) {
   find('dl', help)?.append(name, meaning);
 }
 const use = find('input', help);
-use.checked = !isOff();
-use.addEventListener('change', () => localStorage.setItem('keys', use.checked ? 'on' : 'off'));
+use.checked = !isOff;
+use.addEventListener('change', () => {
+  isOff = !use.checked;
+  keysSetting(isOff ? 'off' : 'on');
+});
 
 if (document.body.dataset.user) {
   const open = document.createElement('button');
@@ -167,14 +194,14 @@ if (document.body.dataset.user) {
   open.addEventListener('click', () => help.showModal());
   const foot = document.createElement('footer');
   foot.className = 'site foot';
-  foot.append(open, help);
-  document.body.append(foot);
+  foot.append(open);
+  document.body.append(foot, help);
 
   document.addEventListener('keydown', (event) => {
     const target = /** @type {HTMLElement} */ (event.target);
     const isTyping =
       target.isContentEditable || target.matches('textarea, select, input:not([type=checkbox])');
-    if (isTyping || isOff() || help.open || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (isTyping || isOff || help.open || event.ctrlKey || event.metaKey || event.altKey) return;
     const key = keys[event.key];
     if (!key) return;
     event.preventDefault();
@@ -186,23 +213,45 @@ if (document.body.dataset.user) {
 const news = find('[data-news]');
 if (document.body.dataset.user && 'EventSource' in window) {
   const seen = news?.dataset.seen;
-  const events = new EventSource(seen ? `/events?seen=${seen}` : '/events');
-  events.addEventListener('mailbox', (event) => {
-    const { unread, fresh } = JSON.parse(event.data);
-    const words = unread > 99 ? '99+' : String(unread);
-    const badge = find('[data-unread]');
-    const number = find('[data-count]');
-    if (badge && number) {
-      badge.hidden = unread === 0;
-      if (number.textContent !== words) number.textContent = words;
-    }
-    document.title = (unread > 0 ? `(${words}) ` : '') + document.title.replace(/^\(\d+\+?\) /, '');
-    const link = news && find('a', news);
-    if (news && link && fresh > 0) {
-      link.textContent = fresh === 1 ? '1 new message' : `${fresh > 99 ? '99+' : fresh} new messages`;
-      news.hidden = false;
-    }
-  });
-  events.addEventListener('signed-out', () => events.close());
-  addEventListener('pagehide', () => events.close());
+  let isOver = false;
+  let isResting = true; // until somebody looks at it
+  /** @type {EventSource | undefined} */
+  let events;
+  const listen = () => {
+    if (!document.hidden) isResting = false;
+    if (isOver || isResting || (events && events.readyState !== EventSource.CLOSED)) return;
+    events = new EventSource(seen ? `/events?seen=${seen}` : '/events');
+    events.addEventListener('mailbox', (event) => showNews(JSON.parse(event.data)));
+    // Too many pages are open: this one listens again when somebody looks at it.
+    events.addEventListener('paused', () => {
+      isResting = true;
+      hangUp();
+    });
+    events.addEventListener('signed-out', () => {
+      isOver = true;
+      hangUp();
+    });
+  };
+  const hangUp = () => events?.close();
+  listen();
+  // Browsers come back by themselves when a stream ends, but give up when a restarting site refuses them.
+  setInterval(listen, 20_000);
+  document.addEventListener('visibilitychange', listen);
+  addEventListener('pagehide', hangUp);
+  addEventListener('pageshow', listen);
+}
+
+/** @param {{ unread: number, fresh: number }} state */
+function showNews({ unread, fresh }) {
+  const words = unread > 99 ? '99+' : String(unread);
+  const badge = find('[data-unread]');
+  const number = find('[data-count]');
+  badge.hidden = unread === 0;
+  if (number.textContent !== words) number.textContent = words;
+  document.title = (unread > 0 ? `(${words}) ` : '') + document.title.replace(/^\(\d+\+?\) /, '');
+  if (news && fresh > 0) {
+    find('a', news).textContent =
+      fresh === 1 ? '1 new message' : `${fresh > 99 ? '99+' : fresh} new messages`;
+    news.hidden = false;
+  }
 }

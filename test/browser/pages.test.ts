@@ -6,7 +6,7 @@ import { HtmlValidate } from 'html-validate';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
-import { desktop, launchBrowser, openPage, phone } from '../support/browser.ts';
+import { desktop, giveCookies, launchBrowser, openPage, phone } from '../support/browser.ts';
 import { registered, stranger, type Person } from '../support/person.ts';
 import { available } from '../support/required.ts';
 import { fillMailbox, pages } from './every-page.ts';
@@ -61,7 +61,7 @@ describe.skipIf(!available('chromium'))('every page in a browser', () => {
 
   test.each(pages)('$name has nothing that axe finds and fits the screen', async (page) => {
     const tab = await openPage(browser, app.url);
-    if (!page.isPublic) await giveCookies(tab, alice);
+    if (!page.isPublic) await giveCookies(tab, alice, app.url);
     await page.show(tab);
     for (const colorScheme of ['light', 'dark'] as const) {
       for (const viewport of [phone, desktop]) {
@@ -70,7 +70,6 @@ describe.skipIf(!available('chromium'))('every page in a browser', () => {
         expect(await findFaults(tab), `${colorScheme}, ${viewport.width} pixels`).toEqual([]);
       }
     }
-    await tab.context().close();
   });
 
   /** What axe finds by the rules of WCAG 2.2 AA, and whether one has to scroll sideways. */
@@ -86,17 +85,5 @@ describe.skipIf(!available('chromium'))('every page in a browser', () => {
       ...violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`),
       ...(scrollWidth > clientWidth ? [`${scrollWidth - clientWidth} pixels too wide`] : []),
     ];
-  }
-
-  async function giveCookies(tab: Page, person: Person): Promise<void> {
-    const cookies = person
-      .cookies()
-      .split('; ')
-      .map((pair) => ({
-        name: pair.slice(0, pair.indexOf('=')),
-        value: pair.slice(pair.indexOf('=') + 1),
-        url: app.url,
-      }));
-    await tab.context().addCookies(cookies);
   }
 });

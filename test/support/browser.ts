@@ -1,5 +1,7 @@
 // A real Chromium, as Debian packages it.
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import { expect, onTestFinished } from 'vitest';
+import type { Person } from './person.ts';
 import { pathOf } from './required.ts';
 
 export const phone = { width: 320, height: 640 };
@@ -19,16 +21,51 @@ export function launchBrowser(): Promise<Browser> {
   });
 }
 
-/** A page in a browser profile of its own, on this site. Fails the test on any error in the page's console. */
+/**
+ * A page in a browser profile of its own, on this site, that closes with the test. Fails the test on any error in a
+ * script or in the console, such as what the content security policy refused.
+ */
 export async function openPage(
   browser: Browser,
   baseURL: string,
   options: BrowserContextOptions = {},
 ): Promise<Page> {
   const context = await browser.newContext({ baseURL, ...options });
-  const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(10_000);
+  const troubles: string[] = [];
+  context.on('weberror', (error) => troubles.push(error.error().message));
+  context.on('console', (said) => {
+    // An answer other than 200 is not the script's fault.
+    if (said.type() === 'error' && !said.text().startsWith('Failed to load resource'))
+      troubles.push(said.text());
+  });
+  onTestFinished(async () => {
+    await context.close();
+    expect(troubles).toEqual([]);
+  });
+  return context.newPage();
+}
+
+/** The same for somebody who is signed in. */
+export async function openPageOf(
+  person: Person,
+  browser: Browser,
+  baseURL: string,
+  options: BrowserContextOptions = {},
+): Promise<Page> {
+  const page = await openPage(browser, baseURL, options);
+  await giveCookies(page, person, baseURL);
   return page;
+}
+
+/** Signs this page's browser in as this person. */
+export async function giveCookies(page: Page, person: Person, url: string): Promise<void> {
+  const pairs = person.cookies().split('; ');
+  const cookies = pairs.map((pair) => {
+    const end = pair.indexOf('=');
+    return { name: pair.slice(0, end), value: pair.slice(end + 1), url };
+  });
+  await page.context().addCookies(cookies);
 }
 
 export async function register(page: Page, username: string): Promise<void> {

@@ -1,0 +1,240 @@
+// Lists with JavaScript: check all, from here to there, keys, questions, local times; and the same jobs without it.
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { startApp, type TestApp } from '../support/app.ts';
+import { launchBrowser, openPageOf } from '../support/browser.ts';
+import { registered, type Person } from '../support/person.ts';
+import { available } from '../support/required.ts';
+
+describe.skipIf(!available('chromium'))('lists in a browser', () => {
+  let app: TestApp;
+  let browser: Browser;
+  let alice: Person;
+  let bob: Person;
+  beforeAll(async () => {
+    app = await startApp();
+    alice = await registered(app.url, 'alice');
+    bob = await registered(app.url, 'bob');
+    browser = await launchBrowser();
+  });
+  beforeEach(async () => {
+    await app.pool.query('delete from messages');
+    for (const text of ['five', 'four', 'three', 'two', 'one']) await bob.send('alice', text);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await app.close();
+  });
+
+  async function open(path = '/inbox', options = {}): Promise<Page> {
+    const page = await openPageOf(alice, browser, app.url, options);
+    await page.goto(path);
+    return page;
+  }
+  const texts = (page: Page) => page.locator('.messages .excerpt').allTextContents();
+  const box = (page: Page, text: string) =>
+    page.locator('li', { hasText: text }).locator('input[type=checkbox]');
+  const ticked = async (page: Page) =>
+    page
+      .locator('.messages input:checked')
+      .evaluateAll((boxes) =>
+        boxes.map((each) => each.closest('li')!.querySelector('.excerpt')!.textContent),
+      );
+  const focused = (page: Page) =>
+    page.evaluate(
+      () => document.activeElement?.closest('li')?.querySelector('.excerpt')?.textContent ?? null,
+    );
+
+  test('one box ticks all, and a click with the shift key all from here to there', async () => {
+    const page = await open();
+    const all = page.getByLabel('All on this page');
+    await all.check();
+    expect(await ticked(page)).toEqual(['one', 'two', 'three', 'four', 'five']);
+    await box(page, 'three').uncheck();
+    expect(await all.evaluate((input: HTMLInputElement) => input.indeterminate)).toBe(true);
+    await all.check();
+    await all.uncheck();
+    expect(await ticked(page)).toEqual([]);
+
+    await box(page, 'two').click();
+    await box(page, 'four').click({ modifiers: ['Shift'] });
+    expect(await ticked(page)).toEqual(['two', 'three', 'four']);
+    await box(page, 'three').click({ modifiers: ['Shift'] });
+    expect(await ticked(page)).toEqual(['two']);
+    await page.getByRole('button', { name: 'Delete', exact: true }).click();
+    await page.getByRole('button', { name: 'Undo' }).waitFor();
+    expect(await texts(page)).toEqual(['one', 'three', 'four', 'five']);
+  });
+
+  describe('keys', () => {
+    test('c writes, / searches, and ? shows them all', async () => {
+      const page = await open();
+      await page.keyboard.press('/');
+      expect(await page.evaluate(() => document.activeElement?.id)).toBe('q');
+      await page.keyboard.type('two');
+      await page.keyboard.press('Enter');
+      await page.waitForURL('**/search?q=two');
+      expect(await texts(page)).toEqual(['two']);
+      await page.keyboard.press('c');
+      await page.waitForURL('**/send');
+      await page.keyboard.press('/');
+      await page.waitForURL('**/search');
+      await page.keyboard.press('?');
+      const help = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
+      await help.waitFor();
+      expect(await help.locator('dt').allTextContents()).toEqual(['c', '/', 'j', 'k', '#', 'u', '?']);
+      await page.keyboard.press('c'); // not while the dialog is open
+      await page.keyboard.press('Escape');
+      expect(new URL(page.url()).pathname).toBe('/search');
+    });
+
+    test('j and k move, Enter opens, # deletes and u marks unread the row that has the focus', async () => {
+      const page = await open();
+      await page.keyboard.press('j');
+      await page.keyboard.press('j');
+      expect(await focused(page)).toBe('two');
+      await page.keyboard.press('k');
+      await page.keyboard.press('k');
+      expect(await focused(page)).toBe('one');
+      for (let count = 0; count < 9; count += 1) await page.keyboard.press('j');
+      expect(await focused(page)).toBe('five');
+
+      await page.keyboard.press('Enter');
+      await page.waitForURL('**/messages/*');
+      expect(await page.locator('.text').textContent()).toBe('five');
+      await page.keyboard.press('u');
+      await page.getByText('Marked as unread.').waitFor();
+      expect(await page.locator('.messages li.unread').count()).toBe(5);
+
+      await page.keyboard.press('j');
+      await page.keyboard.press('Enter');
+      await page.waitForURL('**/messages/*');
+      await page.goBack();
+      await page.reload();
+      expect(await page.locator('.messages li.unread').count()).toBe(4);
+      await page.keyboard.press('j');
+      await page.keyboard.press('u');
+      await page.getByText('1 message marked as unread.').waitFor();
+      await page.keyboard.press('j');
+      await page.keyboard.press('j');
+      await page.keyboard.press('#');
+      await page.getByText('Deleted your copy; bob keeps').waitFor();
+      expect(await texts(page)).toEqual(['one', 'three', 'four', 'five']);
+      await page.keyboard.press('c');
+      await page.waitForURL('**/send');
+    });
+
+    test('do nothing to a list in which no row has the focus', async () => {
+      const page = await open();
+      await page.keyboard.press('#');
+      await page.keyboard.press('u');
+      await page.waitForTimeout(200);
+      await page.reload();
+      expect(await texts(page)).toHaveLength(5);
+    });
+
+    test('are off while somebody types, and with Ctrl or Alt', async () => {
+      const page = await open('/send');
+      for (const field of ['To', 'Message']) {
+        await page.getByLabel(field, { exact: true }).fill('');
+        await page.getByLabel(field, { exact: true }).pressSequentially('c/jk#u?');
+        expect(await page.getByLabel(field, { exact: true }).inputValue()).toBe('c/jk#u?');
+      }
+      await page.goto('/inbox');
+      await page.keyboard.press('Alt+c');
+      await page.keyboard.press('Control+u');
+      await page.waitForTimeout(100);
+      expect(new URL(page.url()).pathname).toBe('/inbox');
+    });
+
+    test('can be switched off, stay off, and be switched on again', async () => {
+      const page = await open();
+      const help = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
+      await page.getByRole('button', { name: 'Keyboard shortcuts' }).click();
+      await help.getByLabel('Use shortcuts').uncheck();
+      await help.getByRole('button', { name: 'Close' }).click();
+      for (const path of ['/inbox', '/sent']) {
+        await page.goto(path);
+        await page.keyboard.press('c');
+        await page.keyboard.press('?');
+        await page.waitForTimeout(100);
+        expect(new URL(page.url()).pathname).toBe(path);
+        expect(await help.isVisible()).toBe(false);
+      }
+      await page.getByRole('button', { name: 'Keyboard shortcuts' }).click();
+      await help.getByLabel('Use shortcuts').check();
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('c');
+      await page.waitForURL('**/send');
+    });
+  });
+
+  test('a question is asked only where nothing can be undone, and No means no', async () => {
+    const page = await open();
+    const asked: string[] = [];
+    let answer = false;
+    page.on('dialog', (dialog) => {
+      asked.push(dialog.message());
+      void (answer ? dialog.accept() : dialog.dismiss());
+    });
+    await page
+      .getByRole('button', { name: /^Delete the message/ })
+      .first()
+      .click();
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByText('1 message restored.').waitFor();
+    await page
+      .getByRole('button', { name: /^Delete the message/ })
+      .first()
+      .click();
+    await page.goto('/trash');
+    expect(asked).toEqual([]);
+
+    await page.getByRole('button', { name: /^Delete for ever ?: / }).click();
+    expect(asked).toEqual(['Delete this message for ever? It cannot be brought back.']);
+    expect(await texts(page)).toEqual(['one']);
+    answer = true;
+    await page.getByRole('button', { name: /^Delete for ever ?: / }).click();
+    await page.getByText('1 message deleted for ever.').or(page.getByText('Deleted for ever.')).waitFor();
+    expect(await texts(page)).toEqual([]);
+  });
+
+  test('times are told in the reader’s own time zone, exactly in their title', async () => {
+    await app.pool.query(`update messages set sent_at = '2026-01-31T23:30:00Z' where body = 'five'`);
+    const row = (page: Page) => page.locator('li', { hasText: 'five' }).locator('time');
+    const tokyo = await open('/inbox', { timezoneId: 'Asia/Tokyo' });
+    expect(await row(tokyo).textContent()).toBe('1 February 2026');
+    expect(await row(tokyo).getAttribute('title')).toBe('Sunday, 1 February 2026 at 08:30');
+    expect(await row(tokyo).getAttribute('datetime')).toBe('2026-01-31T23:30:00.000Z');
+    const honolulu = await open('/inbox', { timezoneId: 'Pacific/Honolulu' });
+    expect(await row(honolulu).getAttribute('title')).toBe('Saturday, 31 January 2026 at 13:30');
+    const plain = await open('/inbox', { javaScriptEnabled: false, timezoneId: 'Asia/Tokyo' });
+    expect(await row(plain).getAttribute('title')).toBe('Saturday, 31 January 2026 at 23:30 UTC');
+  });
+
+  test('without JavaScript: several are selected and deleted, undone, searched for, and one taken back', async () => {
+    const page = await open('/inbox', { javaScriptEnabled: false });
+    expect(await page.getByLabel('All on this page').isVisible()).toBe(false);
+    for (const text of ['one', 'three']) await box(page, text).check();
+    await page.getByRole('button', { name: 'Delete', exact: true }).click();
+    expect(await texts(page)).toEqual(['two', 'four', 'five']);
+    await page.getByRole('button', { name: 'Undo' }).click();
+    expect(await texts(page)).toEqual(['one', 'two', 'three', 'four', 'five']);
+    await box(page, 'two').check();
+    await page.getByRole('button', { name: 'Mark read' }).click();
+    expect(await page.locator('.messages li.unread').count()).toBe(4);
+
+    await page.getByLabel('Search messages').fill('from:bob FOUR');
+    await page.getByRole('button', { name: 'Search' }).click();
+    expect(await texts(page)).toEqual(['four']);
+    expect(await page.locator('mark').allTextContents()).toEqual(['four']);
+
+    await page.goto('/send?to=bob');
+    await page.getByLabel('Message', { exact: true }).fill('Too early');
+    await page.getByRole('button', { name: 'Send', exact: true }).click();
+    await page.goto('/sent');
+    await page.getByRole('button', { name: /^Take back/ }).click();
+    await page.getByText('Taken back: bob will not see it.').waitFor();
+    expect((await bob.get('/inbox')).text).not.toContain('Too early');
+  });
+});

@@ -1,0 +1,138 @@
+// News while a page is open: it counts and says so, and nothing moves under the reader's hand.
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { calmSettings, startApp, type TestApp } from '../support/app.ts';
+import { desktop, launchBrowser, openPageOf, phone } from '../support/browser.ts';
+import { fillMailbox } from '../support/mailboxes.ts';
+import { registered, type Person } from '../support/person.ts';
+import { freePort, launch, ready } from '../support/program.ts';
+import { available } from '../support/required.ts';
+
+describe.skipIf(!available('chromium'))('news in a browser', () => {
+  let app: TestApp;
+  let browser: Browser;
+  let alice: Person;
+  let bob: Person;
+  beforeAll(async () => {
+    app = await startApp();
+    alice = await registered(app.url, 'alice');
+    bob = await registered(app.url, 'bob');
+    browser = await launchBrowser();
+  });
+  beforeEach(() => app.pool.query('delete from messages'));
+  afterAll(async () => {
+    await browser?.close();
+    await app.close();
+  });
+
+  /** A page whose stream is open. */
+  async function open(path = '/inbox', options = {}, person = alice): Promise<Page> {
+    const page = await openPageOf(person, browser, app.url, options);
+    await show(page, path);
+    return page;
+  }
+  async function show(page: Page, path: string): Promise<void> {
+    const stream = page.waitForResponse((answer) => answer.url().includes('/events'));
+    await page.goto(path);
+    await stream;
+  }
+  const line = (page: Page) => page.locator('.news');
+
+  test('a message that comes is counted in the navigation and the title, and a line leads to it', async () => {
+    const page = await open();
+    expect(await page.title()).toBe('Inbox – Private Messages');
+    await bob.send('alice', 'First');
+    await line(page).getByText('1 new message', { exact: true }).waitFor();
+    expect(await page.title()).toBe('(1) Inbox – Private Messages');
+    expect(await page.getByRole('link', { name: /^Inbox \(1 unread ?\)$/ }).count()).toBe(1);
+    await bob.send('alice', 'Second');
+    await line(page).getByText('2 new messages', { exact: true }).waitFor();
+    expect(await page.title()).toBe('(2) Inbox – Private Messages');
+    expect(await page.locator('.messages li').count()).toBe(0);
+
+    await line(page).getByRole('link').click();
+    await page.locator('.messages li').nth(1).waitFor();
+    expect(await line(page).isVisible()).toBe(false);
+    await page.waitForTimeout(200); // news that is none
+    expect(await line(page).isVisible()).toBe(false);
+  });
+
+  test('other pages count as well, and count down when it is taken back', async () => {
+    const page = await open('/sent');
+    await bob.send('alice', 'For a moment');
+    await expect.poll(() => page.title()).toBe('(1) Sent – Private Messages');
+    const { $ } = await bob.get('/sent');
+    await bob.submit('/sent', {}, $('form[action$="/unsend"]').attr('action'));
+    await expect.poll(() => page.title()).toBe('Sent – Private Messages');
+    expect(await page.locator('[data-unread]').isVisible()).toBe(false);
+  });
+
+  describe.each([
+    ['a phone', phone],
+    ['a desk', desktop],
+  ])('nothing moves on %s', (_, viewport) => {
+    test.each(['/inbox', '/sent', '/send?to=bob'])('%s', async (path) => {
+      await fillMailbox(app.pool, alice, bob, 30);
+      const page = await open(path, { viewport });
+      await page.evaluate(() => scrollTo(0, 120));
+      const boxes = () =>
+        page.evaluate(() =>
+          [...document.querySelectorAll('body *:not(.news, .news *, [data-unread] *, [data-unread])')].map(
+            (element) => {
+              const { x, y, width, height } = element.getBoundingClientRect();
+              return [element.tagName, x, y, width, height].join(' ');
+            },
+          ),
+        );
+      const before = await boxes();
+      for (let count = 0; count < 12; count += 1) await bob.send('alice', 'News');
+      await expect.poll(() => page.title()).toMatch(/^\(12\)/);
+      expect(await boxes()).toEqual(before);
+    });
+  });
+
+  test('a browser with eight pages open still loads the ninth, and the page that is looked at hears of news', async () => {
+    const first = await open();
+    const context = first.context();
+    for (let count = 0; count < 7; count += 1) await show(await context.newPage(), '/sent');
+    const ninth = await context.newPage();
+    await show(ninth, '/inbox');
+    await bob.send('alice', 'To all of you');
+    await line(ninth).getByText('1 new message').waitFor();
+  });
+
+  test('the site is restarted: the page comes back by itself and catches up', async () => {
+    const port = String(await freePort());
+    const settings = { ...calmSettings, DATABASE_URL: app.databaseUrl, PORT: port };
+    const before = await launch(settings);
+    onTestFinished(() => void before.process.kill('SIGKILL'));
+    await ready(before);
+    const page = await openPageOf(alice, browser, before.url, { baseURL: before.url });
+    await page.clock.install();
+    await show(page, '/inbox');
+    await before.end();
+
+    await bob.send('alice', 'Meanwhile');
+    // A proxy answers 502 while the site is away: browsers give up on such a stream.
+    await page.route('**/events*', (route) => route.fulfill({ status: 502 }));
+    await page.waitForResponse((answer) => answer.status() === 502);
+    await page.unroute('**/events*');
+    const after = await launch(settings);
+    onTestFinished(() => void after.process.kill('SIGKILL'));
+    await ready(after);
+    await page.clock.runFor(25_000);
+    await line(page).getByText('1 new message').waitFor();
+  });
+
+  test('signed out elsewhere, the page stops asking', async () => {
+    const charlie = await registered(app.url, 'charlie');
+    const page = await open('/inbox', {}, charlie);
+    await charlie.submit('/inbox', {}, '/logout');
+    let asked = 0;
+    page.on('request', (request) => (asked += request.url().includes('/events') ? 1 : 0));
+    await bob.send('charlie', 'Too late');
+    await page.waitForTimeout(6000);
+    expect(asked).toBe(0);
+    expect(await page.title()).not.toContain('(1)');
+  });
+});

@@ -1,0 +1,89 @@
+// The script by itself: small, and never in the way, whatever a browser refuses it.
+import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startApp, type TestApp } from '../support/app.ts';
+import { launchBrowser, openPageOf } from '../support/browser.ts';
+import { registered, type Person } from '../support/person.ts';
+import { available } from '../support/required.ts';
+
+test('it weighs less than 6 kB, compressed, and is all the script there is', () => {
+  const script = readFileSync(new URL('../../public/app.js', import.meta.url));
+  expect(gzipSync(script).length).toBeLessThan(6000);
+  expect(String(script)).not.toMatch(/^import |import\(/m);
+});
+
+describe.skipIf(!available('chromium'))('in a browser that refuses', () => {
+  let app: TestApp;
+  let browser: Browser;
+  let alice: Person;
+  let bob: Person;
+  beforeAll(async () => {
+    app = await startApp();
+    alice = await registered(app.url, 'alice');
+    bob = await registered(app.url, 'bob');
+    browser = await launchBrowser();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await app.close();
+  });
+
+  /** Runs in the page before any script of ours. */
+  const refusals: [what: string, refuse: () => void][] = [
+    [
+      'to keep anything',
+      () =>
+        Object.defineProperty(window, 'localStorage', {
+          get: () => {
+            throw new DOMException('Not allowed', 'SecurityError');
+          },
+        }),
+    ],
+    ['event streams', () => Reflect.deleteProperty(window, 'EventSource')],
+    ['requests by scripts', () => void (window.fetch = () => Promise.reject(new TypeError('refused')))],
+  ];
+
+  test.each(refusals)('%s, everything else works', async (_, refuse) => {
+    await bob.send('alice', 'Good morning');
+    const page = await openPageOf(alice, browser, app.url);
+    await page.addInitScript(refuse);
+    await page.goto('/inbox');
+    expect(await page.locator('.messages time').first().getAttribute('title')).not.toContain('UTC');
+    await page.getByLabel('All on this page').check();
+    expect(await page.locator('.messages .tick input:not(:checked)').count()).toBe(0);
+    await switchKeysOff(page);
+    await page.goto('/send?to=bob');
+    await page.getByLabel('Message', { exact: true }).fill('x'.repeat(9500));
+    await page.getByText('500 characters left').waitFor();
+    await page.getByRole('button', { name: 'Send', exact: true }).click();
+    await page.getByText('Sent to bob.').waitFor();
+    await page.keyboard.press('j');
+    await page.keyboard.press('Enter');
+    await page.waitForURL('**/messages/*');
+  });
+
+  async function switchKeysOff(page: Page): Promise<void> {
+    await page.keyboard.press('?');
+    await page.getByLabel('Use shortcuts').uncheck();
+    await page.getByRole('button', { name: 'Close' }).click();
+    await page.keyboard.press('c');
+    await page.keyboard.press('?');
+    expect(await page.getByRole('dialog').isVisible()).toBe(false);
+    expect(new URL(page.url()).pathname).toBe('/inbox');
+    await page.getByRole('button', { name: 'Keyboard shortcuts' }).click();
+    await page.getByLabel('Use shortcuts').check();
+    await page.keyboard.press('Escape');
+  }
+
+  test('on a touch screen the keys of a keyboard work all the same', async () => {
+    const page = await openPageOf(alice, browser, app.url, { hasTouch: true, isMobile: true });
+    await page.goto('/inbox');
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
+    await page.getByRole('button', { name: 'Close' }).click();
+    await page.getByRole('link', { name: 'Sent', exact: true }).click();
+    await page.waitForURL('**/sent');
+  });
+});

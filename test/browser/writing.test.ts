@@ -1,0 +1,168 @@
+// Writing with JavaScript: what is left, and a draft that saves itself; and the same by hand without it.
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { startApp, type TestApp } from '../support/app.ts';
+import { launchBrowser, openPageOf } from '../support/browser.ts';
+import { registered, type Person } from '../support/person.ts';
+import { available } from '../support/required.ts';
+import { until } from '../start/site.ts';
+
+describe.skipIf(!available('chromium'))('writing in a browser', () => {
+  let app: TestApp;
+  let browser: Browser;
+  let alice: Person;
+  let bob: Person;
+  beforeAll(async () => {
+    app = await startApp();
+    alice = await registered(app.url, 'alice');
+    bob = await registered(app.url, 'bob');
+    browser = await launchBrowser();
+  });
+  beforeEach(() => app.pool.query('delete from drafts; delete from messages'));
+  afterAll(async () => {
+    await browser?.close();
+    await app.close();
+  });
+
+  const open = (options = {}) => openPageOf(alice, browser, app.url, options);
+  const message = (page: Page) => page.getByLabel('Message', { exact: true });
+  const saved = (page: Page) => page.locator('[data-saved]');
+  const drafts = async () =>
+    (await app.pool.query<{ recipient: string; body: string }>('select recipient, body from drafts')).rows;
+
+  /** Types with a clock of our own, so that nobody has to wait. */
+  async function type(page: Page, text: string): Promise<void> {
+    await page.clock.install();
+    await page.goto('/send?to=bob');
+    await message(page).fill(text);
+  }
+
+  test('a draft is saved a few seconds after typing stops, and says so quietly', async () => {
+    const page = await open();
+    await type(page, 'Half a thought');
+    await page.clock.runFor(2000);
+    await message(page).pressSequentially(', and');
+    await page.clock.runFor(2000);
+    expect(await drafts()).toEqual([]);
+    await page.clock.runFor(2000);
+    await page.getByText('Saved', { exact: true }).waitFor();
+    expect(await drafts()).toEqual([{ recipient: 'bob', body: 'Half a thought, and' }]);
+    expect(await saved(page).getAttribute('role')).toBe('status');
+    expect(page.url()).toMatch(/\/send\?to=bob$/);
+
+    await message(page).pressSequentially(' more');
+    expect(await saved(page).textContent()).toBe('');
+    await page.clock.runFor(4000);
+    await page.getByText('Saved', { exact: true }).waitFor();
+    expect(await drafts()).toEqual([{ recipient: 'bob', body: 'Half a thought, and more' }]);
+  });
+
+  test('in a conversation as well', async () => {
+    const page = await open();
+    await page.clock.install();
+    await page.goto('/with/bob');
+    await page.getByLabel('Reply', { exact: true }).fill('An answer');
+    await page.clock.runFor(4000);
+    await page.getByText('Saved', { exact: true }).waitFor();
+    expect(await drafts()).toEqual([{ recipient: 'bob', body: 'An answer' }]);
+  });
+
+  test('sending leaves no draft behind, not even one that was just being saved', async () => {
+    const page = await open();
+    await type(page, 'Off it goes');
+    await page.clock.runFor(4000);
+    await page.getByText('Saved', { exact: true }).waitFor();
+    await message(page).pressSequentially('!');
+
+    // A save that takes its time, and Send pressed while it is under way.
+    await page.route('**/drafts', async (route) => {
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      await route.continue();
+    });
+    const begun = page.waitForRequest('**/drafts');
+    await page.clock.runFor(4000);
+    await begun;
+    await page.getByRole('button', { name: 'Send', exact: true }).click();
+    await page.waitForURL('**/inbox');
+    expect(await drafts()).toEqual([]);
+    expect((await bob.get('/inbox')).text).toContain('Off it goes!');
+    await page.clock.runFor(10_000);
+    expect(await drafts()).toEqual([]);
+  });
+
+  test('what was typed last is saved when the page is left', async () => {
+    const page = await open();
+    await type(page, 'Called away');
+    await page.goto('/inbox');
+    await until(async () => (await drafts()).length === 1);
+    expect(await drafts()).toEqual([{ recipient: 'bob', body: 'Called away' }]);
+  });
+
+  test('clearing the page makes no heap of empty drafts', async () => {
+    const page = await open();
+    await type(page, 'A');
+    for (const text of ['', 'B', '', 'C', '']) {
+      await page.clock.runFor(4000);
+      await page.getByText('Saved', { exact: true }).waitFor();
+      await page.getByLabel('To').fill('');
+      await message(page).fill(text);
+    }
+    await page.clock.runFor(4000);
+    await page.getByText('Saved', { exact: true }).waitFor();
+    expect(await drafts()).toHaveLength(1);
+  });
+
+  test('signed out meanwhile, it says that nothing was saved, and the words stay', async () => {
+    const page = await open();
+    await type(page, 'Alone');
+    await page.context().clearCookies();
+    await page.clock.runFor(4000);
+    await page.getByText('Not saved: your words are only on this page').waitFor();
+    expect(await message(page).inputValue()).toBe('Alone');
+    expect(await drafts()).toEqual([]);
+  });
+
+  test('with no network, too, and Send still asks the server', async () => {
+    const page = await open();
+    await type(page, 'In a tunnel');
+    await page.route('**/drafts', (route) => route.abort());
+    await page.clock.runFor(4000);
+    await page.getByText('Not saved: your words are only on this page').waitFor();
+    await page.getByRole('button', { name: 'Send', exact: true }).click();
+    await page.waitForURL('**/inbox');
+    expect((await bob.get('/inbox')).text).toContain('In a tunnel');
+  });
+
+  test('what is left is counted before the limit is hit, in characters as people count them', async () => {
+    const page = await open();
+    await page.goto('/send');
+    const left = page.locator('[data-left]');
+    const says = async (text: string) => {
+      await message(page).fill(text);
+      return left.textContent();
+    };
+    expect(await says('a'.repeat(8999))).toBe('Up to 10,000 characters of plain text');
+    expect(await says('a'.repeat(9000))).toBe('1000 characters left');
+    expect(await says('🎉'.repeat(9999))).toBe('1 character left');
+    expect(await says('é'.repeat(10_000))).toBe('0 characters left');
+    expect(await says('a'.repeat(10_001))).toBe('1 character too many');
+    expect(await says('a'.repeat(10_050))).toBe('50 characters too many');
+    expect(await left.getAttribute('class')).toBe('error');
+    expect(await says('a\nb')).toBe('Up to 10,000 characters of plain text');
+    expect(await left.getAttribute('class')).not.toBe('error');
+  });
+
+  test('without JavaScript a button saves the draft, and it is gone on with from the list', async () => {
+    const page = await open({ javaScriptEnabled: false });
+    await page.goto('/send?to=bob');
+    await message(page).fill('By hand');
+    await page.getByRole('button', { name: 'Save draft' }).click();
+    await page.getByText('Saved as a draft.').waitFor();
+    await page.getByRole('link', { name: 'Drafts' }).click();
+    await page.getByRole('link', { name: 'To bob' }).click();
+    expect(await message(page).inputValue()).toBe('By hand');
+    await page.getByRole('button', { name: 'Send', exact: true }).click();
+    await page.getByText('Sent to bob.').waitFor();
+    expect(await drafts()).toEqual([]);
+  });
+});
