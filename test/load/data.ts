@@ -1,0 +1,57 @@
+// People, sessions and messages for the bench, made by SQL: a login for each would take minutes.
+import { createHmac } from 'node:crypto';
+import type { SessionData } from 'express-session';
+import type pg from 'pg';
+import { insertSession, newSessionId } from '../../src/web/session-store.ts';
+import { newId } from '../../src/ids.ts';
+
+export interface BenchPerson {
+  id: string;
+  username: string;
+  /** The Cookie header of a signed-in browser. */
+  cookie: string;
+}
+
+/** People who are signed in, without passwords. */
+export async function makePeople(pool: pg.Pool, count: number): Promise<BenchPerson[]> {
+  const { rows } = await pool.query<{ secret: string }>(
+    'select secret from signing_keys order by number limit 1',
+  );
+  const people = Array.from({ length: count }, (_, index) => ({ id: newId(), username: `person${index}` }));
+  await pool.query(
+    `insert into users (id, username, password_hash) select *, 'none' from unnest($1::uuid[], $2::text[])`,
+    [people.map(({ id }) => id), people.map(({ username }) => username)],
+  );
+  const signedIn: BenchPerson[] = [];
+  for (const person of people) {
+    const sessionId = newSessionId(person.id);
+    const now = Date.now();
+    const cookie = { originalMaxAge: null, path: '/' };
+    const data = { cookie, startedAt: now, seenAt: now, csrfSecret: 'x'.repeat(24) };
+    await insertSession(pool, sessionId, data as SessionData);
+    // As express-session signs: "s:", the id, and its HMAC without padding.
+    const signature = createHmac('sha256', rows[0]!.secret)
+      .update(sessionId)
+      .digest('base64')
+      .replace(/=+$/, '');
+    signedIn.push({ ...person, cookie: `session=${encodeURIComponent(`s:${sessionId}.${signature}`)}` });
+  }
+  return signedIn;
+}
+
+/** `count` messages of 300 characters in each mailbox of these people, from one another, spread over a year. */
+export async function fillMailboxes(pool: pg.Pool, owners: string[], count: number): Promise<void> {
+  const batch = 10_000;
+  for (const [index, owner] of owners.entries()) {
+    for (let start = 0; start < count; start += batch) {
+      await pool.query({
+        text: `insert into messages (owner_id, id, box, other_id, body, sent_at)
+               select $1, (lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') || '70008' || substr(md5(n::text), 1, 15))::uuid,
+                      'inbox', $2, 'Letter ' || n || ' ' || substr(repeat(md5(n::text) || ' the and of table cake ', 8), 1, 290), at
+               from generate_series($3::int, $4::int) n, lateral (select now() - n * interval '1 minute' as at) moment`,
+        values: [owner, owners[(index + 1) % owners.length], start + 1, Math.min(start + batch, count)],
+        query_timeout: 600_000,
+      } as pg.QueryConfig);
+    }
+  }
+}
