@@ -78,7 +78,9 @@ export function allowOnly(...methods: string[]) {
 export function showErrors(log: Log, isDevelopment: boolean) {
   return (error: unknown, req: Request, res: Response, next: NextFunction): void => {
     const refusal = toRefusal(error);
-    if (refusal.status >= 500) log.error({ err: error, request: req.id }, 'failed');
+    // A refusal of our own, as of the five hundredth login at once, is in the request's line already.
+    const isOurs = error instanceof HttpError;
+    if (refusal.status >= 500 && !isOurs) log.error({ err: error, request: req.id }, 'failed');
     if (res.headersSent) return next(error);
     if (refusal.retryAfter) res.set('Retry-After', String(refusal.retryAfter));
     res.status(refusal.status);

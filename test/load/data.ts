@@ -1,6 +1,5 @@
 // People, sessions and messages for the bench, made by SQL: a login for each would take minutes.
 import { createHmac } from 'node:crypto';
-import type { SessionData } from 'express-session';
 import type pg from 'pg';
 import { insertSession, newSessionId } from '../../src/web/session-store.ts';
 import { newId } from '../../src/ids.ts';
@@ -28,7 +27,7 @@ export async function makePeople(pool: pg.Pool, count: number): Promise<BenchPer
     const now = Date.now();
     const cookie = { originalMaxAge: null, path: '/' };
     const data = { cookie, startedAt: now, seenAt: now, csrfSecret: 'x'.repeat(24) };
-    await insertSession(pool, sessionId, data as SessionData);
+    await insertSession(pool, sessionId, data);
     // As express-session signs: "s:", the id, and its HMAC without padding.
     const signature = createHmac('sha256', rows[0]!.secret)
       .update(sessionId)
