@@ -25,6 +25,13 @@ test('HTML in a message is shown as it was written, with the matches marked and 
   expect($('main script').length).toBe(0);
 });
 
+test('a match that looks like HTML is escaped as well', async () => {
+  const text = 'See https://example.org/a/&copy;/b there';
+  await bob.send('alice', text);
+  expect(await find(alice, 'https://example.org/a/&copy;/b')).toEqual([text]);
+  expect((await marks(alice, 'https://example.org/a/&copy;/b')).join(' ')).toContain('&copy;');
+});
+
 test('what is searched for comes back escaped in the field and in the title', async () => {
   const q = '"><script>alert(1)</script>\' & <b>';
   const { $, text } = await alice.get(searchAddress(q));
