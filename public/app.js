@@ -77,7 +77,11 @@ for (const form of findAll('form[data-letter]')) {
   const saveNow = () => {
     clearTimeout(timer);
     timer = undefined;
-    saving = save().finally(() => (saving = undefined));
+    // One after the other; only who leaves cannot wait.
+    const mine = (saving && !document.hidden ? saving.then(save) : save()).finally(() => {
+      if (saving === mine) saving = undefined;
+    });
+    saving = mine;
   };
   form.addEventListener('input', () => {
     count();

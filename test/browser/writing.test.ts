@@ -90,6 +90,22 @@ describe.skipIf(!available('chromium'))('writing in a browser', () => {
     expect(await drafts()).toEqual([]);
   });
 
+  test('a slow save does not overwrite the one after it', async () => {
+    const page = await open();
+    await type(page, 'Old');
+    let delay = 800;
+    await page.route('**/drafts', async (route) => {
+      await new Promise((resolve) => setTimeout(resolve, delay));
+      await route.continue();
+    });
+    await page.clock.runFor(4000);
+    delay = 0;
+    await message(page).fill('New');
+    await page.clock.runFor(4000);
+    await page.getByText('Saved', { exact: true }).waitFor();
+    expect((await drafts()).map(({ body }) => body)).toEqual(['New']);
+  });
+
   test('what was typed last is saved when the page is left', async () => {
     const page = await open();
     await type(page, 'Called away');
