@@ -7,11 +7,11 @@ export type Database = Pick<pg.Pool, 'query'>;
 export type Pool = pg.Pool;
 
 // A page asks at most twice and must answer within 5 s when PostgreSQL hangs, and within 3 s when somebody holds a lock
-// and all connections wait for it: 0.9 s for a connection, the same for a lock, and some 2 s for an answer, counted by
+// and all connections wait for it: 1.2 s for a connection, half a second for a lock, and some 2 s for an answer, counted by
 // the server (statement_timeout) and, for a frozen server, by us (query_timeout).
 const limits = {
-  connectionTimeoutMillis: 900,
-  lock_timeout: 900,
+  connectionTimeoutMillis: 1200,
+  lock_timeout: 500,
   statement_timeout: 2000,
   query_timeout: 2300,
   idle_in_transaction_session_timeout: 5000,

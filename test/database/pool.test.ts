@@ -67,11 +67,11 @@ describe('on a server that runs', () => {
     await holder.end();
   });
 
-  test('when all connections are busy, the next one waits for less than a second', async () => {
+  test('when all connections are busy, the next one waits little more than a second', async () => {
     const busy = await Promise.all(Array.from({ length: pool.options.max }, () => pool.connect()));
     const startedAt = Date.now();
     const refused = await Promise.all([failureOf(pool.query('select 1')), failureOf(pool.connect())]);
-    expect(Date.now() - startedAt).toBeLessThan(1400);
+    expect(Date.now() - startedAt).toBeLessThan(1800);
     for (const error of refused) {
       expect(error.message).toBe('timeout exceeded when trying to connect');
       expect(isDatabaseAway(error)).toBe(true);
