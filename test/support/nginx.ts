@@ -14,6 +14,8 @@ export interface Nginx {
   requests(): Record<string, string | number>[];
   /** Everything it complained about, down to warnings, which the shipped configuration leaves out. */
   complaints(): string;
+  /** Where its logs and its temporary files are. */
+  folder: string;
   close(): Promise<void>;
 }
 
@@ -70,6 +72,7 @@ export async function startNginx(upstream: string, edits: Edits = {}): Promise<N
         .filter(Boolean)
         .map((line) => JSON.parse(line) as Record<string, string | number>),
     complaints: () => read('error.log'),
+    folder,
     close,
   };
 }

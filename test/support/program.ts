@@ -46,16 +46,19 @@ export interface LaunchOptions {
   nodeArgs?: string[];
   /** Another copy of the program. */
   project?: string;
+  /** A command that starts it, such as one that enters a namespace. */
+  prefix?: string[];
 }
 
 /** Starts the program; returns at once. Settings are the environment it reads. */
 export async function launch(
   settings: Record<string, string>,
-  { nodeArgs = [], project = projectFolder, ...options }: LaunchOptions = {},
+  { nodeArgs = [], project = projectFolder, prefix = [], ...options }: LaunchOptions = {},
 ): Promise<Program> {
   const port = settings.PORT ?? String(await freePort());
   const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(process.execPath, [...nodeArgs, join(project, 'src/start.js')], {
+  const [command, ...args] = [...prefix, process.execPath, ...nodeArgs, join(project, 'src/start.js')];
+  const child = spawn(command, args, {
     cwd: project,
     env: { PATH, HOME, PORT: port, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,0 +1,104 @@
+// Requests that their client breaks off: before they are whole, while they are being answered, or just after.
+import { randomInt } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { from, type Client } from './client.ts';
+import { audit, openLedger, type Ledger } from './ledger.ts';
+import { press } from './sending.ts';
+import type { Site } from './site.ts';
+import type { Outcome } from './table.ts';
+
+const atOnce = 32;
+const longestMs = 30;
+
+export async function brokenRequests(site: Site, { requests }: { requests: number }): Promise<Outcome> {
+  const ledger = openLedger();
+  const wrong: string[] = [];
+  const before = openFiles(site);
+  let begun = 0;
+  await Promise.all(
+    Array.from({ length: atOnce }, async (_, index) => {
+      const client = site.client(index);
+      await client.token();
+      while (begun < requests) {
+        begun += 1;
+        const target = new URL(begun % 2 ? site.addresses[0]! : site.apps[begun % 4 ? 0 : 1]!.url);
+        await breakOff(target, await anyRequest(site, ledger, client), index);
+      }
+      client.close();
+    }),
+  );
+  // Whoever broke off a form sends it again: it is there once, whether it had arrived or not.
+  wrong.push(...(await sendAgain(site, ledger)));
+  const found = await site.withDatabase((db) => audit(db, ledger));
+  await sleep(1500); // nginx lets its own connections go
+  for (const [index, count] of openFiles(site).entries())
+    if (count > before[index]! + 5)
+      wrong.push(`process ${index + 1} has ${count - before[index]!} more files open`);
+  return {
+    ...found,
+    tries: requests,
+    wrong: [...wrong, ...found.wrong],
+    note: `${ledger.letters.length} of them letters, sent again afterwards`,
+  };
+}
+
+/** The bytes of some request. */
+async function anyRequest(site: Site, ledger: Ledger, client: Client): Promise<string> {
+  const head = (line: string, more = '') =>
+    `${line} HTTP/1.1\r\nHost: ${new URL(site.addresses[0]!).host}\r\nCookie: ${client.cookies()}\r\n${more}\r\n`;
+  const form = (path: string, fields: Record<string, string>) => {
+    const body = new URLSearchParams(fields).toString();
+    const type = 'Content-Type: application/x-www-form-urlencoded\r\n';
+    return head(`POST ${path}`, `${type}Content-Length: ${body.length}\r\n`) + body;
+  };
+  const _csrf = await client.token();
+  switch (randomInt(6)) {
+    case 0:
+      return head('GET /inbox');
+    case 1:
+      return head('GET /search?q=and+so+on');
+    case 2:
+      return head('GET /events');
+    case 3:
+      return form('/login', { _csrf, username: 'nobody', password: 'whatever it may be' });
+    default: {
+      const to = site.people[randomInt(site.people.length)]!;
+      const { key, body } = ledger.intend(client.person, to);
+      return form('/send', { _csrf, recipient: to.username, body, key });
+    }
+  }
+}
+
+/** Sends all or a part of these bytes, waits a moment or not at all, and is gone. */
+async function breakOff(target: URL, bytes: string, index: number): Promise<void> {
+  const socket = connect({ host: target.hostname, port: Number(target.port), ...from(index) });
+  socket.on('error', () => {});
+  const gone = new Promise((resolve) => socket.once('close', resolve));
+  socket.write(randomInt(4) ? bytes : bytes.slice(0, randomInt(bytes.length)));
+  await sleep(Math.random() * longestMs);
+  if (randomInt(2)) socket.resetAndDestroy();
+  else socket.destroy();
+  await gone;
+}
+
+async function sendAgain(site: Site, ledger: Ledger): Promise<string[]> {
+  const wrong: string[] = [];
+  const clients = new Map<string, Client>();
+  for (const letter of ledger.letters) {
+    const index = site.people.indexOf(letter.from);
+    const client = clients.get(letter.from.id) ?? site.client(index);
+    clients.set(letter.from.id, client);
+    const { status } = await press(client, letter);
+    if (status !== 303) wrong.push(`a letter sent again was answered ${status}`);
+  }
+  for (const client of clients.values()) client.close();
+  return wrong;
+}
+
+/** How many files and connections each process has open. */
+function openFiles(site: Site): number[] {
+  if (process.platform !== 'linux') return site.apps.map(() => 0);
+  return site.apps.map(({ process: { pid } }) => readdirSync(`/proc/${pid}/fd`).length);
+}

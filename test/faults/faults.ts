@@ -1,0 +1,97 @@
+// All faults, each in the full dose of `npm run faults` and in the small one of the tests.
+import { brokenRequests } from './broken-requests.ts';
+import { deleteCanary } from './delete-canary.ts';
+import { freezePostgres } from './freeze-postgres.ts';
+import { fullDisk } from './full-disk.ts';
+import { killApp } from './kill-app.ts';
+import { killPostgres } from './kill-postgres.ts';
+import { lockedTable } from './locked-table.ts';
+import { logoutRace } from './logout-race.ts';
+import { manyPeople } from './many-people.ts';
+import { rollingRestart } from './rolling-restart.ts';
+import type { Site } from './site.ts';
+import { slowClients } from './slow-clients.ts';
+import { startTogether } from './start-together.ts';
+import type { Outcome } from './table.ts';
+
+export interface Fault {
+  name: string;
+  title: string;
+  full(site: Site): Promise<Outcome>;
+  short(site: Site): Promise<Outcome>;
+}
+
+export const faults: Fault[] = [
+  {
+    name: 'kill-app',
+    title: 'kill -9 of an app process while people send',
+    full: (site) => killApp(site, { letters: 10_000, kills: 10 }),
+    short: (site) => killApp(site, { letters: 400, kills: 2 }),
+  },
+  {
+    name: 'kill-postgres',
+    title: 'PostgreSQL killed, and shut down at once',
+    full: (site) => killPostgres(site, { times: 5 }),
+    short: (site) => killPostgres(site, { times: 1 }),
+  },
+  {
+    name: 'freeze-postgres',
+    title: 'PostgreSQL frozen',
+    full: (site) => freezePostgres(site, { seconds: 60 }),
+    short: (site) => freezePostgres(site, { seconds: 5 }),
+  },
+  {
+    name: 'locked-table',
+    title: 'a table locked',
+    full: (site) => lockedTable(site, { seconds: 20 }),
+    short: (site) => lockedTable(site, { seconds: 4 }),
+  },
+  {
+    name: 'rolling-restart',
+    title: 'SIGTERM of one of two processes behind nginx',
+    full: (site) => rollingRestart(site, { requests: 20_000, restarts: 10 }),
+    short: (site) => rollingRestart(site, { requests: 600, restarts: 2 }),
+  },
+  {
+    name: 'start-together',
+    title: 'five processes start together on an empty database',
+    full: (site) => startTogether(site, { times: 20 }),
+    short: (site) => startTogether(site, { times: 1 }),
+  },
+  {
+    name: 'full-disk',
+    title: 'the disk is full',
+    full: () => fullDisk({ times: 3, seconds: 5 }),
+    short: () => fullDisk({ times: 1, seconds: 1 }),
+  },
+  {
+    name: 'slow-clients',
+    title: 'slow clients through nginx',
+    full: (site) => slowClients(site, { clients: 1200, seconds: 8, rounds: 3, isTimed: true }),
+    short: (site) => slowClients(site, { clients: 150, seconds: 1, rounds: 1, isTimed: false }),
+  },
+  {
+    name: 'broken-requests',
+    title: 'requests broken off by the client',
+    full: (site) => brokenRequests(site, { requests: 10_000 }),
+    short: (site) => brokenRequests(site, { requests: 500 }),
+  },
+  {
+    name: 'many-people',
+    title: 'many people at once, mixed work',
+    full: (site) => manyPeople(site, { people: 200, seconds: 60 }),
+    short: (site) => manyPeople(site, { people: 60, seconds: 3 }),
+  },
+  {
+    name: 'logout-race',
+    title: 'a logout among pages under way',
+    full: (site) => logoutRace(site, { times: 100 }),
+    short: (site) => logoutRace(site, { times: 10 }),
+  },
+  {
+    name: 'delete-canary',
+    title: 'a letter deleted for ever by both',
+    full: (site) => deleteCanary(site, { times: 5 }),
+    short: (site) => deleteCanary(site, { times: 1 }),
+  },
+];
