@@ -23,7 +23,7 @@ import {
   markUnread,
   type Box,
 } from './queries.ts';
-import { selectedIds } from './selection.ts';
+import { counted, selectedIds } from './selection.ts';
 
 export function mailboxRoutes(pool: Pool, flash: Flash): Router {
   const router = Router();
@@ -111,9 +111,4 @@ export function mailboxRoutes(pool: Pool, flash: Flash): Router {
   }
 
   return router;
-}
-
-function counted(count: number, done: string): string {
-  if (count === 0) return 'No message was selected, or there was nothing to change.';
-  return count === 1 ? `1 message ${done}.` : `${count.toLocaleString('en')} messages ${done}.`;
 }

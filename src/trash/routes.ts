@@ -6,7 +6,7 @@ import type { Pool } from '../database/pool.ts';
 import { splitLinks } from '../mailbox/links.ts';
 import { isReading, messageId, unknownMessage } from '../mailbox/message-routes.ts';
 import { openMessage } from '../mailbox/queries.ts';
-import { selectedIds } from '../mailbox/selection.ts';
+import { counted, selectedIds } from '../mailbox/selection.ts';
 import { allowOnly, HttpError } from '../web/errors.ts';
 import type { Flash } from '../web/flash.ts';
 import { localPath } from '../web/local-path.ts';
@@ -112,9 +112,4 @@ export function trashRoutes(pool: Pool, flash: Flash): Router {
     .all(allowOnly('POST'));
 
   return router;
-}
-
-function counted(count: number, done: string): string {
-  if (count === 0) return 'There was nothing to change.';
-  return count === 1 ? `1 message ${done}.` : `${count.toLocaleString('en')} messages ${done}.`;
 }
