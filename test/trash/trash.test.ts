@@ -55,6 +55,7 @@ describe('Delete', () => {
     expect((await bob.get(`/messages/${id}`)).status).toBe(404);
     for (const path of ['/inbox', '/with/alice'])
       expect((await bob.get(path)).text).not.toContain('Only there');
+    for (const person of [alice, charlie]) expect(bodies(await person.get('/trash'))).toEqual([]);
     const list = await bob.get('/trash');
     expect(list.$('.messages h2 a').attr('href')).toBe(`/trash/${id}`);
     const page = await bob.get(`/trash/${id}`);

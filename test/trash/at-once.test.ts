@@ -1,0 +1,51 @@
+// Everything at the same moment, in two windows of one person: nobody waits for ever, and nothing is lost.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startApp, type TestApp } from '../support/app.ts';
+import { fillMailbox, tokenOf } from '../support/mailboxes.ts';
+import { at, registered, type Answer, type Fields, type Person } from '../support/person.ts';
+
+let app: TestApp;
+let other: TestApp;
+let windows: Person[];
+let token: Fields;
+let ids: string[];
+beforeAll(async () => {
+  app = await startApp();
+  other = await startApp({}, app.databaseUrl);
+  const alice = await registered(app.url, 'alice');
+  const bob = await registered(app.url, 'bob');
+  windows = [alice, at(other.url, alice)];
+  token = await tokenOf(alice);
+  await fillMailbox(app.pool, alice, bob, 40, { isUnread: true });
+  const { rows } = await app.pool.query<{ id: string }>('select id from messages order by random()');
+  ids = rows.map(({ id }) => id);
+});
+afterAll(async () => {
+  await other.close();
+  await app.close();
+});
+
+test('forty rounds of deleting, restoring, marking and undoing the same messages', async () => {
+  const select = (person: Person, path: string, action: string, chosen: string[]): Promise<Answer> => {
+    const fields = new URLSearchParams({ ...token, action });
+    for (const id of chosen) fields.append('ids', id);
+    return person.post(path, fields.toString());
+  };
+  for (let round = 0; round < 40; round += 1) {
+    const [one, two] = round % 2 ? [windows[0]!, windows[1]!] : [windows[1]!, windows[0]!];
+    const there = ids.toSpliced(round % 40, 1);
+    const back = there.toReversed();
+    const answers = await Promise.all([
+      select(one, '/messages/selected', 'delete', there),
+      select(two, '/messages/selected', 'delete', back),
+      two.post('/inbox/older', { ...token, than: '2026-01-01' }),
+      select(one, '/trash/selected', 'restore', back),
+      select(two, '/trash/selected', 'restore', there),
+      select(two, '/messages/selected', 'read', there.slice(0, 20)),
+      select(one, '/messages/selected', 'unread', back),
+      one.post('/trash/undo', { ...token, at: new Date().toISOString() }),
+    ]);
+    for (const { status } of answers) expect(status).toBe(303);
+  }
+  expect((await app.pool.query('select from messages')).rowCount).toBe(40);
+});
