@@ -29,7 +29,7 @@ const patienceMs = 20_000;
  */
 export function openClient(addresses: string[], person: BenchPerson, index: number): Client {
   const agent = new Agent({ keepAlive: true, ...from(index) });
-  const jar = new Map([cookieIn(person.cookie)]);
+  const jar = new Map(person.cookie.split('; ').filter(Boolean).map(cookieIn));
   const cookies = () => [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
   let turn = index;
   let known = { session: '', token: '' };

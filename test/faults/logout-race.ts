@@ -22,6 +22,7 @@ export async function logoutRace(site: Site, { times }: { times: number }): Prom
     await leaver.token();
 
     const old = { ...someone, cookie: leaver.cookies() };
+    if ((await look(site, old, 0)) !== 200) wrong.push('the cookie never worked');
     await makeOld(site, old);
     let isOut = false;
     const pages = Promise.all(

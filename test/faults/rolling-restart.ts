@@ -53,7 +53,7 @@ export async function rollingRestart(
     ...found,
     tries: restarts,
     wrong: [...wrong, ...found.wrong],
-    recoveryMs: Math.max(...recoveries),
+    recoveryMs: Math.max(0, ...recoveries),
     note: `${answered} requests`,
   };
 }
