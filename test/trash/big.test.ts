@@ -60,9 +60,10 @@ test('are counted, moved to the trash, brought back with their marks, and remove
   expect(moved.$('title').text()).toMatch(/^Inbox/);
 
   const undo = moved.$('form[action="/trash/undo"] input[name=at]').attr('value')!;
-  const restored = await alice.post('/trash/undo', { ...(await tokenOf(alice)), at: undo });
-  if ((await alice.get(restored.headers.location!)).text.includes('There are more'))
-    await alice.post('/trash/undo', { ...(await tokenOf(alice)), at: undo });
+  for (let page = ''; page === '' || page.includes('There are more'); ) {
+    const restored = await alice.post('/trash/undo', { ...(await tokenOf(alice)), at: undo });
+    page = (await alice.get(restored.headers.location!)).text;
+  }
   expect(await counts()).toEqual(before);
 
   await press('/inbox/older?than=2026-01-01', '/inbox/older');
