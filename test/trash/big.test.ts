@@ -60,7 +60,7 @@ test('are counted, moved to the trash, brought back with their marks, and remove
   expect(moved.$('title').text()).toMatch(/^Inbox/);
 
   const undo = moved.$('form[action="/trash/undo"] input[name=at]').attr('value')!;
-  for (let page = ''; page === '' || page.includes('There are more'); ) {
+  for (let page = ''; page === '' || page.includes('There are more');) {
     const restored = await alice.post('/trash/undo', { ...(await tokenOf(alice)), at: undo });
     page = (await alice.get(restored.headers.location!)).text;
   }
