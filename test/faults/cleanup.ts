@@ -1,5 +1,11 @@
 // What must not outlive this program, whether a check failed or Ctrl-C was pressed.
 const todo = new Set<() => void | Promise<void>>();
+let isOver = false;
+
+/** Throws when the end has begun: nothing new is started then. */
+export function mayBegin(): void {
+  if (isOver) throw new Error('It is over.');
+}
 
 /** Does this at the end, unless it is done before. Returns how to do it now. */
 export function atTheEnd(work: () => void | Promise<void>): () => Promise<void> {
@@ -11,7 +17,9 @@ export function atTheEnd(work: () => void | Promise<void>): () => Promise<void> 
 
 /** Does all that is left, the latest first. */
 export async function cleanUp(): Promise<void> {
-  for (const work of [...todo].toReversed()) {
+  isOver = true;
+  while (todo.size > 0) {
+    const work = [...todo].at(-1)!;
     todo.delete(work);
     await work();
   }

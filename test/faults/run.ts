@@ -21,6 +21,9 @@ const stop = async (why: string, code: number) => {
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => void stop('Asked to end', 130));
 setTimeout(() => void stop('This takes too long', 1), endsWithinMs).unref();
 
+// Whoever reads the first lines only (`| head`) must not keep us from cleaning up.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
 const startedAt = Date.now();
 const rows: Row[] = [];
 const impossible: string[] = [];
@@ -28,6 +31,7 @@ try {
   const site = await openSite();
   if (!site.nginx) console.error('Without nginx. On Debian: apt-get install nginx');
   for (const fault of faults.filter(({ name }) => chosen.length === 0 || chosen.includes(name))) {
+    if (isStopped) break;
     const before = Date.now();
     process.stderr.write(`${fault.title} … `);
     try {

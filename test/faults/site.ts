@@ -10,7 +10,7 @@ import { calmSettings } from '../support/app.ts';
 import { startNginx, type Nginx } from '../support/nginx.ts';
 import { freePort, launch, ready, type Program } from '../support/program.ts';
 import { pathOf } from '../support/required.ts';
-import { atTheEnd } from './cleanup.ts';
+import { atTheEnd, mayBegin } from './cleanup.ts';
 import { openClient, type Client } from './client.ts';
 
 export interface Site {
@@ -56,6 +56,7 @@ export async function openSite({ people: count = 220, place }: SiteOptions = {})
   const isAsked = new Set<Program>();
 
   const begin = async (index: number): Promise<Program> => {
+    mayBegin();
     const program = await launch(
       { ...settings, DATA_DIR: dataDir, PORT: ports[index]! },
       { prefix: place?.prefix ?? [] },

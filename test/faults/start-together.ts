@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { readMigrations } from '../../src/database/migrate.ts';
 import pg from 'pg';
 import { calmSettings } from '../support/app.ts';
-import { launch, ready } from '../support/program.ts';
-import { atTheEnd } from './cleanup.ts';
+import { freePort, launch, ready, type Program } from '../support/program.ts';
+import { atTheEnd, mayBegin } from './cleanup.ts';
 import type { Site } from './site.ts';
 import type { Outcome } from './table.ts';
 
@@ -35,14 +35,17 @@ function addressOf(site: Site, name: string): string {
 /** Starts and ends all; returns how long it took until all of them could serve. */
 async function startOn(databaseUrl: string, wrong: string[]): Promise<number> {
   const startedAt = performance.now();
-  const programs = await Promise.all(
-    Array.from({ length: together }, () => launch({ ...calmSettings, DATABASE_URL: databaseUrl })),
-  );
+  const ports: string[] = [];
+  while (ports.length < together) ports.push(String(await freePort()));
+  const programs: Program[] = [];
   const endAll = atTheEnd(async () => {
     for (const program of programs) program.process.kill('SIGKILL');
     await Promise.all(programs.map(({ ended }) => ended));
   });
   try {
+    mayBegin();
+    const settings = { ...calmSettings, DATABASE_URL: databaseUrl };
+    programs.push(...(await Promise.all(ports.map((port) => launch({ ...settings, PORT: port })))));
     await Promise.all(programs.map((program) => ready(program)));
     const ms = performance.now() - startedAt;
     const db = new pg.Client({ connectionString: databaseUrl });
