@@ -17,8 +17,8 @@ export interface OpenPage {
   text(): string;
   /** Waits until there is news like this, at the earliest after those already heard. */
   hears(wanted: Partial<News>, withinMs?: number): Promise<void>;
-  /** Settles when the server has ended the stream. */
-  ended: Promise<void>;
+  /** Settles at the end of the stream; true when the server ended it, false when it was cut off. */
+  ended: Promise<boolean>;
   close(): void;
 }
 
@@ -29,7 +29,8 @@ export function openStream(url: string, person: Pick<Person, 'cookies'>, seen?: 
     const request = get(address, { agent: false, headers: { Cookie: person.cookies() } }, (answer) => {
       let text = '';
       answer.setEncoding('utf8').on('data', (more: string) => (text += more));
-      const ended = new Promise<void>((done) => answer.on('close', () => done()));
+      const ended = new Promise<boolean>((done) => answer.on('close', () => done(answer.complete)));
+      answer.on('error', () => {}); // cut off
       const news = () =>
         [...text.matchAll(/^event: mailbox\ndata: (.*)\n\n/gm)].map(([, data]) => JSON.parse(data!) as News);
       let heard = 0;

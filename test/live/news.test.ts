@@ -1,7 +1,6 @@
 // News while a page is open: told to the right people, in whichever process their page is.
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
 import { at, registered, stranger, type Person } from '../support/person.ts';
 import { openStream, registerAll, type OpenPage } from './listening.ts';
@@ -117,75 +116,6 @@ test('hundreds are counted as a hundred', async () => {
   );
   const page = await open(app.url, charlie, '00000000-0000-0000-0000-000000000000');
   await page.hears({ unread: 100, fresh: 100 });
-});
-
-describe('telling', () => {
-  async function listen(): Promise<string[]> {
-    const told: string[] = [];
-    const client = new pg.Client({ connectionString: app.databaseUrl });
-    await client.connect();
-    client.on('notification', ({ payload }) => told.push(payload!));
-    await client.query('listen mailboxes');
-    onTestFinished(() => client.end());
-    return told;
-  }
-
-  test('is gathered: a hundred quick messages ring a few times only, and nobody is left out', async () => {
-    const told = await listen();
-    const form = await alice.hidden('/send');
-    const names = Array.from({ length: 100 }, (_, i) => `person-${i}`);
-    const startedAt = performance.now();
-    const answers = await Promise.all(
-      names.map((recipient) =>
-        alice.post('/send', { ...form, recipient, body: 'Quick', key: crypto.randomUUID() }),
-      ),
-    );
-    const ms = performance.now() - startedAt;
-    expect(answers.every(({ status }) => status === 303)).toBe(true);
-    await sleep(100);
-    expect(new Set(told.flatMap((payload) => payload.split(' '))).size).toBe(100);
-    expect(told.length).toBeLessThanOrEqual(Math.ceil(ms / 10) + 1);
-    expect(told.length).toBeLessThan(50);
-  });
-
-  test('comes when the message is there and not before', async () => {
-    const told = await listen();
-    const watcher = new pg.Client({ connectionString: app.databaseUrl });
-    await watcher.connect();
-    onTestFinished(() => watcher.end());
-    await watcher.query('begin; lock table sent_forms in access exclusive mode');
-    const sending = alice.send('bob', 'Waiting for a lock');
-    await sleep(300);
-    expect(told).toEqual([]);
-    await watcher.query('rollback');
-    expect((await sending).status).toBe(303);
-    await sleep(100);
-    expect(told).toHaveLength(1);
-  });
-
-  test('says nothing when nothing was sent', async () => {
-    const told = await listen();
-    expect((await alice.send('nobody-here', 'Hello')).status).toBe(422);
-    expect((await alice.send('bob', '')).status).toBe(422);
-    await sleep(100);
-    expect(told).toEqual([]);
-  });
-
-  test('stands outside of the sending: when it fails, the message is sent all the same and told of with the next', async () => {
-    const page = await open(app.url, bob);
-    await page.hears({});
-    await app.pool.query('alter function pg_catalog.pg_notify(text, text) rename to pg_notify_gone');
-    try {
-      expect((await alice.send('bob', 'In silence')).status).toBe(303);
-      await sleep(100);
-    } finally {
-      await app.pool.query('alter function pg_catalog.pg_notify_gone(text, text) rename to pg_notify');
-    }
-    expect((await bob.get('/inbox')).text).toContain('In silence');
-    const unread = page.news().at(-1)!.unread;
-    await alice.send('bob', 'Aloud');
-    await page.hears({ unread: unread + 2 });
-  });
 });
 
 test('strangers hear nothing, and broken places are refused', async () => {
