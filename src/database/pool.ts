@@ -32,8 +32,8 @@ export function createPool(connectionString: string, onError: (error: Error) => 
   return pool;
 }
 
-// 40: two at once, one of which must try again; class 08: connection; 53: out of connections, memory or disk; 57P0x: shut down, crashed, starting; 57014: our time
-// limit; 55P03: our lock limit; 25006: a standby (PostgreSQL manual, appendix A).
+// 08: connection; 40: two at once, one of which must try again; 53: out of connections, memory or disk; 57P0x: shut
+// down, crashed, starting; 57014: our time limit; 55P03: our lock limit; 25006: a standby (PostgreSQL manual, appendix A).
 const awayStates = /^(08...|53...|57P0[1-5]|57014|55P03|25006|58030|40001|40P01)$/;
 const awayErrors = new Set([
   'ECONNREFUSED',

@@ -6,12 +6,13 @@ import type { Pool } from '../database/pool.ts';
 import type { Bell } from '../live/bell.ts';
 import { flashTrashed } from '../trash/flash-trashed.ts';
 import { trashMessages } from '../trash/queries.ts';
+import { aroundInSearch, type Around } from '../search/around.ts';
 import { allowOnly, HttpError } from '../web/errors.ts';
 import type { Flash } from '../web/flash.ts';
 import { localPath } from '../web/local-path.ts';
 import { signedIn } from '../web/session.ts';
 import { splitLinks } from './links.ts';
-import { findMessage, markUnread, openMessage } from './queries.ts';
+import { findMessage, markUnread, openMessage, type Message } from './queries.ts';
 
 export function messageRoutes(pool: Pool, flash: Flash, bell: Bell): Router {
   const router = Router();
@@ -25,7 +26,12 @@ export function messageRoutes(pool: Pool, flash: Flash, bell: Bell): Router {
         : { message: await findMessage(pool, viewer.id, messageId(req)), marked: 0 };
       if (!message) throw unknownMessage();
       viewer.hasRead(marked);
-      res.render('mailbox/message', { message, pieces: splitLinks(message.body) });
+      const around = await aroundInSearch(pool, viewer.id, req.query.q, message.id);
+      res.render('mailbox/message', {
+        message,
+        pieces: splitLinks(message.body),
+        around: around ?? inBox(message),
+      });
     })
     .all(allowOnly('GET'));
 
@@ -70,6 +76,13 @@ export function messageRoutes(pool: Pool, flash: Flash, bell: Bell): Router {
     .all(allowOnly('POST'));
 
   return router;
+}
+
+/** The neighbours that came with the message, in its own box. */
+function inBox({ box, newer, older }: Message): Around {
+  const address = (id: string | null) => (id ? `/messages/${id}` : undefined);
+  const listName = box === 'sent' ? 'what you sent' : 'the inbox';
+  return { newer: address(newer), older: address(older), list: `/${box}`, listName };
 }
 
 /** Whether a person is looking: browsers also load pages ahead (Sec-Purpose) and ask for headers alone. */

@@ -7,10 +7,9 @@ import { pageSize, readPage } from '../web/paging.ts';
 import { signedIn } from '../web/session.ts';
 import { splitMatches } from './matches.ts';
 import { searchAfter, searchBefore } from './queries.ts';
-import { readSearch, type Search } from './search-words.ts';
+import { longestSearch, readSearch, type Search } from './search-words.ts';
 
-const longest = 300;
-const query = z.object({ q: z.string().max(longest).default('') });
+const query = z.object({ q: z.string().max(longestSearch).default('') });
 
 export function searchRoutes(pool: Pool): Router {
   const router = Router();
@@ -18,7 +17,7 @@ export function searchRoutes(pool: Pool): Router {
     .route('/search')
     .get(async (req, res) => {
       const asked = query.safeParse(req.query);
-      if (!asked.success) throw new HttpError(400, `A search has at most ${longest} characters.`);
+      if (!asked.success) throw new HttpError(400, `A search has at most ${longestSearch} characters.`);
       const { q } = asked.data;
       const search = readSearch(q);
       const page = search && (await findPage(pool, signedIn(req).id, search, { q, query: req.query }));

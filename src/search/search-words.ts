@@ -2,6 +2,9 @@
 import { foldUsername } from '../accounts/usernames.ts';
 import { highestId, lowestId, lowestIdAt } from '../ids.ts';
 
+/** In characters; more than that is no search. */
+export const longestSearch = 300;
+
 export interface Search {
   /** Words and "phrases", as websearch_to_tsquery reads them; it takes anything without complaint. */
   words: string;

@@ -7,6 +7,7 @@ import { splitLinks } from '../mailbox/links.ts';
 import { isReading, messageId, unknownMessage } from '../mailbox/message-routes.ts';
 import { openMessage } from '../mailbox/queries.ts';
 import { counted, selectedIds } from '../mailbox/selection.ts';
+import { aroundInSearch, type Around } from '../search/around.ts';
 import { allowOnly, HttpError } from '../web/errors.ts';
 import type { Flash } from '../web/flash.ts';
 import { localPath } from '../web/local-path.ts';
@@ -87,7 +88,9 @@ export function trashRoutes(pool: Pool, flash: Flash): Router {
         ? await openMessage(pool, ownerId, messageId(req), findTrashed)
         : { message: await findTrashed(pool, ownerId, messageId(req)) };
       if (!message) throw unknownMessage();
-      res.render('trash/message', { message, pieces: splitLinks(message.body) });
+      const around = await aroundInSearch(pool, ownerId, req.query.q, message.id);
+      const inTrash = around ?? (await aroundInTrash(pool, ownerId, message.id));
+      res.render('trash/message', { message, pieces: splitLinks(message.body), around: inTrash });
     })
     .all(allowOnly('GET'));
 
@@ -112,4 +115,11 @@ export function trashRoutes(pool: Pool, flash: Flash): Router {
     .all(allowOnly('POST'));
 
   return router;
+}
+
+async function aroundInTrash(pool: Pool, ownerId: string, id: string): Promise<Around> {
+  const address = (row: { id: string } | undefined) => row && `/trash/${row.id}`;
+  const [newer] = await listTrashAfter(pool, ownerId, id, 1);
+  const [older] = await listTrashBefore(pool, ownerId, id, 1);
+  return { newer: address(newer), older: address(older), list: '/trash', listName: 'the trash' };
 }
