@@ -1,4 +1,5 @@
 // News while a page is open: it counts and says so, and nothing moves under the reader's hand.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { calmSettings, startApp, type TestApp } from '../support/app.ts';
@@ -88,6 +89,11 @@ describe.skipIf(!available('chromium'))('news in a browser', () => {
       for (let count = 0; count < 12; count += 1) await bob.send('alice', 'News');
       await expect.poll(() => page.title()).toMatch(/^\(12\)/);
       expect(await boxes()).toEqual(before);
+      const [count, next] = await Promise.all([
+        page.locator('[data-unread]').boundingBox(),
+        page.getByRole('link', { name: 'Sent', exact: true }).boundingBox(),
+      ]);
+      expect(count!.x + count!.width).toBeLessThan(next!.x);
     });
   });
 
@@ -126,12 +132,16 @@ describe.skipIf(!available('chromium'))('news in a browser', () => {
 
   test('signed out elsewhere, the page stops asking', async () => {
     const charlie = await registered(app.url, 'charlie');
-    const page = await open('/inbox', {}, charlie);
+    const page = await openPageOf(charlie, browser, app.url);
+    await page.clock.install();
+    await show(page, '/inbox');
     await charlie.submit('/inbox', {}, '/logout');
     let asked = 0;
     page.on('request', (request) => (asked += request.url().includes('/events') ? 1 : 0));
     await bob.send('charlie', 'Too late');
-    await page.waitForTimeout(6000);
+    await sleep(5200); // browsers come back within 5 s
+    await page.clock.runFor(25_000);
+    await sleep(200);
     expect(asked).toBe(0);
     expect(await page.title()).not.toContain('(1)');
   });

@@ -1,4 +1,5 @@
 // Writing with JavaScript: what is left, and a draft that saves itself; and the same by hand without it.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
@@ -35,6 +36,18 @@ describe.skipIf(!available('chromium'))('writing in a browser', () => {
     await page.clock.install();
     await page.goto('/send?to=bob');
     await message(page).fill(text);
+  }
+
+  /** Lets each save arrive so many milliseconds late, whatever becomes of the page; returns how many have. */
+  function saveLate(page: Page, delays: number[]): () => number {
+    let count = 0;
+    void page.route('**/drafts', async (route) => {
+      await sleep(delays.shift());
+      const response = await route.fetch();
+      count += 1;
+      await route.fulfill({ response }).catch(() => {}); // the page may be gone
+    });
+    return () => count;
   }
 
   test('a draft is saved a few seconds after typing stops, and says so quietly', async () => {
@@ -75,15 +88,13 @@ describe.skipIf(!available('chromium'))('writing in a browser', () => {
     await message(page).pressSequentially('!');
 
     // A save that takes its time, and Send pressed while it is under way.
-    await page.route('**/drafts', async (route) => {
-      await new Promise((resolve) => setTimeout(resolve, 500));
-      await route.continue();
-    });
+    const arrived = saveLate(page, [500]);
     const begun = page.waitForRequest('**/drafts');
     await page.clock.runFor(4000);
     await begun;
     await page.getByRole('button', { name: 'Send', exact: true }).click();
     await page.waitForURL('**/inbox');
+    await until(() => arrived() === 1);
     expect(await drafts()).toEqual([]);
     expect((await bob.get('/inbox')).text).toContain('Off it goes!');
     await page.clock.runFor(10_000);
@@ -93,16 +104,11 @@ describe.skipIf(!available('chromium'))('writing in a browser', () => {
   test('a slow save does not overwrite the one after it', async () => {
     const page = await open();
     await type(page, 'Old');
-    let delay = 800;
-    await page.route('**/drafts', async (route) => {
-      await new Promise((resolve) => setTimeout(resolve, delay));
-      await route.continue();
-    });
+    const arrived = saveLate(page, [800, 0]);
     await page.clock.runFor(4000);
-    delay = 0;
     await message(page).fill('New');
     await page.clock.runFor(4000);
-    await page.getByText('Saved', { exact: true }).waitFor();
+    await until(() => arrived() === 2);
     expect((await drafts()).map(({ body }) => body)).toEqual(['New']);
   });
 
