@@ -61,11 +61,9 @@ describe.skipIf(!available('chromium'))('lists in a browser', () => {
     expect(await ticked(page)).toEqual(['two', 'three', 'four']);
     await box(page, 'three').click({ modifiers: ['Shift'] });
     expect(await ticked(page)).toEqual(['two']);
+    await box(page, 'five').click(); // without the key, one at a time
+    expect(await ticked(page)).toEqual(['two', 'five']);
     await box(page, 'five').click();
-    await box(page, 'five').click();
-    await box(page, 'two').click();
-    await box(page, 'two').click();
-    expect(await ticked(page)).toEqual(['two']); // without the key, one at a time
     await page.getByRole('button', { name: 'Delete', exact: true }).click();
     await page.getByRole('button', { name: 'Undo' }).waitFor();
     expect(await texts(page)).toEqual(['one', 'three', 'four', 'five']);
