@@ -37,7 +37,7 @@ async function inboxOf(person: Person): Promise<string[]> {
 
 async function endedCleanly(program: Program, dataDir: string) {
   expect(await program.end()).toMatchObject({ code: 0, signal: null });
-  expect(postgresIn(dataDir)).toEqual([]);
+  await expect.poll(() => postgresIn(dataDir), { timeout: 2000 }).toEqual([]);
 }
 
 test('node is killed: the next start takes over the PostgreSQL that was left running', async () => {

@@ -29,7 +29,7 @@ async function worksTwice(settings: Record<string, string>, dataDir: string, opt
   expect((await alice.get('/inbox')).status).toBe(200);
   expect((await second.end()).code).toBe(0);
   expect(second.stderr()).toMatch(/^Open http:\/\/localhost:\d+\n$/);
-  expect(postgresIn(dataDir)).toEqual([]);
+  await expect.poll(() => postgresIn(dataDir), { timeout: 2000 }).toEqual([]);
   return uid;
 }
 

@@ -57,7 +57,7 @@ test('the port of a site that runs on the same folder is taken: that one is not 
   expect(await refusal(site)).toContain('is already in use');
   expect((await fetch(`${running.url}/readyz`)).status).toBe(200);
   expect((await running.end()).code).toBe(0);
-  expect(postgresIn(site.DATA_DIR!)).toEqual([]);
+  await expect.poll(() => postgresIn(site.DATA_DIR!), { timeout: 2000 }).toEqual([]);
 });
 
 test('the address to listen on is not of this machine', async () => {
@@ -151,7 +151,7 @@ test('the database was changed by a later version: nothing is touched, and no Po
   expect(await refusal(site)).toMatch(
     /^The database has migration 9999_later.sql, which this version lacks: /,
   );
-  expect(postgresIn(site.DATA_DIR!)).toEqual([]);
+  await expect.poll(() => postgresIn(site.DATA_DIR!), { timeout: 2000 }).toEqual([]);
 });
 
 test('the database files are damaged: PostgreSQL’s own words, within seconds', async () => {
@@ -166,7 +166,7 @@ test('the database files are damaged: PostgreSQL’s own words, within seconds',
   appendFileSync(join(folder, 'postgresql.conf'), 'no_such_setting = 1\n');
   expect(await refusal(site)).toMatch(/^PostgreSQL does not start in .*: .*FATAL: .*errors/);
   expect(Date.now() - startedAt).toBeLessThan(15_000);
-  expect(postgresIn(site.DATA_DIR!)).toEqual([]);
+  await expect.poll(() => postgresIn(site.DATA_DIR!), { timeout: 2000 }).toEqual([]);
 });
 
 test('Node is too old', async () => {

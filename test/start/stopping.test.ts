@@ -47,7 +47,7 @@ for (const name of ['SIGTERM', 'SIGINT'] as const) {
     const { code, ms } = await program.end(name);
     expect(code).toBe(0);
     expect(ms).toBeLessThan(3000);
-    expect(postgresIn(site.DATA_DIR!)).toEqual([]);
+    await expect.poll(() => postgresIn(site.DATA_DIR!), { timeout: 2000 }).toEqual([]);
   });
 }
 
@@ -58,7 +58,7 @@ test('Ctrl-C in a terminal reaches every process of the group, twice: PostgreSQL
   process.kill(group, 'SIGINT');
   process.kill(group, 'SIGINT');
   expect(await program.ended).toEqual({ code: 0, signal: null });
-  expect(postgresIn(site.DATA_DIR!)).toEqual([]);
+  await expect.poll(() => postgresIn(site.DATA_DIR!), { timeout: 2000 }).toEqual([]);
 
   const again = await start(site);
   expect(postgresLog(site.DATA_DIR!)).toContain('database system was shut down at');
@@ -81,7 +81,7 @@ test('Ctrl-C does not take the database away from a request under way', async ()
   await blocker.end();
   expect((await waiting).status).toBe(200);
   expect((await program.ended).code).toBe(0);
-  expect(postgresIn(site.DATA_DIR!)).toEqual([]);
+  await expect.poll(() => postgresIn(site.DATA_DIR!), { timeout: 2000 }).toEqual([]);
 });
 
 test('Ctrl-C while the database is made for the first time: exit code 0, and no PostgreSQL is left', async () => {
@@ -91,7 +91,7 @@ test('Ctrl-C while the database is made for the first time: exit code 0, and no 
   await sleep(200);
   process.kill(-program.process.pid!, 'SIGINT');
   expect(await program.ended).toEqual({ code: 0, signal: null });
-  expect(postgresIn(site.DATA_DIR!)).toEqual([]);
+  await expect.poll(() => postgresIn(site.DATA_DIR!), { timeout: 2000 }).toEqual([]);
 });
 
 test('idle connections do not delay the end, whether they ever asked for something or not', async () => {
