@@ -47,7 +47,8 @@ export async function doSomething(town: Town, client: Client): Promise<void> {
   }
 }
 
-function tell(town: Town, error: Error): void {
+/** Notes what went wrong; to be asked to come back later is not wrong. */
+export function tell(town: Town, error: Error): void {
   if (error instanceof Busy) town.busy += 1;
   else town.wrong.push(error.message);
 }

@@ -2,7 +2,7 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openClient } from './client.ts';
-import { comeIn, doSomething, type Town } from './deeds.ts';
+import { comeIn, doSomething, tell, type Town } from './deeds.ts';
 import { givePasswords } from './doors.ts';
 import { openLedger } from './ledger.ts';
 import { recount } from './mailbox-model.ts';
@@ -29,7 +29,7 @@ export async function manyPeople(
     Array.from({ length: people }, async (_, index) => {
       // Sessions of their own: what other faults use stays.
       const client = openClient(site.addresses, { ...site.people[index]!, cookie: '' }, index);
-      await comeIn(town, client);
+      await comeIn(town, client).catch((error: Error) => tell(town, error));
       while (Date.now() < deadline) {
         await doSomething(town, client);
         await sleep(randomInt(100));
