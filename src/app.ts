@@ -1,6 +1,9 @@
 // createApp(): the order that every request meets. Read this first.
 import cookieParser from 'cookie-parser';
 import express, { type Express } from 'express';
+import { accountRoutes } from './accounts/account-routes.ts';
+import { createPasswords } from './accounts/passwords.ts';
+import { createProof } from './accounts/proof.ts';
 import { logoutRoutes, strangersRoutes } from './accounts/routes.ts';
 import { giveLetterBack } from './compose/refused-letter.ts';
 import { composeRoutes } from './compose/routes.ts';
@@ -50,6 +53,8 @@ export function createApp(parts: AppParts): Express {
   sendPagesWhole(app);
   Object.assign(app.locals, viewHelpers());
 
+  const passwords = createPasswords(config.password);
+  const proof = createProof(pool, config, passwords);
   const { flash, showFlash } = openFlash(config.isHttps);
   const sessions = openSessions(config, pool, secrets, boxesAlong, (error) =>
     log.error({ err: error }, 'sessions'),
@@ -63,7 +68,7 @@ export function createApp(parts: AppParts): Express {
   app.post(['/send', '/drafts'], keepTyped(giveLetterBack(strangersToken(config.isHttps))));
   app.use(cookieParser(secrets), sessions.middleware, showFlash);
 
-  app.use(strangersRoutes(pool, config));
+  app.use(strangersRoutes(pool, config, passwords));
 
   app.use(guardForms());
   app.use(logoutRoutes(config));
@@ -71,6 +76,7 @@ export function createApp(parts: AppParts): Express {
   app.use(composeRoutes(pool, config, flash, bell), draftRoutes(pool, flash));
   app.use(mailboxRoutes(pool, flash), messageRoutes(pool, flash, bell), conversationRoutes(pool));
   app.use(trashRoutes(pool, flash), searchRoutes(pool), liveRoutes(pool, streams));
+  app.use(proof.routes, accountRoutes({ pool, passwords, proof, flash, bell }));
 
   app.use(refuseUnknownPage, showErrors(log, config.isDevelopment));
   return app;
@@ -86,4 +92,5 @@ const membersOnly = [
   '/trash',
   '/search',
   '/events',
+  '/account',
 ];

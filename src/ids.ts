@@ -20,3 +20,6 @@ export function lowestIdAt(at: Date): string {
 /** Below and above every id. */
 export const lowestId = '00000000-0000-0000-0000-000000000000';
 export const highestId = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+
+/** Nobody's id: at the other end of a notice, and of what was imported. */
+export const nobody = lowestId;

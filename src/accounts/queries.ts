@@ -1,31 +1,46 @@
 // Accounts in SQL.
-import type { Database } from '../database/pool.ts';
+import type { Database, Pool } from '../database/pool.ts';
+import { transaction } from '../database/transaction.ts';
 import { newId } from '../ids.ts';
+import { deleteSessions } from '../web/session-queries.ts';
 
 export interface Account {
   id: string;
+  username: string;
   passwordHash: string;
+  /** Grows with everything that ends all sessions; a sign-in is good only within the epoch it began in. */
+  epoch: number;
+  isDisabled: boolean;
 }
+
+const columns =
+  'id, username, password_hash as "passwordHash", epoch, disabled_at is not null as "isDisabled"';
 
 /** The account with this username, or undefined. */
 export async function findAccount(db: Database, username: string): Promise<Account | undefined> {
   const { rows } = await db.query<Account>({
     name: 'find account',
-    text: 'select id, password_hash as "passwordHash" from users where username = $1',
+    text: `select ${columns} from users where username = $1`,
     values: [username],
   });
   return rows[0];
 }
 
-/** The new account's id, or 'taken' when somebody has the name already, even if only since this moment. */
+/** The account of somebody who is signed in. */
+export async function findOwnAccount(db: Database, userId: string): Promise<Account> {
+  const { rows } = await db.query<Account>(`select ${columns} from users where id = $1`, [userId]);
+  return rows[0]!;
+}
+
+/** The new account, or 'taken' when somebody has the name already, even if only since this moment. */
 export async function createAccount(
   db: Database,
   username: string,
   passwordHash: string,
-): Promise<{ id: string } | 'taken'> {
-  const { rows } = await db.query<{ id: string }>(
+): Promise<{ id: string; epoch: number } | 'taken'> {
+  const { rows } = await db.query<{ id: string; epoch: number }>(
     `insert into users (id, username, password_hash) values ($1, $2, $3)
-     on conflict (username) do nothing returning id`,
+     on conflict (username) do nothing returning id, epoch`,
     [newId(), username, passwordHash],
   );
   return rows[0] ?? 'taken';
@@ -38,4 +53,24 @@ export async function upgradeHash(db: Database, account: Account, stronger: stri
     account.passwordHash,
     stronger,
   ]);
+}
+
+/**
+ * Sets a new password, if the hash is still the one that was checked; ends all sessions but the one with this key.
+ * False when somebody else changed it first.
+ */
+export function changePassword(
+  pool: Pool,
+  account: Account,
+  newHash: string,
+  exceptSid?: string,
+): Promise<boolean> {
+  return transaction(pool, async (db) => {
+    const { rowCount } = await db.query(
+      'update users set password_hash = $3, epoch = epoch + 1 where id = $1 and password_hash = $2',
+      [account.id, account.passwordHash, newHash],
+    );
+    if (rowCount === 1) await deleteSessions(db, account.id, exceptSid);
+    return rowCount === 1;
+  });
 }

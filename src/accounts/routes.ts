@@ -6,22 +6,24 @@ import { carried, keepCarriedLetter } from '../compose/refused-letter.ts';
 import type { Config } from '../config.ts';
 import type { Pool } from '../database/pool.ts';
 import { guardStrangersForms } from '../web/csrf.ts';
-import { allowOnly } from '../web/errors.ts';
+import { allowOnly, HttpError } from '../web/errors.ts';
 import { blankForm, keepTyped, parseForm, rejectField, type Form } from '../web/forms.ts';
 import { localPath } from '../web/local-path.ts';
 import { addressKey, createRateLimit } from '../web/rate-limits.ts';
 import { endSession, requireUser, startSession } from '../web/session.ts';
-import { createPasswords, findWeakness, newPassword, typedPassword } from './passwords.ts';
+import { findWeakness, newPassword, typedPassword, type Passwords } from './passwords.ts';
 import { createAccount, findAccount, upgradeHash } from './queries.ts';
 import { newUsername, typedUsername } from './usernames.ts';
 
 const registration = z.object({ username: newUsername, password: newPassword });
+/** Said only to who knows the password. */
+const disabled = 'This account has been disabled. Ask the person who runs this server.';
+
 const login = z.object({ username: typedUsername, password: typedPassword, next: z.string().optional() });
 
 /** The pages that strangers see. A signed-in person who comes here is taken to the inbox. */
-export function strangersRoutes(pool: Pool, config: Config): Router {
+export function strangersRoutes(pool: Pool, config: Config, passwords: Passwords): Router {
   const router = Router();
-  const passwords = createPasswords(config.password);
   const registrationsFrom = createRateLimit(pool, 'registrations', config.registrationsPerHour, 3600);
   // Failures count for the name at this address and for the address as a whole, never for the name alone:
   // whoever fails on purpose must not lock the owner out.
@@ -58,7 +60,7 @@ export function strangersRoutes(pool: Pool, config: Config): Router {
         const taken = rejectField(form, 'username', 'This username is taken. Please choose another one.');
         return showRegister(req, res.status(422), taken);
       }
-      await startSession(pool, req, account.id);
+      await startSession(pool, req, account);
       res.redirect(303, '/inbox');
     })
     .all(allowOnly('GET', 'POST'));
@@ -85,18 +87,16 @@ export function strangersRoutes(pool: Pool, config: Config): Router {
       const account = await findAccount(pool, username);
       const isRight = await passwords.verify(account?.passwordHash, password);
       if (!account || !isRight) {
-        return showLogin(
-          req,
-          res.status(422),
-          rejectField(form, 'password', 'The username or the password is wrong.'),
-        );
+        const wrong = rejectField(form, 'password', 'The username or the password is wrong.');
+        return showLogin(req, res.status(422), wrong);
       }
       await Promise.all([loginsFrom.giveBack(address), loginsOf.giveBack(name)]);
+      if (account.isDisabled) throw new HttpError(422, disabled);
       if (passwords.isOutdated(account.passwordHash)) {
         await upgradeHash(pool, account, await passwords.hash(password));
       }
-      await startSession(pool, req, account.id);
-      const letter = await keepCarriedLetter(pool, { id: account.id, username }, req.body);
+      await startSession(pool, req, account);
+      const letter = await keepCarriedLetter(pool, account, req.body);
       res.redirect(303, letter ?? localPath(next) ?? '/inbox');
     })
     .all(allowOnly('GET', 'POST'));

@@ -12,7 +12,7 @@ import { markRead } from '../mailbox/queries.ts';
 import { allowOnly, HttpError } from '../web/errors.ts';
 import { blankForm } from '../web/forms.ts';
 import { pageSize } from '../web/paging.ts';
-import type { Viewer } from '../web/session-store.ts';
+import type { Viewer } from '../web/viewer.ts';
 import { signedIn } from '../web/session.ts';
 import { listConversation, type Line } from './queries.ts';
 

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Pool } from '../database/pool.ts';
 import { highestId } from '../ids.ts';
 import { allowOnly, HttpError } from '../web/errors.ts';
-import { sessionKey } from '../web/session-store.ts';
+import { sessionKey } from '../web/session-queries.ts';
 import { signedIn } from '../web/session.ts';
 import { readMailboxState } from './queries.ts';
 import type { Streams } from './streams.ts';

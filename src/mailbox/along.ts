@@ -1,7 +1,8 @@
 // A page of the inbox or of what was sent comes along with the session: one round trip for the page seen most.
 import { z } from 'zod';
 import { highestId } from '../ids.ts';
-import type { Along, Viewer } from '../web/session-store.ts';
+import type { Along } from '../web/session-queries.ts';
+import type { Viewer } from '../web/viewer.ts';
 import type { Alongs } from '../web/session.ts';
 import { selectBoxBefore, type Box, type MessageRow } from './queries.ts';
 

@@ -5,23 +5,30 @@ import { rowsRead } from '../web/paging.ts';
 
 export type Box = 'inbox' | 'sent';
 
+/** Whose words a message holds, if not those of somebody here: the program's, or a file's. */
+export type Origin = 'notice' | 'imported' | 'imported notice' | null;
+
 /** A message as a row of a list. */
 export interface MessageRow {
   id: string;
   box: Box;
   /** The other person's username, or null when that account is gone. */
   other: string | null;
+  origin: Origin;
   excerpt: string;
   sentAt: Date;
   isUnread: boolean;
   isTrashed: boolean;
 }
 
+/** Who is at the other end of `messages m`. An imported name is a name and no person. */
+export const otherColumns = `coalesce(m.other_name, (select u.username from users u where u.id = m.other_id)) as other, m.origin`;
+
 /**
  * What every list selects of `messages m`. The unread mark by a subquery that gives a value: for `exists` a plan may
  * read everybody's marks into a hash first.
  */
-export const rowColumns = `m.id, m.box, (select u.username from users u where u.id = m.other_id) as other,
+export const rowColumns = `m.id, m.box, ${otherColumns},
   left(m.body, 280) as excerpt, m.sent_at as "sentAt", m.trashed_at is not null as "isTrashed",
   (select n.id from unread n where n.owner_id = m.owner_id and n.id = m.id) is not null as "isUnread"`;
 
@@ -72,6 +79,7 @@ export interface Message {
   id: string;
   box: Box;
   other: string | null;
+  origin: Origin;
   body: string;
   sentAt: Date;
   isUnread: boolean;
@@ -83,7 +91,7 @@ export interface Message {
 export async function findMessage(db: Database, ownerId: string, id: string): Promise<Message | undefined> {
   const { rows } = await db.query<Message>({
     name: 'find message',
-    text: `select m.id, m.box, (select u.username from users u where u.id = m.other_id) as other, m.body,
+    text: `select m.id, m.box, ${otherColumns}, m.body,
                   m.sent_at as "sentAt",
                   exists (select from unread n where n.owner_id = m.owner_id and n.id = m.id) as "isUnread",
                   (select n.id from messages n

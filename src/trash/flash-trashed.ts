@@ -1,7 +1,7 @@
 // What is said after a deletion: whose copy went, and how to undo it.
 import type { Response } from 'express';
 import type { Flash } from '../web/flash.ts';
-import type { Viewer } from '../web/session-store.ts';
+import type { Viewer } from '../web/viewer.ts';
 import type { Trashed } from './queries.ts';
 
 export function flashTrashed(

@@ -2,7 +2,7 @@
 // many rows, they are chosen and locked first, and then found by their key alone: with a join or with a condition that
 // is repeated, PostgreSQL may go through the whole mailbox for each batch, until it has counted what is in it.
 import type { Database } from '../database/pool.ts';
-import { rowColumns, type Box, type MessageRow } from '../mailbox/queries.ts';
+import { otherColumns, rowColumns, type Box, type MessageRow, type Origin } from '../mailbox/queries.ts';
 
 /** What was moved to the trash: from whose conversation. */
 export interface Trashed {
@@ -137,6 +137,7 @@ export interface TrashedMessage {
   id: string;
   box: Box;
   other: string | null;
+  origin: Origin;
   body: string;
   sentAt: Date;
   trashedAt: Date;
@@ -150,7 +151,7 @@ export async function findTrashed(
   id: string,
 ): Promise<TrashedMessage | undefined> {
   const { rows } = await db.query<TrashedMessage>(
-    `select m.id, m.box, (select u.username from users u where u.id = m.other_id) as other, m.body,
+    `select m.id, m.box, ${otherColumns}, m.body,
             m.sent_at as "sentAt", m.trashed_at as "trashedAt",
             exists (select from unread n where n.owner_id = m.owner_id and n.id = m.id) as "isUnread"
      from messages m where m.owner_id = $1 and m.id = $2 and m.trashed_at is not null`,

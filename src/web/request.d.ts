@@ -1,6 +1,6 @@
 // What our middleware adds to a request.
 import type { Refusal } from './errors.ts';
-import type { Viewer } from './session-store.ts';
+import type { Viewer } from './viewer.ts';
 
 declare global {
   namespace Express {
@@ -24,6 +24,8 @@ declare module 'express-session' {
     /** Milliseconds since 1970 of the sign-in and of the last request, the latter give or take five minutes. */
     startedAt: number;
     seenAt: number;
+    /** When the person last proved who they are: at the sign-in, or when asked for the password again. */
+    provenAt?: number;
     csrfSecret: string;
     viewer?: Viewer;
   }

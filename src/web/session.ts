@@ -6,14 +6,9 @@ import type { Config } from '../config.ts';
 import type { Database, Pool } from '../database/pool.ts';
 import { HttpError } from './errors.ts';
 import { localPath } from './local-path.ts';
-import {
-  idleLimit,
-  insertSession,
-  newSessionId,
-  SessionStore,
-  type Along,
-  type Viewer,
-} from './session-store.ts';
+import { idleLimit, insertSession, newSessionId, type Along } from './session-queries.ts';
+import { SessionStore } from './session-store.ts';
+import type { Viewer } from './viewer.ts';
 
 const seenEvery = 5 * 60 * 1000;
 
@@ -81,14 +76,23 @@ function greet(req: Request, res: Response, next: NextFunction): void {
   next();
 }
 
-/** Signs somebody in: a new id, so that one planted before is worthless (session fixation). */
-export async function startSession(db: Database, req: Request, userId: string): Promise<void> {
-  req.signingIn = userId;
+/**
+ * Signs somebody in: a new id, so that one planted before is worthless (session fixation). `epoch` is that of the
+ * account when it was read; throws a refusal when something has ended all its sessions since.
+ */
+export async function startSession(
+  db: Database,
+  req: Request,
+  { id, epoch }: { id: string; epoch: number },
+): Promise<void> {
+  req.signingIn = id;
   await settle((done) => req.session.regenerate(done));
   const now = Date.now();
   const csrfSecret = randomBytes(18).toString('base64url');
-  const data = Object.assign(req.session, { startedAt: now, seenAt: now, csrfSecret });
-  await insertSession(db, req.sessionID, data);
+  const data = Object.assign(req.session, { startedAt: now, seenAt: now, provenAt: now, csrfSecret });
+  if (!(await insertSession(db, req.sessionID, data, epoch, req.get('User-Agent')?.slice(0, 300)))) {
+    throw new HttpError(422, 'This account was changed at this very moment. Please log in once more.');
+  }
   await settle((done) => req.session.save(done));
 }
 

@@ -8,4 +8,17 @@ function capped(count: number): string {
   return count > 99 ? '99+' : String(count);
 }
 
-export const viewHelpers = () => ({ asset: readAssetAddresses(), timeAgo, exactTime, capped, lowestId });
+/** Who is at the other end of a message, in words. */
+function nameOf({ other, origin }: { other: string | null; origin: string | null }): string {
+  if (origin?.endsWith('notice')) return 'Private Messages';
+  return other ?? 'deleted account';
+}
+
+export const viewHelpers = () => ({
+  asset: readAssetAddresses(),
+  timeAgo,
+  exactTime,
+  capped,
+  nameOf,
+  lowestId,
+});

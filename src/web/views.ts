@@ -18,7 +18,17 @@ interface View {
 export const viewFolder = fileURLToPath(new URL('../../views/', import.meta.url));
 
 /** What every view may use without naming it: view-helpers.ts, and what middleware leaves in `res.locals`. */
-const shared = ['asset', 'capped', 'csrfToken', 'exactTime', 'flash', 'lowestId', 'timeAgo', 'user'];
+const shared = [
+  'asset',
+  'capped',
+  'csrfToken',
+  'exactTime',
+  'flash',
+  'lowestId',
+  'nameOf',
+  'timeAgo',
+  'user',
+];
 
 /**
  * The engine for Express. By itself EJS looks for the file at every include, copies all data for it, and looks each

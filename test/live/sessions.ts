@@ -2,7 +2,7 @@
 import { createHmac } from 'node:crypto';
 import type { Pool } from '../../src/database/pool.ts';
 import { newId } from '../../src/ids.ts';
-import { newSessionId, sessionKey } from '../../src/web/session-store.ts';
+import { newSessionId, sessionKey } from '../../src/web/session-queries.ts';
 
 export interface SignedIn {
   id: string;

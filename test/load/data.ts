@@ -1,7 +1,7 @@
 // People, sessions and messages for the bench, made by SQL: a login for each would take minutes.
 import { createHmac } from 'node:crypto';
 import type pg from 'pg';
-import { insertSession, newSessionId } from '../../src/web/session-store.ts';
+import { insertSession, newSessionId } from '../../src/web/session-queries.ts';
 import { newId } from '../../src/ids.ts';
 
 export interface BenchPerson {

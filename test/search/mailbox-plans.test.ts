@@ -9,13 +9,8 @@ import { readMailboxState } from '../../src/live/queries.ts';
 import { boxesAlong } from '../../src/mailbox/along.ts';
 import { findMessage, listBoxAfter, listBoxBefore } from '../../src/mailbox/queries.ts';
 import { findTrashed, listTrashAfter, listTrashBefore } from '../../src/trash/queries.ts';
-import {
-  insertSession,
-  newSessionId,
-  sessionKey,
-  SessionStore,
-  type Along,
-} from '../../src/web/session-store.ts';
+import { insertSession, newSessionId, sessionKey, type Along } from '../../src/web/session-queries.ts';
+import { SessionStore } from '../../src/web/session-store.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { plansOf, type Plan } from '../support/explained.ts';
 import { fillCrowd, owner, personId } from './crowd.ts';

@@ -1,0 +1,113 @@
+// Sessions in SQL: one row each, found by its person and the hash of the id in the cookie.
+import { createHash, randomBytes } from 'node:crypto';
+import type { SessionData } from 'express-session';
+import type { Database, Pool } from '../database/pool.ts';
+import { transaction } from '../database/transaction.ts';
+import { nobody } from '../ids.ts';
+import { Viewer } from './viewer.ts';
+
+/** A new id: the person's, so that the store knows whose row to look for, and 192 random bits. Strangers' are in no cookie and no row. */
+export function newSessionId(userId = nobody): string {
+  return `${userId}.${randomBytes(24).toString('base64url')}`;
+}
+
+/** The key of a session's row. */
+export function sessionKey(id: string): [userId: string, sid: string] {
+  const sid = createHash('sha256').update(id).digest('base64url');
+  return [id.slice(0, id.indexOf('.')), sid];
+}
+
+/** Rows that a page wants in the same round trip as the session: both begin with the same owner. */
+export interface Along {
+  name: string;
+  /** A SELECT; $1 is the owner, its own values begin with $3. */
+  select: string;
+  values: unknown[];
+}
+
+interface SessionRow {
+  sess: SessionData;
+  userId: string;
+  username: string;
+  unread: number;
+  along: unknown[] | undefined;
+}
+
+const columns = `s.sess, u.id as "userId", u.username,
+  (select count(*)::int from (
+     select from unread n where n.owner_id = $1 and not n.is_trashed limit 100) counted) as unread`;
+const source = `from sessions s join users u on u.id = s.user_id
+  where s.user_id = $1 and s.sid = $2 and s.expire > now()`;
+
+/** The session behind this id with its person, if it has not ended. */
+export async function findSession(db: Database, id: string, along?: Along): Promise<SessionData | null> {
+  const rowsAlong = along ? `, (select coalesce(json_agg(r), '[]') from (${along.select}) r) as along` : '';
+  const { rows } = await db.query<SessionRow>({
+    name: along ? `find session and ${along.name}` : 'find session',
+    text: `select ${columns}${rowsAlong} ${source}`,
+    values: [...sessionKey(id), ...(along?.values ?? [])],
+  });
+  const [row] = rows;
+  return row ? { ...row.sess, viewer: new Viewer(row.userId, row.username, row.unread, row.along) } : null;
+}
+
+/**
+ * Adds the session of somebody who just signed in. False when everything of theirs has been ended since the epoch in
+ * which they began, as by a new password. The lock makes whoever ends it now wait for this session, and end it too.
+ */
+export async function insertSession(
+  db: Database,
+  id: string,
+  data: SessionData,
+  epoch = 0,
+  agent?: string,
+): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `insert into sessions (user_id, sid, sess, expire, agent)
+     select u.id, $2, $3, $4, $6 from users u
+     where u.id = $1 and u.epoch = $5 and u.disabled_at is null and u.username is not null for share`,
+    [...sessionKey(id), data, expiry(data), epoch, agent],
+  );
+  return rowCount === 1;
+}
+
+/** Keeps what has changed in a session; one that has ended meanwhile stays ended. */
+export async function updateSession(db: Database, id: string, data: SessionData): Promise<void> {
+  await db.query('update sessions set sess = $3, expire = $4 where user_id = $1 and sid = $2', [
+    ...sessionKey(id),
+    data,
+    expiry(data),
+  ]);
+}
+
+/** Ends all sessions of this person but the one with this key, and whatever sign-in is under way. */
+export async function endSessions(pool: Pool, userId: string, except = ''): Promise<void> {
+  await transaction(pool, async (db) => {
+    await startEpoch(db, userId);
+    await deleteSessions(db, userId, except);
+  });
+}
+
+/**
+ * The two halves, for a transaction that changes more: first the epoch, whose row every sign-in locks, and only then
+ * the sessions, so that none slips in between.
+ */
+export async function startEpoch(db: Database, userId: string): Promise<void> {
+  await db.query('update users set epoch = epoch + 1 where id = $1', [userId]);
+}
+
+export async function deleteSessions(db: Database, userId: string, except = ''): Promise<void> {
+  await db.query('delete from sessions where user_id = $1 and sid <> $2', [userId, except]);
+}
+
+export async function deleteSession(db: Database, id: string): Promise<void> {
+  await db.query('delete from sessions where user_id = $1 and sid = $2', sessionKey(id));
+}
+
+const day = 24 * 60 * 60 * 1000;
+export const idleLimit = 30 * day;
+const absoluteLimit = 90 * day;
+
+function expiry(data: SessionData): Date {
+  return new Date(Math.min(data.seenAt + idleLimit, data.startedAt + absoluteLimit));
+}

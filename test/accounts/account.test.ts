@@ -1,0 +1,144 @@
+// The own account: the password again before dangerous steps, and a new one, which ends everything else.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { changePassword, findAccount } from '../../src/accounts/queries.ts';
+import { endSessions, insertSession, newSessionId } from '../../src/web/session-queries.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { registered, stranger, type Person } from '../support/person.ts';
+
+let app: TestApp;
+let alice: Person;
+beforeAll(async () => {
+  app = await startApp();
+  alice = await registered(app.url, 'alice');
+});
+afterAll(() => app.close());
+
+async function loggedIn(username: string, password: string): Promise<Person> {
+  const person = stranger(app.url, username, password);
+  expect((await person.submit('/login', { username, password })).status).toBe(303);
+  return person;
+}
+
+test('the account page is reached from every page', async () => {
+  const inbox = await alice.get('/inbox');
+  expect(inbox.$('a[href="/account"]').text()).toBe('Your account: alice');
+  expect((await alice.get('/account')).$('h1').text()).toBe('Your account');
+});
+
+test('a stranger is sent to the login page, and comes back', async () => {
+  const answer = await stranger(app.url).get('/account/password');
+  expect(answer.get('Location')).toBe('/login?next=%2Faccount%2Fpassword');
+});
+
+test('a new password signs out every other browser and keeps this one', async () => {
+  const bob = await registered(app.url, 'bob');
+  const elsewhere = await loggedIn('bob', bob.password);
+  const answer = await bob.submit('/account/password', {
+    current: bob.password,
+    password: 'another long one',
+  });
+  expect(answer.get('Location')).toBe('/account');
+  expect((await bob.get('/account')).$('[role=status]').text()).toContain('Your password is changed');
+  expect((await elsewhere.get('/inbox')).get('Location')).toBe('/login?next=%2Finbox');
+
+  const old = stranger(app.url);
+  const refused = await old.submit('/login', { username: 'bob', password: bob.password });
+  expect(refused.status).toBe(422);
+  await loggedIn('bob', 'another long one');
+});
+
+test('without the right password nothing changes, and neither password is shown again', async () => {
+  const fields = { current: 'not the password', password: 'something quite new' };
+  const answer = await alice.submit('/account/password', fields);
+  expect(answer.status).toBe(422);
+  expect(answer.$('#current-error').text()).toBe('This is not your password.');
+  expect(answer.$('#current').attr('aria-describedby')).toBe('current-error');
+  expect(answer.$('#current').attr('autofocus')).toBeDefined();
+  expect(answer.text).not.toContain('something quite new');
+  await loggedIn('alice', alice.password);
+});
+
+test('a weak new password is refused', async () => {
+  const answer = await alice.submit('/account/password', {
+    current: alice.password,
+    password: 'password123',
+  });
+  expect(answer.status).toBe(422);
+  expect(answer.$('#password-error').text()).toContain('Too many people use this password');
+});
+
+test('wrong passwords are counted', async () => {
+  const strict = await startApp({ LOGINS_PER_MINUTE: '2' });
+  const charlie = await registered(strict.url, 'charlie');
+  const fields = { current: 'not the password', password: 'something quite new' };
+  const statuses = [];
+  for (let n = 0; n < 3; n++) statuses.push((await charlie.submit('/account/password', fields)).status);
+  expect(statuses).toEqual([422, 422, 429]);
+  await strict.close();
+});
+
+test('of two changes at the same moment one counts', async () => {
+  const dora = await registered(app.url, 'dora');
+  const account = (await findAccount(app.pool, 'dora'))!;
+  const changes = ['one', 'two', 'three'].map((hash) => changePassword(app.pool, account, hash));
+  expect((await Promise.all(changes)).filter(Boolean)).toEqual([true]);
+  expect((await dora.get('/inbox')).status).toBe(303);
+});
+
+test('a sign-in that began before all sessions were ended does not get in after it', async () => {
+  await registered(app.url, 'emil');
+  const { id, epoch } = (await findAccount(app.pool, 'emil'))!;
+  const data = { startedAt: Date.now(), seenAt: Date.now(), csrfSecret: '' } as never;
+  const signIn = () => insertSession(app.pool, newSessionId(id), data, epoch);
+  expect(await signIn()).toBe(true);
+  await endSessions(app.pool, id);
+  expect(await signIn()).toBe(false);
+});
+
+test('a hundred sign-ins in a race with the end of all sessions leave none', async () => {
+  await registered(app.url, 'frieda');
+  const data = { startedAt: Date.now(), seenAt: Date.now(), csrfSecret: '' } as never;
+  for (let round = 0; round < 100; round++) {
+    const { id, epoch } = (await findAccount(app.pool, 'frieda'))!;
+    const signIn = () => insertSession(app.pool, newSessionId(id), data, epoch);
+    await Promise.all([signIn(), endSessions(app.pool, id), signIn(), signIn()]);
+    const { rowCount } = await app.pool.query('select from sessions where user_id = $1', [id]);
+    expect(rowCount).toBe(0);
+  }
+});
+
+test('a disabled account is told so, but only to who knows its password', async () => {
+  const gustav = await registered(app.url, 'gustav');
+  await app.pool.query(`update users set disabled_at = now() where username = 'gustav'`);
+  const knows = await stranger(app.url).submit('/login', { username: 'gustav', password: gustav.password });
+  expect([knows.status, knows.$('#form-error').text()]).toEqual([
+    422,
+    'This account has been disabled. Ask the person who runs this server.',
+  ]);
+  const guesses = await stranger(app.url).submit('/login', {
+    username: 'gustav',
+    password: 'not the password',
+  });
+  expect(guesses.text).not.toContain('disabled');
+});
+
+test('the password is asked for again when the last proof is older than fifteen minutes', async () => {
+  const answer = await alice.get('/account/proof?next=/account/password');
+  expect(answer.$('h1').text()).toBe('Your password, please');
+  const wrong = await alice.submit(
+    '/account/proof?next=/account/password',
+    { password: 'wrong' },
+    '/account/proof',
+  );
+  expect([wrong.status, wrong.$('#password-error').text()]).toEqual([422, 'This is not your password.']);
+  expect(wrong.$('input[name=next]').attr('value')).toBe('/account/password');
+  const page = '/account/proof?next=/account/password';
+  const right = await alice.submit(page, { password: alice.password }, '/account/proof');
+  expect([right.status, right.get('Location')]).toEqual([303, '/account/password']);
+  const evil = await alice.submit(
+    '/account/proof?next=//evil.example',
+    { password: alice.password },
+    '/account/proof',
+  );
+  expect(evil.get('Location')).toBe('/account');
+});
