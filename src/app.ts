@@ -5,6 +5,7 @@ import { accountRoutes } from './accounts/account-routes.ts';
 import { createPasswords } from './accounts/passwords.ts';
 import { createProof } from './accounts/proof.ts';
 import { logoutRoutes, strangersRoutes } from './accounts/routes.ts';
+import { createSignIn } from './accounts/sign-in.ts';
 import { giveLetterBack } from './compose/refused-letter.ts';
 import { composeRoutes } from './compose/routes.ts';
 import type { Config } from './config.ts';
@@ -55,6 +56,7 @@ export function createApp(parts: AppParts): Express {
 
   const passwords = createPasswords(config.password);
   const proof = createProof(pool, config, passwords);
+  const signIn = createSignIn(pool);
   const { flash, showFlash } = openFlash(config.isHttps);
   const sessions = openSessions(config, pool, secrets, boxesAlong, (error) =>
     log.error({ err: error }, 'sessions'),
@@ -68,7 +70,7 @@ export function createApp(parts: AppParts): Express {
   app.post(['/send', '/drafts'], keepTyped(giveLetterBack(strangersToken(config.isHttps))));
   app.use(cookieParser(secrets), sessions.middleware, showFlash);
 
-  app.use(strangersRoutes(pool, config, passwords));
+  app.use(strangersRoutes({ pool, config, passwords, signIn }));
 
   app.use(guardForms());
   app.use(logoutRoutes(config));

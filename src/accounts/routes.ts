@@ -10,9 +10,10 @@ import { allowOnly, HttpError } from '../web/errors.ts';
 import { blankForm, keepTyped, parseForm, rejectField, type Form } from '../web/forms.ts';
 import { localPath } from '../web/local-path.ts';
 import { addressKey, createRateLimit } from '../web/rate-limits.ts';
-import { endSession, requireUser, startSession } from '../web/session.ts';
+import { endSession, requireUser } from '../web/session.ts';
 import { findWeakness, newPassword, typedPassword, type Passwords } from './passwords.ts';
 import { createAccount, findAccount, upgradeHash } from './queries.ts';
+import type { SignIn } from './sign-in.ts';
 import { newUsername, typedUsername } from './usernames.ts';
 
 const registration = z.object({ username: newUsername, password: newPassword });
@@ -21,8 +22,16 @@ const disabled = 'This account has been disabled. Ask the person who runs this s
 
 const login = z.object({ username: typedUsername, password: typedPassword, next: z.string().optional() });
 
+/** What signing in works with. */
+export interface SignInParts {
+  pool: Pool;
+  config: Config;
+  passwords: Passwords;
+  signIn: SignIn;
+}
+
 /** The pages that strangers see. A signed-in person who comes here is taken to the inbox. */
-export function strangersRoutes(pool: Pool, config: Config, passwords: Passwords): Router {
+export function strangersRoutes({ pool, config, passwords, signIn }: SignInParts): Router {
   const router = Router();
   const registrationsFrom = createRateLimit(pool, 'registrations', config.registrationsPerHour, 3600);
   // Failures count for the name at this address and for the address as a whole, never for the name alone:
@@ -60,7 +69,7 @@ export function strangersRoutes(pool: Pool, config: Config, passwords: Passwords
         const taken = rejectField(form, 'username', 'This username is taken. Please choose another one.');
         return showRegister(req, res.status(422), taken);
       }
-      await startSession(pool, req, account);
+      await signIn(req, res, account);
       res.redirect(303, '/inbox');
     })
     .all(allowOnly('GET', 'POST'));
@@ -95,7 +104,7 @@ export function strangersRoutes(pool: Pool, config: Config, passwords: Passwords
       if (passwords.isOutdated(account.passwordHash)) {
         await upgradeHash(pool, account, await passwords.hash(password));
       }
-      await startSession(pool, req, account);
+      await signIn(req, res, account);
       const letter = await keepCarriedLetter(pool, account, req.body);
       res.redirect(303, letter ?? localPath(next) ?? '/inbox');
     })
