@@ -12,6 +12,7 @@ import type { Config } from './config.ts';
 import { conversationRoutes } from './conversations/routes.ts';
 import type { Pool } from './database/pool.ts';
 import { draftRoutes } from './drafts/routes.ts';
+import { leavingRoutes } from './leaving/routes.ts';
 import type { Bell } from './live/bell.ts';
 import { liveRoutes } from './live/routes.ts';
 import type { Streams } from './live/streams.ts';
@@ -79,6 +80,7 @@ export function createApp(parts: AppParts): Express {
   app.use(mailboxRoutes(pool, flash), messageRoutes(pool, flash, bell), conversationRoutes(pool));
   app.use(trashRoutes(pool, flash), searchRoutes(pool), liveRoutes(pool, streams));
   app.use(proof.routes, accountRoutes({ pool, passwords, proof, flash, bell }));
+  app.use(leavingRoutes({ pool, config, log, proof, flash, bell }));
 
   app.use(refuseUnknownPage, showErrors(log, config.isDevelopment));
   return app;

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database, Pool } from './database/pool.ts';
 import { transaction } from './database/transaction.ts';
+import { listLeaving, removeRemains } from './leaving/queries.ts';
 import { deleteExpired } from './trash/queries.ts';
 
 const hour = 60 * 60 * 1000;
@@ -12,7 +13,7 @@ const sentFormsKeptFor = 91 * day;
 const batch = 500;
 const pauseMs = 50;
 
-/** Removes what is due now; returns how many rows. Does nothing where another process is at it. */
+/** Removes what is due now; returns how many rows, those of accounts aside. Does nothing where another process is at it. */
 export async function tidyUp(pool: Pool, now = Date.now()): Promise<number> {
   const due = [
     (db: Database) => deleteExpired(db, new Date(now - trashKeptFor), batch),
@@ -27,6 +28,7 @@ export async function tidyUp(pool: Pool, now = Date.now()): Promise<number> {
       await sleep(pauseMs);
     }
   }
+  for (const userId of await listLeaving(pool)) await removeRemains(pool, userId);
   return removed;
 }
 

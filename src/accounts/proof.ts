@@ -29,7 +29,7 @@ export function createProof(pool: Pool, config: Config, passwords: Passwords): P
     const { id } = signedIn(req);
     await tries.spend(id);
     const account = await findOwnAccount(pool, id);
-    if (!(await passwords.verify(account.passwordHash, password))) return undefined;
+    if (!(await passwords.verify(account?.passwordHash, password))) return undefined;
     await tries.giveBack(id);
     req.session.provenAt = Date.now();
     return account;

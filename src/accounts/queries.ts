@@ -26,21 +26,26 @@ export async function findAccount(db: Database, username: string): Promise<Accou
   return rows[0];
 }
 
-/** The account of somebody who is signed in. */
-export async function findOwnAccount(db: Database, userId: string): Promise<Account> {
+/** The account of somebody who is signed in; undefined when it has been deleted at this moment. */
+export async function findOwnAccount(db: Database, userId: string): Promise<Account | undefined> {
   const { rows } = await db.query<Account>(`select ${columns} from users where id = $1`, [userId]);
-  return rows[0]!;
+  return rows[0];
 }
 
-/** The new account, or 'taken' when somebody has the name already, even if only since this moment. */
+/**
+ * The new account, or 'taken' when somebody has the name already, even if only since this moment, or had it before:
+ * whose row in usernames_used is inserted gets it.
+ */
 export async function createAccount(
   db: Database,
   username: string,
   passwordHash: string,
 ): Promise<{ id: string; epoch: number } | 'taken'> {
   const { rows } = await db.query<{ id: string; epoch: number }>(
-    `insert into users (id, username, password_hash) values ($1, $2, $3)
-     on conflict (username) do nothing returning id, epoch`,
+    `with name as (
+       insert into usernames_used (hash) values (sha256(convert_to($2, 'UTF8'))) on conflict do nothing returning hash
+     )
+     insert into users (id, username, password_hash) select $1, $2, $3 from name returning id, epoch`,
     [newId(), username, passwordHash],
   );
   return rows[0] ?? 'taken';

@@ -79,6 +79,13 @@ export const pages: PageCase[] = [
   page('the account', '/account'),
   page('Change the password', '/account/password'),
   page('The password again', '/account/proof'),
+  page('Delete your account', '/account/leave'),
+  afterForm(
+    'Delete your account with errors',
+    '/account/leave',
+    { password: 'not the password' },
+    'Delete my account for ever',
+  ),
   page('Delete older messages', '/inbox/older'),
   page('Delete older messages, counted', '/inbox/older?than=2099-01-01'),
   page('the conversation', '/with/bartholomew_fitzgerald_longdon'),

@@ -1,0 +1,161 @@
+// Leaving: everything of one's own is gone, what others hold stays theirs, and nobody can take the name.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createAccount, findAccount } from '../../src/accounts/queries.ts';
+import { tidyUp } from '../../src/housekeeping.ts';
+import { closeAccount, removeRemains } from '../../src/leaving/queries.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { columnsWith, fillMailbox } from '../support/mailboxes.ts';
+import { at, registered, stranger, type Person } from '../support/person.ts';
+
+let app: TestApp;
+let other: TestApp;
+let bob: Person;
+beforeAll(async () => {
+  app = await startApp();
+  other = await startApp({}, app.databaseUrl);
+  bob = await registered(app.url, 'bob');
+});
+afterAll(async () => {
+  await other.close();
+  await app.close();
+});
+
+const leave = (person: Person) => person.submit('/account/leave', { password: person.password });
+
+/** Where the id still stands, but for the counter of wrong passwords, which is forgotten within two hours. */
+async function placesWith(id: string): Promise<string[]> {
+  return (await columnsWith(app.pool, id)).filter((column) => column !== 'rate_limits.key');
+}
+
+async function idOfAccount(username: string): Promise<string> {
+  return (await findAccount(app.pool, username))!.id;
+}
+
+test('the page says what happens, and nothing happens without the password', async () => {
+  const alice = await registered(app.url, 'alice');
+  const page = await alice.get('/account/leave');
+  expect(page.$('main').text()).toContain('copies of your letters that others hold stay theirs');
+  const wrong = await alice.submit('/account/leave', { password: 'not the password' });
+  expect([wrong.status, wrong.$('#password-error').text()]).toEqual([422, 'This is not your password.']);
+  expect((await alice.get('/inbox')).status).toBe(200);
+});
+
+test('who leaves is told so, is signed out everywhere and cannot log in', async () => {
+  const carol = await registered(app.url, 'carol');
+  const elsewhere = at(other.url, carol);
+  const answer = await leave(carol);
+  expect([answer.status, answer.get('Location')]).toEqual([303, '/']);
+  expect((await carol.get('/')).$('[role=status]').text()).toBe('Your account is deleted.');
+  expect((await elsewhere.get('/inbox')).get('Location')).toContain('/login');
+  const login = await stranger(app.url).submit('/login', { username: 'carol', password: carol.password });
+  expect(login.$('#password-error').text()).toBe('The username or the password is wrong.');
+});
+
+test('nothing of theirs is left, and what others hold is', async () => {
+  const dora = await registered(app.url, 'dora');
+  const id = await idOfAccount('dora');
+  await dora.send('bob', 'Remember me');
+  await bob.send('dora', 'A letter to one who leaves');
+  await dora.post('/drafts', { ...(await dora.hidden('/send')), recipient: 'bob', body: 'Never sent' });
+  await leave(dora);
+
+  expect(await placesWith(id)).toEqual(['messages.other_id']); // bob's copies
+  expect(await columnsWith(app.pool, 'dora')).toEqual([]);
+  expect(await columnsWith(app.pool, 'Never sent')).toEqual([]);
+  const received = await bob.get('/inbox');
+  expect(received.$('.messages li').text()).toContain('Remember me');
+  expect(received.$('.messages li h2').text()).toContain('deleted account');
+});
+
+test("the correspondents' pages go on working", async () => {
+  const letter = await bob.get((await bob.get('/inbox')).$('.messages h2 a').attr('href')!);
+  expect([letter.status, letter.$('h1').text()]).toEqual([200, 'From deleted account']);
+  expect(letter.$('.actions a')).toHaveLength(0);
+  expect((await bob.get('/search?q=remember')).text).toContain('deleted account');
+  expect((await bob.get('/with/dora')).status).toBe(404);
+  const sent = await bob.get((await bob.get('/sent')).$('.messages h2 a').attr('href')!);
+  expect(sent.$('h1').text()).toBe('To deleted account');
+  const refused = await bob.send('dora', 'Are you still there?');
+  expect([refused.status, refused.$('#recipient-error').text()]).toEqual([
+    422,
+    'Nobody here has that username.',
+  ]);
+  expect(refused.$('#body').text()).toContain('Are you still there?');
+});
+
+test('the name can never be registered again', async () => {
+  const answer = await stranger(app.url).submit('/register', {
+    username: 'dora',
+    password: 'a long enough one',
+  });
+  expect([answer.status, answer.$('#username-error').text()]).toEqual([
+    422,
+    'This username is taken. Please choose another one.',
+  ]);
+});
+
+test('a hundred races of leaving with registering the same name: nobody gets it', async () => {
+  const names = Array.from({ length: 100 }, (_, n) => `racer-${n}`);
+  const outcomes = await Promise.all(
+    names.map(async (name) => {
+      const account = await createAccount(app.pool, name, 'x');
+      if (account === 'taken') return 'lost';
+      const remove = closeAccount(app.pool, account.id).then(() => removeRemains(app.pool, account.id));
+      const [, again] = await Promise.all([remove, createAccount(other.pool, name, 'y')]);
+      return again;
+    }),
+  );
+  expect(new Set(outcomes)).toEqual(new Set(['taken']));
+});
+
+test('a removal that was broken off is finished by housekeeping', async () => {
+  await registered(app.url, 'emil');
+  const id = await idOfAccount('emil');
+  await bob.send('emil', 'For emil');
+  await closeAccount(app.pool, id);
+  expect(await placesWith(id)).not.toEqual(['messages.other_id']);
+  await tidyUp(app.pool);
+  expect(await placesWith(id)).toEqual(['messages.other_id']);
+});
+
+test(
+  'leaving with 100,000 messages while they are being read and written to',
+  { timeout: 120_000 },
+  async () => {
+    const frieda = await registered(app.url, 'frieda');
+    const id = await idOfAccount('frieda');
+    for (const year of ['2020', '2021', '2022', '2023', '2024'])
+    await fillMailbox(app.pool, frieda, bob, 20_000, { from: `${year}-01-01` });
+    const windows = [frieda, at(other.url, frieda), at(app.url, frieda)];
+    let isOver = false;
+    const statuses = new Set<number>();
+    const reading = windows.map(async (window) => {
+      while (!isOver) {
+        for (const path of ['/inbox', '/search?q=word', '/with/bob'])
+          statuses.add((await window.get(path)).status);
+      }
+    });
+    const writing = (async () => {
+      while (!isOver) statuses.add((await bob.send('frieda', 'Still there?')).status);
+    })();
+    const answer = await leave(at(app.url, frieda));
+    expect(answer.status).toBe(303);
+    expect((await frieda.get('/inbox')).status).toBe(303);
+    for (let left = 1; left > 0; await sleep(100))
+      left = (await app.pool.query('select from users where id = $1', [id])).rowCount!;
+    isOver = true;
+    await Promise.all([...reading, writing]);
+    expect([...statuses].toSorted()).toEqual([200, 303, 422]);
+    expect(await placesWith(id)).toEqual(['messages.other_id']);
+  },
+);
+
+test('signed out, one logs in first; a forged form deletes nothing', async () => {
+  expect((await stranger(app.url).get('/account/leave')).get('Location')).toBe(
+    '/login?next=%2Faccount%2Fleave',
+  );
+  expect((await bob.post('/account/leave', { password: bob.password })).status).toBe(403);
+  expect((await bob.ask('put', '/account/leave')).status).toBe(405);
+  expect((await bob.get('/inbox')).status).toBe(200);
+});
