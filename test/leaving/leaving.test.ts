@@ -101,12 +101,16 @@ test('a hundred races of leaving with registering the same name: nobody gets it'
     names.map(async (name) => {
       const account = await createAccount(app.pool, name, 'x');
       if (account === 'taken') return 'lost';
-      const remove = closeAccount(app.pool, account.id).then(() => removeRemains(app.pool, account.id));
-      const [, again] = await Promise.all([remove, createAccount(other.pool, name, 'y')]);
-      return again;
+      const attempts = Array.from({ length: 10 }, async (_, n) => {
+        await sleep(n);
+        return createAccount(other.pool, name, 'y');
+      });
+      await closeAccount(app.pool, account.id);
+      await removeRemains(app.pool, account.id);
+      return (await Promise.all(attempts)).find((again) => again !== 'taken');
     }),
   );
-  expect(new Set(outcomes)).toEqual(new Set(['taken']));
+  expect(new Set(outcomes)).toEqual(new Set([undefined]));
 });
 
 test('a removal that was broken off is finished by housekeeping', async () => {
@@ -126,27 +130,27 @@ test(
     const frieda = await registered(app.url, 'frieda');
     const id = await idOfAccount('frieda');
     for (const year of ['2020', '2021', '2022', '2023', '2024'])
-    await fillMailbox(app.pool, frieda, bob, 20_000, { from: `${year}-01-01` });
+      await fillMailbox(app.pool, frieda, bob, 20_000, { from: `${year}-01-01` });
     const windows = [frieda, at(other.url, frieda), at(app.url, frieda)];
-    let isOver = false;
+    const over = new AbortController();
     const statuses = new Set<number>();
     const reading = windows.map(async (window) => {
-      while (!isOver) {
+      while (!over.signal.aborted) {
         for (const path of ['/inbox', '/search?q=word', '/with/bob'])
           statuses.add((await window.get(path)).status);
       }
     });
     const writing = (async () => {
-      while (!isOver) statuses.add((await bob.send('frieda', 'Still there?')).status);
+      while (!over.signal.aborted) statuses.add((await bob.send('frieda', 'Still there?')).status);
     })();
     const answer = await leave(at(app.url, frieda));
     expect(answer.status).toBe(303);
     expect((await frieda.get('/inbox')).status).toBe(303);
     for (let left = 1; left > 0; await sleep(100))
       left = (await app.pool.query('select from users where id = $1', [id])).rowCount!;
-    isOver = true;
+    over.abort();
     await Promise.all([...reading, writing]);
-    expect([...statuses].toSorted()).toEqual([200, 303, 422]);
+    expect(statuses).toEqual(new Set([200, 303, 422]));
     expect(await placesWith(id)).toEqual(['messages.other_id']);
   },
 );
