@@ -1,0 +1,107 @@
+// The second factor in SQL: whether a second step is asked for, and the secret that codes are made from.
+import type { Database } from '../database/pool.ts';
+
+const hasCodes = 'exists (select from totp where user_id = u.id and confirmed_at is not null)';
+const hasPasskeys = 'exists (select from passkeys where user_id = u.id)';
+const isAsked = `(${hasCodes} or u.passkey_asked_at is not null and ${hasPasskeys})`;
+
+/** Whether the password alone does not sign this person in. */
+export async function asksSecondStep(db: Database, userId: string): Promise<boolean> {
+  const { rows } = await db.query<{ isAsked: boolean }>(
+    `select ${isAsked} as "isAsked" from users u where u.id = $1`,
+    [userId],
+  );
+  return rows[0]?.isAsked ?? false;
+}
+
+/** Somebody who has given the right password and not signed in yet. */
+export interface SecondStep {
+  id: string;
+  epoch: number;
+  username: string;
+  /** What the codes are made from, sealed; null for who has no codes. */
+  secret: Buffer | null;
+  hasPasskeys: boolean;
+}
+
+/** Whose second step it is, while the epoch is that of the password; undefined when none is asked for any more. */
+export async function findSecondStep(
+  db: Database,
+  userId: string,
+  epoch: number,
+): Promise<SecondStep | undefined> {
+  const { rows } = await db.query<SecondStep>(
+    `select u.id, u.epoch, u.username, t.secret, ${hasPasskeys} as "hasPasskeys"
+     from users u left join totp t on t.user_id = u.id and t.confirmed_at is not null
+     where u.id = $1 and u.epoch = $2 and u.disabled_at is null and u.username is not null and ${isAsked}`,
+    [userId, epoch],
+  );
+  return rows[0];
+}
+
+/** What the page of the second factor shows. */
+export interface Factors {
+  /** Since when codes are asked for, or null. */
+  codesSince: Date | null;
+  hasPasskeys: boolean;
+}
+
+export async function findFactors(db: Database, userId: string): Promise<Factors> {
+  const { rows } = await db.query<Factors>(
+    `select t.confirmed_at as "codesSince", ${hasPasskeys} as "hasPasskeys"
+     from users u left join totp t on t.user_id = u.id where u.id = $1`,
+    [userId],
+  );
+  return rows[0] ?? { codesSince: null, hasPasskeys: false };
+}
+
+/**
+ * Keeps a secret that waits for its first code. One that was made within the last hour stays: the person may have it
+ * in their app already. One that is in use stays too.
+ */
+export async function beginTotp(db: Database, userId: string, secret: Buffer): Promise<void> {
+  const now = Date.now();
+  await db.query(
+    `insert into totp (user_id, secret, made_at) values ($1, $2, $3)
+     on conflict (user_id) do update set secret = excluded.secret, made_at = excluded.made_at
+     where totp.confirmed_at is null and totp.made_at < $4`,
+    [userId, secret, new Date(now), new Date(now - 60 * 60 * 1000)],
+  );
+}
+
+/** The secret that waits for its first code, sealed. */
+export async function findBegunTotp(db: Database, userId: string): Promise<Buffer | undefined> {
+  const { rows } = await db.query<{ secret: Buffer }>(
+    'select secret from totp where user_id = $1 and confirmed_at is null',
+    [userId],
+  );
+  return rows[0]?.secret;
+}
+
+/** From now on codes are asked for; the one of this step is used up. False when they were already. */
+export async function confirmTotp(db: Database, userId: string, step: number): Promise<boolean> {
+  const { rowCount } = await db.query(
+    'update totp set confirmed_at = now(), last_step = $2 where user_id = $1 and confirmed_at is null',
+    [userId, step],
+  );
+  return rowCount === 1;
+}
+
+/** Uses up the code of this step and all before it. False when it was used already: of two at once, one succeeds. */
+export async function useStep(db: Database, userId: string, step: number): Promise<boolean> {
+  const { rowCount } = await db.query(
+    'update totp set last_step = $2 where user_id = $1 and last_step < $2 and confirmed_at is not null',
+    [userId, step],
+  );
+  return rowCount === 1;
+}
+
+/**
+ * For the operator, when somebody has lost everything: the password alone signs in again, and the passkeys, which
+ * would sign in without it, are gone with the devices that held them.
+ */
+export async function dropSecondFactor(db: Database, userId: string): Promise<void> {
+  await db.query('update users set passkey_asked_at = null where id = $1', [userId]);
+  await db.query('delete from totp where user_id = $1', [userId]);
+  await db.query('delete from passkeys where user_id = $1', [userId]);
+}
