@@ -24,12 +24,15 @@ export interface MessageRow {
 /** Who is at the other end of `messages m`. An imported name is a name and no person. */
 export const otherColumns = `coalesce(m.other_name, (select u.username from users u where u.id = m.other_id)) as other, m.origin`;
 
+/** A short message whole. PostgreSQL counts characters one by one, which costs a quarter of the list: only long ones are cut. */
+const excerpt = `case when octet_length(m.body) <= 400 then m.body else left(m.body, 280) end as excerpt`;
+
 /**
  * What every list selects of `messages m`. The unread mark by a subquery that gives a value: for `exists` a plan may
  * read everybody's marks into a hash first.
  */
 export const rowColumns = `m.id, m.box, ${otherColumns},
-  left(m.body, 280) as excerpt, m.sent_at as "sentAt", m.trashed_at is not null as "isTrashed",
+  ${excerpt}, m.sent_at as "sentAt", m.trashed_at is not null as "isTrashed",
   (select n.id from unread n where n.owner_id = m.owner_id and n.id = m.id) is not null as "isUnread"`;
 
 /**

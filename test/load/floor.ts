@@ -4,6 +4,7 @@ import { createHash, randomUUIDv7 } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { parse } from 'node:querystring';
 import pg from 'pg';
+import { selectBoxBefore } from '../../src/mailbox/queries.ts';
 
 const { PORT, FLOOR_DATABASE, FLOOR_PAGES, FLOOR_MESSAGE } = process.env;
 /** The product's answers, by path, as the bench recorded them: headers and body. */
@@ -19,11 +20,7 @@ const session = {
 };
 const inbox = {
   name: 'inbox',
-  text: `select m.id, m.box, (select u.username from users u where u.id = m.other_id) as other, left(m.body, 280) as excerpt,
-                m.sent_at, m.trashed_at is not null as "isTrashed",
-                exists (select from unread n where n.owner_id = m.owner_id and n.id = m.id) as "isUnread"
-         from messages m where m.owner_id = $1 and m.box = 'inbox' and m.trashed_at is null and m.id < $2
-         order by m.id desc limit 26`,
+  text: selectBoxBefore('inbox', 2),
 };
 const message = {
   name: 'message',
