@@ -11,6 +11,8 @@ import { composeRoutes } from './compose/routes.ts';
 import type { Config } from './config.ts';
 import { conversationRoutes } from './conversations/routes.ts';
 import type { Pool } from './database/pool.ts';
+import { openKnownBrowsers } from './devices/known-browsers.ts';
+import { deviceRoutes } from './devices/routes.ts';
 import { draftRoutes } from './drafts/routes.ts';
 import { leavingRoutes } from './leaving/routes.ts';
 import type { Bell } from './live/bell.ts';
@@ -57,7 +59,7 @@ export function createApp(parts: AppParts): Express {
 
   const passwords = createPasswords(config.password);
   const proof = createProof(pool, config, passwords);
-  const signIn = createSignIn(pool);
+  const signIn = createSignIn(pool, openKnownBrowsers(pool, config.isHttps, bell));
   const { flash, showFlash } = openFlash(config.isHttps);
   const sessions = openSessions(config, pool, secrets, boxesAlong, (error) =>
     log.error({ err: error }, 'sessions'),
@@ -74,12 +76,13 @@ export function createApp(parts: AppParts): Express {
   app.use(strangersRoutes({ pool, config, passwords, signIn }));
 
   app.use(guardForms());
-  app.use(logoutRoutes(config));
+  app.use(logoutRoutes(config, bell));
   app.use(membersOnly, requireUser);
   app.use(composeRoutes(pool, config, flash, bell), draftRoutes(pool, flash));
   app.use(mailboxRoutes(pool, flash), messageRoutes(pool, flash, bell), conversationRoutes(pool));
   app.use(trashRoutes(pool, flash), searchRoutes(pool), liveRoutes(pool, streams));
   app.use(proof.routes, accountRoutes({ pool, passwords, proof, flash, bell }));
+  app.use(deviceRoutes(pool, flash, bell));
   app.use(leavingRoutes({ pool, config, log, proof, flash, bell }));
 
   app.use(refuseUnknownPage, showErrors(log, config.isDevelopment));

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database, Pool } from './database/pool.ts';
 import { transaction } from './database/transaction.ts';
+import { forgetBrowsers } from './devices/queries.ts';
 import { listLeaving, removeRemains } from './leaving/queries.ts';
 import { deleteExpired } from './trash/queries.ts';
 
@@ -10,6 +11,7 @@ const day = 24 * hour;
 const trashKeptFor = 30 * day;
 // A form older than a session can be (90 days) cannot be sent again.
 const sentFormsKeptFor = 91 * day;
+const browsersKnownFor = 365 * day;
 const batch = 500;
 const pauseMs = 50;
 
@@ -18,6 +20,7 @@ export async function tidyUp(pool: Pool, now = Date.now()): Promise<number> {
   const due = [
     (db: Database) => deleteExpired(db, new Date(now - trashKeptFor), batch),
     (db: Database) => forgetSentForms(db, new Date(now - sentFormsKeptFor)),
+    (db: Database) => forgetBrowsers(db, new Date(now - browsersKnownFor), batch),
   ];
   let removed = 0;
   for (const remove of due) {

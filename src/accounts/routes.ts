@@ -8,9 +8,10 @@ import type { Pool } from '../database/pool.ts';
 import { guardStrangersForms } from '../web/csrf.ts';
 import { allowOnly, HttpError } from '../web/errors.ts';
 import { blankForm, keepTyped, parseForm, rejectField, type Form } from '../web/forms.ts';
+import type { Bell } from '../live/bell.ts';
 import { localPath } from '../web/local-path.ts';
 import { addressKey, createRateLimit } from '../web/rate-limits.ts';
-import { endSession, requireUser } from '../web/session.ts';
+import { endSession, requireUser, signedIn } from '../web/session.ts';
 import { findWeakness, newPassword, typedPassword, type Passwords } from './passwords.ts';
 import { createAccount, findAccount, upgradeHash } from './queries.ts';
 import type { SignIn } from './sign-in.ts';
@@ -69,7 +70,7 @@ export function strangersRoutes({ pool, config, passwords, signIn }: SignInParts
         const taken = rejectField(form, 'username', 'This username is taken. Please choose another one.');
         return showRegister(req, res.status(422), taken);
       }
-      await signIn(req, res, account);
+      await signIn(req, res, account, { isAnnounced: false });
       res.redirect(303, '/inbox');
     })
     .all(allowOnly('GET', 'POST'));
@@ -114,13 +115,15 @@ export function strangersRoutes({ pool, config, passwords, signIn }: SignInParts
 }
 
 /** Behind the form guard of signed-in people. */
-export function logoutRoutes(config: Config): Router {
+export function logoutRoutes(config: Config, bell: Bell): Router {
   const router = Router();
   router
     .route('/logout')
     .all(requireUser)
     .post(async (req, res) => {
+      const { id } = signedIn(req);
       await endSession(req, res, config.isHttps);
+      bell.ring([id]); // pages that are still open in this browser learn of it
       res.redirect(303, '/');
     })
     .all(allowOnly('POST'));

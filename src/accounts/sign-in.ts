@@ -1,12 +1,27 @@
 // The end of every way to sign in: by password, after a second factor, with a passkey or a recovery code.
 import type { Request, Response } from 'express';
 import type { Pool } from '../database/pool.ts';
+import type { KnownBrowsers } from '../devices/known-browsers.ts';
 import { startSession } from '../web/session.ts';
 import type { Account } from './queries.ts';
 
-/** Signs this person in. Throws a refusal when all their sessions have been ended since the account was read. */
-export type SignIn = (req: Request, res: Response, account: Pick<Account, 'id' | 'epoch'>) => Promise<void>;
+/** What is particular about a way to sign in. */
+export interface Manner {
+  /** False where the person needs no notice of a browser not seen before. */
+  isAnnounced?: boolean;
+}
 
-export function createSignIn(pool: Pool): SignIn {
-  return (req, _res, account) => startSession(pool, req, account);
+/** Signs this person in. Throws a refusal when all their sessions have been ended since the account was read. */
+export type SignIn = (
+  req: Request,
+  res: Response,
+  account: Pick<Account, 'id' | 'epoch'>,
+  manner?: Manner,
+) => Promise<void>;
+
+export function createSignIn(pool: Pool, browsers: KnownBrowsers): SignIn {
+  return async (req, res, account, { isAnnounced = true } = {}) => {
+    await browsers.meet(req, res, account.id, isAnnounced);
+    await startSession(pool, req, account);
+  };
 }

@@ -79,6 +79,7 @@ export const pages: PageCase[] = [
   page('the account', '/account'),
   page('Change the password', '/account/password'),
   page('The password again', '/account/proof'),
+  page('Devices', '/account/devices'),
   page('Delete your account', '/account/leave'),
   afterForm(
     'Delete your account with errors',

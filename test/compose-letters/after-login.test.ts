@@ -16,6 +16,7 @@ beforeAll(async () => {
 afterAll(() => app.close());
 beforeEach(async () => {
   await app.pool.query('delete from users');
+  await app.pool.query('delete from usernames_used');
   [alice, bob] = await Promise.all([registered(app.url, 'alice'), registered(app.url, 'bob')]);
   form = { ...(await alice.hidden('/send')), recipient: 'Bob, alice', body: awkwardText };
 });

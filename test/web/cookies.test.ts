@@ -30,7 +30,7 @@ describe('on plain http', () => {
     const person = stranger(app.url);
     const kinds = ['httponly', 'path=/', 'samesite=lax'];
     expect(cookiesOf(await person.get('/login'))).toEqual({ form: kinds });
-    expect(cookiesOf(await person.submit('/register', typed))).toEqual({ session: kinds });
+    expect(cookiesOf(await person.submit('/register', typed))).toEqual({ session: kinds, browser: kinds });
     expect(cookiesOf(await person.send('alice', 'x'))).toEqual({ flash: kinds });
     expect(cookiesOf(await person.get('/inbox'))).toEqual({ flash: kinds }); // taken back
     expect(cookiesOf(await person.get('/inbox'))).toEqual({});
@@ -92,14 +92,14 @@ describe('on https, behind a proxy', () => {
     const origin = { Origin: 'https://letters.example.org', 'Sec-Fetch-Site': 'same-origin' };
     const answer = await register('alice', { ...proxied, ...origin });
     expect(answer.status).toBe(303);
-    expect(cookiesOf(answer)).toEqual({ '__Host-session': kinds });
+    expect(cookiesOf(answer)).toEqual({ '__Host-session': kinds, '__Host-browser': kinds });
     expect((await person.ask('get', '/inbox', proxied)).status).toBe(200);
   });
 
   test('signing in also works where the proxy in front does not say that it speaks https', async () => {
     const quiet = { Host: 'letters.example.org' };
     const answer = await register('bob', quiet);
-    expect(Object.keys(cookiesOf(answer))).toEqual(['__Host-session']);
+    expect(Object.keys(cookiesOf(answer))).toEqual(['__Host-browser', '__Host-session']);
     expect((await person.ask('get', '/inbox', quiet)).status).toBe(200);
   });
 

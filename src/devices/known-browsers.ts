@@ -1,0 +1,52 @@
+// A login from a browser not seen before leaves a notice in the inbox.
+import { createHash, randomBytes } from 'node:crypto';
+import type { Request, Response } from 'express';
+import { z } from 'zod';
+import type { Pool } from '../database/pool.ts';
+import type { Bell } from '../live/bell.ts';
+import { leaveNotice } from '../notices/queries.ts';
+import { cookieName, cookieOptions } from '../web/session.ts';
+import { exactTime } from '../web/times.ts';
+import { describeAgent } from './agents.ts';
+import { rememberBrowser, seeBrowser } from './queries.ts';
+
+const year = 365 * 24 * 60 * 60 * 1000;
+const browserId = z.string().regex(/^[\w-]{24}$/);
+
+export interface KnownBrowsers {
+  /**
+   * Knows this person's browser again by its cookie, or remembers it from now on. One not seen before leaves a notice,
+   * unless the person has just registered or is told otherwise.
+   */
+  meet(req: Request, res: Response, userId: string, isAnnounced: boolean): Promise<void>;
+}
+
+export function openKnownBrowsers(pool: Pool, isHttps: boolean, bell: Bell): KnownBrowsers {
+  const name = cookieName(isHttps, 'browser');
+  const options = { ...cookieOptions(isHttps), signed: true, maxAge: year };
+  return {
+    async meet(req, res, userId, isAnnounced) {
+      const id = browserId.safeParse(req.signedCookies[name]).data ?? randomBytes(18).toString('base64url');
+      res.cookie(name, id, options);
+      const hash = createHash('sha256').update(`${userId} ${id}`).digest();
+      if (await seeBrowser(pool, userId, hash)) return;
+      // The notice first: a browser that is remembered without one would never be told of.
+      if (isAnnounced) {
+        await leaveNotice(pool, userId, loginNotice(req, new Date()));
+        bell.ring([userId]);
+      }
+      await rememberBrowser(pool, userId, hash);
+    },
+  };
+}
+
+function loginNotice(req: Request, at: Date): string {
+  return `Somebody logged in to your account with ${agentOf(req)} on ${exactTime(at)}.
+
+If that was you, there is nothing to do. If it was not, change your password under “Your account”: this signs out all other devices.`;
+}
+
+/** The browser behind a request, in words. */
+export function agentOf(req: Request): string {
+  return describeAgent(req.get('User-Agent')?.slice(0, 300));
+}

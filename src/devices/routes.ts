@@ -1,0 +1,56 @@
+// The devices on which somebody is signed in: GET /account/devices, and ending them.
+import { Router } from 'express';
+import { z } from 'zod';
+import { ownSid } from '../accounts/account-routes.ts';
+import type { Pool } from '../database/pool.ts';
+import type { Bell } from '../live/bell.ts';
+import { allowOnly, HttpError } from '../web/errors.ts';
+import type { Flash } from '../web/flash.ts';
+import { endSessions } from '../web/session-queries.ts';
+import { signedIn } from '../web/session.ts';
+import { describeAgent } from './agents.ts';
+import { endDevice, listDevices, type DeviceRow } from './queries.ts';
+
+const deviceForm = z.object({ device: z.string().regex(/^[\w-]{43}$/) });
+
+export function deviceRoutes(pool: Pool, flash: Flash, bell: Bell): Router {
+  const router = Router();
+  router
+    .route('/account/devices')
+    .get(async (req, res) => {
+      const own = ownSid(req);
+      const devices = (await listDevices(pool, signedIn(req).id)).map((row) => shown(row, own));
+      res.render('devices/devices', { devices });
+    })
+    .all(allowOnly('GET'));
+
+  router
+    .route('/account/devices/end')
+    .post(async (req, res) => {
+      const { id } = signedIn(req);
+      const form = deviceForm.safeParse(req.body);
+      if (!form.success || !(await endDevice(pool, id, form.data.device)))
+        throw new HttpError(404, 'There is no such device. Perhaps it was signed out already.');
+      bell.ring([id]); // its open pages learn of it at once
+      flash(res, { line: 'That device is signed out.' });
+      res.redirect(303, '/account/devices');
+    })
+    .all(allowOnly('POST'));
+
+  router
+    .route('/account/devices/end-others')
+    .post(async (req, res) => {
+      const { id } = signedIn(req);
+      await endSessions(pool, id, ownSid(req));
+      bell.ring([id]);
+      flash(res, { line: 'All other devices are signed out.' });
+      res.redirect(303, '/account/devices');
+    })
+    .all(allowOnly('POST'));
+  return router;
+}
+
+function shown(row: DeviceRow, own: string) {
+  const words = describeAgent(row.agent);
+  return { ...row, name: words[0]!.toUpperCase() + words.slice(1), isOwn: row.sid === own };
+}

@@ -1,0 +1,86 @@
+// However a session ends: its cookie is worthless at every process, its open pages are told at once, and no request
+// under way brings it back.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openStream } from '../live/listening.ts';
+import { loggedInWith } from '../support/agents.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { at, registered, stranger, type Answer, type Fields, type Person } from '../support/person.ts';
+
+let app: TestApp;
+let other: TestApp;
+let owner: Person;
+beforeAll(async () => {
+  app = await startApp();
+  other = await startApp({}, app.databaseUrl);
+  owner = await registered(app.url, 'alice');
+});
+afterAll(async () => {
+  await other.close();
+  await app.close();
+});
+
+/** Ways to end the session of `ended`, up to the last button; `owner` is signed in with another browser. */
+const ways: Record<string, (ended: Person) => Promise<() => Promise<Answer>>> = {
+  logout: (ended) => button(ended, '/drafts', '/logout'),
+  'ending one device': () => button(owner, '/account/devices', '/account/devices/end'),
+  'ending all others': () => button(owner, '/account/devices', '/account/devices/end-others'),
+  'a new password': async () => {
+    const fields = { current: owner.password, password: `another long one ${Math.random()}` };
+    owner.password = fields.password;
+    return button(owner, '/account/password', '/account/password', fields);
+  },
+};
+
+async function button(person: Person, page: string, action: string, fields: Fields = {}) {
+  const form = { ...(await person.hidden(page, action)), ...fields };
+  return () => person.post(action, form);
+}
+
+describe.each(Object.entries(ways))('%s', (_, prepare) => {
+  test('makes the old cookie worthless, at both processes', async () => {
+    const ended = await loggedInWith(app.url, owner);
+    const press = await prepare(ended);
+    const cookies = ended.cookies();
+    for (const url of [app.url, other.url])
+      expect((await stranger(url, '', '', cookies).get('/drafts')).status).toBe(200);
+    expect((await press()).status).toBe(303);
+    for (const url of [app.url, other.url]) {
+      const thief = stranger(url, '', '', cookies);
+      expect((await thief.get('/inbox')).get('Location')).toBe('/login?next=%2Finbox');
+      expect((await thief.get('/account/devices')).status).toBe(303);
+      expect((await thief.post('/trash/empty')).get('Location')).toBe('/login');
+      expect((await thief.post('/send', { recipient: 'alice', body: 'x' })).status).toBe(401);
+    }
+    expect((await app.pool.query('select from sessions')).rowCount).toBe(1);
+    expect((await owner.get('/inbox')).status).toBe(200);
+  });
+
+  test('ends the open event streams at once, at both processes', async () => {
+    const ended = await loggedInWith(app.url, owner);
+    const press = await prepare(ended);
+    const streams = await Promise.all([openStream(app.url, ended), openStream(other.url, ended)]);
+    for (const stream of streams) await stream.hears({});
+    const startedAt = Date.now();
+    await press();
+    expect(await Promise.all(streams.map((stream) => stream.ended))).toEqual([true, true]);
+    expect(Date.now() - startedAt).toBeLessThan(1500);
+    for (const stream of streams) expect(stream.text()).toMatch(/event: signed-out\ndata: \{\}\n\n$/);
+  });
+
+  test('is not undone by requests under way, in 25 races', { timeout: 60_000 }, async () => {
+    for (let round = 0; round < 25; round++) {
+      const ended = await loggedInWith(app.url, owner);
+      const press = await prepare(ended);
+      const copies = [app.url, other.url, app.url, other.url].map((url) => at(url, ended));
+      // Each visit is noted in the session: these requests write it before, while and after it ends.
+      await app.pool.query(`update sessions set sess = jsonb_set(sess, '{seenAt}', '0')`);
+      const visits = copies.map(async (copy) => {
+        for (let n = 0; n < 3; n++) await copy.get('/drafts');
+      });
+      const [answer] = await Promise.all([press(), ...visits]);
+      expect(answer.status).toBe(303);
+      expect((await copies[0]!.get('/drafts')).status).toBe(303);
+      expect((await app.pool.query('select from sessions')).rowCount).toBe(1); // the owner's
+    }
+  });
+});
