@@ -4,6 +4,7 @@ import type { Database, Pool } from './database/pool.ts';
 import { transaction } from './database/transaction.ts';
 import { forgetBrowsers } from './devices/queries.ts';
 import { listLeaving, removeRemains } from './leaving/queries.ts';
+import { forgetWarnings } from './mailbox/sizes.ts';
 import { deleteExpired } from './trash/queries.ts';
 
 const hour = 60 * 60 * 1000;
@@ -53,8 +54,16 @@ async function forgetSentForms(db: Database, before: Date): Promise<number> {
 }
 
 /** Tidies up every hour, for the first time a minute after the start. */
-export function keepTidy(pool: Pool, onError: (error: Error) => void): { close(): void } {
-  const run = () => void tidyUp(pool).catch(onError);
+export function keepTidy(
+  pool: Pool,
+  mailboxMessages: number,
+  onError: (error: Error) => void,
+): { close(): void } {
+  const run = () => {
+    tidyUp(pool)
+      .then(() => forgetWarnings(pool, mailboxMessages))
+      .catch(onError);
+  };
   const first = setTimeout(run, 60_000);
   const timer = setInterval(run, hour);
   first.unref();

@@ -26,7 +26,7 @@ export async function openApp(
   const keys = await openSigningKeys(pool, onError);
   const streams = openStreams(onError);
   const bell = openBell(pool, (ownerIds) => streams.wake(ownerIds), onError);
-  const housekeeping = keepTidy(pool, onError);
+  const housekeeping = keepTidy(pool, config.mailboxMessages, onError);
   const latestMigration = readMigrations().at(-1)!.name;
   const app = createApp({
     config,

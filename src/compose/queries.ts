@@ -1,7 +1,7 @@
-// Sending and taking back, in SQL. Both copies of a message are written, and removed, by one statement.
-import type { Database, Pool } from '../database/pool.ts';
-import { transaction } from '../database/transaction.ts';
+// Sending, in SQL. Both copies of a message are written by one statement.
+import type { Database } from '../database/pool.ts';
 import { newId } from '../ids.ts';
+import { nearlyFull, type Adding } from '../mailbox/sizes.ts';
 
 export interface Sending {
   from: string;
@@ -15,25 +15,46 @@ export interface Sending {
   draftId: string;
 }
 
-/** 'sent' also when it had been sent before. */
-export type Outcome =
-  { kind: 'sent'; recipients: string[] } | { kind: 'unknown'; names: string[] } | { kind: 'too many' };
+/** How many messages a person may send in a minute, and how many a mailbox may hold. */
+export interface SendLimits {
+  perMinute: number;
+  perMailbox: number;
+}
+
+/**
+ * 'sent' also when it had been sent before. 'no room': in at least one of these mailboxes, as far as is known without
+ * counting.
+ */
+export type Attempt =
+  | { kind: 'sent'; recipients: string[] }
+  | { kind: 'unknown'; names: string[] }
+  | { kind: 'too many' }
+  | { kind: 'no room'; adding: Adding; known: Known };
+
+/** Those who exist, as [username, id]. */
+export type Known = [name: string, id: string][];
 
 interface OutcomeRow {
-  /** Those who exist, as [username, id]. */
-  known: [name: string, id: string][];
+  known: Known;
   isNew: boolean;
   isRepeated: boolean;
   recent: number;
+  /** How many messages each mailbox gets, where one of them may have no room. */
+  lacking: Adding | null;
 }
 
 /**
  * Writes all copies, or nothing, and removes the draft, in one statement. Of several sendings of one form only the
  * first inserts its digest and with it the copies; the others wait for its outcome and add nothing. What was sent in
  * the last minute is counted in the same snapshot, so statements under way at the same moment do not see each other:
- * the limit can be passed by as many messages as there are connections.
+ * the limit can be passed by as many messages as there are connections. Sizes of mailboxes are read as they are after
+ * waiting for the lock, so that limit is never passed.
  */
-export async function sendMessage(db: Database, sending: Sending, perMinute: number): Promise<Outcome> {
+export async function sendWhereRoom(
+  db: Database,
+  sending: Sending,
+  { perMinute, perMailbox }: SendLimits,
+): Promise<Attempt> {
   const { from, to, body, digest, sentAt, draftId } = sending;
   const ids = to.map(() => newId(sentAt));
   const twinIds = to.map(() => newId(sentAt));
@@ -49,11 +70,24 @@ export async function sendMessage(db: Database, sending: Sending, perMinute: num
         where owner_id = $1 and sent_at > now() - interval '1 minute'
       ), repeated as (
         select from sent_forms where owner_id = $1 and digest = $3
+      ), mailbox as (
+        select owner_id, sum(n)::int as n
+        from (select $1::uuid, cardinality($2::text[]) union all select other_id, 1 from recipient) adding (owner_id, n)
+        where (select recent.n from recent) + cardinality($2::text[]) <= $8
+          and (select count(*) from recipient) = cardinality($2::text[]) and not exists (select from repeated)
+        group by owner_id
+      ), size as (
+        select s.messages + mailbox.n <= case when s.warned_at is null then $10::int else $11::int end as has_room
+        from mailbox join mailbox_sizes s on s.owner_id = mailbox.owner_id
+        order by s.owner_id for no key update of s
       ), form as (
         insert into sent_forms (owner_id, digest, recipients)
-        select $1, $3, cardinality($2::text[]) from recent
-        where recent.n + cardinality($2::text[]) <= $8 and (select count(*) from recipient) = cardinality($2::text[])
+        select $1, $3, cardinality($2::text[])
+        where (select count(*) from size where has_room) = (select nullif(count(*), 0) from mailbox)
         on conflict do nothing returning owner_id
+      ), more as (
+        update mailbox_sizes s set messages = s.messages + mailbox.n
+        from form, mailbox where s.owner_id = mailbox.owner_id
       ), copies as (
         insert into messages (owner_id, id, box, other_id, twin_id, body, sent_at)
         select copy.owner_id, copy.id, copy.box, copy.other_id, copy.twin_id, $4, $5
@@ -67,50 +101,30 @@ export async function sendMessage(db: Database, sending: Sending, perMinute: num
       )
       select coalesce((select jsonb_agg(jsonb_build_array(username, other_id)) from recipient), '[]') as known,
              exists (select from form) as "isNew",
-             exists (select from repeated) as "isRepeated", recent.n as recent
+             exists (select from repeated) as "isRepeated", recent.n as recent,
+             case when (select count(*) from size where has_room) < (select count(*) from mailbox)
+                  then (select jsonb_object_agg(owner_id, n) from mailbox) end as lacking
       from recent`,
-    values: [from, to, digest, body, sentAt, ids, twinIds, perMinute, draftId],
+    values: [
+      from,
+      to,
+      digest,
+      body,
+      sentAt,
+      ids,
+      twinIds,
+      perMinute,
+      draftId,
+      nearlyFull(perMailbox),
+      perMailbox,
+    ],
   });
-  const { known, isNew, isRepeated, recent } = rows[0]!;
+  const { known, isNew, isRepeated, recent, lacking } = rows[0]!;
   if (known.length < to.length) {
     const names = new Set(known.map(([name]) => name));
     return { kind: 'unknown', names: to.filter((name) => !names.has(name)) };
   }
   if (!isNew && !isRepeated && recent + to.length > perMinute) return { kind: 'too many' };
+  if (lacking) return { kind: 'no room', adding: lacking, known };
   return { kind: 'sent', recipients: known.map(([, id]) => id) };
-}
-
-export type TakingBack =
-  | { kind: 'taken back' | 'opened already'; recipient: string; recipientId: string }
-  | { kind: 'no such message' };
-
-/**
- * Takes a message back: removes both copies, if its recipient has not opened it. Whoever removes the row in `unread`
- * first has decided it: a reader removes it before reading (openMessage). The recipient's copy is locked first, as
- * everything does that touches both tables, so that no two wait for each other.
- */
-export function unsendMessage(pool: Pool, ownerId: string, id: string): Promise<TakingBack> {
-  return transaction(pool, async (db) => {
-    const { rows } = await db.query<{ otherId: string; twinId: string; recipient: string }>(
-      `select m.other_id as "otherId", m.twin_id as "twinId",
-              coalesce((select u.username from users u where u.id = m.other_id), 'deleted account') as recipient
-       from messages m where m.owner_id = $1 and m.id = $2 and m.box = 'sent' and m.origin is null and m.trashed_at is null`,
-      [ownerId, id],
-    );
-    const [copy] = rows;
-    if (!copy) return { kind: 'no such message' };
-
-    const twin = [copy.otherId, copy.twinId];
-    await db.query('select from messages where owner_id = $1 and id = $2 for update', twin);
-    const unopened = await db.query(
-      'delete from unread where owner_id = $1 and id = $2 and not is_marked',
-      twin,
-    );
-    const kind = unopened.rowCount === 1 ? 'taken back' : 'opened already';
-    if (kind === 'taken back') {
-      await db.query('delete from messages where owner_id = $1 and id = $2', twin);
-      await db.query('delete from messages where owner_id = $1 and id = $2', [ownerId, id]);
-    }
-    return { kind, recipient: copy.recipient, recipientId: copy.otherId };
-  });
 }

@@ -9,12 +9,17 @@ import { allowOnly, HttpError } from '../web/errors.ts';
 import type { Flash } from '../web/flash.ts';
 import { blankForm, parseForm, rejectField, type Form } from '../web/forms.ts';
 import { localPath } from '../web/local-path.ts';
+import { createRateLimit } from '../web/rate-limits.ts';
 import { signedIn } from '../web/session.ts';
 import { bodyLimit, digestOf, formKey, letterForm, newFormKey } from './letter-form.ts';
-import { sendMessage } from './queries.ts';
+import { sendMessage, type Outcome } from './send-message.ts';
 
 export function composeRoutes(pool: Pool, config: Config, flash: Flash, bell: Bell): Router {
   const router = Router();
+  const limits = { perMinute: config.sendsPerMinute, perMailbox: config.mailboxMessages };
+  // What is refused because a mailbox is full costs a count, and is not counted as sent.
+  const counts = createRateLimit(pool, 'mailbox-counts', config.sendsPerMinute, 60);
+
   router
     .route('/send')
     .get(async (req, res) => {
@@ -33,14 +38,8 @@ export function composeRoutes(pool: Pool, config: Config, flash: Flash, bell: Be
         digest: digestOf(form.values),
         sentAt: new Date(),
       };
-      const outcome = await sendMessage(pool, letter, config.sendsPerMinute);
-      if (outcome.kind === 'unknown') {
-        return showSend(
-          req,
-          res.status(422),
-          rejectField(form, 'recipient', unknown(outcome.names, to.length)),
-        );
-      }
+      const outcome = await sendMessage(pool, letter, limits, () => counts.spend(letter.from));
+      bell.ring(outcome.warned);
       if (outcome.kind === 'too many') {
         throw new HttpError(
           429,
@@ -48,6 +47,7 @@ export function composeRoutes(pool: Pool, config: Config, flash: Flash, bell: Be
           60,
         );
       }
+      if (outcome.kind !== 'sent') return showSend(req, res.status(422), refuse(form, outcome, to.length));
       bell.ring(outcome.recipients);
       flash(res, { line: `Sent to ${inWords(to)}.` });
       res.redirect(303, localPath(from) ?? '/inbox');
@@ -66,11 +66,26 @@ async function begin(pool: Pool, req: Request): Promise<Record<string, string>> 
   return { recipient: draft.recipient, body: draft.body, key: draft.id };
 }
 
+/** The form with what is wrong about its recipients, or about the sender's own mailbox. */
+function refuse(form: Form, outcome: Extract<Outcome, { kind: 'unknown' | 'full' }>, outOf: number): Form {
+  if (outcome.kind === 'unknown') return rejectField(form, 'recipient', unknown(outcome.names, outOf));
+  const own =
+    'Your mailbox is full, so nothing was sent. Delete some messages, empty the trash, and send it again.';
+  const refused = outcome.isOwn ? rejectField(form, '', own) : form;
+  return outcome.names.length > 0 ? rejectField(refused, 'recipient', full(outcome.names)) : refused;
+}
+
 function unknown(names: string[], outOf: number): string {
   if (outOf === 1) return 'Nobody here has that username.';
   return names.length === 1
     ? `Nobody here has the username ${names[0]}. Nothing was sent.`
     : `Nobody here has these usernames: ${names.join(', ')}. Nothing was sent.`;
+}
+
+function full(names: string[]): string {
+  const whose =
+    names.length === 1 ? `${names[0]}’s mailbox is full` : `The mailboxes of ${inWords(names)} are full`;
+  return `${whose}, so nothing was sent. Your words are still here: save them as a draft and try again later.`;
 }
 
 function inWords(names: string[]): string {

@@ -5,7 +5,7 @@ import { createAccount } from '../accounts/queries.ts';
 import { readConfig } from '../config.ts';
 import { openDatabase } from '../database/open.ts';
 import type { Pool } from '../database/pool.ts';
-import { sendMessage } from '../compose/queries.ts';
+import { sendMessage } from '../compose/send-message.ts';
 import { giveUp, StartupError } from '../startup-error.ts';
 import { letters, password, people } from './letters.ts';
 
@@ -19,14 +19,14 @@ async function run(): Promise<void> {
   const config = readConfig(process.env);
   const database = await openDatabase(config, console.error);
   try {
-    await fill(database.pool, await createPasswords(config.password).hash(password));
+    await fill(database.pool, config.mailboxMessages, await createPasswords(config.password).hash(password));
   } finally {
     await database.close();
   }
   console.log(`Done: ${people.join(', ')} can log in with the password "${password}". Now: npm start`);
 }
 
-async function fill(pool: Pool, passwordHash: string): Promise<void> {
+async function fill(pool: Pool, perMailbox: number, passwordHash: string): Promise<void> {
   const { rowCount } = await pool.query('select from users limit 1');
   if (rowCount)
     throw new StartupError('There are people in this database already: the demonstration needs a fresh one.');
@@ -46,7 +46,7 @@ async function fill(pool: Pool, passwordHash: string): Promise<void> {
       digest: randomBytes(32),
       draftId: randomUUID(),
     };
-    await sendMessage(pool, letter, letters.length);
+    await sendMessage(pool, letter, { perMinute: letters.length, perMailbox });
   }
   // What is older than two hours has been read.
   await pool.query(

@@ -1,7 +1,7 @@
 // One message: reading it, deleting it, marking it, taking it back.
 import { Router, type Request } from 'express';
 import { z } from 'zod';
-import { unsendMessage } from '../compose/queries.ts';
+import { unsendMessage } from '../compose/taking-back.ts';
 import type { Pool } from '../database/pool.ts';
 import type { Bell } from '../live/bell.ts';
 import { flashTrashed } from '../trash/flash-trashed.ts';

@@ -2,12 +2,14 @@
 import type { Database } from '../database/pool.ts';
 import { newId, nobody } from '../ids.ts';
 
-/** Leaves a notice in somebody's inbox. Whoever calls rings the bell for the pages that are open. */
+/** Leaves a notice in somebody's inbox, also in a full one. Whoever calls rings the bell for the pages that are open. */
 export async function leaveNotice(db: Database, ownerId: string, words: string): Promise<void> {
   await db.query(
     `with message as (
        insert into messages (owner_id, id, box, other_id, body, sent_at, origin)
        values ($1, $2, 'inbox', $3, $4, $5, 'notice') returning owner_id, id
+     ), size as (
+       update mailbox_sizes set messages = messages + 1 where owner_id = $1
      )
      insert into unread (owner_id, id) select owner_id, id from message`,
     [ownerId, newId(), nobody, words, new Date()],

@@ -1,0 +1,40 @@
+// Sends a message, or says why not; a mailbox that may be full is counted first.
+import type { Pool } from '../database/pool.ts';
+import { transaction } from '../database/transaction.ts';
+import { makeRoom, warnOwners } from '../mailbox/sizes.ts';
+import { sendWhereRoom, type Attempt, type SendLimits, type Sending } from './queries.ts';
+
+/** 'full': `isOwn` the sender's mailbox, `names` those of recipients. `warned`: who has found a notice about theirs. */
+export type Outcome =
+  | (Exclude<Attempt, { kind: 'no room' }> & { warned: string[] })
+  | { kind: 'full'; isOwn: boolean; names: string[]; warned: string[] };
+
+/**
+ * All copies are written, or nothing is. Seldom has a mailbox to be counted: when it is nearly full, or for the first
+ * time. That may take a tenth of a second; `mayCount` may throw to refuse it.
+ */
+export async function sendMessage(
+  pool: Pool,
+  sending: Sending,
+  limits: SendLimits,
+  mayCount: () => Promise<void> = async () => {},
+): Promise<Outcome> {
+  const first = await sendWhereRoom(pool, sending, limits);
+  if (first.kind !== 'no room') return { ...first, warned: [] };
+  await mayCount();
+  return transaction(pool, async (db) => {
+    const room = await makeRoom(db, first.adding, limits.perMailbox);
+    // Nobody else adds anything to these mailboxes now: what is said this time is final.
+    const second = await sendWhereRoom(db, sending, limits);
+    await warnOwners(db, room, limits.perMailbox);
+    const warned = room.filling.map(({ ownerId }) => ownerId);
+    if (second.kind !== 'no room') return { ...second, warned };
+    const names = first.known.filter(([, id]) => id !== sending.from && room.full.includes(id));
+    return {
+      kind: 'full',
+      isOwn: room.full.includes(sending.from),
+      names: names.map(([name]) => name),
+      warned,
+    };
+  });
+}
