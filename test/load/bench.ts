@@ -32,7 +32,11 @@ try {
 }
 
 async function run(): Promise<void> {
-  const limits = { SENDS_PER_MINUTE: '1000000', LOGINS_PER_MINUTE: '1000000' };
+  const limits = {
+    SENDS_PER_MINUTE: '1000000',
+    LOGINS_PER_MINUTE: '1000000',
+    MAILBOX_MESSAGES: '1000000',
+  };
   const app = await launchTarget('src/start.js', { DATABASE_URL: postgres.connectionString, ...limits });
   targets.push(app);
   const atRest = residentMb(app.pid);
