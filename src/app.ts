@@ -19,7 +19,7 @@ import type { Bell } from './live/bell.ts';
 import { liveRoutes } from './live/routes.ts';
 import type { Streams } from './live/streams.ts';
 import { messageRoutes } from './mailbox/message-routes.ts';
-import { boxesAlong } from './mailbox/along.ts';
+import { bringAlong } from './mailbox/along.ts';
 import { mailboxRoutes } from './mailbox/routes.ts';
 import { searchRoutes } from './search/routes.ts';
 import { trashRoutes } from './trash/routes.ts';
@@ -61,7 +61,7 @@ export function createApp(parts: AppParts): Express {
   const proof = createProof(pool, config, passwords);
   const signIn = createSignIn(pool, openKnownBrowsers(pool, config.isHttps, bell));
   const { flash, showFlash } = openFlash(config.isHttps);
-  const sessions = openSessions(config, pool, secrets, boxesAlong, (error) =>
+  const sessions = openSessions(config, pool, secrets, bringAlong, (error) =>
     log.error({ err: error }, 'sessions'),
   );
 

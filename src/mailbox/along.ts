@@ -1,26 +1,42 @@
-// A page of the inbox or of what was sent comes along with the session: one round trip for the page seen most.
+// A page of a list or a message comes along with the session: one round trip for the pages seen most.
 import { z } from 'zod';
 import { highestId } from '../ids.ts';
+import type { Request } from 'express';
 import type { Along } from '../web/session-queries.ts';
 import type { Viewer } from '../web/viewer.ts';
-import type { Alongs } from '../web/session.ts';
-import { selectBoxBefore, type Box, type MessageRow } from './queries.ts';
+import { selectBoxBefore, selectMessage, type Message, type MessageRow } from './queries.ts';
 
 const cursor = z.uuid().default(highestId);
+const messageId = z.uuid();
+const boxes = { inbox: selectBoxBefore('inbox', 3), sent: selectBoxBefore('sent', 3) };
+const message = selectMessage(3);
 
-/** What the addresses of both lists bring along. Going back to newer pages is rare, and asks by itself. */
-export const boxesAlong: Alongs = { '/inbox': alongOf('inbox'), '/sent': alongOf('sent') };
-
-function alongOf(box: Box) {
-  const select = selectBoxBefore(box, 3);
-  return ({ before, after }: { before?: unknown; after?: unknown }): Along | undefined => {
-    const from = cursor.safeParse(before);
-    return from.success && after === undefined ? { name: box, select, values: [from.data] } : undefined;
-  };
+/** What an address brings along. Going back to newer pages of a list is rare, and asks by itself. */
+export function bringAlong({ path, query }: Pick<Request, 'path' | 'query'>): Along | undefined {
+  const [, place, id, ...more] = path.split('/');
+  if ((place === 'inbox' || place === 'sent') && id === undefined) {
+    const from = cursor.safeParse(query.before);
+    if (!from.success || query.after !== undefined) return undefined;
+    return { name: place, select: boxes[place], values: [from.data] };
+  }
+  const isMessage = place === 'messages' && more.length === 0 && messageId.safeParse(id).success;
+  return isMessage ? { name: 'message', select: message, values: [id] } : undefined;
 }
 
-/** The rows that came along, if any did. */
+/** The rows of the list that came along, if one did. */
 export function rowsAlong({ along }: Viewer): MessageRow[] | undefined {
-  const rows = along as (MessageRow & { sentAt: string })[] | undefined;
-  return rows?.map((row) => ({ ...row, sentAt: new Date(row.sentAt) }));
+  return (along as Sent<MessageRow>[] | undefined)?.map(withTime);
+}
+
+/** The message that came along, if one did. */
+export function messageAlong({ along }: Viewer): Message | undefined {
+  const [row] = (along as Sent<Message>[] | undefined) ?? [];
+  return row && withTime(row);
+}
+
+/** JSON has no dates. */
+type Sent<Row> = Row & { sentAt: string };
+
+function withTime<Row>(row: Sent<Row>): Row & { sentAt: Date } {
+  return { ...row, sentAt: new Date(row.sentAt) };
 }

@@ -11,6 +11,7 @@ import { allowOnly, HttpError } from '../web/errors.ts';
 import type { Flash } from '../web/flash.ts';
 import { localPath } from '../web/local-path.ts';
 import { signedIn } from '../web/session.ts';
+import { messageAlong } from './along.ts';
 import { splitLinks } from './links.ts';
 import { findMessage, markUnread, openMessage, type Message } from './queries.ts';
 
@@ -21,9 +22,10 @@ export function messageRoutes(pool: Pool, flash: Flash, bell: Bell): Router {
     .route('/messages/:id')
     .get(async (req, res) => {
       const viewer = signedIn(req);
+      const found = messageAlong(viewer) ?? (await findMessage(pool, viewer.id, messageId(req)));
       const { message, marked } = isReading(req)
-        ? await openMessage(pool, viewer.id, messageId(req), findMessage)
-        : { message: await findMessage(pool, viewer.id, messageId(req)), marked: 0 };
+        ? await openMessage(pool, viewer.id, found, findMessage)
+        : { message: found, marked: 0 };
       if (!message) throw unknownMessage();
       viewer.hasRead(marked);
       const around = await aroundInSearch(pool, viewer.id, req.query.q, message.id);

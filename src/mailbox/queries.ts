@@ -90,11 +90,9 @@ export interface Message {
   older: string | null;
 }
 
-/** The message with this id, or undefined. What is in the trash is not found here. */
-export async function findMessage(db: Database, ownerId: string, id: string): Promise<Message | undefined> {
-  const { rows } = await db.query<Message>({
-    name: 'find message',
-    text: `select m.id, m.box, ${otherColumns}, m.body,
+/** The message with the id in `$n`. What is in the trash is not found here. */
+export const selectMessage = (n: number): string => `
+  select m.id, m.box, ${otherColumns}, m.body,
                   m.sent_at as "sentAt",
                   exists (select from unread n where n.owner_id = m.owner_id and n.id = m.id) as "isUnread",
                   (select n.id from messages n
@@ -103,7 +101,13 @@ export async function findMessage(db: Database, ownerId: string, id: string): Pr
                   (select o.id from messages o
                    where o.owner_id = $1 and o.box = m.box and o.trashed_at is null and o.id < m.id
                    order by o.id desc limit 1) as older
-           from messages m where m.owner_id = $1 and m.id = $2 and m.trashed_at is null`,
+           from messages m where m.owner_id = $1 and m.id = $${n} and m.trashed_at is null`;
+
+/** That message, or undefined. */
+export async function findMessage(db: Database, ownerId: string, id: string): Promise<Message | undefined> {
+  const { rows } = await db.query<Message>({
+    name: 'find message',
+    text: selectMessage(2),
     values: [ownerId, id],
   });
   return rows[0];
@@ -152,17 +156,17 @@ export async function countOlder(db: Database, ownerId: string, box: Box, before
 }
 
 /**
- * The message that `find` finds, opened by its reader: the unread mark goes first, and only then is the message read. If
- * its sender takes it back at the same moment, the mark decides: either it was read or it is gone.
+ * The message that was found, opened by its reader. If its sender takes it back at the same moment, the unread mark
+ * decides: who gets hold of it has it still before them, and it cannot be taken back any more; who does not, looks again.
  */
-export async function openMessage<Found extends { isUnread: boolean }>(
+export async function openMessage<Found extends { id: string; isUnread: boolean }>(
   db: Database,
   ownerId: string,
-  id: string,
+  found: Found | undefined,
   find: (db: Database, ownerId: string, id: string) => Promise<Found | undefined>,
 ): Promise<{ message: Found | undefined; marked: number }> {
-  const message = await find(db, ownerId, id);
-  if (!message?.isUnread) return { message, marked: 0 };
-  const marked = await markRead(db, ownerId, [id]);
-  return { message: await find(db, ownerId, id), marked };
+  if (!found?.isUnread) return { message: found, marked: 0 };
+  const marked = await markRead(db, ownerId, [found.id]);
+  const message = marked === 1 ? { ...found, isUnread: false } : await find(db, ownerId, found.id);
+  return { message, marked };
 }

@@ -83,10 +83,11 @@ export function trashRoutes(pool: Pool, flash: Flash): Router {
     .route('/trash/:id')
     .get(async (req, res) => {
       const { id: ownerId } = signedIn(req);
+      const found = await findTrashed(pool, ownerId, messageId(req));
       // Reading it here is reading it: its sender cannot take it back any more.
       const { message } = isReading(req)
-        ? await openMessage(pool, ownerId, messageId(req), findTrashed)
-        : { message: await findTrashed(pool, ownerId, messageId(req)) };
+        ? await openMessage(pool, ownerId, found, findTrashed)
+        : { message: found };
       if (!message) throw unknownMessage();
       const around = await aroundInSearch(pool, ownerId, req.query.q, message.id);
       const inTrash = around ?? (await aroundInTrash(pool, ownerId, message.id));

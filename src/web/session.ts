@@ -22,15 +22,15 @@ export function cookieName(isHttps: boolean, name: string): string {
   return isHttps ? `__Host-${name}` : name;
 }
 
-/** By path, the rows that come along with the session of a GET. */
-export type Alongs = Record<string, ((query: Request['query']) => Along | undefined) | undefined>;
+/** The rows that come along with the session of a GET. */
+type BringAlong = (req: Request) => Along | undefined;
 
 /** Reads the session of a signed-in person. Strangers get no cookie and no row. */
 export function openSessions(
   config: Config,
   pool: Pool,
   secrets: string[],
-  alongs: Alongs,
+  bringAlong: BringAlong,
   onError: (error: Error) => void,
 ) {
   const store = new SessionStore(pool, onError);
@@ -45,7 +45,7 @@ export function openSessions(
     proxy: config.isHttps || undefined,
   });
   const read = (req: Request, res: Response, next: NextFunction): void => {
-    const along = req.method === 'GET' ? alongs[req.path]?.(req.query) : undefined;
+    const along = req.method === 'GET' ? bringAlong(req) : undefined;
     store.bringAlong(along, () => readSession(req, res, next));
   };
   const prepare = config.isHttps ? [forgetUnsignedCookies, assumeHttps] : [forgetUnsignedCookies];

@@ -6,7 +6,7 @@ import { listConversation } from '../../src/conversations/queries.ts';
 import type { Database, Pool } from '../../src/database/pool.ts';
 import { highestId, lowestId, newId } from '../../src/ids.ts';
 import { readMailboxState } from '../../src/live/queries.ts';
-import { boxesAlong } from '../../src/mailbox/along.ts';
+import { bringAlong } from '../../src/mailbox/along.ts';
 import { findMessage, listBoxAfter, listBoxBefore } from '../../src/mailbox/queries.ts';
 import { findTrashed, listTrashAfter, listTrashBefore } from '../../src/trash/queries.ts';
 import { insertSession, newSessionId, sessionKey, type Along } from '../../src/web/session-queries.ts';
@@ -77,7 +77,14 @@ const lists: [string, (db: Database) => Promise<unknown>][] = [
   ['the conversation with one person', (db) => listConversation(db, owner, bob, highestId, 26)],
   ['an older page of the conversation', (db) => listConversation(db, owner, bob, middle, 26)],
   ['the conversation with a stranger', (db) => listConversation(db, owner, personId(30), highestId, 26)],
-  ['the inbox that comes along with the session', (db) => readSession(db, boxesAlong['/inbox']!({}))],
+  [
+    'the inbox that comes along with the session',
+    (db) => readSession(db, bringAlong({ path: '/inbox', query: {} })),
+  ],
+  [
+    'a message that comes along with the session',
+    (db) => readSession(db, bringAlong({ path: `/messages/${middle}`, query: {} })),
+  ],
   ['the trash', (db) => listTrashBefore(db, owner, highestId, 26)],
   ['a newer page of the trash', (db) => listTrashAfter(db, owner, lowestId, 26)],
 ];
