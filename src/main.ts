@@ -1,6 +1,6 @@
 // The process: settings, database, app, listening, and a clean end.
 import cluster from 'node:cluster';
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { atMost } from './at-most.ts';
 import { prepareToClose } from './closing.ts';
@@ -8,6 +8,7 @@ import { readConfig, type Config } from './config.ts';
 import { openDatabase } from './database/open.ts';
 import type { Pool } from './database/pool.ts';
 import { openApp } from './open-app.ts';
+import { createBoundedServer } from './server.ts';
 import { giveUp, StartupError } from './startup-error.ts';
 import { createLog, type Log } from './web/log.ts';
 import { runWorkers } from './workers.ts';
@@ -44,11 +45,7 @@ async function run(config: Config): Promise<void> {
 async function serve(config: Config, log: Log, pool: Pool, asked: Promise<string>) {
   let isStopping = false;
   const { app, close: closeApp } = await openApp(config, pool, log, () => isStopping);
-  // Slow senders: headers within 10 s, the whole request within 30 s.
-  const server = createServer(
-    { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000 },
-    app,
-  );
+  const server = createBoundedServer(app);
   const close = prepareToClose(server, answersFor);
   await listen(server, config);
   log.info({ port: (server.address() as AddressInfo).port, host: config.host }, 'listening');

@@ -1,7 +1,8 @@
 // Whatever refuses a letter gives it back: on the form, or on a login page that carries it until its writer is back.
 import type { Request, Response } from 'express';
 import type { Pool } from '../database/pool.ts';
-import { saveDraft } from '../drafts/queries.ts';
+import { draftLimit, saveDraft } from '../drafts/queries.ts';
+import { HttpError } from '../web/errors.ts';
 import type { Form } from '../web/forms.ts';
 import { showSend } from './routes.ts';
 import { letterIn } from './letter-form.ts';
@@ -35,7 +36,7 @@ function anothers(writer: string, viewer: string): string {
 
 /**
  * After a login: if the login form carried a letter that this very person wrote, it is kept as a draft. Returns where
- * to go on with it.
+ * to go on with it; throws a refusal when there are far too many drafts.
  */
 export async function keepCarriedLetter(
   pool: Pool,
@@ -49,8 +50,13 @@ export async function keepCarriedLetter(
     recipient: keepable(letter.recipient),
     body: keepable(letter.body).replaceAll('\r\n', '\n'),
   };
-  // There is no page left that could say "too many drafts" with the words on it: this one is kept beyond the limit.
-  await saveDraft(pool, user.id, draft, Number.MAX_SAFE_INTEGER);
+  // Beyond the limit of drafts as well: nobody who logs in wants to read about drafts. But not without any end.
+  if (!(await saveDraft(pool, user.id, draft, 2 * draftLimit))) {
+    throw new HttpError(
+      422,
+      `You are logged in now, but there are ${2 * draftLimit} drafts already. Discard some in another window, and log in here once more: your words are kept on this page.`,
+    );
+  }
   return `/send?draft=${letter.key}`;
 }
 

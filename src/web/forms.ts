@@ -54,7 +54,8 @@ export function keepTyped(show: (req: Request, res: Response, form: Form) => voi
 }
 
 // 10,000 characters of 4 bytes each, all percent-encoded, are 120 kB. More than that is read as well, so that a text
-// that is too long can be given back with a message instead of being cut off.
+// that is too long can be given back with a message: all that the fields of the page can hold (maxlength counts UTF-16
+// units, each of which takes 9 bytes at most).
 export const bodyLimit = 1_000_000;
 
 /** Reads the fields of a form. Bytes that are not UTF-8 are refused: replaced silently, they would change the words. */

@@ -51,6 +51,9 @@ export async function findSession(db: Database, id: string, along?: Along): Prom
   return row ? { ...row.sess, viewer: new Viewer(row.userId, row.username, row.unread, row.along) } : null;
 }
 
+/** So many browsers one person may be signed in with; one more signs out the one not used for the longest. */
+export const sessionLimit = 100;
+
 /**
  * Adds the session of somebody who just signed in. False when everything of theirs has been ended since the epoch in
  * which they began, as by a new password. The lock makes whoever ends it now wait for this session, and end it too.
@@ -63,7 +66,11 @@ export async function insertSession(
   agent?: string,
 ): Promise<boolean> {
   const { rowCount } = await db.query(
-    `insert into sessions (user_id, sid, sess, expire, agent)
+    `with oldest as (
+       delete from sessions where user_id = $1 and sid = any (array (
+         select sid from sessions where user_id = $1 order by expire desc offset ${sessionLimit - 1}))
+     )
+     insert into sessions (user_id, sid, sess, expire, agent)
      select u.id, $2, $3, $4, $6 from users u
      where u.id = $1 and u.epoch = $5 and u.disabled_at is null and u.username is not null for share`,
     [...sessionKey(id), data, expiry(data), epoch, agent],

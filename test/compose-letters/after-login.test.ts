@@ -55,6 +55,21 @@ describe('the same person', () => {
     expect((await alice.get(back.headers.location!)).$('textarea[name=body]').text()).toBe(awkwardText);
   });
 
+  test('is told when two hundred drafts are there already, with the words kept until there is room', async () => {
+    await app.pool.query(
+      `insert into drafts (owner_id, id, recipient, body, saved_at)
+       select u.id, gen_random_uuid(), '', 'Draft', now() from users u, generate_series(1, 200) where u.username = 'alice'`,
+    );
+    const told = await logInOn(await refused(), alice);
+    expect(told.status).toBe(422);
+    expect(told.$('[role=alert]').text()).toContain('200 drafts');
+    expect(told.$('textarea[name=letter_body]').text()).toBe(awkwardText);
+    const link = (await alice.get('/drafts')).$('form[action$="/discard"]').attr('action')!;
+    expect((await alice.submit('/drafts', {}, link)).status).toBe(303);
+    const back = await logInOn(told, alice);
+    expect((await alice.get(back.headers.location!)).$('textarea[name=body]').text()).toBe(awkwardText);
+  });
+
   test('finds it also when a hundred drafts are there already', async () => {
     await app.pool.query(
       `insert into drafts (owner_id, id, recipient, body, saved_at)

@@ -1,9 +1,9 @@
 // The app as a test needs it: on a database of its own, without a process around it.
 import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:http';
 import { readConfig } from '../../src/config.ts';
 import { createPool, type Pool } from '../../src/database/pool.ts';
 import { openApp } from '../../src/open-app.ts';
+import { createBoundedServer } from '../../src/server.ts';
 import { createLog, type Log } from '../../src/web/log.ts';
 import { createDatabase } from './database.ts';
 
@@ -36,7 +36,7 @@ export async function startApp(
   const address = databaseUrl ?? (await createDatabase());
   const pool = createPool(address, () => {});
   const { app, close } = await openApp(config, pool, log ?? createLog(config.logLevel));
-  const server = createServer(app);
+  const server = createBoundedServer(app);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {

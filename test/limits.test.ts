@@ -1,0 +1,177 @@
+// The bounds that the README states are those of the program; and those that no other test reaches are reached here.
+import { readFileSync } from 'node:fs';
+import { createConnection, type AddressInfo, type Socket } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bodyLimit as longestMessage } from '../src/compose/letter-form.ts';
+import { draftLimit } from '../src/drafts/queries.ts';
+import { createBoundedServer, mostConnections, mostHeaderBytes } from '../src/server.ts';
+import { longestSearch } from '../src/search/search-words.ts';
+import { bodyLimit } from '../src/web/forms.ts';
+import { pageSize } from '../src/web/paging.ts';
+import { insertSession, newSessionId, sessionLimit } from '../src/web/session-queries.ts';
+import { startApp, type TestApp } from './support/app.ts';
+import { exchangeRaw, statusOf } from './support/bytes.ts';
+import { startNginx, type Nginx } from './support/nginx.ts';
+import { registered, stranger, type Answer, type Person } from './support/person.ts';
+import { projectFolder } from './support/program.ts';
+import { available } from './support/required.ts';
+
+let app: TestApp;
+let alice: Person;
+beforeAll(async () => {
+  app = await startApp({ TRUST_PROXY: '1' });
+  alice = await registered(app.url, 'alice');
+});
+afterAll(() => app.close());
+
+const read = (name: string) => readFileSync(`${projectFolder}${name}`, 'utf8');
+
+/** A number as a source file has it, behind these words. */
+function numberIn(file: string, words: RegExp): number {
+  return Number(words.exec(read(file))![1]!.replaceAll('_', ''));
+}
+
+describe('the README says', () => {
+  const table = new Map(
+    read('README.md')
+      .split('### Limits')[1]!
+      .split('\n## ')[0]!
+      .split('\n')
+      .filter((line) => line.startsWith('| '))
+      .map((line) => [line.split('|')[1]!.trim(), line]),
+  );
+  const nginx = 'nginx/nginx.conf';
+  const stated: [row: string, number: number, after?: string][] = [
+    ['Connections', mostConnections],
+    ['Connections', numberIn(nginx, /limit_conn clients (\d+)/), ' from one address'],
+    ['Connections', numberIn(nginx, /worker_connections (\d+)/)],
+    ['Slow clients', numberIn(nginx, /client_header_timeout (\d+)s/), ' s,'],
+    ['Slow clients', numberIn(nginx, /client_body_timeout (\d+)s/), ' s between'],
+    ['Slow clients', numberIn(nginx, /send_timeout (\d+)s/), ' s without taking'],
+    ['Slow clients', numberIn('src/server.ts', /headersTimeout: (\d+)_000/), ' s,'],
+    ['Slow clients', numberIn('src/server.ts', /requestTimeout: (\d+)_000/), ' s in all'],
+    ['Slow clients', numberIn('src/server.ts', /timeout = (\d+)_000/), ' s without nginx'],
+    ['Headers', mostHeaderBytes / 1024, ' kB without nginx'],
+    ['Headers', numberIn(nginx, /large_client_header_buffers 2 (\d+)k/), ' kB'],
+    ['A form', bodyLimit, ' bytes'],
+    ['A form', numberIn('src/web/forms.ts', /parameterLimit: (\d+)/), ' fields'],
+    ['A form', numberIn('views/compose/letter.ejs', /textarea .*maxlength="(\d+)"/), ' and'],
+    ['A form', numberIn('views/compose/letter.ejs', /required maxlength="(\d+)"/), ' characters'],
+    ['A message', longestMessage, ' characters'],
+    ['A message', numberIn('src/compose/letter-form.ts', /recipientLimit = (\d+)/), ' recipients'],
+    ['Drafts', draftLimit, ' a person'],
+    ['Drafts', 2 * draftLimit, ' with'],
+    ['The trash, what was sent', numberIn('src/housekeeping.ts', /trashKeptFor = (\d+)/), ' days;'],
+    ['The trash, what was sent', numberIn('src/housekeeping.ts', /sentFormsKeptFor = (\d+)/), ' days'],
+    ['Sign-ins', sessionLimit, ' browsers'],
+    ['Sign-ins', numberIn('src/web/session-queries.ts', /idleLimit = (\d+)/), ' days unused'],
+    ['Sign-ins', numberIn('src/web/session-queries.ts', /absoluteLimit = (\d+)/), ' days in all'],
+    ['Passwords being checked', numberIn('src/accounts/passwords.ts', /mayWait = (\d+)/), ' wait'],
+    [
+      'Passwords being checked',
+      numberIn('src/accounts/passwords.ts', /atOnce = Math.min\((\d+)/),
+      ' at most',
+    ],
+    ['Pages told of news', numberIn('src/live/streams.ts', /streamsOfBrowser = (\d+)/), ' a browser'],
+    ['Pages told of news', numberIn('src/live/streams.ts', /streamsOfOne = (\d+)/), ' a person'],
+    ['Pages told of news', numberIn('src/live/streams.ts', /streamLimit = (\d+)/), ' a process'],
+    ['Connections to PostgreSQL', numberIn('src/database/pool.ts', /TimeoutMillis: (\d+)/) / 1000, ' s'],
+    ['A statement, a search', numberIn('src/database/pool.ts', /statement_timeout: (\d+)/) / 1000, ' s'],
+    ['A statement, a search', numberIn('src/database/pool.ts', /lock_timeout: (\d+)/) / 1000, ' s of them'],
+    ['A statement, a search', longestSearch, ' characters'],
+    ['Rows', pageSize, ' a page'],
+    ['Rows', numberIn('src/mailbox/selection.ts', /mostAtOnce = (\d+)/), ' chosen'],
+    ['Rows', numberIn('src/database/batches.ts', /patienceMs = (\d+)/) / 1000, ' s of work'],
+  ];
+  test.each(stated)('%s: %d%s', (row, number, after = '') => {
+    expect(table.get(row)).toMatch(new RegExp(`[ (]${number.toLocaleString('en')}${after}`));
+  });
+});
+
+test('the browser signed in longest ago is signed out by the hundred and first', async () => {
+  const bob = await registered(app.url, 'bob');
+  const second = stranger(app.url);
+  await second.submit('/login', { username: 'bob', password: bob.password });
+  const { rows } = await app.pool.query<{ id: string }>(`select id from users where username = 'bob'`);
+  const soon = Date.now() + 60_000;
+  for (let i = 3; i <= sessionLimit; i += 1) {
+    const data = { cookie: {}, startedAt: soon, seenAt: soon } as never;
+    await insertSession(app.pool, newSessionId(rows[0]!.id), data);
+  }
+  for (const browser of [bob, second]) expect((await browser.get('/inbox')).status).toBe(200);
+
+  const latest = stranger(app.url);
+  expect((await latest.submit('/login', { username: 'bob', password: bob.password })).status).toBe(303);
+  expect((await bob.get('/inbox')).headers.location).toContain('/login');
+  for (const browser of [second, latest, alice]) expect((await browser.get('/inbox')).status).toBe(200);
+});
+
+test('one connection too many is hung up on, and served when there is room', async () => {
+  const server = createBoundedServer((_req, res) => res.end('served'), 2);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const open: Socket[] = [];
+  for (let i = 0; i < 2; i += 1) {
+    const socket = createConnection((server.address() as AddressInfo).port, '127.0.0.1');
+    await new Promise<void>((resolve) => socket.on('connect', () => resolve()));
+    open.push(socket);
+  }
+  const ask = () => exchangeRaw(url, 'GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+  expect(await ask()).toBe('');
+  open[0]!.destroy();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(statusOf(await ask())).toBe(200);
+  open[1]!.destroy();
+  server.close();
+});
+
+test('headers pass up to what is stated, and not beyond', async () => {
+  const head = (bytes: number) =>
+    `GET /login HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX: ${'x'.repeat(bytes)}\r\n\r\n`;
+  expect(statusOf(await exchangeRaw(app.url, head(mostHeaderBytes - 200)))).toBe(200);
+  expect(statusOf(await exchangeRaw(app.url, head(mostHeaderBytes + 200)))).toBe(431);
+});
+
+// Three bytes in UTF-8, nine in a form: the most that one unit of a maxlength can take.
+const fill = (page: Answer, field: string) => 'ह'.repeat(Number(page.$(field).attr('maxlength')));
+
+async function expectAllGivenBack(person: Person): Promise<void> {
+  const page = await person.get('/send');
+  const [recipient, body] = [fill(page, 'input[name=recipient]'), fill(page, 'textarea[name=body]')];
+  for (const action of ['/send', '/drafts']) {
+    const fields = { ...(await person.hidden('/send')), recipient, body, _csrf: 'too old' };
+    const answer = await person.post(action, fields);
+    expect(answer.status).toBe(403);
+    expect(answer.$('textarea[name=body]').text()).toBe(body);
+    expect(answer.$('input[name=recipient]').attr('value')).toBe(recipient);
+  }
+}
+
+test('the fields of a message, filled to the brim, are read and given back', async () => {
+  await expectAllGivenBack(alice);
+});
+
+describe.skipIf(!available('nginx'))('behind nginx', () => {
+  let nginx: Nginx;
+  beforeAll(async () => {
+    nginx = await startNginx(app.url);
+  });
+  afterAll(() => nginx?.close());
+
+  test('they get through as well', async () => {
+    await expectAllGivenBack(await registered(nginx.url, 'dora'));
+  });
+
+  test('too many headers are refused by a page of ours, before the app would hang up', async () => {
+    const asked = (count: number) =>
+      stranger(nginx.url).ask(
+        'get',
+        '/login',
+        Object.fromEntries(Array.from({ length: count }, (_, i) => [`X-${i}`, 'x'.repeat(1000)])),
+      );
+    expect((await asked(15)).status).toBe(200);
+    const refused = await asked(18);
+    expect(refused.status).toBe(400);
+    expect(refused.$('h1').text()).toBe('Nothing here');
+  });
+});
