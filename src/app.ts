@@ -14,6 +14,7 @@ import type { Pool } from './database/pool.ts';
 import { openKnownBrowsers } from './devices/known-browsers.ts';
 import { deviceRoutes } from './devices/routes.ts';
 import { draftRoutes } from './drafts/routes.ts';
+import { exportRoutes } from './exports/routes.ts';
 import { leavingRoutes } from './leaving/routes.ts';
 import type { Bell } from './live/bell.ts';
 import { liveRoutes } from './live/routes.ts';
@@ -83,6 +84,7 @@ export function createApp(parts: AppParts): Express {
   app.use(trashRoutes(pool, flash), searchRoutes(pool), liveRoutes(pool, streams));
   app.use(proof.routes, accountRoutes({ pool, passwords, proof, flash, bell }));
   app.use(deviceRoutes(pool, flash, bell));
+  app.use(exportRoutes(pool, config, proof));
   app.use(leavingRoutes({ pool, config, log, proof, flash, bell }));
 
   app.use(refuseUnknownPage, showErrors(log, config.isDevelopment));

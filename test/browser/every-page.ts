@@ -80,6 +80,7 @@ export const pages: PageCase[] = [
   page('Change the password', '/account/password'),
   page('The password again', '/account/proof'),
   page('Devices', '/account/devices'),
+  page('Export', '/account/export'),
   page('Delete your account', '/account/leave'),
   afterForm(
     'Delete your account with errors',
