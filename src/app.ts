@@ -4,6 +4,7 @@ import express, { type Express } from 'express';
 import { accountRoutes } from './accounts/account-routes.ts';
 import { createPasswords } from './accounts/passwords.ts';
 import { createProof } from './accounts/proof.ts';
+import { registrationRoutes } from './accounts/registration.ts';
 import { logoutRoutes, strangersRoutes } from './accounts/routes.ts';
 import { createSignIn } from './accounts/sign-in.ts';
 import { giveLetterBack } from './compose/refused-letter.ts';
@@ -14,14 +15,15 @@ import type { Pool } from './database/pool.ts';
 import { openKnownBrowsers } from './devices/known-browsers.ts';
 import { deviceRoutes } from './devices/routes.ts';
 import { draftRoutes } from './drafts/routes.ts';
-import { exportRoutes } from './exports/routes.ts';
 import { leavingRoutes } from './leaving/routes.ts';
 import type { Bell } from './live/bell.ts';
+import { invitationRoutes } from './invitations/routes.ts';
 import { liveRoutes } from './live/routes.ts';
 import type { Streams } from './live/streams.ts';
 import { messageRoutes } from './mailbox/message-routes.ts';
 import { bringAlong } from './mailbox/along.ts';
 import { mailboxRoutes } from './mailbox/routes.ts';
+import { resetLinkRoutes } from './reset-links/routes.ts';
 import { searchRoutes } from './search/routes.ts';
 import { trashRoutes } from './trash/routes.ts';
 import { serveAssets } from './web/assets.ts';
@@ -56,7 +58,7 @@ export function createApp(parts: AppParts): Express {
   app.set('views', viewFolder).set('view engine', 'ejs').set('view cache', true);
   app.engine('ejs', createViewEngine(config.isDevelopment));
   sendPagesWhole(app);
-  Object.assign(app.locals, viewHelpers());
+  Object.assign(app.locals, viewHelpers(config));
 
   const passwords = createPasswords(config.password);
   const proof = createProof(pool, config, passwords);
@@ -75,6 +77,8 @@ export function createApp(parts: AppParts): Express {
   app.use(cookieParser(secrets), sessions.middleware, showFlash);
 
   app.use(strangersRoutes({ pool, config, passwords, signIn }));
+  app.use(registrationRoutes({ pool, config, passwords, signIn }));
+  app.use(resetLinkRoutes({ pool, config, passwords, flash, bell }));
 
   app.use(guardForms());
   app.use(logoutRoutes(config, bell));
@@ -82,9 +86,9 @@ export function createApp(parts: AppParts): Express {
   app.use(composeRoutes(pool, config, flash, bell), draftRoutes(pool, flash));
   app.use(mailboxRoutes(pool, flash), messageRoutes(pool, flash, bell), conversationRoutes(pool));
   app.use(trashRoutes(pool, flash), searchRoutes(pool), liveRoutes(pool, streams));
-  app.use(proof.routes, accountRoutes({ pool, passwords, proof, flash, bell }));
+  app.use(proof.routes, accountRoutes({ pool, config, passwords, proof, flash, bell }));
+  app.use(invitationRoutes(pool, config, flash));
   app.use(deviceRoutes(pool, flash, bell));
-  app.use(exportRoutes(pool, config, proof));
   app.use(leavingRoutes({ pool, config, log, proof, flash, bell }));
 
   app.use(refuseUnknownPage, showErrors(log, config.isDevelopment));

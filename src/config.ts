@@ -46,6 +46,8 @@ const environment = z.object({
   MAILBOX_MESSAGES: number(100_000, 100, 1_000_000),
   LOGINS_PER_MINUTE: number(10, 1, 1_000_000),
   REGISTRATIONS_PER_HOUR: number(20, 1, 1_000_000),
+  REGISTRATION: z.enum(['open', 'invite', 'closed'], 'must be open, invite or closed').default('open'),
+  MEMBERS_INVITE: number(0, 0, 1000),
   // OWASP Password Storage Cheat Sheet, Argon2id: m = 19 MiB, t = 2, p = 1. The floor is theirs too (7 MiB).
   PASSWORD_MEMORY_KIB: number(19_456, 7_168, 4_194_304),
   PASSWORD_PASSES: number(2, 1, 100),
@@ -71,6 +73,10 @@ export interface Config {
   /** Failed logins a minute for a pair of name and address; an address alone may fail five times as often. */
   loginsPerMinute: number;
   registrationsPerHour: number;
+  /** Who may make an account: everybody, whoever has an invitation, or nobody. */
+  registration: 'open' | 'invite' | 'closed';
+  /** How many unused invitations a member may have at a time. */
+  membersInvite: number;
   password: { memoryKib: number; passes: number };
 }
 
@@ -100,6 +106,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     mailboxMessages: settings.MAILBOX_MESSAGES,
     loginsPerMinute: settings.LOGINS_PER_MINUTE,
     registrationsPerHour: settings.REGISTRATIONS_PER_HOUR,
+    registration: settings.REGISTRATION,
+    membersInvite: settings.MEMBERS_INVITE,
     password: { memoryKib: settings.PASSWORD_MEMORY_KIB, passes: settings.PASSWORD_PASSES },
   };
 }

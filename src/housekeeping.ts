@@ -3,8 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database, Pool } from './database/pool.ts';
 import { transaction } from './database/transaction.ts';
 import { forgetBrowsers } from './devices/queries.ts';
+import { deleteExpiredInvitations } from './invitations/queries.ts';
 import { listLeaving, removeRemains } from './leaving/queries.ts';
 import { forgetWarnings } from './mailbox/sizes.ts';
+import { deleteExpiredResetLinks } from './reset-links/queries.ts';
 import { deleteExpired } from './trash/queries.ts';
 
 const hour = 60 * 60 * 1000;
@@ -22,6 +24,8 @@ export async function tidyUp(pool: Pool, now = Date.now()): Promise<number> {
     (db: Database) => deleteExpired(db, new Date(now - trashKeptFor), batch),
     (db: Database) => forgetSentForms(db, new Date(now - sentFormsKeptFor)),
     (db: Database) => forgetBrowsers(db, new Date(now - browsersKnownFor), batch),
+    (db: Database) => deleteExpiredResetLinks(db, new Date(now), batch),
+    (db: Database) => deleteExpiredInvitations(db, new Date(now), batch),
   ];
   let removed = 0;
   for (const remove of due) {

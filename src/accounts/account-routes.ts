@@ -1,7 +1,9 @@
 // The account page, and changing the password.
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
+import type { Config } from '../config.ts';
 import type { Pool } from '../database/pool.ts';
+import { membersMayInvite } from '../invitations/routes.ts';
 import type { Bell } from '../live/bell.ts';
 import { allowOnly } from '../web/errors.ts';
 import type { Flash } from '../web/flash.ts';
@@ -17,18 +19,19 @@ const passwordForm = z.object({ current: typedPassword, password: newPassword })
 /** What the pages of the own account work with. */
 export interface AccountParts {
   pool: Pool;
+  config: Config;
   passwords: Passwords;
   proof: Proof;
   flash: Flash;
   bell: Bell;
 }
 
-export function accountRoutes({ pool, passwords, proof, flash, bell }: AccountParts): Router {
+export function accountRoutes({ pool, config, passwords, proof, flash, bell }: AccountParts): Router {
   const router = Router();
   router
     .route('/account')
     .get((req, res) => {
-      res.render('accounts/account');
+      res.render('accounts/account', { mayInvite: membersMayInvite(config) ? config.membersInvite : 0 });
     })
     .all(allowOnly('GET'));
 

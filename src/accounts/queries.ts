@@ -2,6 +2,7 @@
 import type { Database, Pool } from '../database/pool.ts';
 import { transaction } from '../database/transaction.ts';
 import { newId } from '../ids.ts';
+import { deleteResetLink } from '../reset-links/queries.ts';
 import { deleteSessions } from '../web/session-queries.ts';
 
 export interface Account {
@@ -61,8 +62,8 @@ export async function upgradeHash(db: Database, account: Account, stronger: stri
 }
 
 /**
- * Sets a new password, if the hash is still the one that was checked; ends all sessions but the one with this key.
- * False when somebody else changed it first.
+ * Sets a new password, if the hash is still the one that was checked; ends all sessions but the one with this key,
+ * and a link with which it could be set once more. False when somebody else changed it first.
  */
 export function changePassword(
   pool: Pool,
@@ -75,7 +76,9 @@ export function changePassword(
       'update users set password_hash = $3, epoch = epoch + 1 where id = $1 and password_hash = $2',
       [account.id, account.passwordHash, newHash],
     );
-    if (rowCount === 1) await deleteSessions(db, account.id, exceptSid);
-    return rowCount === 1;
+    if (rowCount !== 1) return false;
+    await deleteResetLink(db, account.id);
+    await deleteSessions(db, account.id, exceptSid);
+    return true;
   });
 }

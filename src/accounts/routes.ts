@@ -1,4 +1,4 @@
-// Who you are: the front page, register, log in, log out.
+// Who you are: the front page, log in, log out.
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { letterIn } from '../compose/letter-form.ts';
@@ -12,12 +12,11 @@ import type { Bell } from '../live/bell.ts';
 import { localPath } from '../web/local-path.ts';
 import { addressKey, createRateLimit } from '../web/rate-limits.ts';
 import { endSession, requireUser, signedIn } from '../web/session.ts';
-import { findWeakness, newPassword, typedPassword, type Passwords } from './passwords.ts';
-import { createAccount, findAccount, upgradeHash } from './queries.ts';
+import { typedPassword, type Passwords } from './passwords.ts';
+import { findAccount, upgradeHash } from './queries.ts';
 import type { SignIn } from './sign-in.ts';
-import { newUsername, typedUsername } from './usernames.ts';
+import { typedUsername } from './usernames.ts';
 
-const registration = z.object({ username: newUsername, password: newPassword });
 /** Said only to who knows the password. */
 const disabled = 'This account has been disabled. Ask the person who runs this server.';
 
@@ -34,7 +33,6 @@ export interface SignInParts {
 /** The pages that strangers see. A signed-in person who comes here is taken to the inbox. */
 export function strangersRoutes({ pool, config, passwords, signIn }: SignInParts): Router {
   const router = Router();
-  const registrationsFrom = createRateLimit(pool, 'registrations', config.registrationsPerHour, 3600);
   // Failures count for the name at this address and for the address as a whole, never for the name alone:
   // whoever fails on purpose must not lock the owner out.
   const loginsOf = createRateLimit(pool, 'logins-name', config.loginsPerMinute, 60);
@@ -49,31 +47,6 @@ export function strangersRoutes({ pool, config, passwords, signIn }: SignInParts
     .all(allowOnly('GET'));
 
   const guard = guardStrangersForms(config.isHttps);
-
-  router
-    .route('/register')
-    .all(keepTyped(showRegister), guard)
-    .get((req, res) => {
-      if (req.user) return res.redirect(303, '/inbox');
-      showRegister(req, res, blankForm());
-    })
-    .post(async (req, res) => {
-      const form = parseForm(registration, req.body);
-      if (!form.ok) return showRegister(req, res.status(422), form);
-      const { username, password } = form.values;
-      const weakness = await findWeakness(password, username);
-      if (weakness) return showRegister(req, res.status(422), rejectField(form, 'password', weakness));
-
-      await registrationsFrom.spend(addressKey(req.ip));
-      const account = await createAccount(pool, username, await passwords.hash(password));
-      if (account === 'taken') {
-        const taken = rejectField(form, 'username', 'This username is taken. Please choose another one.');
-        return showRegister(req, res.status(422), taken);
-      }
-      await signIn(req, res, account, { isAnnounced: false });
-      res.redirect(303, '/inbox');
-    })
-    .all(allowOnly('GET', 'POST'));
 
   router
     .route('/login')
@@ -130,11 +103,7 @@ export function logoutRoutes(config: Config, bell: Bell): Router {
   return router;
 }
 
-// Without the person who may be signed in all the same: these pages carry the strangers' token, which Logout refuses.
-function showRegister(req: Request, res: Response, form: Form): void {
-  res.render('accounts/register', { form, user: undefined });
-}
-
+// Without the person who may be signed in all the same: this page carries the strangers' token, which Logout refuses.
 function showLogin(req: Request, res: Response, form: Form): void {
   res.render('accounts/login', { form, user: undefined, letter: letterIn(req.body, carried) });
 }

@@ -7,6 +7,8 @@ const message = z.object({
   line: z.string(),
   /** The moment of a deletion that a button beside the line undoes. */
   undo: z.iso.datetime().optional(),
+  /** A link that is shown once, on the page that this leads to. */
+  link: z.string().optional(),
 });
 
 /** Leaves a line for the next page. */

@@ -1,4 +1,5 @@
 // What every view may call.
+import type { Config } from '../config.ts';
 import { lowestId } from '../ids.ts';
 import { readAssetAddresses } from './assets.ts';
 import { exactTime, timeAgo } from './times.ts';
@@ -14,11 +15,12 @@ function nameOf({ other, origin }: { other: string | null; origin: string | null
   return other ?? 'deleted account';
 }
 
-export const viewHelpers = () => ({
+export const viewHelpers = ({ registration }: Pick<Config, 'registration'>) => ({
   asset: readAssetAddresses(),
   timeAgo,
   exactTime,
   capped,
   nameOf,
   lowestId,
+  registration,
 });

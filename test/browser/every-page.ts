@@ -2,10 +2,13 @@
 import type { Page } from 'playwright-core';
 import type { TestApp } from '../support/app.ts';
 import { registered, type Answer, type Person } from '../support/person.ts';
+import { invitationPath, keepKnownLinks, resetPath } from './known-links.ts';
 
-interface PageCase {
+export interface PageCase {
   name: string;
   isPublic: boolean;
+  /** On a site where registering takes an invitation. */
+  isByInvitation?: boolean;
   /** Its HTML, as a browser without JavaScript gets it. */
   open(person: Person): Promise<Answer>;
   /** The same page in a browser tab. */
@@ -54,6 +57,35 @@ function afterForm(
   };
 }
 
+/** The only time that a new invitation's link is shown. */
+function madeInvitation(): PageCase {
+  const path = '/account/invitations';
+  return {
+    name: 'Invitations with a new one',
+    isPublic: false,
+    open: async (person) => {
+      await withdrawOne(person);
+      await person.submit(path);
+      return person.get(path);
+    },
+    show: async (tab) => {
+      await tab.goto(path);
+      await tab.getByRole('button', { name: 'Withdraw' }).first().click();
+      await tab.getByRole('button', { name: 'Make an invitation' }).click();
+      await tab.getByLabel('The link of the new invitation').waitFor();
+    },
+  };
+}
+
+async function withdrawOne(person: Person): Promise<void> {
+  const { $ } = await person.get('/account/invitations');
+  await person.submit('/account/invitations', {}, $('form[action$="/withdraw"]').first().attr('action'));
+}
+
+function byInvitation(given: PageCase): PageCase {
+  return { ...given, isByInvitation: true };
+}
+
 export const pages: PageCase[] = [
   page('the front page', '/', true),
   page('Register', '/register', true),
@@ -67,6 +99,22 @@ export const pages: PageCase[] = [
     'Login',
     true,
   ),
+  page('a link that sets a password', resetPath, true),
+  afterForm(
+    'a link that sets a password, with errors',
+    resetPath,
+    { password: 'x' },
+    'Set the password',
+    true,
+  ),
+  page('a link that does not work', '/reset/x', true),
+  byInvitation(page('the front page where one is invited', '/', true)),
+  byInvitation(page('Register without an invitation', '/register', true)),
+  byInvitation(page('Register with an invitation', invitationPath, true)),
+  byInvitation(page('Register with an invitation that does not work', '/register?invitation=x', true)),
+  byInvitation(page('the account of somebody who may invite', '/account')),
+  byInvitation(page('Invitations', '/account/invitations')),
+  byInvitation(madeInvitation()),
   page('the inbox', '/inbox'),
   page('an empty older page', '/inbox?before=00000000-0000-7000-8000-000000000000'),
   page('Sent', '/sent'),
@@ -80,7 +128,6 @@ export const pages: PageCase[] = [
   page('Change the password', '/account/password'),
   page('The password again', '/account/proof'),
   page('Devices', '/account/devices'),
-  page('Export', '/account/export'),
   page('Delete your account', '/account/leave'),
   afterForm(
     'Delete your account with errors',
@@ -103,6 +150,7 @@ export const pages: PageCase[] = [
 
 /** Letters of every kind that is hard to lay out, more than a page of them. */
 export async function fillMailbox(app: TestApp, owner: Person): Promise<void> {
+  await keepKnownLinks(app, owner);
   const writer = await registered(app.url, 'bartholomew_fitzgerald_longdon');
   const texts = [
     'Hello',

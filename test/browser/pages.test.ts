@@ -7,18 +7,23 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
 import { desktop, giveCookies, launchBrowser, openPage, phone } from '../support/browser.ts';
-import { registered, stranger, type Person } from '../support/person.ts';
+import { at, registered, stranger, type Person } from '../support/person.ts';
 import { available } from '../support/required.ts';
-import { fillMailbox, pages } from './every-page.ts';
+import { fillMailbox, pages, type PageCase } from './every-page.ts';
 
 let app: TestApp;
+let byInvitation: TestApp;
 let alice: Person;
 beforeAll(async () => {
   app = await startApp();
   alice = await registered(app.url, 'alice');
   await fillMailbox(app, alice);
+  byInvitation = await startApp({ REGISTRATION: 'invite', MEMBERS_INVITE: '3' }, app.databaseUrl);
 });
-afterAll(() => app.close());
+afterAll(() => Promise.all([app.close(), byInvitation.close()]));
+
+const urlOf = (page: PageCase) => (page.isByInvitation ? byInvitation.url : app.url);
+const visitor = (page: PageCase) => (page.isPublic ? stranger(urlOf(page)) : at(urlOf(page), alice));
 
 describe('the HTML of every page', () => {
   const validator = new HtmlValidate({
@@ -34,14 +39,14 @@ describe('the HTML of every page', () => {
   });
 
   test.each(pages)('$name is valid', async (page) => {
-    const { text } = await page.open(page.isPublic ? stranger(app.url) : alice);
+    const { text } = await page.open(visitor(page));
     const report = await validator.validateString(text);
     const findings = report.results.flatMap((result) => result.messages);
     expect(findings.map(({ line, message }) => `${line}: ${message}`)).toEqual([]);
   });
 
   test.each(pages)('$name weighs less than 20 kB with its stylesheet and script', async (page) => {
-    const { text } = await page.open(page.isPublic ? stranger(app.url) : alice);
+    const { text } = await page.open(visitor(page));
     const files = [...text.matchAll(/"\/assets\/([^?"]+\.(?:css|js))/g)].map(([, name]) =>
       readFileSync(new URL(`../../public/${name}`, import.meta.url)),
     );
@@ -60,8 +65,8 @@ describe.skipIf(!available('chromium'))('every page in a browser', () => {
   afterAll(() => browser.close());
 
   test.each(pages)('$name has nothing that axe finds and fits the screen', async (page) => {
-    const tab = await openPage(browser, app.url);
-    if (!page.isPublic) await giveCookies(tab, alice, app.url);
+    const tab = await openPage(browser, urlOf(page));
+    if (!page.isPublic) await giveCookies(tab, alice, urlOf(page));
     await page.show(tab);
     for (const colorScheme of ['light', 'dark'] as const) {
       for (const viewport of [phone, desktop]) {

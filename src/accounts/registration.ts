@@ -1,0 +1,62 @@
+// Registering, for whoever may.
+import { Router, type Request, type Response } from 'express';
+import { z } from 'zod';
+import { admit, refuseAdmission, type Refusal } from '../invitations/admission.ts';
+import { guardStrangersForms } from '../web/csrf.ts';
+import { allowOnly } from '../web/errors.ts';
+import { blankForm, keepTyped, parseForm, rejectField, typedIn, type Form } from '../web/forms.ts';
+import { addressKey, createRateLimit } from '../web/rate-limits.ts';
+import { findWeakness, newPassword } from './passwords.ts';
+import type { SignInParts } from './routes.ts';
+import { newUsername } from './usernames.ts';
+
+const registrationForm = z.object({ username: newUsername, password: newPassword });
+
+export function registrationRoutes({ pool, config, passwords, signIn }: SignInParts): Router {
+  const { registration } = config;
+  const registrationsFrom = createRateLimit(pool, 'registrations', config.registrationsPerHour, 3600);
+  const router = Router();
+  router
+    .route('/register')
+    .all(keepTyped(showRegister), guardStrangersForms(config.isHttps))
+    .get(async (req, res) => {
+      if (req.user) return res.redirect(303, '/inbox');
+      const { invitation } = typedIn(req.query);
+      const refusal = await refuseAdmission(pool, registration, invitation);
+      if (refusal) return showRefusal(res, refusal);
+      showRegister(req, res, blankForm(invitation ? { invitation } : {}));
+    })
+    .post(async (req, res) => {
+      const { invitation } = typedIn(req.body);
+      const refusal = await refuseAdmission(pool, registration, invitation);
+      if (refusal) return showRefusal(res, refusal);
+
+      const form = parseForm(registrationForm, req.body);
+      if (!form.ok) return showRegister(req, res.status(422), form);
+      const { username, password } = form.values;
+      const weakness = await findWeakness(password, username);
+      if (weakness) return showRegister(req, res.status(422), rejectField(form, 'password', weakness));
+
+      await registrationsFrom.spend(addressKey(req.ip));
+      const hash = await passwords.hash(password);
+      const account = await admit(pool, registration, invitation, username, hash);
+      if (account === 'taken') {
+        const taken = rejectField(form, 'username', 'This username is taken. Please choose another one.');
+        return showRegister(req, res.status(422), taken);
+      }
+      if (typeof account === 'string') return showRefusal(res, account);
+      await signIn(req, res, account, { isAnnounced: false });
+      res.redirect(303, '/inbox');
+    })
+    .all(allowOnly('GET', 'POST'));
+  return router;
+}
+
+// Both without the person who may be signed in all the same: the token is the strangers', which Logout refuses.
+function showRegister(req: Request, res: Response, form: Form): void {
+  res.render('accounts/register', { form, user: undefined });
+}
+
+function showRefusal(res: Response, refusal: Refusal): void {
+  res.status(403).render('invitations/refusal', { refusal, user: undefined });
+}
