@@ -1,6 +1,6 @@
 // Tells all processes that somebody's mailbox has changed: PostgreSQL's NOTIFY, heard through one connection.
 import pg from 'pg';
-import type { Pool } from '../database/pool.ts';
+import type { Database, Pool } from '../database/pool.ts';
 
 export interface Bell {
   /** Says that these people's mailboxes have changed. Never fails and never waits: a page that is open is told, or it is not. */
@@ -32,10 +32,7 @@ export function openBell(
     gathering = undefined;
     const ids = [...waiting];
     waiting.clear();
-    for (let start = 0; start < ids.length; start += idsInPayload) {
-      const payload = ids.slice(start, start + idsInPayload).join(' ');
-      pool.query('select pg_notify($1, $2)', [channel, payload]).catch(onError);
-    }
+    tellAll(pool, ids).catch(onError);
   };
   return {
     ring: (ownerIds) => {
@@ -47,6 +44,14 @@ export function openBell(
       await listener.close();
     },
   };
+}
+
+/** Tells all processes at once, for a program that does not stay to ring a bell. */
+export async function tellAll(db: Database, ownerIds: string[]): Promise<void> {
+  for (let start = 0; start < ownerIds.length; start += idsInPayload) {
+    const payload = ownerIds.slice(start, start + idsInPayload).join(' ');
+    await db.query('select pg_notify($1, $2)', [channel, payload]);
+  }
 }
 
 /** One connection that listens for as long as the program runs, and comes back when it is lost. */

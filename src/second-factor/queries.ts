@@ -3,7 +3,8 @@ import type { Database } from '../database/pool.ts';
 
 const hasCodes = 'exists (select from totp where user_id = u.id and confirmed_at is not null)';
 const hasPasskeys = 'exists (select from passkeys where user_id = u.id)';
-const isAsked = `(${hasCodes} or u.passkey_asked_at is not null and ${hasPasskeys})`;
+/** A condition on `users u`: a second step is asked for after the password. */
+export const isAsked = `(${hasCodes} or u.passkey_asked_at is not null and ${hasPasskeys})`;
 
 /** Whether the password alone does not sign this person in. */
 export async function asksSecondStep(db: Database, userId: string): Promise<boolean> {

@@ -6,7 +6,7 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deletionOf } from '../support/inbox.ts';
 import { freePort, projectFolder } from '../support/program.ts';
-import { registered, type Person } from '../support/person.ts';
+import { registered, stranger, type Person } from '../support/person.ts';
 
 // A name of its own: nobody's real installation, with its volumes, is touched.
 const project = `private-messages-test-${randomBytes(3).toString('hex')}`;
@@ -19,6 +19,8 @@ const asShipped = {
   LOG_LEVEL: '',
   FRONT_PROXY: '',
   REGISTRATIONS_PER_HOUR: '',
+  REGISTRATION: '',
+  MEMBERS_INVITE: '',
 };
 const env = { ...process.env, ...asShipped, HTTP_PORT: port, SENDS_PER_MINUTE: '1000' };
 
@@ -61,6 +63,17 @@ async function main(): Promise<void> {
   const action = deletionOf(await bob.get('/inbox'), words);
   assert.equal((await bob.submit('/inbox', {}, action)).status, 303);
   assert.ok(!(await bob.get('/inbox')).text.includes(words), 'deleted');
+
+  step('The operator lists people, and makes a link with which one of them sets a password');
+  const [app] = containersOf('app');
+  const people = docker(['exec', app!, 'node', 'src/operator/run.ts', 'users', 'list', '--json']);
+  assert.deepEqual(
+    (JSON.parse(people) as { username: string }[]).map(({ username }) => username),
+    ['alice', 'bob'],
+  );
+  const link = docker(['exec', app!, 'node', 'src/operator/run.ts', 'reset-link', 'bob']);
+  assert.ok(link.startsWith(`${url}/reset/`));
+  assert.equal((await stranger(url).get(new URL(link).pathname)).status, 200);
 
   step('No container runs as root, writes to its own files or has rights to spare; only nginx is reachable');
   for (const service of ['app', 'db', 'nginx']) checkConfinement(service);
@@ -119,7 +132,7 @@ async function main(): Promise<void> {
   step('No log holds a message, a password or a name');
   for (const line of ['"area":"/send"', '"route":"/send"', 'database system is ready'])
     assert.ok(logs.includes(line));
-  for (const secret of [words.slice(0, 20), alice.password, 'alice', 'bob'])
+  for (const secret of [words.slice(0, 20), alice.password, 'alice', 'bob', link.slice(-20)])
     assert.ok(!logs.includes(secret), `"${secret}" stands in a log`);
 }
 

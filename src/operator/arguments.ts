@@ -1,0 +1,67 @@
+// Which command was typed, with what. Throws a UsageError for anything that is none.
+import { parseArgs } from 'node:util';
+import type { Command, Options } from './command.ts';
+import { commands } from './commands.ts';
+import { UsageError } from './usage-error.ts';
+
+const mostDays = 365;
+
+export type Typed =
+  | { help: true; command: Command | undefined }
+  | { help: false; command: Command; argument: string; options: Options };
+
+export function readArguments(args: string[]): Typed {
+  const { help = false, words, days, ...flags } = parse(args);
+  const options: Options = days === undefined ? flags : { ...flags, days: readDays(days) };
+  const command = commands.find(({ name }) => `${words.join(' ')} `.startsWith(`${name} `));
+  if (help && (command || words.length === 0)) return { help, command };
+  if (!command) throw unknown(words);
+
+  const [argument, ...tooMany] = words.slice(command.name.split(' ').length);
+  if (command.argument && !argument)
+    throw new UsageError(`"${command.name}" needs ${article[command.argument]}.`);
+  if (tooMany.length > 0 || (argument && !command.argument))
+    throw new UsageError(`"${command.name}" takes ${command.argument ? 'one word' : 'nothing'} after it.`);
+  for (const name of Object.keys(options) as (keyof Options)[])
+    if (name !== 'json' && !command.options.includes(name))
+      throw new UsageError(`"${command.name}" has no option --${name}.`);
+  return { help: false, command, argument: argument ?? '', options };
+}
+
+const article = { NAME: 'the name of a person', PART: 'a part of a name' };
+
+function parse(args: string[]) {
+  try {
+    const { values, positionals } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        help: { type: 'boolean', short: 'h' },
+        json: { type: 'boolean' },
+        yes: { type: 'boolean' },
+        days: { type: 'string' },
+        'drop-second-factor': { type: 'boolean' },
+      },
+    });
+    return { ...values, words: positionals };
+  } catch (error) {
+    // Its words go on with advice that would be wrong here.
+    throw new UsageError(`${(error as Error).message.split(/\.(?: |$)/, 1)[0]}.`);
+  }
+}
+
+function readDays(typed: string): number {
+  const count = Number(typed);
+  if (!/^\d+$/.test(typed) || count < 1 || count > mostDays)
+    throw new UsageError(`--days takes a number from 1 to ${mostDays}.`);
+  return count;
+}
+
+function unknown(words: string[]): UsageError {
+  if (words.length === 0) return new UsageError('Say what to do.');
+  const group = commands.filter(({ name }) => name.startsWith(`${words[0]} `));
+  if (group.length === 0) return new UsageError(`There is no command "${words.join(' ')}".`);
+  return new UsageError(
+    `After "${words[0]}" comes ${group.map(({ name }) => name.split(' ')[1]).join(' or ')}.`,
+  );
+}

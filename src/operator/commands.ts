@@ -1,0 +1,20 @@
+// All commands, in the order of the help.
+import { disableUser, enableUser, endSessions } from './access.ts';
+import type { Command } from './command.ts';
+import { deleteUser } from './delete.ts';
+import { invite } from './invite.ts';
+import { showLog } from './log.ts';
+import { findUsers, listUsers } from './people.ts';
+import { resetLink } from './reset-link.ts';
+
+export const commands: Command[] = [
+  listUsers,
+  findUsers,
+  resetLink,
+  endSessions,
+  disableUser,
+  enableUser,
+  deleteUser,
+  invite,
+  showLog,
+];

@@ -1,0 +1,44 @@
+// `delete`: an account and everything in it, for ever.
+import { createInterface } from 'node:readline/promises';
+import { foldUsername } from '../accounts/usernames.ts';
+import { leave } from '../leaving/leave.ts';
+import { tellAll } from '../live/bell.ts';
+import { StartupError } from '../startup-error.ts';
+import type { PersonCommand } from './command.ts';
+
+export const deleteUser: PersonCommand = {
+  name: 'delete',
+  argument: 'NAME',
+  summary: 'deletes the account and everything in it, for ever',
+  details: `The same as when the person leaves by themselves: mailbox, drafts, sessions and everything else are gone; copies that
+others hold stay theirs and show "deleted account"; nobody can register the name again. Asks to repeat the name.`,
+  options: ['yes'],
+  confirm: async (username, { yes }) => {
+    if (yes) return;
+    const answer = await ask(`This deletes ${username} for ever. Type the name again to go on: `);
+    if (foldUsername(answer ?? '') !== username)
+      throw new StartupError('That is not the name. Nothing was deleted.');
+  },
+  run: async ({ pool }, { id, username }) => {
+    let failure: Error | undefined;
+    await leave(pool, id, (error) => (failure = error));
+    await tellAll(pool, [id]);
+    const { rowCount } = await pool.query('select from users where id = $1', [id]);
+    if (failure) console.error(`private-messages: ${failure.message}`);
+    const rest = rowCount ? ' What is left of a large mailbox is removed by the program when it runs.' : '';
+    return { rows: { username, isDeleted: true }, text: `${username} is deleted.${rest}` };
+  },
+};
+
+/** A line from the terminal or from a pipe; undefined when it ends without one. */
+async function ask(question: string): Promise<string | undefined> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await Promise.race([
+      terminal.question(question),
+      new Promise<undefined>((resolve) => terminal.once('close', () => resolve(undefined))),
+    ]);
+  } finally {
+    terminal.close();
+  }
+}

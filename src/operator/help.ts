@@ -1,0 +1,52 @@
+// What the commands say about themselves.
+import type { Command, Options } from './command.ts';
+import { commands } from './commands.ts';
+
+const program = 'npm run operator --';
+
+const explanations: Record<keyof Options, [typed: string, words: string]> = {
+  'drop-second-factor': ['--drop-second-factor', 'using the link also removes the second factor'],
+  yes: ['--yes', 'does not ask'],
+  days: ['--days N', 'how long it works, 1 to 365 days; otherwise 7'],
+  json: ['--json', 'prints JSON'],
+};
+
+/** Of one command, or of all. */
+export function helpOn(command?: Command): string {
+  return command ? aboutOne(command) : aboutAll();
+}
+
+function aboutAll(): string {
+  return [
+    `Usage: ${program} COMMAND`,
+    '',
+    'Helps people on this server. It works whether the program runs or not, with the same settings (DATABASE_URL or',
+    'DATA_DIR, PUBLIC_URL). Every use is logged, and whoever it is about finds a notice in their inbox.',
+    '',
+    ...columns(commands.map((each) => [usage(each), each.summary])),
+    '',
+    ...columns([explanations.json, ['--help', 'after a command, says more about it']]),
+    '',
+    'Ends with 0 when it worked, 1 when there is nobody of that name or something went wrong, 2 when it was called wrongly.',
+  ].join('\n');
+}
+
+function aboutOne(command: Command): string {
+  const options = [...command.options, 'json' as const].map((name) => explanations[name]);
+  return [
+    `Usage: ${program} ${usage(command)} ${options.map(([typed]) => `[${typed}]`).join(' ')}`,
+    '',
+    command.details,
+    '',
+    ...columns(options),
+  ].join('\n');
+}
+
+function usage({ name, argument }: Command): string {
+  return argument ? `${name} ${argument}` : name;
+}
+
+function columns(pairs: [string, string][]): string[] {
+  const width = Math.max(...pairs.map(([left]) => left.length));
+  return pairs.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
+}

@@ -1,0 +1,26 @@
+// `invite`: a link with which somebody registers where that takes an invitation.
+import { invitationLink } from '../invitations/admission.ts';
+import { makeInvitation, operator } from '../invitations/queries.ts';
+import { exactTime } from '../web/times.ts';
+import type { PlainCommand } from './command.ts';
+
+export const invite: PlainCommand = {
+  name: 'invite',
+  summary: 'a link with which somebody registers',
+  details: `Prints a link that works once, for seven days or as many as you say. It is needed where REGISTRATION=invite.`,
+  options: ['days'],
+  run: async ({ pool, config, options }) => {
+    const { token, expiresAt } = await makeInvitation(pool, operator, options.days);
+    const link = invitationLink(config, token);
+    const hint = {
+      open: ' Registration is open here: everybody can register without it.',
+      invite: '',
+      closed: ' Registration is closed here: it does not work until REGISTRATION=invite.',
+    }[config.registration];
+    return {
+      rows: { link, expiresAt },
+      text: link,
+      note: `One person can register with it, until ${exactTime(expiresAt)}.${hint}`,
+    };
+  },
+};

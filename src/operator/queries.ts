@@ -1,0 +1,65 @@
+// What the operator sees of people and of their own doings, in SQL. Nothing of what anybody wrote.
+import type { Database } from '../database/pool.ts';
+import { newId } from '../ids.ts';
+import { isAsked } from '../second-factor/queries.ts';
+
+export interface Person {
+  username: string;
+  registeredAt: Date;
+  /** The last visit of a session that has not ended, give or take five minutes. */
+  seenAt: Date | null;
+  disabledAt: Date | null;
+  hasSecondFactor: boolean;
+}
+
+const page = 1000;
+
+/** Everybody with this part in the name, in the order of the names. Read in pages: no statement takes long. */
+export async function listPeople(db: Database, part = ''): Promise<Person[]> {
+  const people: Person[] = [];
+  for (;;) {
+    const { rows } = await db.query<Person>(
+      `select u.username, u.created_at as "registeredAt",
+         (select to_timestamp(max((s.sess->>'seenAt')::float8) / 1000)
+          from sessions s where s.user_id = u.id and s.expire > now()) as "seenAt",
+         u.disabled_at as "disabledAt", ${isAsked} as "hasSecondFactor"
+       from users u where u.username > $1 and strpos(u.username, $2) > 0 order by u.username limit $3`,
+      [people.at(-1)?.username ?? '', part, page],
+    );
+    people.push(...rows);
+    if (rows.length < page) return people;
+  }
+}
+
+/** Notes that a command was given. Of the person the id alone, and of the options nothing that names anybody. */
+export async function logUse(
+  db: Database,
+  command: string,
+  userId: string | undefined,
+  options: string[],
+): Promise<void> {
+  await db.query('insert into operator_log (id, command, user_id, options) values ($1, $2, $3, $4)', [
+    newId(),
+    command,
+    userId,
+    options,
+  ]);
+}
+
+export interface Use {
+  at: Date;
+  command: string;
+  options: string[];
+  userId: string | null;
+  /** Null when there is nobody with this id any more. */
+  username: string | null;
+}
+
+/** All that was ever done, the first at the beginning. */
+export async function listUses(db: Database): Promise<Use[]> {
+  const { rows } = await db.query<Use>(
+    `select l.at, l.command, l.options, l.user_id as "userId", u.username
+     from operator_log l left join users u on u.id = l.user_id order by l.id`,
+  );
+  return rows;
+}

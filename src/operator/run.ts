@@ -1,0 +1,67 @@
+// `npm run operator -- COMMAND`: what the person who runs this server can do for people, whether the program runs or not.
+import { findAccount } from '../accounts/queries.ts';
+import { foldUsername } from '../accounts/usernames.ts';
+import { readConfig } from '../config.ts';
+import { openDatabase } from '../database/open.ts';
+import { isDatabaseAway } from '../database/pool.ts';
+import { giveUp, StartupError } from '../startup-error.ts';
+import { readArguments, type Typed } from './arguments.ts';
+import type { Call, Command, Options, Outcome } from './command.ts';
+import { helpOn } from './help.ts';
+import { logUse } from './queries.ts';
+import { table } from './table.ts';
+import { UsageError } from './usage-error.ts';
+
+try {
+  await run(readArguments(process.argv.slice(2)));
+} catch (error) {
+  if (error instanceof UsageError) {
+    console.error(`private-messages: ${error.message} For help: npm run operator -- --help`);
+    process.exit(2);
+  }
+  giveUp(isDatabaseAway(error) ? new StartupError('The database does not answer. Please try again.') : error);
+}
+
+async function run(typed: Typed): Promise<void> {
+  if (typed.help) return console.log(helpOn(typed.command));
+  const { command, argument, options } = typed;
+  const config = readConfig(process.env);
+  const database = await openDatabase(config, () => {});
+  try {
+    const outcome = await perform(command, { pool: database.pool, config, options, argument });
+    print(outcome, options);
+    if (outcome.isMissing) process.exitCode = 1;
+  } finally {
+    await database.close();
+  }
+}
+
+/** Whom it is about, then the log, then the deed: what is logged was tried, and nothing is done that is not logged. */
+async function perform(command: Command, call: Call): Promise<Outcome> {
+  const { pool, argument, options } = call;
+  const log = (userId?: string) => logUse(pool, command.name, userId, written(options));
+  if (command.argument !== 'NAME') {
+    await log();
+    return command.run(call);
+  }
+  const person = await findAccount(pool, foldUsername(argument));
+  if (!person) {
+    await log();
+    throw new StartupError(`There is nobody called "${argument}".`);
+  }
+  await command.confirm?.(person.username, options);
+  await log(person.id);
+  return command.run(call, person);
+}
+
+function written(options: Options): string[] {
+  return Object.entries(options).map(([name, value]) =>
+    value === true ? `--${name}` : `--${name}=${value}`,
+  );
+}
+
+function print({ rows, text, note }: Outcome, { json }: Options): void {
+  const shown = json ? JSON.stringify(rows, null, 2) : (text ?? table(rows as object[]));
+  if (shown) console.log(shown);
+  if (note && !json) console.error(note);
+}

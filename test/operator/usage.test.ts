@@ -1,0 +1,159 @@
+// How the operator's command line is called: help, wrong calls, what it prints and with what it ends.
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { readArguments } from '../../src/operator/arguments.ts';
+import { commands } from '../../src/operator/commands.ts';
+import { helpOn } from '../../src/operator/help.ts';
+import { UsageError } from '../../src/operator/usage-error.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { registered } from '../support/person.ts';
+import { runOperator } from './command.ts';
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startApp();
+  for (const name of ['alice', 'bob', 'alicia']) await registered(app.url, name);
+});
+afterAll(() => app.close());
+
+vi.setConfig({ testTimeout: 60_000 });
+const operator = (...args: string[]) => runOperator({ DATABASE_URL: app.databaseUrl }, args);
+const nowhere = { DATABASE_URL: 'postgres://me:hunter2@127.0.0.1:1/db' };
+
+describe('help', () => {
+  test('names every command, without a database', async () => {
+    const { code, out, err } = await runOperator(nowhere, ['--help']);
+    expect([code, err]).toEqual([0, '']);
+    for (const { name, summary } of commands)
+      expect(out).toMatch(new RegExp(`^  ${name} .*${summary}$`, 'm'));
+    for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(120);
+  });
+
+  test.each(commands.map(({ name }) => name))('says more about %s', (name) => {
+    const typed = readArguments([...name.split(' '), '-h']);
+    const words = helpOn(typed.command);
+    expect(typed.help).toBe(true);
+    expect(words).toContain(`npm run operator -- ${name}`);
+    for (const option of [...typed.command!.options, 'json'])
+      expect(words).toMatch(new RegExp(`^  --${option}`, 'm'));
+    for (const line of words.split('\n')) expect(line.length).toBeLessThanOrEqual(120);
+  });
+});
+
+test('a wrong call ends with 2 and one line, without a database', async () => {
+  expect(await runOperator(nowhere, ['disable', 'alice', '--yes'])).toEqual({
+    code: 2,
+    out: '',
+    err: 'private-messages: "disable" has no option --yes. For help: npm run operator -- --help\n',
+  });
+});
+
+describe('what is wrong with a call is said in words', () => {
+  test.each([
+    [[], 'Say what to do.'],
+    [['nonsense'], 'There is no command "nonsense".'],
+    [['nonsense', '--help'], 'There is no command "nonsense".'],
+    [['users'], 'After "users" comes list or find.'],
+    [['users', 'delete'], 'After "users" comes list or find.'],
+    [['sessions'], 'After "sessions" comes end.'],
+    [['disable'], '"disable" needs the name of a person.'],
+    [['disable', ''], '"disable" needs the name of a person.'],
+    [['users', 'find'], '"users find" needs a part of a name.'],
+    [['disable', 'alice', 'bob'], '"disable" takes one word after it.'],
+    [['users', 'list', 'alice'], '"users list" takes nothing after it.'],
+    [['disable', 'alice', '--yes'], '"disable" has no option --yes.'],
+    [['disable', 'alice', '--password=x'], "Unknown option '--password'."],
+    [['invite', '--days', '0'], '--days takes a number from 1 to 365.'],
+    [['invite', '--days', '366'], '--days takes a number from 1 to 365.'],
+    [['invite', '--days', '1.5'], '--days takes a number from 1 to 365.'],
+    [['invite', '--days=-1'], '--days takes a number from 1 to 365.'],
+    [['invite', '--days'], "Option '--days <value>' argument missing."],
+    [['users', 'list', '--json=yes'], "Option '--json' does not take an argument."],
+  ])('%j', (args, words) => {
+    expect(() => readArguments(args)).toThrow(new UsageError(words));
+  });
+});
+
+describe('a call that fails ends with 1 and one line', () => {
+  test('nobody of that name', async () => {
+    const { code, out, err } = await operator('delete', 'nobody-here', '--yes');
+    expect([code, out, err]).toEqual([1, '', 'private-messages: There is nobody called "nobody-here".\n']);
+  });
+
+  test('no database, and no password of it in the words', async () => {
+    const { code, err } = await runOperator(nowhere, ['users', 'list']);
+    expect(code).toBe(1);
+    expect(err).toMatch(/^private-messages: PostgreSQL cannot be reached [^\n]+\n$/);
+    expect(err).not.toContain('hunter2');
+  });
+
+  test('wrong settings', async () => {
+    const { code, err } = await runOperator({ ...nowhere, REGISTRATION: 'hunter2' }, ['users', 'list']);
+    expect([code, err]).toEqual([
+      1,
+      'private-messages: Wrong settings: REGISTRATION must be open, invite or closed.\n',
+    ]);
+  });
+});
+
+describe('users', () => {
+  test('are listed in a table', async () => {
+    await app.pool.query(`update users set disabled_at = '2026-11-20T10:20:30Z' where username = 'bob'`);
+    await app.pool.query(
+      `delete from sessions where user_id = (select id from users where username = 'alicia')`,
+    );
+    await app.pool.query(
+      `insert into totp (user_id, secret, confirmed_at)
+       select id, 'sealed', case when username = 'bob' then now() end from users`,
+    );
+    const { code, out, err } = await operator('users', 'list');
+    expect([code, err]).toEqual([0, '']);
+    const [head, ...rows] = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split(/ {2,}/));
+    expect(head).toEqual(['username', 'registered', 'seen', 'disabled', 'second factor']);
+    const today = expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d$/);
+    expect(rows).toEqual([
+      ['alice', today, today, '-', 'no'],
+      ['alicia', today, '-', '-', 'no'],
+      ['bob', today, today, '2026-11-20 10:20', 'yes'],
+    ]);
+  });
+
+  test('and as JSON', async () => {
+    const { out } = await operator('users', 'list', '--json');
+    const people = JSON.parse(out) as Record<string, unknown>[];
+    expect(people.map(({ username }) => username)).toEqual(['alice', 'alicia', 'bob']);
+    expect(people[2]).toMatchObject({ disabledAt: '2026-11-20T10:20:30.000Z' });
+    for (const { registeredAt, seenAt } of people.slice(0, 1))
+      for (const time of [registeredAt, seenAt])
+        expect(Math.abs(Date.parse(time as string) - Date.now())).toBeLessThan(120_000);
+  });
+
+  test('are found by a part of the name, however it is typed', async () => {
+    const { out } = await operator('users', 'find', ' LIC', '--json');
+    expect((JSON.parse(out) as { username: string }[]).map(({ username }) => username)).toEqual([
+      'alice',
+      'alicia',
+    ]);
+    const none = await operator('users', 'find', '%');
+    expect(none).toEqual({ code: 1, out: '', err: 'Nobody has "%" in the name.\n' });
+    expect(await operator('users', 'find', '_', '--json')).toEqual({ code: 1, out: '[]\n', err: '' });
+  });
+
+  test('however many there are', async () => {
+    await app.pool.query(
+      `insert into users (id, username, password_hash)
+       select gen_random_uuid(), 'many-' || lpad(n::text, 5, '0'), '' from generate_series(1, 2500) n`,
+    );
+    const { out } = await operator('users', 'find', 'many-', '--json');
+    const names = (JSON.parse(out) as { username: string }[]).map(({ username }) => username);
+    expect([names.length, new Set(names).size, names[0], names.at(-1)]).toEqual([
+      2500,
+      2500,
+      'many-00001',
+      'many-02500',
+    ]);
+    await app.pool.query(`delete from users where username like 'many-%'`);
+  });
+});
