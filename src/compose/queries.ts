@@ -48,7 +48,8 @@ interface OutcomeRow {
  * first inserts its digest and with it the copies; the others wait for its outcome and add nothing. What was sent in
  * the last minute is counted in the same snapshot, so statements under way at the same moment do not see each other:
  * the limit can be passed by as many messages as there are connections. Sizes of mailboxes are read as they are after
- * waiting for the lock, so that limit is never passed.
+ * waiting for the lock, so that limit is never passed. (With a join instead of "limit 1", a plan that was made while
+ * there were few people may go through all of them.)
  */
 export async function sendWhereRoom(
   db: Database,
@@ -62,9 +63,9 @@ export async function sendWhereRoom(
     name: 'send message',
     text: `
       with recipient as (
-        select u.id as other_id, u.username, typed.id, typed.twin_id
-        from unnest($2::text[], $6::uuid[], $7::uuid[]) as typed (username, id, twin_id)
-        join users u on u.username = typed.username
+        select u.other_id, u.username, typed.id, typed.twin_id
+        from unnest($2::text[], $6::uuid[], $7::uuid[]) as typed (username, id, twin_id),
+             lateral (select id as other_id, username from users where username = typed.username limit 1) u
       ), recent as (
         select coalesce(sum(recipients), 0)::int as n from sent_forms
         where owner_id = $1 and sent_at > now() - interval '1 minute'

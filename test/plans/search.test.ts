@@ -4,8 +4,8 @@ import { highestId, lowestId } from '../../src/ids.ts';
 import { searchAfter, searchBefore, type FoundRow } from '../../src/search/queries.ts';
 import { readSearch } from '../../src/search/search-words.ts';
 import { startApp, type TestApp } from '../support/app.ts';
-import { plansOf, type Plan } from '../support/explained.ts';
-import { fillCrowd, owner, word } from './crowd.ts';
+import { plansOf, type Plan } from '../support/plans.ts';
+import { fillCrowd, owner, word } from '../support/crowd.ts';
 
 let app: TestApp;
 const times: string[] = [];

@@ -1,0 +1,83 @@
+// A server that was started when there was next to nothing, and lives on while 100,000 messages come in: PostgreSQL keeps
+// the plans that it made when reading all of a table was the cheapest, until it next looks what has become of it.
+import type pg from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startApp, type TestApp } from '../support/app.ts';
+import { fillCrowd, owner, personId } from '../support/crowd.ts';
+import { hotStatements } from '../support/hot-statements.ts';
+import { faultsOf, plansOn } from '../support/plans.ts';
+
+let app: TestApp;
+let client: pg.PoolClient;
+beforeAll(async () => {
+  app = await startApp();
+  await fillCrowd(app.databaseUrl, { messages: 100, share: 1 });
+  for (const table of ['messages', 'unread', 'sent_forms', 'sessions', 'users'])
+    await app.pool.query(`alter table ${table} set (autovacuum_enabled = off)`);
+  client = await app.pool.connect();
+});
+afterAll(async () => {
+  client.release(true);
+  await app.close();
+});
+
+test('the plans that were made once and kept are ranges of indexes', async () => {
+  const statements = await hotStatements(app.pool);
+  for (const { ask } of statements) {
+    await client.query('begin');
+    await client.query('savepoint before');
+    for (let round = 0; round < 8; round++) {
+      await ask(client);
+      await client.query('rollback to before');
+    }
+    await client.query('rollback');
+  }
+  const kept = await countUsesOfKeptPlans();
+  expect(Object.keys(kept).length).toBeGreaterThan(8);
+
+  await grow();
+  const found: Record<string, string[]> = {};
+  for (const { name, ask, reading } of statements) {
+    const faults = faultsOf(await plansOn(client, ask, 'auto'), reading);
+    if (faults.length > 0) found[name] = faults;
+  }
+  expect(found).toEqual({});
+  const keptStill = await countUsesOfKeptPlans();
+  for (const [name, uses] of Object.entries(kept)) expect(keptStill[name], name).toBeGreaterThan(uses);
+});
+
+/** Of each named statement whose plan is for any values: how often it was used. */
+async function countUsesOfKeptPlans(): Promise<Record<string, number>> {
+  const { rows } = await client.query<{ name: string; uses: number }>(
+    'select name, generic_plans::int as uses from pg_prepared_statements where generic_plans > 0',
+  );
+  return Object.fromEntries(rows.map(({ name, uses }) => [name, uses]));
+}
+
+async function grow(): Promise<void> {
+  const people = [owner, personId(1)];
+  const id = `(lpad(to_hex(n), 12, '0') || '70008000' || lpad(to_hex(n), 12, '0'))::uuid`;
+  await app.pool.query(
+    `insert into users (id, username, password_hash) select gen_random_uuid(), 'new-' || n, '' from generate_series(1, 20000) n`,
+  );
+  for (let from = 1; from < 100_000; from += 10_000) {
+    await app.pool.query(
+      `insert into messages (owner_id, id, box, other_id, body, sent_at)
+       select $1, ${id}, case n % 2 when 0 then 'inbox' else 'sent' end, $2, 'Hello', now()
+       from generate_series($3::int, $3 + 9999) n`,
+      [...people, from],
+    );
+  }
+  await app.pool.query(
+    `insert into unread (owner_id, id) select $1, ${id} from generate_series(2, 20000, 2) n`,
+    [owner],
+  );
+  await app.pool.query(
+    `insert into sent_forms (owner_id, digest, sent_at)
+     select $1, sha256(int4send(-n)), now() - interval '1 hour' from generate_series(1, 20000) n`,
+    [owner],
+  );
+  await app.pool.query(
+    `insert into sessions (user_id, sid, sess, expire) select id, 'none', '{}', now() from users`,
+  );
+}

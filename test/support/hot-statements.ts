@@ -1,0 +1,162 @@
+// Every statement that pages and forms of signed-in people ask, as the product's own functions send it.
+import { findAccount } from '../../src/accounts/queries.ts';
+import { digestOf, newFormKey } from '../../src/compose/letter-form.ts';
+import { sendWhereRoom, unsendMessage } from '../../src/compose/queries.ts';
+import { listConversation } from '../../src/conversations/queries.ts';
+import type { Database, Pool } from '../../src/database/pool.ts';
+import { discardDraft, findDraft, listDrafts, saveDraft } from '../../src/drafts/queries.ts';
+import { highestId, lowestId, lowestIdAt, newId } from '../../src/ids.ts';
+import { readMailboxState } from '../../src/live/queries.ts';
+import { boxesAlong } from '../../src/mailbox/along.ts';
+import {
+  countOlder,
+  findMessage,
+  listBoxAfter,
+  listBoxBefore,
+  markAllRead,
+  markRead,
+  markUnread,
+  openMessage,
+} from '../../src/mailbox/queries.ts';
+import { searchAfter, searchBefore } from '../../src/search/queries.ts';
+import { readSearch } from '../../src/search/search-words.ts';
+import {
+  deleteForever,
+  emptyTrash,
+  findTrashed,
+  listTrashAfter,
+  listTrashBefore,
+  restoreMessages,
+  trashMessages,
+  trashOlder,
+} from '../../src/trash/queries.ts';
+import {
+  deleteSession,
+  findSession,
+  insertSession,
+  newSessionId,
+  sessionKey,
+  updateSession,
+  type Along,
+} from '../../src/web/session-queries.ts';
+import { owner, personId, word } from './crowd.ts';
+import type { Reading } from './plans.ts';
+
+export interface HotStatement {
+  name: string;
+  ask: (db: Database) => Promise<unknown>;
+  reading: Reading;
+}
+
+const started = { startedAt: Date.now(), seenAt: Date.now() } as never;
+const bob = personId(1);
+const now = new Date();
+
+/** What alice asks in the mailbox that fillCrowd made: in the middle of it, where there is one. */
+export async function hotStatements(pool: Pool): Promise<HotStatement[]> {
+  const middle = await pick(pool, `box = 'inbox' and trashed_at is null`);
+  const trashed = await pick(pool, 'trashed_at is not null');
+  const sent = await pick(pool, `box = 'sent' and trashed_at is null`);
+  const unread = await pick(pool, `id in (select id from unread where not is_trashed)`);
+  const moment = await momentOf(pool, trashed);
+  const session = newSessionId(owner);
+  const [, sid] = sessionKey(session);
+  await insertSession(pool, session, started);
+  const lists: Asked[] = [
+    ['the inbox', (db) => listBoxBefore(db, owner, 'inbox', highestId)],
+    ['the inbox, an older page', (db) => listBoxBefore(db, owner, 'inbox', middle)],
+    ['the inbox, a newer page', (db) => listBoxAfter(db, owner, 'inbox', middle)],
+    ['what was sent', (db) => listBoxBefore(db, owner, 'sent', highestId)],
+    ['what was sent, a newer page', (db) => listBoxAfter(db, owner, 'sent', middle)],
+    ['the session with the inbox', (db) => findSession(db, session, along('/inbox'))],
+    ['the session with what was sent', (db) => findSession(db, session, along('/sent'))],
+    ['a conversation', (db) => listConversation(db, owner, bob, highestId, 26)],
+    ['a conversation, an older page', (db) => listConversation(db, owner, bob, middle, 26)],
+    ['a conversation with a stranger', (db) => listConversation(db, owner, personId(30), highestId, 26)],
+    ['the trash', (db) => listTrashBefore(db, owner, highestId, 26)],
+    ['the trash, a newer page', (db) => listTrashAfter(db, owner, lowestId, 26)],
+  ];
+  const others: Asked[] = [
+    ['the session', (db) => findSession(db, session)],
+    ['the session, renewed', (db) => updateSession(db, session, started)],
+    ['logging in', (db) => findAccount(db, 'alice')],
+    ['a new session', (db) => insertSession(db, newSessionId(owner), started)],
+    ['logging out', (db) => deleteSession(db, session)],
+    ['a message', (db) => findMessage(db, owner, middle)],
+    ['a message, opened', (db) => openMessage(db, owner, unread, findMessage)],
+    ['a message in the trash', (db) => findTrashed(db, owner, trashed)],
+    ['marking as read', (db) => markRead(db, owner, [middle, unread])],
+    ['marking as unread', (db) => markUnread(db, owner, [middle])],
+    ['sending', send],
+    ['taking back', (db) => unsendMessage(poolOf(db), owner, sent)],
+    ['news for an open page', (db) => readMailboxState(db, owner, sid, middle)],
+    ['a draft', (db) => findDraft(db, owner, middle)],
+    ['the drafts', (db) => listDrafts(db, owner)],
+    ['saving a draft', (db) => saveDraft(db, owner, { id: newId(), recipient: '', body: '' })],
+    ['discarding a draft', (db) => discardDraft(db, owner, middle)],
+    ['deleting', (db) => trashMessages(db, owner, [middle], now)],
+    ['restoring', (db) => restoreMessages(db, owner, { ids: [trashed] })],
+    ['undoing', (db) => restoreMessages(db, owner, { trashedAt: moment, limit: 100 })],
+    ['deleting for ever', (db) => deleteForever(db, owner, [trashed])],
+    ['emptying the trash', (db) => emptyTrash(db, owner, 100)],
+    ['deleting what is older', (db) => trashOlder(db, owner, 'inbox', middle, now, 100)],
+  ];
+  const matching: Asked[] = [
+    ['counting what is older', (db) => countOlder(db, owner, 'inbox', lowestIdAt(new Date('2024-11-03')))],
+    ['marking all as read', (db) => markAllRead(db, owner, unread)],
+  ];
+  const searches: Asked[] = [
+    ['searching, a common word', search(word(1))],
+    ['searching, a rarer word', search(word(100))],
+    ['searching, a rare word', search(word(15_000))],
+    ['searching, a phrase', search(`"${word(45)} ${word(46)}"`)],
+    ['searching, without a word', search(`-${word(1)}`)],
+    ['searching, unread', search('is:unread')],
+    ['searching, a newer page', (db) => searchAfter(db, owner, readSearch(word(100))!, lowestId, 26)],
+  ];
+  const asked = { list: lists, 'few rows': others, 'what matches': matching, search: searches };
+  return Object.entries(asked).flatMap(([reading, all]) =>
+    all.map(([name, ask]) => ({ name, ask, reading: reading as Reading })),
+  );
+}
+
+type Asked = [name: string, ask: (db: Database) => Promise<unknown>];
+
+/** A message of alice's with others before and after it. */
+async function pick(pool: Pool, condition: string): Promise<string> {
+  const { rows } = await pool.query<{ id: string }>(
+    `with own as (select id from messages where owner_id = $1 and ${condition} order by id limit 4000)
+     select id from own order by id offset (select count(*) / 2 from own) limit 1`,
+    [owner],
+  );
+  return rows[0]!.id;
+}
+
+async function momentOf(pool: Pool, id: string): Promise<Date> {
+  const { rows } = await pool.query<{ at: Date }>(
+    'select trashed_at as at from messages where owner_id = $1 and id = $2',
+    [owner, id],
+  );
+  return rows[0]!.at;
+}
+
+function along(path: '/inbox' | '/sent'): Along {
+  return boxesAlong[path]!({})!;
+}
+
+function search(words: string): (db: Database) => Promise<unknown> {
+  return (db) => searchBefore(db, owner, readSearch(words)!, highestId, 26);
+}
+
+function send(db: Database): Promise<unknown> {
+  const digest = digestOf({ recipient: ['bob'], body: 'Hello', key: newFormKey() });
+  const sending = { from: owner, to: ['bob'], body: 'Hello', digest, sentAt: now, draftId: newId() };
+  return sendWhereRoom(db, sending, { perMinute: 1_000_000, perMailbox: 100_000_000 });
+}
+
+/** For functions that begin a transaction of their own: within the one that is taken back. */
+function poolOf(db: Database): Pool {
+  const query = (text: string, values?: unknown[]) =>
+    /^(begin|commit)$/.test(text) ? { rows: [] } : db.query(text, values);
+  return { connect: async () => ({ query, on() {}, off() {}, release() {} }) } as unknown as Pool;
+}
