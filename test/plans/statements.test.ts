@@ -10,7 +10,7 @@ const sizes = [
   { size: '100,000', crowd: {} },
 ];
 // Where five letters are all that lies in anybody's trash, the index of everybody's trash is one page like the others.
-const small = ['the trash', 'the trash, a newer page', 'emptying the trash'];
+const small = new Set(['the trash', 'the trash, a newer page', 'emptying the trash']);
 
 describe.each(sizes)('in a mailbox of $size messages', ({ size, crowd }) => {
   let app: TestApp;
@@ -27,7 +27,7 @@ describe.each(sizes)('in a mailbox of $size messages', ({ size, crowd }) => {
       for (const { name, ask, reading } of await hotStatements(app.pool)) {
         if (mode === 'force_generic_plan' && reading === 'search') continue;
         const faults = faultsOf(await plansOf(app.pool, ask, mode), reading);
-        const isExcused = size === '100' && mode === 'force_custom_plan' && small.includes(name);
+        const isExcused = size === '100' && mode === 'force_custom_plan' && small.has(name);
         if (faults.length > 0 && !isExcused) found[name] = faults;
       }
       expect(found).toEqual({});

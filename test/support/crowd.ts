@@ -56,7 +56,8 @@ export async function fillCrowd(databaseUrl: string, wanted: Partial<Crowd> = {}
        select ${ownerOf},
               (lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') || '7000' || '8000' || lpad(to_hex(i), 12, '0'))::uuid,
               case when i / ${share} % 5 < 3 then 'inbox' else 'sent' end, ${idOf(`1 + i / ${share} % 13`)},
-              case when i % ${share} = 0 then text else text || ' elsewhere' end, at, case when i / ${share} % 20 = 9 then at end
+              case when i % ${share} = 0 then text else text || ' elsewhere' end, at,
+              case when i / ${share} % 20 = 9 then now() - i::float8 / ${messages} * interval '20 days' end
        from generate_series(1, ${messages}) i join texts on n = i * 7919::bigint % ${texts},
             lateral (select timestamptz '2024-11-01' + i::float8 / ${messages} * interval '1000000 minutes') t (at) order by i`,
     );
