@@ -48,8 +48,8 @@ interface OutcomeRow {
  * first inserts its digest and with it the copies; the others wait for its outcome and add nothing. What was sent in
  * the last minute is counted in the same snapshot, so statements under way at the same moment do not see each other:
  * the limit can be passed by as many messages as there are connections. Sizes of mailboxes are read as they are after
- * waiting for the lock, so that limit is never passed. (With a join instead of "limit 1", a plan that was made while
- * there were few people may go through all of them.)
+ * waiting for the lock, so that limit is never passed. (With joins instead of "limit 1" and "any", a plan that was
+ * made while there were few people may go through all of them.)
  */
 export async function sendWhereRoom(
   db: Database,
@@ -79,16 +79,17 @@ export async function sendWhereRoom(
         group by owner_id
       ), size as (
         select s.messages + mailbox.n <= case when s.warned_at is null then $10::int else $11::int end as has_room
-        from mailbox join mailbox_sizes s on s.owner_id = mailbox.owner_id
-        order by s.owner_id for no key update of s
+        from (select owner_id, n from mailbox order by owner_id) mailbox, lateral (
+          select messages, warned_at from mailbox_sizes where owner_id = mailbox.owner_id limit 1 for no key update) s
       ), form as (
         insert into sent_forms (owner_id, digest, recipients)
         select $1, $3, cardinality($2::text[])
         where (select count(*) from size where has_room) = (select nullif(count(*), 0) from mailbox)
         on conflict do nothing returning owner_id
       ), more as (
-        update mailbox_sizes s set messages = s.messages + mailbox.n
-        from form, mailbox where s.owner_id = mailbox.owner_id
+        update mailbox_sizes s
+        set messages = s.messages + (select mailbox.n from mailbox where mailbox.owner_id = s.owner_id)
+        where s.owner_id = any (array (select mailbox.owner_id from form, mailbox))
       ), copies as (
         insert into messages (owner_id, id, box, other_id, twin_id, body, sent_at)
         select copy.owner_id, copy.id, copy.box, copy.other_id, copy.twin_id, $4, $5

@@ -1,7 +1,8 @@
 // Every statement that pages and forms of signed-in people ask, as the product's own functions send it.
 import { findAccount } from '../../src/accounts/queries.ts';
 import { digestOf, newFormKey } from '../../src/compose/letter-form.ts';
-import { sendWhereRoom, unsendMessage } from '../../src/compose/queries.ts';
+import { sendWhereRoom } from '../../src/compose/queries.ts';
+import { unsendMessage } from '../../src/compose/taking-back.ts';
 import { listConversation } from '../../src/conversations/queries.ts';
 import type { Database, Pool } from '../../src/database/pool.ts';
 import { discardDraft, findDraft, listDrafts, saveDraft } from '../../src/drafts/queries.ts';
