@@ -8,7 +8,7 @@ import type { Database, Pool } from '../../src/database/pool.ts';
 import { discardDraft, findDraft, listDrafts, saveDraft } from '../../src/drafts/queries.ts';
 import { highestId, lowestId, lowestIdAt, newId } from '../../src/ids.ts';
 import { readMailboxState } from '../../src/live/queries.ts';
-import { boxesAlong } from '../../src/mailbox/along.ts';
+import { bringAlong } from '../../src/mailbox/along.ts';
 import {
   countOlder,
   findMessage,
@@ -71,6 +71,7 @@ export async function hotStatements(pool: Pool): Promise<HotStatement[]> {
     ['what was sent, a newer page', (db) => listBoxAfter(db, owner, 'sent', middle)],
     ['the session with the inbox', (db) => findSession(db, session, along('/inbox'))],
     ['the session with what was sent', (db) => findSession(db, session, along('/sent'))],
+    ['the session with a message', (db) => findSession(db, session, along(`/messages/${middle}`))],
     ['a conversation', (db) => listConversation(db, owner, bob, highestId, 26)],
     ['a conversation, an older page', (db) => listConversation(db, owner, bob, middle, 26)],
     ['a conversation with a stranger', (db) => listConversation(db, owner, personId(30), highestId, 26)],
@@ -84,7 +85,10 @@ export async function hotStatements(pool: Pool): Promise<HotStatement[]> {
     ['a new session', (db) => insertSession(db, newSessionId(owner), started)],
     ['logging out', (db) => deleteSession(db, session)],
     ['a message', (db) => findMessage(db, owner, middle)],
-    ['a message, opened', (db) => openMessage(db, owner, unread, findMessage)],
+    [
+      'a message, opened',
+      async (db) => openMessage(db, owner, await findMessage(db, owner, unread), findMessage),
+    ],
     ['a message in the trash', (db) => findTrashed(db, owner, trashed)],
     ['marking as read', (db) => markRead(db, owner, [middle, unread])],
     ['marking as unread', (db) => markUnread(db, owner, [middle])],
@@ -141,8 +145,8 @@ async function momentOf(pool: Pool, id: string): Promise<Date> {
   return rows[0]!.at;
 }
 
-function along(path: '/inbox' | '/sent'): Along {
-  return boxesAlong[path]!({})!;
+function along(path: string): Along {
+  return bringAlong({ path, query: {} })!;
 }
 
 function search(words: string): (db: Database) => Promise<unknown> {
