@@ -23,6 +23,8 @@ import type { Streams } from './live/streams.ts';
 import { messageRoutes } from './mailbox/message-routes.ts';
 import { bringAlong } from './mailbox/along.ts';
 import { mailboxRoutes } from './mailbox/routes.ts';
+import { recoveryLogin } from './recovery/login-routes.ts';
+import { recoveryRoutes } from './recovery/routes.ts';
 import { resetLinkRoutes } from './reset-links/routes.ts';
 import { searchRoutes } from './search/routes.ts';
 import { trashRoutes } from './trash/routes.ts';
@@ -79,6 +81,7 @@ export function createApp(parts: AppParts): Express {
   app.use(strangersRoutes({ pool, config, passwords, signIn }));
   app.use(registrationRoutes({ pool, config, passwords, signIn }));
   app.use(resetLinkRoutes({ pool, config, passwords, flash, bell }));
+  app.use(recoveryLogin({ pool, config, signIn, flash, bell }));
 
   app.use(guardForms());
   app.use(logoutRoutes(config, bell));
@@ -88,7 +91,7 @@ export function createApp(parts: AppParts): Express {
   app.use(trashRoutes(pool, flash), searchRoutes(pool), liveRoutes(pool, streams));
   app.use(proof.routes, accountRoutes({ pool, config, passwords, proof, flash, bell }));
   app.use(invitationRoutes(pool, config, flash));
-  app.use(deviceRoutes(pool, flash, bell));
+  app.use(deviceRoutes(pool, flash, bell), recoveryRoutes(pool, proof, flash));
   app.use(leavingRoutes({ pool, config, log, proof, flash, bell }));
 
   app.use(refuseUnknownPage, showErrors(log, config.isDevelopment));

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createConnection, type AddressInfo, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bodyLimit as longestMessage } from '../src/compose/letter-form.ts';
+import { browserLimit } from '../src/devices/queries.ts';
 import { draftLimit } from '../src/drafts/queries.ts';
 import { createBoundedServer, mostConnections, mostHeaderBytes } from '../src/server.ts';
 import { longestSearch } from '../src/search/search-words.ts';
@@ -58,6 +59,7 @@ describe('the README says', () => {
     ['A form', numberIn('views/compose/letter.ejs', /textarea .*maxlength="(\d+)"/), ' and'],
     ['A form', numberIn('views/compose/letter.ejs', /required maxlength="(\d+)"/), ' characters'],
     ['A message', longestMessage, ' characters'],
+    ['Known browsers', browserLimit, ' a person'],
     ['A message', numberIn('src/compose/letter-form.ts', /recipientLimit = (\d+)/), ' recipients'],
     ['Drafts', draftLimit, ' a person'],
     ['Drafts', 2 * draftLimit, ' with'],

@@ -5,16 +5,22 @@ import type { Config } from '../config.ts';
 import type { Pool } from '../database/pool.ts';
 import { membersMayInvite } from '../invitations/routes.ts';
 import type { Bell } from '../live/bell.ts';
+import { findCodesLeft } from '../recovery/queries.ts';
 import { allowOnly } from '../web/errors.ts';
 import type { Flash } from '../web/flash.ts';
 import { blankForm, parseForm, rejectField, type Form } from '../web/forms.ts';
+import { localPath } from '../web/local-path.ts';
 import { sessionKey } from '../web/session-queries.ts';
-import { signedIn } from '../web/session.ts';
+import { saveSession, signedIn } from '../web/session.ts';
 import { findWeakness, newPassword, typedPassword, type Passwords } from './passwords.ts';
 import type { Proof } from './proof.ts';
-import { changePassword } from './queries.ts';
+import { changePassword, findOwnAccount } from './queries.ts';
 
-const passwordForm = z.object({ current: typedPassword, password: newPassword });
+/** For who has just come in with a recovery code. */
+const recoveredForm = z.object({ password: newPassword, next: z.string().optional() });
+const passwordForm = recoveredForm.extend({ current: typedPassword });
+type NewPassword = z.infer<typeof recoveredForm> & { current?: string };
+const recoveredForMs = 15 * 60 * 1000;
 
 /** What the pages of the own account work with. */
 export interface AccountParts {
@@ -30,31 +36,41 @@ export function accountRoutes({ pool, config, passwords, proof, flash, bell }: A
   const router = Router();
   router
     .route('/account')
-    .get((req, res) => {
-      res.render('accounts/account', { mayInvite: membersMayInvite(config) ? config.membersInvite : 0 });
+    .get(async (req, res) => {
+      const codes = await findCodesLeft(pool, signedIn(req).id);
+      const mayInvite = membersMayInvite(config) ? config.membersInvite : 0;
+      res.render('accounts/account', { codesLeft: codes?.count ?? 0, mayInvite });
     })
     .all(allowOnly('GET'));
 
   router
     .route('/account/password')
-    .get((req, res) => showPassword(res, blankForm()))
+    .get((req, res) => {
+      const next = localPath(req.query.next);
+      showPassword(req, res, blankForm(next ? { next } : {}));
+    })
     .post(async (req, res) => {
-      const form = parseForm(passwordForm, req.body);
-      if (!form.ok) return showPassword(res.status(422), form);
-      const { current, password } = form.values;
+      const form = parseForm<NewPassword>(isRecovered(req) ? recoveredForm : passwordForm, req.body);
+      if (!form.ok) return showPassword(req, res.status(422), form);
+      const { current, password, next } = form.values;
       const weakness = await findWeakness(password, signedIn(req).username);
-      if (weakness) return showPassword(res.status(422), rejectField(form, 'password', weakness));
+      if (weakness) return showPassword(req, res.status(422), rejectField(form, 'password', weakness));
 
-      const account = await proof.check(req, current);
+      const account =
+        current === undefined
+          ? await findOwnAccount(pool, signedIn(req).id)
+          : await proof.check(req, current);
       const isChanged =
         account && (await changePassword(pool, account, await passwords.hash(password), ownSid(req)));
       if (!isChanged) {
         const wrong = rejectField(form, 'current', 'This is not your password.');
-        return showPassword(res.status(422), wrong);
+        return showPassword(req, res.status(422), wrong);
       }
       bell.ring([account.id]); // pages that are open elsewhere learn that they are signed out
       flash(res, { line: 'Your password is changed. All other devices are signed out.' });
-      res.redirect(303, '/account');
+      delete req.session.recoveredAt;
+      await saveSession(req);
+      res.redirect(303, localPath(next) ?? '/account');
     })
     .all(allowOnly('GET', 'POST'));
   return router;
@@ -65,6 +81,11 @@ export function ownSid(req: Request): string {
   return sessionKey(req.sessionID)[1];
 }
 
-function showPassword(res: Response, form: Form): void {
-  res.render('accounts/password', { form });
+/** Whether the person came in with a recovery code a moment ago: they may set a new password without the old one. */
+function isRecovered(req: Request): boolean {
+  return Date.now() - (req.session.recoveredAt ?? 0) < recoveredForMs;
+}
+
+function showPassword(req: Request, res: Response, form: Form): void {
+  res.render('accounts/password', { form, isRecovered: isRecovered(req) });
 }

@@ -6,19 +6,16 @@ import { carried, keepCarriedLetter } from '../compose/refused-letter.ts';
 import type { Config } from '../config.ts';
 import type { Pool } from '../database/pool.ts';
 import { guardStrangersForms } from '../web/csrf.ts';
-import { allowOnly, HttpError } from '../web/errors.ts';
+import { allowOnly } from '../web/errors.ts';
 import { blankForm, keepTyped, parseForm, rejectField, type Form } from '../web/forms.ts';
 import type { Bell } from '../live/bell.ts';
 import { localPath } from '../web/local-path.ts';
-import { addressKey, createRateLimit } from '../web/rate-limits.ts';
 import { endSession, requireUser, signedIn } from '../web/session.ts';
+import { createLoginTries } from './login-tries.ts';
 import { typedPassword, type Passwords } from './passwords.ts';
 import { findAccount, upgradeHash } from './queries.ts';
-import type { SignIn } from './sign-in.ts';
+import { disabledAccount, type SignIn } from './sign-in.ts';
 import { typedUsername } from './usernames.ts';
-
-/** Said only to who knows the password. */
-const disabled = 'This account has been disabled. Ask the person who runs this server.';
 
 const login = z.object({ username: typedUsername, password: typedPassword, next: z.string().optional() });
 
@@ -33,10 +30,7 @@ export interface SignInParts {
 /** The pages that strangers see. A signed-in person who comes here is taken to the inbox. */
 export function strangersRoutes({ pool, config, passwords, signIn }: SignInParts): Router {
   const router = Router();
-  // Failures count for the name at this address and for the address as a whole, never for the name alone:
-  // whoever fails on purpose must not lock the owner out.
-  const loginsOf = createRateLimit(pool, 'logins-name', config.loginsPerMinute, 60);
-  const loginsFrom = createRateLimit(pool, 'logins-address', 5 * config.loginsPerMinute, 60);
+  const tries = createLoginTries(pool, config, 'logins');
 
   router
     .route('/')
@@ -61,20 +55,15 @@ export function strangersRoutes({ pool, config, passwords, signIn }: SignInParts
       if (!form.ok) return showLogin(req, res.status(422), form);
       const { username, password, next } = form.values;
 
-      // Counted before the check and given back after a success, so that a thousand tries at once are counted too.
-      const address = addressKey(req.ip);
-      const name = `${address} ${username.slice(0, 64)}`;
-      await loginsFrom.spend(address);
-      await loginsOf.spend(name);
-
+      const giveBack = await tries.spend(req, username);
       const account = await findAccount(pool, username);
       const isRight = await passwords.verify(account?.passwordHash, password);
       if (!account || !isRight) {
         const wrong = rejectField(form, 'password', 'The username or the password is wrong.');
         return showLogin(req, res.status(422), wrong);
       }
-      await Promise.all([loginsFrom.giveBack(address), loginsOf.giveBack(name)]);
-      if (account.isDisabled) throw new HttpError(422, disabled);
+      await giveBack();
+      if (account.isDisabled) throw disabledAccount();
       if (passwords.isOutdated(account.passwordHash)) {
         await upgradeHash(pool, account, await passwords.hash(password));
       }

@@ -1,7 +1,10 @@
 // The end of every way to sign in: by password, after a second factor, with a passkey or a recovery code.
 import type { Request, Response } from 'express';
+import type { SessionData } from 'express-session';
 import type { Pool } from '../database/pool.ts';
 import type { KnownBrowsers } from '../devices/known-browsers.ts';
+import { hasCodes } from '../recovery/queries.ts';
+import { HttpError } from '../web/errors.ts';
 import { startSession } from '../web/session.ts';
 import type { Account } from './queries.ts';
 
@@ -9,6 +12,8 @@ import type { Account } from './queries.ts';
 export interface Manner {
   /** False where the person needs no notice of a browser not seen before. */
   isAnnounced?: boolean;
+  /** What the session remembers of it. */
+  remembers?: Pick<SessionData, 'recoveredAt'>;
 }
 
 /** Signs this person in. Throws a refusal when all their sessions have been ended since the account was read. */
@@ -20,8 +25,16 @@ export type SignIn = (
 ) => Promise<void>;
 
 export function createSignIn(pool: Pool, browsers: KnownBrowsers): SignIn {
-  return async (req, res, account, { isAnnounced = true } = {}) => {
-    await browsers.meet(req, res, account.id, isAnnounced);
-    await startSession(pool, req, account);
+  return async (req, res, account, { isAnnounced = true, remembers = {} } = {}) => {
+    const [isSafe] = await Promise.all([
+      hasCodes(pool, account.id),
+      browsers.meet(req, res, account.id, isAnnounced),
+    ]);
+    await startSession(pool, req, account, isSafe ? remembers : { ...remembers, offersCodes: true });
   };
+}
+
+/** Said only to who has proved that the account is theirs. */
+export function disabledAccount(): HttpError {
+  return new HttpError(422, 'This account has been disabled. Ask the person who runs this server.');
 }

@@ -36,7 +36,7 @@ export async function seeBrowser(db: Database, userId: string, hash: Buffer): Pr
   return rowCount === 1;
 }
 
-const browserLimit = 50;
+export const browserLimit = 50;
 
 /** Remembers a browser of this person, and forgets those seen longest ago if there are too many. */
 export async function rememberBrowser(db: Database, userId: string, hash: Buffer): Promise<void> {

@@ -40,7 +40,8 @@ export function mailboxRoutes(pool: Pool, flash: Flash): Router {
         before: async (cursor) => rowsAlong(viewer) ?? listBoxBefore(pool, viewer.id, box, cursor),
         after: (cursor) => listBoxAfter(pool, viewer.id, box, cursor),
       });
-      res.render(`mailbox/${box}`, { page, here: req.originalUrl });
+      const { offersCodes } = req.session;
+      res.render(`mailbox/${box}`, { page, here: req.originalUrl, offersCodes });
     };
   }
 

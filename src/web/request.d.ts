@@ -26,6 +26,10 @@ declare module 'express-session' {
     seenAt: number;
     /** When the person last proved who they are: at the sign-in, or when asked for the password again. */
     provenAt?: number;
+    /** When the person came in with a recovery code: for a while they set a new password without the old one. */
+    recoveredAt?: number;
+    /** The inbox offers recovery codes to who had none at the sign-in, until they say "Not now". */
+    offersCodes?: boolean;
     csrfSecret: string;
     viewer?: Viewer;
   }

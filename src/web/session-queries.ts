@@ -99,8 +99,12 @@ export async function endSessions(pool: Pool, userId: string, except = ''): Prom
  * The two halves, for a transaction that changes more: first the epoch, whose row every sign-in locks, and only then
  * the sessions, so that none slips in between.
  */
-export async function startEpoch(db: Database, userId: string): Promise<void> {
-  await db.query('update users set epoch = epoch + 1 where id = $1', [userId]);
+export async function startEpoch(db: Database, userId: string): Promise<number> {
+  const { rows } = await db.query<{ epoch: number }>(
+    'update users set epoch = epoch + 1 where id = $1 returning epoch',
+    [userId],
+  );
+  return rows[0]?.epoch ?? 0;
 }
 
 export async function deleteSessions(db: Database, userId: string, except = ''): Promise<void> {

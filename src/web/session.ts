@@ -1,7 +1,7 @@
 // Who is signed in: one session cookie, one query a page, and the only places where a session begins and ends.
 import { randomBytes } from 'node:crypto';
 import type { NextFunction, Request, Response } from 'express';
-import session from 'express-session';
+import session, { type SessionData } from 'express-session';
 import type { Config } from '../config.ts';
 import type { Database, Pool } from '../database/pool.ts';
 import { HttpError } from './errors.ts';
@@ -84,16 +84,28 @@ export async function startSession(
   db: Database,
   req: Request,
   { id, epoch }: { id: string; epoch: number },
+  remembered: Partial<SessionData> = {},
 ): Promise<void> {
   req.signingIn = id;
   await settle((done) => req.session.regenerate(done));
   const now = Date.now();
   const csrfSecret = randomBytes(18).toString('base64url');
-  const data = Object.assign(req.session, { startedAt: now, seenAt: now, provenAt: now, csrfSecret });
+  const data = Object.assign(req.session, {
+    startedAt: now,
+    seenAt: now,
+    provenAt: now,
+    csrfSecret,
+    ...remembered,
+  });
   if (!(await insertSession(db, req.sessionID, data, epoch, req.get('User-Agent')?.slice(0, 300)))) {
     throw new HttpError(422, 'This account was changed at this very moment. Please log in once more.');
   }
-  await settle((done) => req.session.save(done));
+  await saveSession(req);
+}
+
+/** Keeps what was changed in the session before the answer leaves, for a page that shows it at once. */
+export function saveSession(req: Request): Promise<void> {
+  return settle((done) => req.session.save(done));
 }
 
 /** Signs out: the row is gone before the answer leaves. */

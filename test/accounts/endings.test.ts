@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openStream } from '../live/listening.ts';
 import { loggedInWith } from '../support/agents.ts';
+import { makeCodes } from '../support/codes.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { at, registered, stranger, type Answer, type Fields, type Person } from '../support/person.ts';
 
@@ -29,6 +30,16 @@ const ways: Record<string, (ended: Person) => Promise<() => Promise<Answer>>> = 
     owner.password = fields.password;
     return button(owner, '/account/password', '/account/password', fields);
   },
+};
+
+ways['a recovery code'] = async () => {
+  const [code] = await makeCodes(owner);
+  const back = stranger(app.url, 'alice', owner.password);
+  const press = await button(back, '/login/recovery', '/login/recovery', { username: 'alice', code: code! });
+  return () => {
+    owner = back; // whoever comes in with a code is the only one who stays
+    return press();
+  };
 };
 
 async function button(person: Person, page: string, action: string, fields: Fields = {}) {

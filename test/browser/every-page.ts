@@ -115,6 +115,14 @@ export const pages: PageCase[] = [
   byInvitation(page('the account of somebody who may invite', '/account')),
   byInvitation(page('Invitations', '/account/invitations')),
   byInvitation(madeInvitation()),
+  page('Recovery', '/login/recovery', true),
+  afterForm(
+    'Recovery with errors',
+    '/login/recovery',
+    { username: 'alice', code: '0000-0000-0000-0000' },
+    'Login',
+    true,
+  ),
   page('the inbox', '/inbox'),
   page('an empty older page', '/inbox?before=00000000-0000-7000-8000-000000000000'),
   page('Sent', '/sent'),
@@ -128,6 +136,17 @@ export const pages: PageCase[] = [
   page('Change the password', '/account/password'),
   page('The password again', '/account/proof'),
   page('Devices', '/account/devices'),
+  page('Recovery codes', '/account/recovery-codes'),
+  {
+    name: 'Your recovery codes',
+    isPublic: false,
+    open: (person) => person.submit('/account/recovery-codes'),
+    show: async (tab) => {
+      await tab.goto('/account/recovery-codes');
+      await tab.getByRole('button', { name: /^Make ten/ }).click();
+      await tab.locator('.codes').waitFor();
+    },
+  },
   page('Delete your account', '/account/leave'),
   afterForm(
     'Delete your account with errors',

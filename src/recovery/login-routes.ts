@@ -1,0 +1,77 @@
+// Logging in with a recovery code instead of the password: GET and POST /login/recovery.
+import { Router, type Request, type Response } from 'express';
+import { z } from 'zod';
+import { createLoginTries } from '../accounts/login-tries.ts';
+import { findAccount } from '../accounts/queries.ts';
+import type { SignInParts } from '../accounts/routes.ts';
+import { typedUsername } from '../accounts/usernames.ts';
+import { letterIn } from '../compose/letter-form.ts';
+import { carried, keepCarriedLetter } from '../compose/refused-letter.ts';
+import type { Bell } from '../live/bell.ts';
+import { guardStrangersForms } from '../web/csrf.ts';
+import { allowOnly } from '../web/errors.ts';
+import type { Flash } from '../web/flash.ts';
+import { blankForm, keepTyped, parseForm, rejectField, typedIn, type Form } from '../web/forms.ts';
+import { localPath } from '../web/local-path.ts';
+import { hashCode } from './codes.ts';
+import { recover } from './recover.ts';
+
+const recoveryForm = z.object({
+  username: typedUsername,
+  code: z.string('Please enter one of your codes.').trim().min(1, 'Please enter one of your codes.'),
+  next: z.string().optional(),
+});
+
+interface RecoveryParts extends Pick<SignInParts, 'pool' | 'config' | 'signIn'> {
+  flash: Flash;
+  bell: Bell;
+}
+
+export function recoveryLogin({ pool, config, signIn, flash, bell }: RecoveryParts): Router {
+  const router = Router();
+  const tries = createLoginTries(pool, config, 'recoveries');
+
+  router
+    .route('/login/recovery')
+    .all(keepTyped(showRecovery), guardStrangersForms(config.isHttps))
+    .get((req, res) => {
+      const next = localPath(req.query.next);
+      if (req.user) return res.redirect(303, next ?? '/inbox');
+      showRecovery(req, res, blankForm(next ? { next } : {}));
+    })
+    .post(async (req, res) => {
+      // From the login page that carries a letter, its fields come along: there is no code yet.
+      const { username = '', next, code } = typedIn(req.body);
+      if (code === undefined)
+        return showRecovery(req, res, blankForm({ username, ...(next ? { next } : {}) }));
+      const form = parseForm(recoveryForm, req.body);
+      if (!form.ok) return showRecovery(req, res.status(422), form);
+
+      const giveBack = await tries.spend(req, form.values.username);
+      const account = await findAccount(pool, form.values.username);
+      const recovered = await recover(pool, account, hashCode(form.values.code), req);
+      if (!recovered) {
+        const wrong = rejectField(
+          form,
+          'code',
+          'The username or the code is wrong, or the code was used already.',
+        );
+        return showRecovery(req, res.status(422), wrong);
+      }
+      bell.ring([recovered.id]);
+      await giveBack();
+      await signIn(req, res, recovered, { isAnnounced: false, remembers: { recoveredAt: Date.now() } });
+      const goOn = (await keepCarriedLetter(pool, recovered, req.body)) ?? localPath(form.values.next);
+      flash(res, { line: 'You are logged in. All other devices are signed out. Now choose a new password.' });
+      res.redirect(
+        303,
+        `/account/password${goOn ? `?${new URLSearchParams({ next: goOn }).toString()}` : ''}`,
+      );
+    })
+    .all(allowOnly('GET', 'POST'));
+  return router;
+}
+
+function showRecovery(req: Request, res: Response, form: Form): void {
+  res.render('recovery/login', { form, user: undefined, letter: letterIn(req.body, carried) });
+}

@@ -1,0 +1,67 @@
+// Recovery codes of who is signed in: how many are left, new ones, and putting the offer of them off.
+import { Router } from 'express';
+import { z } from 'zod';
+import type { Proof } from '../accounts/proof.ts';
+import type { Pool } from '../database/pool.ts';
+import { allowOnly, HttpError } from '../web/errors.ts';
+import type { Flash } from '../web/flash.ts';
+import { saveSession, signedIn } from '../web/session.ts';
+import { codesAtOnce, hashCode, newCodes } from './codes.ts';
+import { findCodesLeft, replaceCodes } from './queries.ts';
+
+const page = '/account/recovery-codes';
+const shownCodes = z.object({
+  codes: z
+    .string()
+    .regex(new RegExp(`^([0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){3}( |$)){${codesAtOnce}}$`)),
+});
+
+export function recoveryRoutes(pool: Pool, proof: Proof, flash: Flash): Router {
+  const router = Router();
+  router
+    .route(page)
+    .get(proof.require(page), async (req, res) => {
+      const left = await findCodesLeft(pool, signedIn(req).id);
+      res.render('recovery/recovery', { left });
+    })
+    .post(proof.require(page), async (req, res) => {
+      // Shown in the answer itself: they are nowhere else, so that no other page could show them.
+      const codes = newCodes();
+      await replaceCodes(pool, signedIn(req).id, codes.map(hashCode));
+      delete req.session.offersCodes;
+      res.render('recovery/codes', { codes });
+    })
+    .all(allowOnly('GET', 'POST'));
+
+  router
+    .route(`${page}/file`)
+    .post((req, res) => {
+      // The page brings its codes along. Only what looks like codes comes back, so that nobody's words do.
+      const shown = shownCodes.safeParse(req.body);
+      if (!shown.success) throw new HttpError(422, 'This form was not complete. Please make new codes.');
+      res.attachment('recovery-codes.txt').type('text/plain; charset=utf-8');
+      res.send(codesFile(signedIn(req).username, req.get('Host') ?? '', shown.data.codes.split(' ')));
+    })
+    .all(allowOnly('POST'));
+
+  router
+    .route(`${page}/later`)
+    .post(async (req, res) => {
+      delete req.session.offersCodes;
+      await saveSession(req);
+      flash(res, { line: 'Whenever you like: they are on the page of your account.' });
+      res.redirect(303, '/inbox');
+    })
+    .all(allowOnly('POST'));
+  return router;
+}
+
+function codesFile(username: string, site: string, codes: string[]): string {
+  return `Recovery codes of ${username} at ${site}
+
+Each works once instead of the password: on the login page, choose
+"I forgot my password". Keep them where nobody else looks.
+
+${codes.join('\n')}
+`.replaceAll('\n', '\r\n');
+}
