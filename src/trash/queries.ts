@@ -133,6 +133,7 @@ export async function listTrashAfter(
   return rows;
 }
 
+/** One message in the trash whole, with its neighbours there. */
 export interface TrashedMessage {
   id: string;
   box: Box;
@@ -142,6 +143,8 @@ export interface TrashedMessage {
   sentAt: Date;
   trashedAt: Date;
   isUnread: boolean;
+  newer: string | null;
+  older: string | null;
 }
 
 /** The message with this id if it is in the trash, or undefined. */
@@ -153,7 +156,11 @@ export async function findTrashed(
   const { rows } = await db.query<TrashedMessage>(
     `select m.id, m.box, ${otherColumns}, m.body,
             m.sent_at as "sentAt", m.trashed_at as "trashedAt",
-            exists (select from unread n where n.owner_id = m.owner_id and n.id = m.id) as "isUnread"
+            exists (select from unread n where n.owner_id = m.owner_id and n.id = m.id) as "isUnread",
+            (select n.id from messages n
+             where n.owner_id = $1 and n.trashed_at is not null and n.id > m.id order by n.id limit 1) as newer,
+            (select o.id from messages o
+             where o.owner_id = $1 and o.trashed_at is not null and o.id < m.id order by o.id desc limit 1) as older
      from messages m where m.owner_id = $1 and m.id = $2 and m.trashed_at is not null`,
     [ownerId, id],
   );

@@ -20,6 +20,7 @@ import {
   listTrashAfter,
   listTrashBefore,
   restoreMessages,
+  type TrashedMessage,
 } from './queries.ts';
 
 export function trashRoutes(pool: Pool, flash: Flash): Router {
@@ -90,8 +91,11 @@ export function trashRoutes(pool: Pool, flash: Flash): Router {
         : { message: found };
       if (!message) throw unknownMessage();
       const around = await aroundInSearch(pool, ownerId, req.query.q, message.id);
-      const inTrash = around ?? (await aroundInTrash(pool, ownerId, message.id));
-      res.render('trash/message', { message, pieces: splitLinks(message.body), around: inTrash });
+      res.render('trash/message', {
+        message,
+        pieces: splitLinks(message.body),
+        around: around ?? inTrash(message),
+      });
     })
     .all(allowOnly('GET'));
 
@@ -118,9 +122,8 @@ export function trashRoutes(pool: Pool, flash: Flash): Router {
   return router;
 }
 
-async function aroundInTrash(pool: Pool, ownerId: string, id: string): Promise<Around> {
-  const address = (row: { id: string } | undefined) => row && `/trash/${row.id}`;
-  const [newer] = await listTrashAfter(pool, ownerId, id, 1);
-  const [older] = await listTrashBefore(pool, ownerId, id, 1);
+/** The neighbours that came with the message. */
+function inTrash({ newer, older }: TrashedMessage): Around {
+  const address = (id: string | null) => (id ? `/trash/${id}` : undefined);
   return { newer: address(newer), older: address(older), list: '/trash', listName: 'the trash' };
 }

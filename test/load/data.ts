@@ -13,13 +13,25 @@ export interface BenchPerson {
 
 /** People who are signed in, without passwords. */
 export async function makePeople(pool: pg.Pool, count: number): Promise<BenchPerson[]> {
-  const { rows } = await pool.query<{ secret: string }>(
-    'select secret from signing_keys order by number limit 1',
-  );
   const people = Array.from({ length: count }, (_, index) => ({ id: newId(), username: `person${index}` }));
   await pool.query(
     `insert into users (id, username, password_hash) select *, 'none' from unnest($1::uuid[], $2::text[])`,
     [people.map(({ id }) => id), people.map(({ username }) => username)],
+  );
+  return signIn(
+    pool,
+    people.map(({ id }) => id),
+  );
+}
+
+/** Sessions of people who are there, without passwords. */
+export async function signIn(pool: pg.Pool, ids: string[]): Promise<BenchPerson[]> {
+  const { rows: keys } = await pool.query<{ secret: string }>(
+    'select secret from signing_keys order by number limit 1',
+  );
+  const { rows: people } = await pool.query<{ id: string; username: string }>(
+    'select id, username from users where id = any ($1::uuid[]) order by array_position($1::uuid[], id)',
+    [ids],
   );
   const signedIn: BenchPerson[] = [];
   for (const person of people) {
@@ -29,7 +41,7 @@ export async function makePeople(pool: pg.Pool, count: number): Promise<BenchPer
     const data = { cookie, startedAt: now, seenAt: now, csrfSecret: 'x'.repeat(24) };
     await insertSession(pool, sessionId, data);
     // As express-session signs: "s:", the id, and its HMAC without padding.
-    const signature = createHmac('sha256', rows[0]!.secret)
+    const signature = createHmac('sha256', keys[0]!.secret)
       .update(sessionId)
       .digest('base64')
       .replace(/=+$/, '');

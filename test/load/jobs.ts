@@ -1,20 +1,17 @@
 // What is measured: one kind of request each.
-import { randomUUID } from 'node:crypto';
 import type { BenchPerson } from './data.ts';
+import type { Ask } from './generator.ts';
 import { readForm } from './target.ts';
-
-export interface Posted {
-  headers: Record<string, string>;
-  body: string;
-}
 
 export interface Job {
   name: string;
-  path: string;
-  headers: Record<string, string>;
-  /** What is posted, made anew for each request; absent for GET. */
-  post?: () => Posted;
+  asks: Ask[];
   hasFloor: boolean;
+}
+
+export interface Member {
+  username: string;
+  password: string;
 }
 
 const letter = 'A letter of three hundred characters. '.repeat(8).slice(0, 300);
@@ -24,51 +21,40 @@ export async function makeJobs(
   url: string,
   people: BenchPerson[],
   messagePath: string,
-  member: { username: string; password: string },
+  member: Member,
 ): Promise<Job[]> {
-  const reader = { cookie: people[0]!.cookie };
-  const sending = await readForm(`${url}/send`, people[0]!.cookie);
+  const reader = people[0]!;
   const login = await readForm(`${url}/login`);
   return [
-    { name: 'GET /inbox', path: '/inbox', headers: reader, hasFloor: true },
-    { name: 'GET /messages/:id', path: messagePath, headers: reader, hasFloor: true },
-    {
-      name: 'POST /send',
-      path: '/send',
-      headers: {},
-      hasFloor: true,
-      post: () => postLetter(sending.token, people),
-    },
-    { name: 'GET /login, signed out', path: '/login', headers: {}, hasFloor: true },
-    { name: 'GET /search', path: '/search?q=table+cake', headers: reader, hasFloor: false },
-    {
-      name: 'POST /login',
-      path: '/login',
-      headers: {},
-      hasFloor: false,
-      post: () => postLogin(login, member),
-    },
+    { name: 'GET /inbox', asks: [getAs(reader, '/inbox')], hasFloor: true },
+    { name: 'GET /messages/:id', asks: [getAs(reader, messagePath)], hasFloor: true },
+    { name: 'POST /send', asks: await letters(url, people), hasFloor: true },
+    { name: 'GET /login, signed out', asks: [getAs({ cookie: '' }, '/login')], hasFloor: true },
+    { name: 'GET /search', asks: [getAs(reader, '/search?q=table+cake')], hasFloor: false },
+    { name: 'POST /login', asks: [loginOf(login, member)], hasFloor: false },
   ];
 }
 
-/** From somebody to somebody, so that nobody sends more in a minute than a person does. All sessions share one token. */
-function postLetter(token: string, people: BenchPerson[]): Posted {
-  const [from, to] = [anyOf(people), anyOf(people)];
-  return form(from.cookie, { _csrf: token, key: randomUUID(), recipient: to.username, body: letter });
+export function getAs({ cookie }: { cookie: string }, path: string): Ask {
+  return { method: 'GET', path, cookie, body: '' };
 }
 
-export function postLogin(
-  stranger: { token: string; cookie: string },
-  member: { username: string; password: string },
-): Posted {
-  return form(stranger.cookie, { _csrf: stranger.token, ...member });
+/**
+ * From each of these people to another, so that nobody sends more in a minute than a person does. All sessions share one
+ * token.
+ */
+export async function letters(url: string, people: BenchPerson[]): Promise<Ask[]> {
+  const { token } = await readForm(`${url}/send`, people[0]!.cookie);
+  return people.map(({ cookie }, index) => {
+    const recipient = people[(index * 7 + 1) % people.length]!.username;
+    return post('/send', cookie, { _csrf: token, recipient, body: letter }, '&key={key}');
+  });
 }
 
-function form(cookie: string, fields: Record<string, string>): Posted {
-  const headers = { cookie, 'content-type': 'application/x-www-form-urlencoded' };
-  return { headers, body: new URLSearchParams(fields).toString() };
+export function loginOf(stranger: { token: string; cookie: string }, member: Member): Ask {
+  return post('/login', stranger.cookie, { _csrf: stranger.token, ...member });
 }
 
-function anyOf<T>(list: T[]): T {
-  return list[Math.floor(Math.random() * list.length)]!;
+function post(path: string, cookie: string, fields: Record<string, string>, more = ''): Ask {
+  return { method: 'POST', path, cookie, body: new URLSearchParams(fields).toString() + more };
 }

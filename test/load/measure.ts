@@ -1,7 +1,6 @@
 // One round of load on one program, and what it cost.
-import autocannon from 'autocannon';
 import { cpuMs } from './cpu.ts';
-import type { Job } from './jobs.ts';
+import { generate, type Ask } from './generator.ts';
 import type { Target } from './target.ts';
 
 export interface Figures {
@@ -14,41 +13,38 @@ export interface Figures {
   failed: number;
 }
 
-const connections = 16;
-
-/** Sends one job for some seconds over 16 connections. */
 export async function measure(
   target: Target,
   postmaster: number,
-  job: Job,
+  asks: Ask[],
   seconds: number,
 ): Promise<Figures> {
   const [app, database] = [cpuMs(target.pid), cpuMs(postmaster)];
-  const { method, post } = { method: job.post ? ('POST' as const) : ('GET' as const), post: job.post };
-  const result = await autocannon({
-    url: target.url,
-    connections,
-    duration: seconds,
-    requests: [
-      {
-        method,
-        path: job.path,
-        headers: job.headers,
-        ...(post && { setupRequest: (request) => ({ ...request, ...post() }) }),
-      },
-    ],
-  });
-  const count = result.requests.total;
+  const { count, seconds: taken, p50, p99, failed } = await generate(target.url, asks, seconds);
   return {
-    perSecond: count / result.duration,
-    p50: result.latency.p50,
-    p99: result.latency.p99,
+    perSecond: count / taken,
+    p50,
+    p99,
     appMs: (cpuMs(target.pid) - app) / count,
     databaseMs: (cpuMs(postmaster) - database) / count,
-    failed: result.errors + result.timeouts + result['4xx'] + result['5xx'],
+    failed,
   };
 }
 
 export function median(values: number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+}
+
+/** The median of each figure. */
+export function medians(rounds: Figures[]): Figures {
+  const names = Object.keys(rounds[0]!) as (keyof Figures)[];
+  return Object.fromEntries(
+    names.map((name) => [name, median(rounds.map((round) => round[name]))]),
+  ) as unknown as Figures;
+}
+
+/** A line of a table for people. */
+export function line(cells: (string | number)[], width = 13): string {
+  const [first, ...others] = cells.map((cell) => (typeof cell === 'number' ? cell.toFixed(2) : cell));
+  return first!.padEnd(30) + others.map((cell) => cell.padStart(width)).join('');
 }

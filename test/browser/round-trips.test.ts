@@ -1,0 +1,63 @@
+// What every page asks of PostgreSQL: two statements at most where not said otherwise, none of which writes; of signed-out people's, nothing.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startApp, type TestApp } from '../support/app.ts';
+import { registered, stranger, type Answer, type Person } from '../support/person.ts';
+import { statementsOf } from '../support/statements.ts';
+import { fillMailbox, pages } from './every-page.ts';
+
+let app: TestApp;
+let alice: Person;
+beforeAll(async () => {
+  app = await startApp();
+  alice = await registered(app.url, 'alice');
+  await fillMailbox(app, alice);
+});
+afterAll(() => app.close());
+
+// A search looks in two ways and then for the words around each place; a conversation is of somebody who has to be
+// found first; and whoever follows a link that sets a password is counted, so that links cannot be guessed.
+const more: [path: RegExp, statements: number][] = [
+  [/^\/search\?/, 4],
+  [/^\/with\//, 3],
+];
+const links = /^\/reset\//;
+
+/** The same person, and what each page that they open asks. */
+function watched(person: Person): { person: Person; views: { path: string; texts: string[] }[] } {
+  const views: { path: string; texts: string[] }[] = [];
+  const get = async (path: string): Promise<Answer> => {
+    let answer: Answer;
+    const texts = await statementsOf(app.pool, async () => {
+      answer = await person.get(path);
+    });
+    views.push({ path, texts });
+    return answer!;
+  };
+  return { person: { ...person, get }, views };
+}
+
+const here = pages.filter(({ isByInvitation }) => !isByInvitation);
+
+test.each(here.filter(({ isPublic }) => isPublic))(
+  '$name asks nothing while nobody is signed in',
+  async ({ open }) => {
+    const { person, views } = watched(stranger(app.url));
+    await open(person);
+    const asked = views.filter(({ path }) => !links.test(path));
+    expect(asked.flatMap(({ texts }) => texts)).toEqual([]);
+  },
+);
+
+test.each(here.filter(({ isPublic }) => !isPublic))(
+  '$name asks twice at most, or as often as is said above, and writes nothing',
+  async ({ open }) => {
+    await open(alice); // whoever opens a message for the first time takes its mark away
+    const { person, views } = watched(alice);
+    await open(person);
+    for (const { path, texts } of views) {
+      const most = more.find(([pattern]) => pattern.test(path))?.[1] ?? 2;
+      expect(texts.length, `${path}: ${texts.join('\n')}`).toBeLessThanOrEqual(most);
+      for (const text of texts) expect(text, path).not.toMatch(/\b(insert|update|delete)\b/i);
+    }
+  },
+);
