@@ -40,9 +40,9 @@ const here = pages.filter(({ isByInvitation }) => !isByInvitation);
 
 test.each(here.filter(({ isPublic }) => isPublic))(
   '$name asks nothing while nobody is signed in',
-  async ({ open }) => {
+  async (page) => {
     const { person, views } = watched(stranger(app.url));
-    await open(person);
+    await page.open(person);
     const asked = views.filter(({ path }) => !links.test(path));
     expect(asked.flatMap(({ texts }) => texts)).toEqual([]);
   },
@@ -50,10 +50,10 @@ test.each(here.filter(({ isPublic }) => isPublic))(
 
 test.each(here.filter(({ isPublic }) => !isPublic))(
   '$name asks twice at most, or as often as is said above, and writes nothing',
-  async ({ open }) => {
-    await open(alice); // whoever opens a message for the first time takes its mark away
+  async (page) => {
+    await page.open(alice); // whoever opens a message for the first time takes its mark away
     const { person, views } = watched(alice);
-    await open(person);
+    await page.open(person);
     for (const { path, texts } of views) {
       const most = more.find(([pattern]) => pattern.test(path))?.[1] ?? 2;
       expect(texts.length, `${path}: ${texts.join('\n')}`).toBeLessThanOrEqual(most);
