@@ -2,6 +2,8 @@
 FROM node:26-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000
 WORKDIR /app
+# Whoever writes into a volume that is mounted here for the first time is the program's own user.
+RUN install -d -o node -g node -m 700 data
 COPY package.json package-lock.json .npmrc ./
 # The optional packages are a PostgreSQL and a Node of our own: both are here already, or in the next container.
 RUN npm ci --omit=dev --omit=optional && npm cache clean --force

@@ -26,7 +26,12 @@ import { mailboxRoutes } from './mailbox/routes.ts';
 import { recoveryLogin } from './recovery/login-routes.ts';
 import { recoveryRoutes } from './recovery/routes.ts';
 import { resetLinkRoutes } from './reset-links/routes.ts';
+import type { Seal } from './sealing.ts';
 import { searchRoutes } from './search/routes.ts';
+import { openBegunSignIns } from './second-factor/begun-sign-in.ts';
+import { secondStepRoutes } from './second-factor/login-routes.ts';
+import { secondFactorRoutes } from './second-factor/routes.ts';
+import { openSecondSteps } from './second-factor/second-step.ts';
 import { trashRoutes } from './trash/routes.ts';
 import { serveAssets } from './web/assets.ts';
 import { guardForms, offerToken, refuseOtherSites, strangersToken } from './web/csrf.ts';
@@ -46,6 +51,8 @@ export interface AppParts {
   log: Log;
   /** The secrets that sign cookies, the one in use first. */
   secrets: string[];
+  /** Seals what the database must not hold in clear. */
+  seal: Seal;
   bell: Bell;
   streams: Streams;
   latestMigration: string;
@@ -53,7 +60,7 @@ export interface AppParts {
 }
 
 export function createApp(parts: AppParts): Express {
-  const { config, pool, log, secrets, bell, streams, latestMigration, isStopping } = parts;
+  const { config, pool, log, secrets, seal, bell, streams, latestMigration, isStopping } = parts;
   const app = express();
   app.disable('x-powered-by').disable('etag');
   app.set('trust proxy', config.trustProxy);
@@ -66,6 +73,8 @@ export function createApp(parts: AppParts): Express {
   const proof = createProof(pool, config, passwords);
   const signIn = createSignIn(pool, openKnownBrowsers(pool, config.isHttps, bell));
   const { flash, showFlash } = openFlash(config.isHttps);
+  const begunSignIns = openBegunSignIns(seal, config.isHttps);
+  const secondSteps = openSecondSteps(pool, signIn, begunSignIns, flash);
   const sessions = openSessions(config, pool, secrets, bringAlong, (error) =>
     log.error({ err: error }, 'sessions'),
   );
@@ -78,10 +87,11 @@ export function createApp(parts: AppParts): Express {
   app.post(['/send', '/drafts'], keepTyped(giveLetterBack(strangersToken(config.isHttps))));
   app.use(cookieParser(secrets), sessions.middleware, showFlash);
 
-  app.use(strangersRoutes({ pool, config, passwords, signIn }));
+  app.use(strangersRoutes({ pool, config, passwords, signIn, begunSignIns }));
   app.use(registrationRoutes({ pool, config, passwords, signIn }));
   app.use(resetLinkRoutes({ pool, config, passwords, flash, bell }));
   app.use(recoveryLogin({ pool, config, signIn, flash, bell }));
+  app.use(secondStepRoutes({ pool, isHttps: config.isHttps, log, seal, secondSteps }));
 
   app.use(guardForms());
   app.use(logoutRoutes(config, bell));
@@ -92,6 +102,7 @@ export function createApp(parts: AppParts): Express {
   app.use(proof.routes, accountRoutes({ pool, config, passwords, proof, flash, bell }));
   app.use(invitationRoutes(pool, config, flash));
   app.use(deviceRoutes(pool, flash, bell), recoveryRoutes(pool, proof, flash));
+  app.use(secondFactorRoutes({ pool, config, proof, seal, flash }));
   app.use(leavingRoutes({ pool, config, log, proof, flash, bell }));
 
   app.use(refuseUnknownPage, showErrors(log, config.isDevelopment));

@@ -8,6 +8,7 @@ import { listLeaving, removeRemains } from './leaving/queries.ts';
 import { forgetWarnings } from './mailbox/sizes.ts';
 import { deleteExpiredResetLinks } from './reset-links/queries.ts';
 import { deleteExpired } from './trash/queries.ts';
+import { forgetUsed } from './web/used-once.ts';
 
 const hour = 60 * 60 * 1000;
 const day = 24 * hour;
@@ -15,6 +16,8 @@ const trashKeptFor = 30 * day;
 // A form older than a session can be (90 days) cannot be sent again.
 const sentFormsKeptFor = 91 * day;
 const browsersKnownFor = 365 * day;
+// What is good for one use, begun logins and challenges, lasts ten minutes at most.
+const usedKeptFor = hour;
 const batch = 500;
 const pauseMs = 50;
 
@@ -26,6 +29,7 @@ export async function tidyUp(pool: Pool, now = Date.now()): Promise<number> {
     (db: Database) => forgetBrowsers(db, new Date(now - browsersKnownFor), batch),
     (db: Database) => deleteExpiredResetLinks(db, new Date(now), batch),
     (db: Database) => deleteExpiredInvitations(db, new Date(now), batch),
+    (db: Database) => forgetUsed(db, new Date(now - usedKeptFor), batch),
   ];
   let removed = 0;
   for (const remove of due) {

@@ -8,6 +8,8 @@ import { openSigningKeys } from './database/signing-keys.ts';
 import { keepTidy } from './housekeeping.ts';
 import { openBell } from './live/bell.ts';
 import { openStreams } from './live/streams.ts';
+import { createSeal } from './sealing.ts';
+import { readSecretKey } from './secret-key.ts';
 import type { Log } from './web/log.ts';
 
 export interface OpenApp {
@@ -23,6 +25,7 @@ export async function openApp(
   isStopping: () => boolean = () => false,
 ): Promise<OpenApp> {
   const onError = (error: Error) => log.error({ err: error }, 'background');
+  const seal = createSeal(readSecretKey(config.dataDir));
   const keys = await openSigningKeys(pool, onError);
   const streams = openStreams(onError);
   const bell = openBell(pool, (ownerIds) => streams.wake(ownerIds), onError);
@@ -33,6 +36,7 @@ export async function openApp(
     pool,
     log,
     secrets: keys.secrets,
+    seal,
     bell,
     streams,
     latestMigration,

@@ -5,6 +5,8 @@ import { letterIn } from '../compose/letter-form.ts';
 import { carried, keepCarriedLetter } from '../compose/refused-letter.ts';
 import type { Config } from '../config.ts';
 import type { Pool } from '../database/pool.ts';
+import type { BegunSignIns } from '../second-factor/begun-sign-in.ts';
+import { asksSecondStep } from '../second-factor/queries.ts';
 import { guardStrangersForms } from '../web/csrf.ts';
 import { allowOnly } from '../web/errors.ts';
 import { blankForm, keepTyped, parseForm, rejectField, type Form } from '../web/forms.ts';
@@ -27,8 +29,12 @@ export interface SignInParts {
   signIn: SignIn;
 }
 
+interface LoginParts extends SignInParts {
+  begunSignIns: BegunSignIns;
+}
+
 /** The pages that strangers see. A signed-in person who comes here is taken to the inbox. */
-export function strangersRoutes({ pool, config, passwords, signIn }: SignInParts): Router {
+export function strangersRoutes({ pool, config, passwords, signIn, begunSignIns }: LoginParts): Router {
   const router = Router();
   const tries = createLoginTries(pool, config, 'logins');
 
@@ -67,9 +73,13 @@ export function strangersRoutes({ pool, config, passwords, signIn }: SignInParts
       if (passwords.isOutdated(account.passwordHash)) {
         await upgradeHash(pool, account, await passwords.hash(password));
       }
-      await signIn(req, res, account);
+      const asksMore = await asksSecondStep(pool, account.id);
+      if (!asksMore) await signIn(req, res, account);
       const letter = await keepCarriedLetter(pool, account, req.body);
-      res.redirect(303, letter ?? localPath(next) ?? '/inbox');
+      const target = letter ?? localPath(next) ?? '/inbox';
+      if (!asksMore) return res.redirect(303, target);
+      begunSignIns.begin(res, account, target);
+      res.redirect(303, '/login/second');
     })
     .all(allowOnly('GET', 'POST'));
 

@@ -113,7 +113,8 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-function reason(error: unknown): string {
+/** What the operating system says, in words. */
+export function reason(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   return (
     { EACCES: 'permission denied', EROFS: 'the disk is read-only', ENOSPC: 'the disk is full' }[code ?? ''] ??

@@ -102,7 +102,15 @@ export async function useStep(db: Database, userId: string, step: number): Promi
  * would sign in without it, are gone with the devices that held them.
  */
 export async function dropSecondFactor(db: Database, userId: string): Promise<void> {
-  await db.query('update users set passkey_asked_at = null where id = $1', [userId]);
+  await db.query(
+    `with tick as (update users set passkey_asked_at = null where id = $1),
+          codes as (delete from totp where user_id = $1)
+     delete from passkeys where user_id = $1`,
+    [userId],
+  );
+}
+
+/** From now on no code is asked for. */
+export async function turnTotpOff(db: Database, userId: string): Promise<void> {
   await db.query('delete from totp where user_id = $1', [userId]);
-  await db.query('delete from passkeys where user_id = $1', [userId]);
 }

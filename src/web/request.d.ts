@@ -1,4 +1,5 @@
 // What our middleware adds to a request.
+import type { OpenStep } from '../second-factor/second-step.ts';
 import type { Refusal } from './errors.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -13,6 +14,8 @@ declare global {
       giveBack?: (refusal: Refusal) => void;
       /** Whose session is about to be made; read when its id is made. */
       signingIn?: string;
+      /** Whose password was right, on the pages of the second step. */
+      secondStep?: OpenStep;
       /** Set where a form guard has read its secret. */
       csrfToken?(): string;
     }

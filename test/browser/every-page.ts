@@ -1,6 +1,8 @@
 // The list of all pages, for the tests that look at each of them; a new page is added here.
 import type { Page } from 'playwright-core';
 import type { TestApp } from '../support/app.ts';
+import { beginLogin, withCodes } from '../support/authenticator.ts';
+import { giveCookies } from '../support/browser.ts';
 import { registered, type Answer, type Person } from '../support/person.ts';
 import { invitationPath, keepKnownLinks, resetPath } from './known-links.ts';
 
@@ -154,6 +156,29 @@ export const pages: PageCase[] = [
     { password: 'not the password' },
     'Delete my account for ever',
   ),
+  page('Second factor, off', '/account/second-factor'),
+  pageOfTwoSteps('Second factor, on', '/account/second-factor'),
+  pageOfTwoSteps('Turn the codes off', '/account/second-factor/off'),
+  {
+    name: 'Set up the second factor',
+    isPublic: false,
+    open: async (person) => {
+      await person.submit('/account/second-factor');
+      return person.get('/account/second-factor/set-up');
+    },
+    show: async (tab) => {
+      await tab.goto('/account/second-factor');
+      await tab.getByRole('button', { name: 'Set it up' }).click();
+    },
+  },
+  afterForm(
+    'Set up the second factor with errors',
+    '/account/second-factor/set-up',
+    { code: '12' },
+    'Turn it on',
+  ),
+  secondStep('The second step'),
+  secondStep('The second step with errors', '12'),
   page('Delete older messages', '/inbox/older'),
   page('Delete older messages, counted', '/inbox/older?than=2099-01-01'),
   page('the conversation', '/with/bartholomew_fitzgerald_longdon'),
@@ -167,10 +192,52 @@ export const pages: PageCase[] = [
   page('a missing page for somebody signed in', '/nothing-here'),
 ];
 
+/** Somebody who logs in with a second step. */
+let twoSteps: Person;
+let site: string;
+
+function pageOfTwoSteps(name: string, path: string): PageCase {
+  return {
+    name,
+    isPublic: true,
+    open: () => twoSteps.get(path),
+    show: async (tab) => {
+      await giveCookies(tab, twoSteps, site);
+      await tab.goto(path);
+    },
+  };
+}
+
+function secondStep(name: string, code?: string): PageCase {
+  const { username, password } = { username: 'two_steps', password: 'a long enough password' };
+  return {
+    name,
+    isPublic: true,
+    open: async (person) => {
+      await beginLogin({ ...person, username, password });
+      return code ? person.submit('/login/second', { code }) : person.get('/login/second');
+    },
+    show: async (tab) => {
+      await tab.goto('/login');
+      await tab.getByLabel('Username').fill(username);
+      await tab.getByLabel('Password').fill(password);
+      await tab.getByRole('button', { name: 'Login' }).click();
+      await tab.waitForURL('**/login/second');
+      if (!code) return;
+      await tab.getByLabel('Code from your app').fill(code);
+      await tab.getByRole('button', { name: 'Login' }).click();
+      await tab.locator('.error').first().waitFor();
+    },
+  };
+}
+
 /** Letters of every kind that is hard to lay out, more than a page of them. */
 export async function fillMailbox(app: TestApp, owner: Person): Promise<void> {
   await keepKnownLinks(app, owner);
   const writer = await registered(app.url, 'bartholomew_fitzgerald_longdon');
+  site = app.url;
+  twoSteps = await registered(app.url, 'two_steps');
+  await withCodes(twoSteps);
   const texts = [
     'Hello',
     'x'.repeat(300),

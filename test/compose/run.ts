@@ -87,6 +87,13 @@ async function main(): Promise<void> {
     assert.equal(copies.filter((copy) => /"status":200/.test(logsOf(copy))).length, 3);
   });
 
+  step('All copies share one key, which only their user can read, and which outlives them');
+  const keyIn = (copy: string) =>
+    docker(['exec', copy, 'sh', '-c', 'stat -c "%U %a" data/secret.key && sha256sum data/secret.key']);
+  const key = keyIn(copies[0]!);
+  assert.match(key, /^node 600\n/);
+  assert.deepEqual(new Set(copies.map(keyIn)), new Set([key]));
+
   step('One copy is stopped, one is killed: every page and every message still arrives');
   docker(['stop', copies[0]!]);
   docker(['kill', copies[1]!]);
@@ -118,6 +125,7 @@ async function main(): Promise<void> {
   assert.equal(away.$('meta[http-equiv=refresh]').length, 1);
   compose('up', '--detach', '--no-build', '--wait', '--force-recreate', '--scale', 'app=2', 'app');
   await eventually('the site is back', async () => assert.equal((await alice.get('/inbox')).status, 200));
+  assert.equal(keyIn(containersOf('app')[0]!), key);
 
   step('Everything is stopped in order, and started again: what was sent is there');
   const seconds = timed(() => compose('stop'));

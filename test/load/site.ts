@@ -51,7 +51,8 @@ export async function openSite(kept?: string): Promise<Site> {
       if (!rowCount) await server.query(`create database ${name}`);
       return { address: postgres.connectionString.replace('/postgres?', `/${name}?`), isNew: !rowCount };
     },
-    app: (address, settings) => program('src/start.js', { DATABASE_URL: address, ...noLimits, ...settings }),
+    app: (address, settings) =>
+      program('src/start.js', { DATABASE_URL: address, DATA_DIR: folder, ...noLimits, ...settings }),
     program,
     pool,
     close: async () => {

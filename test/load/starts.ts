@@ -16,7 +16,7 @@ export async function measureStarts(site: Site): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'pm-starts-'));
   console.log(line(['npm start until the first answer', 'median', 'least', 'most']));
   try {
-    await print('DATABASE_URL', { DATABASE_URL: address });
+    await print('DATABASE_URL', { DATABASE_URL: address, DATA_DIR: folder });
     await print('its own PostgreSQL', { DATA_DIR: folder });
   } finally {
     rmSync(folder, { recursive: true, force: true });

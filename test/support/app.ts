@@ -1,5 +1,6 @@
 // The app as a test needs it: on a database of its own, without a process around it.
 import type { AddressInfo } from 'node:net';
+import { inject } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { createPool, type Pool } from '../../src/database/pool.ts';
 import { openApp } from '../../src/open-app.ts';
@@ -32,7 +33,7 @@ export async function startApp(
   databaseUrl?: string,
   log?: Log,
 ): Promise<TestApp> {
-  const config = readConfig({ ...calmSettings, ...settings });
+  const config = readConfig({ ...calmSettings, DATA_DIR: inject('dataDir'), ...settings });
   const address = databaseUrl ?? (await createDatabase());
   const pool = createPool(address, () => {});
   const { app, close } = await openApp(config, pool, log ?? createLog(config.logLevel));

@@ -12,6 +12,8 @@ import { addressOf } from './database.ts';
 declare module 'vitest' {
   interface ProvidedContext {
     postgres: string;
+    /** Where the apps of all tests keep their key. */
+    dataDir: string;
   }
 }
 
@@ -30,6 +32,7 @@ export default async function setup(project: TestProject) {
   await migrate(pool);
   await pool.end();
   project.provide('postgres', server.connectionString);
+  project.provide('dataDir', folder);
   return async () => {
     await server.stop();
     rmSync(folder, { recursive: true, force: true });

@@ -1,6 +1,7 @@
 // The real program in a process of its own, as `npm start` starts it.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -57,10 +58,14 @@ export async function launch(
 ): Promise<Program> {
   const port = settings.PORT ?? String(await freePort());
   const { PATH = '', HOME = '' } = process.env;
+  // With a database of the test's own there is only the secret key to keep: one for all, away from anybody's real one.
+  const ownData = settings.DATABASE_URL
+    ? { DATA_DIR: join(tmpdir(), `pm-test-key-${process.getuid?.()}`) }
+    : {};
   const [command, ...args] = [...prefix, process.execPath, ...nodeArgs, join(project, 'src/start.js')];
   const child = spawn(command, args, {
     cwd: project,
-    env: { PATH, HOME, PORT: port, ...settings },
+    env: { PATH, HOME, PORT: port, ...ownData, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
     ...options,
   });

@@ -1,0 +1,76 @@
+// The key that seals secrets in the database: a file beside it, so that a copy of the database alone opens nothing.
+import { randomBytes } from 'node:crypto';
+import {
+  chownSync,
+  closeSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { makeFolder, reason } from './database/data-folder.ts';
+import { StartupError } from './startup-error.ts';
+
+const keyBytes = 32;
+
+/** The key in `dataDir/secret.key`, made at the first start. Throws a StartupError where that is not possible. */
+export function readSecretKey(dataDir: string): Buffer {
+  makeFolder(dataDir);
+  const file = join(dataDir, 'secret.key');
+  const key = readKey(file) ?? makeKey(dataDir, file);
+  if (key.length !== keyBytes)
+    throw new StartupError(
+      `${file} is damaged: it has ${key.length} bytes instead of ${keyBytes}. Put it back from a backup. ` +
+        'If there is none, remove it: people with a second factor then need a recovery code, or your help.',
+    );
+  return key;
+}
+
+function readKey(file: string): Buffer | undefined {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new StartupError(`Cannot read ${file}: ${reason(error)}.`);
+  }
+}
+
+/** Made whole beside its place, then linked there: of processes that start together one succeeds, and all read that one. */
+function makeKey(dataDir: string, file: string): Buffer {
+  const fresh = `${file}.new-${process.pid}-${randomBytes(6).toString('hex')}`;
+  try {
+    writeWhole(fresh, randomBytes(keyBytes));
+    giveToOwner(fresh, dataDir);
+    linkSync(fresh, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST')
+      throw new StartupError(
+        `Cannot write ${file}: ${reason(error)}. Set DATA_DIR to a folder that this user can write in.`,
+      );
+  } finally {
+    rmSync(fresh, { force: true });
+  }
+  const key = readKey(file);
+  if (!key) throw new StartupError(`Cannot read ${file}: it leads nowhere.`);
+  return key;
+}
+
+function writeWhole(file: string, bytes: Buffer): void {
+  const descriptor = openSync(file, 'wx', 0o600);
+  try {
+    writeSync(descriptor, bytes);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Started as root, in a folder of somebody who starts it otherwise: that one must be able to read it. */
+function giveToOwner(file: string, folder: string): void {
+  const { uid, gid } = statSync(folder);
+  if (process.getuid?.() === 0 && uid !== 0) chownSync(file, uid, gid);
+}

@@ -1,0 +1,34 @@
+// What may be used once, such as a challenge: whoever notes it first has used it, whichever process asks.
+import { createHash, randomBytes } from 'node:crypto';
+import type { Database } from '../database/pool.ts';
+
+/** A key for something that may be used once: 192 random bits. */
+export function newKey(): string {
+  return randomBytes(24).toString('base64url');
+}
+
+/** Uses it up. False when it has been used before, or is being used at this moment. */
+export async function useOnce(db: Database, key: string): Promise<boolean> {
+  const { rowCount } = await db.query('insert into used_once (digest) values ($1) on conflict do nothing', [
+    digest(key),
+  ]);
+  return rowCount === 1;
+}
+
+export async function isUsed(db: Database, key: string): Promise<boolean> {
+  const { rowCount } = await db.query('select from used_once where digest = $1', [digest(key)]);
+  return rowCount === 1;
+}
+
+/** Forgets those used before this moment, at most `limit`: for keys that are too old to be used anyway. */
+export async function forgetUsed(db: Database, before: Date, limit: number): Promise<number> {
+  const { rowCount } = await db.query(
+    'delete from used_once where digest in (select digest from used_once where used_at < $1 limit $2)',
+    [before, limit],
+  );
+  return rowCount ?? 0;
+}
+
+function digest(key: string): Buffer {
+  return createHash('sha256').update(key).digest();
+}

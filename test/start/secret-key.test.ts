@@ -1,0 +1,115 @@
+// The file beside the database that opens its sealed secrets: made once, by whoever starts first, and told of when it cannot be.
+import { spawn } from 'node:child_process';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { expect, test } from 'vitest';
+import { createSeal } from '../../src/sealing.ts';
+import { readSecretKey } from '../../src/secret-key.ts';
+import { createDatabase } from '../support/database.ts';
+import { projectFolder } from '../support/program.ts';
+import { begin, isRoot, newFolder, ordinaryUser, start } from './site.ts';
+import { calmSettings } from '../support/app.ts';
+
+/** Reads the key in a process of its own; what it says, in hex or as the line with which it ends. */
+async function readElsewhere(dataDir: string, user: { uid?: number; gid?: number } = {}): Promise<string> {
+  const script = `
+    import { readSecretKey } from '${projectFolder}src/secret-key.ts';
+    try { console.log(readSecretKey(process.argv[1]).toString('hex')); } catch (error) { console.log(error.name + ': ' + error.message); }`;
+  const args = ['--input-type=module', '--eval', script, dataDir];
+  const child = spawn(process.execPath, args, { ...user, cwd: '/', stdio: ['ignore', 'pipe', 'inherit'] });
+  return (await text(child.stdout)).trim();
+}
+
+test('is made at the first start, for this user alone, and stays', () => {
+  const folder = join(newFolder(), 'data');
+  const key = readSecretKey(folder);
+  expect(key).toHaveLength(32);
+  expect(statSync(join(folder, 'secret.key')).mode & 0o777).toBe(0o600);
+  expect(readSecretKey(folder)).toEqual(key);
+  expect(readdirSync(folder)).toEqual(['secret.key']);
+  expect(readSecretKey(newFolder())).not.toEqual(key);
+});
+
+test('processes that start together agree on one', async () => {
+  for (let round = 0; round < 3; round++) {
+    const folder = newFolder();
+    const keys = await Promise.all(Array.from({ length: 6 }, () => readElsewhere(folder)));
+    expect(new Set(keys)).toEqual(new Set([readFileSync(join(folder, 'secret.key')).toString('hex')]));
+    expect(readdirSync(folder)).toEqual(['secret.key']);
+  }
+});
+
+test('one of another length is damaged: the start ends with what to do, and changes nothing', async () => {
+  for (const bytes of [0, 31, 33]) {
+    const folder = newFolder();
+    const file = join(folder, 'secret.key');
+    writeFileSync(file, Buffer.alloc(bytes));
+    const program = await begin({ ...calmSettings, DATABASE_URL: await createDatabase(), DATA_DIR: folder });
+    expect((await program.ended).code).toBe(1);
+    expect(program.stderr()).toMatch(/^private-messages: [^\n]+\n$/);
+    expect(program.stderr()).toContain(`${file} is damaged: it has ${bytes} bytes instead of 32.`);
+    expect(statSync(file).size).toBe(bytes);
+  }
+});
+
+test('where it cannot be written or read, the start ends with what to do', async () => {
+  const folder = newFolder();
+  chmodSync(folder, 0o555);
+  expect(await readElsewhere(folder, ordinaryUser)).toBe(
+    `StartupError: Cannot write ${folder}/secret.key: permission denied. Set DATA_DIR to a folder that this user can write in.`,
+  );
+  const closed = newFolder({ mode: 0o777 });
+  writeFileSync(join(closed, 'secret.key'), Buffer.alloc(32), { mode: 0o000 });
+  expect(await readElsewhere(closed, ordinaryUser)).toBe(
+    `StartupError: Cannot read ${closed}/secret.key: permission denied.`,
+  );
+  const file = join(newFolder(), 'file');
+  writeFileSync(file, '');
+  expect(await readElsewhere(file)).toMatch(/^StartupError: Cannot make the data folder/);
+  const odd = newFolder();
+  mkdirSync(join(odd, 'secret.key'));
+  expect(await readElsewhere(odd)).toMatch(/^StartupError: Cannot read .*secret\.key/);
+  const dangling = newFolder();
+  symlinkSync('/nowhere/at-all', join(dangling, 'secret.key'));
+  expect(await readElsewhere(dangling)).toMatch(/^StartupError: Cannot read .*secret\.key/);
+});
+
+test.skipIf(!isRoot)('made by root in the folder of somebody else, that one can read it', async () => {
+  const folder = newFolder({ ...ordinaryUser });
+  const key = readSecretKey(folder).toString('hex');
+  expect(await readElsewhere(folder, ordinaryUser)).toBe(key);
+});
+
+test('a whole program starts with it', async () => {
+  const folder = newFolder();
+  const program = await start({ ...calmSettings, DATABASE_URL: await createDatabase(), DATA_DIR: folder });
+  expect(statSync(join(folder, 'secret.key')).size).toBe(32);
+  await program.end();
+});
+
+test('what is sealed opens with the same key at the same place, and nowhere else', () => {
+  const [seal, another] = [createSeal(Buffer.alloc(32, 1)), createSeal(Buffer.alloc(32, 2))];
+  const secret = Buffer.from('a secret of twenty b');
+  const sealed = seal.close('totp alice', secret);
+  expect(seal.open('totp alice', sealed)).toEqual(secret);
+  expect(seal.close('totp alice', secret)).not.toEqual(sealed);
+  expect(sealed.includes(secret)).toBe(false);
+  expect(seal.open('totp bob', sealed)).toBeUndefined();
+  expect(another.open('totp alice', sealed)).toBeUndefined();
+  for (let at = 0; at < sealed.length; at++) {
+    const damaged = Buffer.from(sealed);
+    damaged[at]! ^= 1;
+    expect(seal.open('totp alice', damaged)).toBeUndefined();
+  }
+  for (let length = 0; length < sealed.length; length++)
+    expect(seal.open('totp alice', sealed.subarray(0, length))).toBeUndefined();
+});
