@@ -1,5 +1,7 @@
 // Every field of every form and address, with what nobody should send: a 4xx page, nothing changed, the process alive.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { findAccount } from '../../src/accounts/queries.ts';
+import { makeResetLink } from '../../src/reset-links/queries.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { deletionOf } from '../support/inbox.ts';
 import { registered, stranger, type Fields, type Person } from '../support/person.ts';
@@ -16,6 +18,9 @@ beforeAll(async () => {
   someone = stranger(app.url);
   const account = { username: 'newcomer', password: 'a long enough password' };
   const action = deletionOf(await alice.get('/inbox'), 'Note to self');
+  await registered(app.url, 'bob');
+  const { token } = await makeResetLink(app.pool, (await findAccount(app.pool, 'bob'))!.id, false);
+  const reset = `/reset/${token}`;
   forms = {
     register: {
       as: someone,
@@ -38,6 +43,11 @@ beforeAll(async () => {
       fields: { ...(await alice.hidden('/send')), recipient: 'alice', body: 'Dear me' },
     },
     delete: { as: alice, action, fields: await alice.hidden('/inbox', action) },
+    reset: {
+      as: someone,
+      action: reset,
+      fields: { ...(await someone.hidden(reset)), password: 'another long enough one' },
+    },
     logout: { as: alice, action: '/logout', fields: await alice.hidden('/inbox', '/logout') },
   };
 });
@@ -86,6 +96,7 @@ const required = {
   login: ['_csrf', 'username', 'password'],
   send: ['_csrf', 'recipient', 'body', 'key'],
   delete: ['_csrf'],
+  reset: ['_csrf', 'password'],
   logout: ['_csrf'],
 };
 const hints = { login: ['next'], delete: ['from'] };
@@ -125,6 +136,7 @@ describe.each([
   ['/inbox', 'after'],
   ['/send', 'to'],
   ['/login', 'next'],
+  ['/register', 'invitation'],
   ['/nothing-here', 'x'],
 ])('the address %s, %s', (path, name) => {
   test.each([
