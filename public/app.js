@@ -130,6 +130,24 @@ if (all && ticks.length > 0) {
   }
 }
 
+// An export: how far it is.
+const exporting = find('form[data-export]');
+if (exporting) {
+  const status = find('[data-progress]', exporting);
+  const look = async () => {
+    const answer = await fetch('/account/export').catch(() => undefined);
+    const page = answer?.ok ? await answer.text() : '';
+    const now = find('[data-export]', new DOMParser().parseFromString(page, 'text/html'));
+    if (!now) return; // no answer, or the password is asked for again
+    const words = find('[data-progress]', now).textContent;
+    find('.actions', exporting).replaceWith(find('.actions', now));
+    status.textContent = words || (status.textContent && 'It has ended: look among your downloads.');
+    if (words) setTimeout(look, 2000);
+  };
+  exporting.addEventListener('submit', () => setTimeout(look, 1000));
+  if (status.textContent) setTimeout(look, 2000);
+}
+
 // Keys. They are off while somebody types, and for good for those who switch them off.
 const rows = findAll('[data-list] > li');
 /** What this browser keeps for itself, where it may. @param {string} [value] */

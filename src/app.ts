@@ -15,6 +15,7 @@ import type { Pool } from './database/pool.ts';
 import { openKnownBrowsers } from './devices/known-browsers.ts';
 import { deviceRoutes } from './devices/routes.ts';
 import { draftRoutes } from './drafts/routes.ts';
+import { exportRoutes } from './exports/routes.ts';
 import { leavingRoutes } from './leaving/routes.ts';
 import type { Bell } from './live/bell.ts';
 import { invitationRoutes } from './invitations/routes.ts';
@@ -103,6 +104,7 @@ export function createApp(parts: AppParts): Express {
   app.use(invitationRoutes(pool, config, flash));
   app.use(deviceRoutes(pool, flash, bell), recoveryRoutes(pool, proof, flash));
   app.use(secondFactorRoutes({ pool, config, proof, seal, flash }));
+  app.use(exportRoutes(pool, config, proof));
   app.use(leavingRoutes({ pool, config, log, proof, flash, bell }));
 
   app.use(refuseUnknownPage, showErrors(log, config.isDevelopment));

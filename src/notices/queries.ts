@@ -4,6 +4,7 @@ import { newId, nobody } from '../ids.ts';
 
 /** Leaves a notice in somebody's inbox, also in a full one. Whoever calls rings the bell for the pages that are open. */
 export async function leaveNotice(db: Database, ownerId: string, words: string): Promise<void> {
+  const now = new Date();
   await db.query(
     `with message as (
        insert into messages (owner_id, id, box, other_id, body, sent_at, origin)
@@ -12,6 +13,6 @@ export async function leaveNotice(db: Database, ownerId: string, words: string):
        update mailbox_sizes set messages = messages + 1 where owner_id = $1
      )
      insert into unread (owner_id, id) select owner_id, id from message`,
-    [ownerId, newId(), nobody, words, new Date()],
+    [ownerId, newId(now), nobody, words, now],
   );
 }

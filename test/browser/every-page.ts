@@ -149,6 +149,7 @@ export const pages: PageCase[] = [
       await tab.locator('.codes').waitFor();
     },
   },
+  page('Export', '/account/export'),
   page('Delete your account', '/account/leave'),
   afterForm(
     'Delete your account with errors',

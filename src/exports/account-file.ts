@@ -1,0 +1,26 @@
+// account.json: what is kept about the account itself, and the letters begun. No secret is in it, and nothing about others.
+import type { Database } from '../database/pool.ts';
+import { describeAgent } from '../devices/agents.ts';
+import { listDevices } from '../devices/queries.ts';
+import { findProfile, listBegun } from './queries.ts';
+
+/** The file, whole. */
+export async function* writeAccount(db: Database, userId: string, server: string): AsyncGenerator<string> {
+  const [profile, devices, drafts] = await Promise.all([
+    findProfile(db, userId),
+    listDevices(db, userId),
+    listBegun(db, userId),
+  ]);
+  const account = {
+    server,
+    exportedAt: new Date(),
+    ...profile,
+    devices: devices.map(({ agent, startedAt, seenAt }) => ({
+      browser: describeAgent(agent),
+      signedInAt: startedAt,
+      lastSeenAt: seenAt,
+    })),
+    drafts,
+  };
+  yield `${JSON.stringify(account, undefined, 2)}\n`;
+}

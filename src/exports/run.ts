@@ -1,0 +1,62 @@
+// One export of one person under way: one at a time, its progress kept where every process can read it.
+import { randomUUID } from 'node:crypto';
+import type { Pool } from '../database/pool.ts';
+import { lowestId } from '../ids.ts';
+import type { OwnCopy } from './own-copy.ts';
+import { endRun, keepRun, listCopies, measureMailbox, startRun, type Extent } from './queries.ts';
+
+const beatMs = 5000;
+
+export interface Run {
+  /** All messages from the oldest on, in batches, and from the beginning each time it is called. */
+  readCopies(): AsyncGenerator<OwnCopy[]>;
+  /** Aborted when the export must end, as after its person was signed out. */
+  signal: AbortSignal;
+  /** Makes room for the next one; twice does no harm. */
+  end: () => Promise<void>;
+}
+
+/** Begins an export in which the mailbox is read `times` times; undefined when one is being made already. */
+export async function beginRun(
+  pool: Pool,
+  userId: string,
+  sid: string,
+  times: number,
+): Promise<Run | undefined> {
+  const run = randomUUID();
+  const extent = await measureMailbox(pool, userId);
+  if (!(await startRun(pool, userId, run, extent.total))) return undefined;
+
+  const stop = new AbortController();
+  let read = 0;
+  const keep = async () => {
+    const done = Math.min(extent.total, Math.floor(read / times));
+    if (!(await keepRun(pool, userId, run, sid, done))) stop.abort();
+  };
+  // A beat that fails is one too few; a database that stays away ends the export by itself.
+  const beat = setInterval(() => void keep().catch(() => {}), beatMs);
+  return {
+    signal: stop.signal,
+    async *readCopies() {
+      for await (const copies of readBatches(pool, userId, extent)) {
+        read += copies.length;
+        yield copies;
+      }
+    },
+    end: async () => {
+      clearInterval(beat);
+      await endRun(pool, userId, run);
+    },
+  };
+}
+
+/** No connection is held between two batches: whoever reads slowly keeps nobody else waiting. */
+async function* readBatches(pool: Pool, ownerId: string, { upTo }: Extent): AsyncGenerator<OwnCopy[]> {
+  let last = lowestId;
+  for (;;) {
+    const copies = await listCopies(pool, ownerId, last, upTo);
+    if (copies.length === 0) return;
+    yield copies;
+    last = copies.at(-1)!.id;
+  }
+}
