@@ -36,9 +36,10 @@ export async function measureGrowth(site: Site): Promise<void> {
   for (const name of wanted) {
     const found = await inTurn(site, places, name);
     const first = found[0]!.p99;
-    const cells = found.map(
-      ({ p99, p50, failed }) =>
-        `${p99.toFixed(1)} (${p50.toFixed(1)}) ×${(p99 / first).toFixed(2)}${failed ? ' FAILED' : ''}`,
+    const cells = found.map(({ p99, p50, failed, perSecond }) =>
+      perSecond === 0
+        ? 'none answered'
+        : `${p99.toFixed(1)} (${p50.toFixed(1)}) ×${(p99 / first).toFixed(2)}${failed ? ' FAILED' : ''}`,
     );
     console.log(line([name, ...cells], 22));
   }

@@ -28,23 +28,33 @@ export async function rushToLogin(app: Target, cookie: string, member: Member): 
   const answers = Object.groupBy(await rush, String);
   const counts = Object.entries(answers).map(([status, all]) => `${all!.length} × ${status}`);
   const grown = residentMb(app.pid) - before;
+  const refused = busy.refused > 0 ? `, ${busy.refused} of ${busy.asked} REFUSED` : '';
   return (
     `${logins} logins at once: ${counts.join(', ')} within ${took.toFixed(1)} s; the inbox's p99 ` +
-    `${busy.toFixed(1)} ms, ${(busy / idle).toFixed(1)} × idle; memory +${grown.toFixed(0)} MB`
+    `${busy.p99.toFixed(1)} ms, ${(busy.p99 / idle.p99).toFixed(1)} × idle${refused}; memory +${grown.toFixed(0)} MB`
   );
 }
 
-/** The 99th percentile of an inbox's answers, in milliseconds, asked one after the other until `end`. */
-async function readInbox(app: Target, cookie: string, end: Promise<unknown>): Promise<number> {
+interface Reading {
+  /** Milliseconds, of all that was asked, refusals too. */
+  p99: number;
+  asked: number;
+  refused: number;
+}
+
+/** An inbox, asked for again and again, one after the other, until `end`. */
+async function readInbox(app: Target, cookie: string, end: Promise<unknown>): Promise<Reading> {
   const state = { isOver: false };
   void end.finally(() => (state.isOver = true));
   const times: number[] = [];
+  let refused = 0;
   while (!state.isOver || times.length < 100) {
     const startedAt = performance.now();
     const answer = await fetch(`${app.url}/inbox`, { headers: { cookie } });
     await answer.arrayBuffer();
-    times.push(answer.ok ? performance.now() - startedAt : Infinity);
+    times.push(performance.now() - startedAt);
+    if (!answer.ok) refused += 1;
     await sleep(5);
   }
-  return percentile(times, 99);
+  return { p99: percentile(times, 99), asked: times.length, refused };
 }

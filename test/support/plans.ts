@@ -106,7 +106,11 @@ export function faultsOf(plans: Plan[], reading: Reading): string[] {
     faults.push(...reads.filter((step) => step.rows > most(step)).map(nameOf));
   }
   if (reading === 'list') {
-    faults.push(...steps.filter(({ kind }) => /Sort|Bitmap/.test(kind)).map(({ kind }) => kind));
+    const isOfMessages = ({ table }: Step) => table === 'messages';
+    const detours = steps.filter(
+      (step) => step.kind === 'Sort' || (step.kind === 'Bitmap Heap Scan' && isOfMessages(step)),
+    );
+    faults.push(...detours.map(({ kind }) => kind));
   }
   return faults;
 }
