@@ -16,6 +16,8 @@ import { openKnownBrowsers } from './devices/known-browsers.ts';
 import { deviceRoutes } from './devices/routes.ts';
 import { draftRoutes } from './drafts/routes.ts';
 import { exportRoutes } from './exports/routes.ts';
+import { importRoutes } from './imports/routes.ts';
+import { receiveUpload } from './imports/upload.ts';
 import { leavingRoutes } from './leaving/routes.ts';
 import type { Bell } from './live/bell.ts';
 import { invitationRoutes } from './invitations/routes.ts';
@@ -94,6 +96,7 @@ export function createApp(parts: AppParts): Express {
   app.use(recoveryLogin({ pool, config, signIn, flash, bell }));
   app.use(secondStepRoutes({ pool, isHttps: config.isHttps, log, seal, secondSteps }));
 
+  app.post('/account/import', receiveUpload);
   app.use(guardForms());
   app.use(logoutRoutes(config, bell));
   app.use(membersOnly, requireUser);
@@ -104,7 +107,7 @@ export function createApp(parts: AppParts): Express {
   app.use(invitationRoutes(pool, config, flash));
   app.use(deviceRoutes(pool, flash, bell), recoveryRoutes(pool, proof, flash));
   app.use(secondFactorRoutes({ pool, config, proof, seal, flash }));
-  app.use(exportRoutes(pool, config, proof));
+  app.use(exportRoutes(pool, config, proof), importRoutes({ pool, config, proof, flash, bell }));
   app.use(leavingRoutes({ pool, config, log, proof, flash, bell }));
 
   app.use(refuseUnknownPage, showErrors(log, config.isDevelopment));

@@ -12,6 +12,17 @@ function timePart(at: Date): string {
   return `${hex.slice(0, 8)}-${hex.slice(8)}`;
 }
 
+/** The id of this moment that these bytes, at least ten, stand for: the same for the same. */
+export function idFrom(at: Date, bytes: Buffer): string {
+  const [hex, variant] = [bytes.toString('hex'), (8 + (bytes[0]! % 4)).toString(16)];
+  return `${timePart(at)}-7${hex.slice(2, 5)}-${variant}${hex.slice(5, 8)}-${hex.slice(8, 20)}`;
+}
+
+/** The moment that an id is of, in milliseconds since 1970. */
+export function timeOf(id: string): number {
+  return parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+}
+
 /** The lowest id that a message of this moment can have: a boundary in every list. */
 export function lowestIdAt(at: Date): string {
   return `${timePart(at)}-0000-0000-000000000000`;

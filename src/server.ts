@@ -1,5 +1,6 @@
 // The http server and its bounds: what one client, and all of them together, may take of the process.
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { limitSlowRequests } from './slow-requests.ts';
 
 /** An open inbox keeps one for as long as it is open; whoever comes beyond that is hung up on at once. */
 export const mostConnections = 10_000;
@@ -12,11 +13,12 @@ export function createBoundedServer(app: RequestListener, connections = mostConn
     {
       maxHeaderSize: mostHeaderBytes,
       headersTimeout: 10_000,
-      requestTimeout: 30_000,
+      requestTimeout: 0, // see limitSlowRequests
       keepAliveTimeout: 65_000,
     },
     app,
   );
+  limitSlowRequests(server, 30_000);
   server.maxConnections = connections;
   server.timeout = 60_000; // a stream of events says something every 25 s
   return server;

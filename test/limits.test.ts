@@ -6,6 +6,8 @@ import { bodyLimit as longestMessage } from '../src/compose/letter-form.ts';
 import { browserLimit } from '../src/devices/queries.ts';
 import { draftLimit } from '../src/drafts/queries.ts';
 import { createBoundedServer, mostConnections, mostHeaderBytes } from '../src/server.ts';
+import { unpackedLimit } from '../src/imports/open-file.ts';
+import { uploadLimit } from '../src/imports/upload.ts';
 import { longestSearch } from '../src/search/search-words.ts';
 import { bodyLimit } from '../src/web/forms.ts';
 import { pageSize } from '../src/web/paging.ts';
@@ -50,7 +52,7 @@ describe('the README says', () => {
     ['Slow clients', numberIn(nginx, /client_body_timeout (\d+)s/), ' s between'],
     ['Slow clients', numberIn(nginx, /send_timeout (\d+)s/), ' s without taking'],
     ['Slow clients', numberIn('src/server.ts', /headersTimeout: (\d+)_000/), ' s,'],
-    ['Slow clients', numberIn('src/server.ts', /requestTimeout: (\d+)_000/), ' s in all'],
+    ['Slow clients', numberIn('src/server.ts', /limitSlowRequests\(server, (\d+)_000/), ' s in all'],
     ['Slow clients', numberIn('src/server.ts', /timeout = (\d+)_000/), ' s without nginx'],
     ['Headers', mostHeaderBytes / 1024, ' kB without nginx'],
     ['Headers', numberIn(nginx, /large_client_header_buffers 2 (\d+)k/), ' kB'],
@@ -81,6 +83,11 @@ describe('the README says', () => {
     ['A statement, a search', numberIn('src/database/pool.ts', /statement_timeout: (\d+)/) / 1000, ' s'],
     ['A statement, a search', numberIn('src/database/pool.ts', /lock_timeout: (\d+)/) / 1000, ' s of them'],
     ['A statement, a search', longestSearch, ' characters'],
+    ['An import', uploadLimit / 1_000_000, ' MB'],
+    ['An import', unpackedLimit / 1_000_000_000, ' GB unpacked'],
+    ['An import', numberIn('src/imports/open-file.ts', /entriesLimit = (\d+)/), ' files'],
+    ['An import', numberIn('src/imports/routes.ts', /pieceSize = ([\d_]+)/) / 1000, ' kB every 30 s'],
+    ['An import', numberIn('src/imports/routes.ts', /importsAtOnce = (\d+)/), ' at once'],
     ['Rows', pageSize, ' a page'],
     ['Rows', numberIn('src/mailbox/selection.ts', /mostAtOnce = (\d+)/), ' chosen'],
     ['Rows', numberIn('src/database/batches.ts', /patienceMs = (\d+)/) / 1000, ' s of work'],

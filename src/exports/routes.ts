@@ -14,8 +14,6 @@ import { writeMbox } from './mbox-file.ts';
 import { findRun } from './queries.ts';
 import { beginRun } from './run.ts';
 
-// Somebody who takes nothing for so long has gone.
-const idleMs = 60_000;
 const writers = { 'messages.json': writeJson, 'mailbox.mbox': writeMbox, 'messages.html': writeHtml };
 
 export function exportRoutes(pool: Pool, config: Config, proof: Proof): Router {
@@ -34,7 +32,6 @@ export function exportRoutes(pool: Pool, config: Config, proof: Proof): Router {
       const run = await beginRun(pool, id, ownSid(req), Object.keys(writers).length);
       if (!run) return showExport(req, res.status(409), true);
 
-      res.setTimeout(idleMs, () => res.destroy());
       res.set({
         'Content-Type': 'application/zip',
         'Content-Disposition': `attachment; filename="${username}-${today()}.zip"`,

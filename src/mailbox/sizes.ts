@@ -52,21 +52,13 @@ export async function warnOwners(db: Database, { filling }: Room, limit: number)
 }
 
 /**
- * For an import, in the transaction that adds: makes room for up to `wanted` messages of one mailbox, counts them as
- * added, and returns for how many there was room.
+ * For an import, at the end of the transaction that has added: how many messages are too many now. Until the end of the
+ * transaction nobody else adds any.
  */
-export async function takeRoom(
-  db: Database,
-  ownerId: string,
-  wanted: number,
-  limit: number,
-): Promise<number> {
-  const [size] = await lockSizes(db, [ownerId]);
-  const isKnown = size!.messages !== null && size!.messages + wanted <= limit;
-  const messages = isKnown ? size!.messages! : (await countAnew(db, ownerId, limit)).messages;
-  const taken = Math.min(wanted, Math.max(0, limit - messages));
-  await db.query('update mailbox_sizes set messages = messages + $2 where owner_id = $1', [ownerId, taken]);
-  return taken;
+export async function countBeyond(db: Database, ownerId: string, limit: number): Promise<number> {
+  await lockSizes(db, [ownerId]);
+  const { messages } = await countAnew(db, ownerId, limit);
+  return Math.max(0, messages - limit);
 }
 
 /** For the clean-up: whoever was warned and has emptied the mailbox since is warned again the next time. */

@@ -44,9 +44,12 @@ async function searchBetween(db: Database, asked: Asked): Promise<FoundRow[]> {
 // A word that fills a page from so few messages is so common that the index would bring tens of thousands.
 const lookThrough = 200;
 
+/** Whether a message is with this person, or was imported with this name: alone, or as an address beside another name. */
+const isPerson = (name: string) => `(m.other_id = (select id from users where username = ${name})
+  or lower(m.other_name) = ${name} or right(lower(m.other_name), length(${name}) + 2) = '<' || ${name} || '>')`;
 const conditions = `m.owner_id = $1 and m.id > $2 and m.id < $3
-  and ($6::text is null or (m.box = 'inbox' and m.other_id = (select id from users where username = $6)))
-  and ($7::text is null or (m.box = 'sent' and m.other_id = (select id from users where username = $7)))
+  and ($6::text is null or (m.box = 'inbox' and ${isPerson('$6')}))
+  and ($7::text is null or (m.box = 'sent' and ${isPerson('$7')}))
   and (not $8 or m.id in (select n.id from unread n where n.owner_id = $1))`;
 const place = `($9::text is null or case $9 when 'trash' then m.trashed_at is not null else m.box = $9 and m.trashed_at is null end)`;
 const words = `websearch_to_tsquery('words', $4)`;

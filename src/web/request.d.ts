@@ -1,5 +1,6 @@
 // What our middleware adds to a request.
 import type { OpenStep } from '../second-factor/second-step.ts';
+import type { BusboyFileStream } from '@fastify/busboy';
 import type { Refusal } from './errors.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -16,6 +17,10 @@ declare global {
       signingIn?: string;
       /** Whose password was right, on the pages of the second step. */
       secondStep?: OpenStep;
+      /** The file of a form that has one, not read yet. Set by receiveUpload. */
+      upload?: BusboyFileStream;
+      /** Puts off the moment at which a body that is still arriving is cut off. Set by limitSlowRequests. */
+      stillComing?(): void;
       /** Set where a form guard has read its secret. */
       csrfToken?(): string;
     }

@@ -150,6 +150,7 @@ export const pages: PageCase[] = [
     },
   },
   page('Export', '/account/export'),
+  page('Import', '/account/import'),
   page('Delete your account', '/account/leave'),
   afterForm(
     'Delete your account with errors',

@@ -17,8 +17,8 @@ describe.skipIf(!available('nginx'))('behind nginx', () => {
     app = await startApp({ TRUST_PROXY: '1' });
     // It waits less long for a client or an app that does nothing at all.
     nginx = await startNginx(app.url, {
-      'send_timeout 15s;': 'send_timeout 2s;',
-      'proxy_read_timeout 15s;': 'proxy_read_timeout 2s;',
+      'send_timeout 15s;': 'send_timeout 4s;',
+      'proxy_read_timeout 15s;': 'proxy_read_timeout 4s;',
     });
     alice = await registered(nginx.url, 'alice');
     await fillMailbox(app.databaseUrl, 'alice', many, 1900);

@@ -1,0 +1,65 @@
+// Reads a mailbox in the mbox format (RFC 4155): one of ours exactly as it was exported, others as well as can be.
+import type { OwnCopy } from '../exports/own-copy.ts';
+import { ownHeaders } from '../exports/mbox-file.ts';
+import { messagesOf } from './foreign-mail.ts';
+import type { LeftOut } from './left-out.ts';
+import { readLines } from './lines.ts';
+import { decodeHeader } from './mail-headers.ts';
+import { createMailReader, type Mail } from './mail.ts';
+import { checkCopy } from './own-copy.ts';
+import { Unreadable } from './unreadable.ts';
+
+// Some programs write an attachment as one line.
+const longest = 10_000_000;
+
+/** The messages, in batches. Throws Unreadable when this is no mbox, or when one of our messages in it is not whole. */
+export async function* readMbox(source: AsyncIterable<Buffer>, leftOut: LeftOut): AsyncGenerator<OwnCopy[]> {
+  let separator = '';
+  let reader: ReturnType<typeof createMailReader> | undefined;
+  let isAfterBlank = true;
+  let count = 0;
+  const finish = (): OwnCopy[] => {
+    if (!reader) return [];
+    count += 1;
+    const mail = reader.end();
+    const isOurs = mail.headers.has(ownHeaders.box.toLowerCase());
+    return isOurs ? [ownMessage(mail, `Mail ${count} in the file`)] : messagesOf(mail, separator, leftOut);
+  };
+  for await (const lines of readLines(source, longest)) {
+    const copies: OwnCopy[] = [];
+    for (const line of lines) {
+      if (isAfterBlank && /^From .*\d{4}\s*$/.test(line)) {
+        copies.push(...finish());
+        separator = line;
+        reader = createMailReader();
+        isAfterBlank = false;
+        continue;
+      }
+      if (!reader) throw new Unreadable('This file is neither a zip from an export nor a mailbox (mbox).');
+      reader.line(line.startsWith('>') ? line.replace(/^>(>*From )/, '$1') : line);
+      isAfterBlank = line === '';
+    }
+    yield copies;
+  }
+  yield finish();
+}
+
+function ownMessage({ headers, text }: Mail, where: string): OwnCopy {
+  const header = (name: string) => {
+    const value = headers.get(name.toLowerCase());
+    return value === undefined ? null : decodeHeader(value);
+  };
+  if (Buffer.byteLength(text) !== Number(header(ownHeaders.length)))
+    throw new Unreadable(`${where} is not whole: some of its text is missing.`);
+  const claimed = {
+    id: /^<([^@]*)@/.exec(header('Message-ID') ?? '')?.[1],
+    box: header(ownHeaders.box),
+    with: header(ownHeaders.other),
+    notice: header(ownHeaders.notice) === 'yes',
+    sentAt: header(ownHeaders.sentAt),
+    unread: header(ownHeaders.unread) === 'yes',
+    trashedAt: header(ownHeaders.trashedAt),
+    body: text,
+  };
+  return checkCopy(claimed, where);
+}

@@ -1,0 +1,101 @@
+// What kind of file was chosen, and the messages in it.
+import type { FileHandle } from 'node:fs/promises';
+import { fromFdPromise, type Entry, type ZipFile } from 'yauzl';
+import type { OwnCopy } from '../exports/own-copy.ts';
+import { readJson } from './json-messages.ts';
+import type { LeftOut } from './left-out.ts';
+import { readMbox } from './mbox-messages.ts';
+import { Unreadable } from './unreadable.ts';
+
+const pieceSize = 65_536;
+const entriesLimit = 20;
+/** In bytes. What unpacks to more is refused, however small it is itself. */
+export const unpackedLimit = 1_000_000_000;
+
+/**
+ * The messages in a file: the zip of an export, or one of its two files with messages. Everything else in a zip is passed
+ * over. Throws Unreadable when the file is damaged or something else.
+ */
+export async function* readMessages(file: FileHandle, leftOut: LeftOut): AsyncGenerator<OwnCopy[]> {
+  const { buffer } = await file.read(Buffer.alloc(2), 0, 2, 0);
+  const beginning = buffer.toString('latin1');
+  if (beginning === 'PK') yield* readZip(file, leftOut);
+  else if (beginning.startsWith('[')) yield* readJson(bytesOf(file));
+  else yield* readMbox(bytesOf(file), leftOut);
+}
+
+async function* bytesOf(file: FileHandle): AsyncGenerator<Buffer> {
+  let position = 0;
+  for (;;) {
+    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(pieceSize), 0, pieceSize, position);
+    if (bytesRead === 0) return;
+    position += bytesRead;
+    yield buffer.subarray(0, bytesRead);
+  }
+}
+
+async function* readZip(file: FileHandle, leftOut: LeftOut): AsyncGenerator<OwnCopy[]> {
+  const zip = await explained(fromFdPromise(file.fd, { strictFileNames: true }));
+  const entries = await explained(listEntries(zip));
+  const named = (name: string) => entries.filter(({ fileName }) => fileName === name);
+  const json = named('messages.json');
+  const mbox = named('mailbox.mbox');
+  const [entry] = [...json, ...mbox];
+  if (!entry) throw new Unreadable('There is no messages.json and no mailbox.mbox in this zip.');
+  if (json.length > 1 || mbox.length > 1) throw new Unreadable('A file is in this zip twice.');
+  const ours = new Set(['messages.json', 'mailbox.mbox', 'messages.html', 'account.json']);
+  leftOut.files = entries.filter(({ fileName }) => !ours.has(fileName)).length;
+  const bytes = unpack(zip, entry);
+  yield* entry.fileName === 'messages.json' ? readJson(bytes) : readMbox(bytes, leftOut);
+}
+
+async function listEntries(zip: ZipFile): Promise<Entry[]> {
+  if (zip.entryCount > entriesLimit) throw new Unreadable('There are too many files in this zip.');
+  const entries: Entry[] = [];
+  for await (const entry of zip.eachEntry()) {
+    if (entry.isEncrypted())
+      throw new Unreadable('This zip is encrypted. Please choose one without a password.');
+    if (entry.uncompressedSize > unpackedLimit) throw tooMuch();
+    entries.push(entry);
+  }
+  return entries;
+}
+
+/** What is in a zip counts as it comes out, whatever the zip says about its size. */
+async function* unpack(zip: ZipFile, entry: Entry): AsyncGenerator<Buffer> {
+  const stream = await explained(zip.openReadStreamPromise(entry));
+  let size = 0;
+  const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  try {
+    for (;;) {
+      const next = await explained(chunks.next());
+      if (next.done) return;
+      size += next.value.length;
+      if (size > unpackedLimit) throw tooMuch();
+      yield next.value;
+    }
+  } finally {
+    stream.destroy();
+  }
+}
+
+function tooMuch(): Unreadable {
+  return new Unreadable('This zip unpacks to more than 1 GB.');
+}
+
+/** What the zip's reader complains of, in words for a person. */
+async function explained<T>(reading: Promise<T>): Promise<T> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof Unreadable) throw error;
+    const isPath = /^(absolute path|invalid relative path|invalid characters in fileName)/.test(
+      (error as Error).message,
+    );
+    throw new Unreadable(
+      isPath
+        ? 'A file in this zip has a name that leads out of it. No export makes such a zip.'
+        : 'This zip is damaged, or not all of it was there.',
+    );
+  }
+}

@@ -1,0 +1,74 @@
+// Imports in SQL. What is imported is a copy of its owner's alone: nobody else's mailbox is touched.
+import type { QueryConfig } from 'pg';
+import type { Database } from '../database/pool.ts';
+import type { OwnCopy } from '../exports/own-copy.ts';
+import { nobody } from '../ids.ts';
+
+/** For as long as this transaction lasts; false when another import of this person's is being written. */
+export async function isOnlyImport(db: Database, ownerId: string): Promise<boolean> {
+  const { rows } = await db.query<{ mine: boolean }>(
+    `select pg_try_advisory_xact_lock(hashtextextended('private-messages import ' || $1, 0)) as mine`,
+    [ownerId],
+  );
+  return rows[0]!.mine;
+}
+
+/** Whether this session has not been ended meanwhile. */
+export async function isSignedIn(db: Database, userId: string, sid: string): Promise<boolean> {
+  const { rowCount } = await db.query('select from sessions where user_id = $1 and sid = $2', [userId, sid]);
+  return rowCount === 1;
+}
+
+/** How many messages a mailbox holds, the trash included. */
+export async function countHeld(db: Database, ownerId: string): Promise<number> {
+  const { rows } = await db.query<{ count: number }>(
+    'select count(*)::int as count from messages where owner_id = $1',
+    [ownerId],
+  );
+  return rows[0]!.count;
+}
+
+/** How many of these are in the mailbox already. */
+export async function countKnown(db: Database, ownerId: string, copies: OwnCopy[]): Promise<number> {
+  const { rows } = await db.query<{ count: number }>({
+    name: 'count known',
+    text: 'select count(*)::int as count from messages where owner_id = $1 and id = any ($2::uuid[])',
+    values: [ownerId, copies.map(({ id }) => id)],
+  });
+  return rows[0]!.count;
+}
+
+/**
+ * Adds the messages that are not there yet; returns how many these were. Their unread marks count as put back by hand
+ * (is_marked), so that nobody takes back what somebody has read and exported before.
+ */
+export async function insertCopies(db: Database, ownerId: string, copies: OwnCopy[]): Promise<number> {
+  const { rows } = await db.query<{ count: number }>({
+    name: 'insert copies',
+    text: `with imported as (
+             insert into messages (owner_id, id, box, other_id, body, sent_at, trashed_at, origin, other_name)
+             select $1, c.id, c.box, '${nobody}', c.body, c.sent_at, c.trashed_at,
+                    case when c.is_notice then 'imported notice' else 'imported' end, c.other_name
+             from unnest($2::uuid[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::boolean[], $8::text[])
+               as c (id, box, body, sent_at, trashed_at, is_notice, other_name)
+             on conflict do nothing returning owner_id, id, trashed_at
+           ), marks as (
+             insert into unread (owner_id, id, is_marked, is_trashed)
+             select owner_id, id, true, trashed_at is not null from imported where id = any ($9::uuid[])
+           )
+           select count(*)::int as count from imported`,
+    values: [
+      ownerId,
+      copies.map(({ id }) => id),
+      copies.map(({ box }) => box),
+      copies.map(({ body }) => body),
+      copies.map(({ sentAt }) => sentAt),
+      copies.map(({ trashedAt }) => trashedAt),
+      copies.map(({ isNotice }) => isNotice),
+      copies.map(({ other }) => other),
+      copies.filter(({ isUnread }) => isUnread).map(({ id }) => id),
+    ],
+    query_timeout: 21_000, // as long as the transaction allows; pg knows it, its types do not
+  } as QueryConfig);
+  return rows[0]!.count;
+}

@@ -1,0 +1,96 @@
+// Bringing messages along from elsewhere: GET and POST /account/import.
+import { Router, type Request, type Response } from 'express';
+import { ownSid } from '../accounts/account-routes.ts';
+import type { Proof } from '../accounts/proof.ts';
+import type { Config } from '../config.ts';
+import type { Pool } from '../database/pool.ts';
+import type { Bell } from '../live/bell.ts';
+import { allowOnly, HttpError } from '../web/errors.ts';
+import type { Flash } from '../web/flash.ts';
+import { blankForm, rejectField, type Form } from '../web/forms.ts';
+import { signedIn } from '../web/session.ts';
+import { inSentences } from './left-out.ts';
+import { spool } from './spool.ts';
+import { Unreadable } from './unreadable.ts';
+import { checkMessages, writeMessages, type Imported } from './write.ts';
+
+interface ImportParts {
+  pool: Pool;
+  config: Config;
+  proof: Proof;
+  flash: Flash;
+  bell: Bell;
+}
+
+// In each process: every one keeps a file on its disk and then a connection.
+const importsAtOnce = 2;
+// A body is cut off when nothing comes for half a minute; each piece of this size, in bytes, gains another one.
+const pieceSize = 500_000;
+// Until all is written nothing is said to the browser.
+const longestMs = 10 * 60_000;
+
+export function importRoutes({ pool, config, proof, flash, bell }: ImportParts): Router {
+  const router = Router();
+  let underWay = 0;
+
+  router
+    .route('/account/import')
+    .all(proof.require('/account/import'))
+    .get((req, res) => showImport(res, blankForm()))
+    .post(async (req, res) => {
+      if (underWay >= importsAtOnce)
+        throw new HttpError(
+          503,
+          'Others are importing at this moment. Try again in a minute; nothing was imported.',
+          60,
+        );
+      underWay += 1;
+      res.setTimeout(longestMs);
+      try {
+        const imported = await importUpload(pool, config, req);
+        bell.ring([signedIn(req).id]);
+        flash(res, { line: inWords(imported) });
+        res.redirect(303, '/account/import');
+      } catch (error) {
+        if (!(error instanceof Unreadable)) throw error;
+        const form = rejectField(blankForm(), 'file', `${error.message} Nothing was imported.`);
+        showImport(res.status(422), form);
+      } finally {
+        underWay -= 1;
+      }
+    })
+    .all(allowOnly('GET', 'POST'));
+  return router;
+}
+
+async function importUpload(pool: Pool, config: Config, req: Request): Promise<Imported> {
+  const { upload } = req;
+  if (!upload) throw new Unreadable('Please choose a file.');
+  let size = 0;
+  const file = await spool(upload, (bytes) => {
+    if (Math.floor(size / pieceSize) < Math.floor((size += bytes) / pieceSize)) req.stillComing?.();
+  });
+  try {
+    if (upload.truncated) throw new Unreadable('This file is larger than 200 MB.');
+    if (size === 0) throw new Unreadable('Please choose a file that is not empty.');
+    const mailbox = { ownerId: signedIn(req).id, limit: config.mailboxMessages };
+    await checkMessages(pool, mailbox, file);
+    return await writeMessages(pool, mailbox, ownSid(req), file);
+  } finally {
+    await file.close();
+  }
+}
+
+function inWords({ total, added, leftOut }: Imported): string {
+  const there = total - added;
+  const number = (count: number) => `${count.toLocaleString('en')} ${count === 1 ? 'message' : 'messages'}`;
+  const lines = [
+    added === 0 ? 'Nothing was imported' : `Imported ${number(added)}`,
+    there > 0 ? `; ${number(there)} ${there === 1 ? 'was' : 'were'} here already` : '',
+  ];
+  return [`${lines.join('')}.`, inSentences(leftOut)].filter(Boolean).join(' ');
+}
+
+function showImport(res: Response, form: Form): void {
+  res.render('imports/import', { form });
+}

@@ -1,0 +1,133 @@
+// Mail from other programs: its text arrives, and what does not is said.
+import { Readable } from 'node:stream';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { find } from '../search/found.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { registered, type Person } from '../support/person.ts';
+import { nothingLeftOut } from '../../src/imports/left-out.ts';
+import { readMbox } from '../../src/imports/mbox-messages.ts';
+import { imported, mboxOf } from './importing.ts';
+
+let app: TestApp;
+let count = 0;
+beforeAll(async () => {
+  app = await startApp();
+});
+afterAll(() => app.close());
+
+interface Row {
+  box: string;
+  other: string;
+  at: string;
+  body: string;
+}
+
+/** What becomes of these mails, the oldest first, and what is said about them. */
+async function after(...mails: string[]): Promise<{ rows: Row[]; line: string; person: Person }> {
+  const person = await registered(app.url, `reader-${(count += 1)}`);
+  const line = await imported(person, mboxOf(...mails));
+  const { rows } = await app.pool.query<Row>(
+    `select m.box, m.other_name as other, to_char(m.sent_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS') as at, m.body
+     from messages m join users u on u.id = m.owner_id where u.username = $1 order by m.id`,
+    [person.username],
+  );
+  return { rows, line, person };
+}
+
+const from = 'From: Bob Smith <bob@example.org>\nDate: Tue, 24 Nov 2020 03:27:57 +0100\n';
+
+test('a plain mail, its subject above the text, at its own time', async () => {
+  const { rows, line, person } = await after(
+    `${from}To: alice@example.org\nSubject: Lunch?\n\nAt noon?\n\n>From here on foot.`,
+  );
+  expect(line).toBe('Imported 1 message.');
+  expect(rows).toEqual([
+    {
+      box: 'inbox',
+      other: 'Bob Smith <bob@example.org>',
+      at: '2020-11-24 02:27:57',
+      body: 'Subject: Lunch?\nTo: alice@example.org\n\nAt noon?\n\nFrom here on foot.',
+    },
+  ]);
+  expect(await find(person, 'from:bob@example.org')).toHaveLength(1);
+});
+
+test('headers and texts in the encodings of the world', async () => {
+  const { rows } = await after(
+    `From: =?iso-8859-1?Q?Andr=E9?= <a@example.org>\nSubject: =?utf-8?B?8J+m?= =?utf-8?B?iSBvd2w=?=\nContent-Type: text/plain; charset="ISO-8859-1"\nContent-Transfer-Encoding: quoted-printable\n\nCaf=E9 =\nau lait`,
+    `From: b@example.org\nContent-Type: text/plain; charset=koi8-r\nContent-Transfer-Encoding: base64\n\n8NLJ18XU`,
+    `From: c@example.org\nContent-Type: text/plain; charset=never-heard-of\n\nplain`,
+  );
+  expect(rows.map(({ other, body }) => [other, body])).toEqual(
+    expect.arrayContaining([
+      ['André <a@example.org>', 'Subject: 🦉 owl\n\nCafé au lait'],
+      ['b@example.org', 'Привет'],
+      ['c@example.org', 'plain'],
+    ]),
+  );
+});
+
+test('of alternatives the plain one, attachments left out and named, parts of parts found', async () => {
+  const { rows, line } = await after(
+    `${from}Content-Type: multipart/mixed; boundary=outer\n\n--outer\nContent-Type: multipart/alternative; boundary="in;ner"\n\n--in;ner\nContent-Type: text/plain\n\nPlain words\n--in;ner\nContent-Type: text/html\n\n<p>HTML words</p>\n--in;ner--\n\n--outer\nContent-Type: image/png; name="cat.png"\nContent-Disposition: attachment\nContent-Transfer-Encoding: base64\n\niVBORw0KGgo=\n--outer\nContent-Type: text/plain\n\nA footer\n--outer--\nepilogue`,
+  );
+  expect(rows[0]!.body).toBe('Plain words\n\nA footer\n\n[An attachment was left out: cat.png]');
+  expect(line).toBe('Imported 1 message. 1 attachment was left out.');
+});
+
+test('a mail of HTML alone becomes text', async () => {
+  const { rows } = await after(
+    `${from}Content-Type: text/html; charset=utf-8\n\n<html><head><title>No</title><style>p { color: red }</style></head><body><p>One &amp; two<br>three &lt;four&gt;</p><script>alert(1)</script><p>caf&#233;&nbsp;a < b</p></body></html>`,
+  );
+  expect(rows[0]!.body).toBe('One & two\nthree <four>\n\ncafé a < b');
+});
+
+test('hostile HTML and headers take no time', async () => {
+  const mails = [
+    `${from}Content-Type: text/html\n\n${'<script'.repeat(200_000)}`,
+    `${from}Content-Type: text/html\n\n${'<'.repeat(900_000)}`,
+    `${from}Content-Type: text/html\n\n${'<style>'.repeat(200_000)}`,
+    `${from}Content-Type: text/plain; ${'a="'.repeat(60_000)}\n\nx`,
+    `${from}Content-Type: text/plain; "${'\\"'.repeat(90_000)}\n\nx`,
+    `${from}Content-Type: text/html\n\n${'&nbsp;'.repeat(150_000)}x`,
+    `${from}\n\n${'\n'.repeat(900_000)}x`,
+    `${from}Subject: ${'=?utf-8?B?'.repeat(20_000)}\n\nx`,
+    `${from}Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\n${' \t'.repeat(400_000)}x`,
+  ];
+  const startedAt = performance.now();
+  const source = Readable.from([Buffer.from(mboxOf(...mails))]);
+  let found = 0;
+  for await (const copies of readMbox(source, nothingLeftOut())) found += copies.length;
+  expect(found).toBeGreaterThanOrEqual(mails.length);
+  expect(performance.now() - startedAt).toBeLessThan(15_000);
+});
+
+test('a mail longer than a message becomes several, in their order, and nothing of it is missing', async () => {
+  const text = Array.from({ length: 25_000 }, (_, n) => (n % 50 === 0 ? '🦉' : 'x')).join('');
+  const { rows, line } = await after(`${from}Content-Type: text/plain; charset=utf-8\n\n${text}`);
+  expect(rows.map(({ body }) => body.slice(0, 6))).toEqual(['(1/3)\n', '(2/3)\n', '(3/3)\n']);
+  expect(rows.map(({ body }) => body.slice(6)).join('')).toBe(text);
+  expect(line).toBe('Imported 3 messages. 1 long mail became several messages each.'.replace(' each', ''));
+});
+
+test('Gmail’s sent mail goes to Sent; a mail without a date takes the one above it, or is the oldest', async () => {
+  const { rows, line } = await after(
+    `${from}To: Carol <carol@example.org>\nX-Gmail-Labels: Opened,Sent\n\nMine`,
+    'From: x@example.org\n\nUndated',
+    'From: y@example.org\nDate: Fri, 31 Dec 2399 00:00:00 +0000\n\nFrom the future',
+  );
+  expect(rows.find(({ body }) => body.endsWith('Mine'))).toMatchObject({
+    box: 'sent',
+    other: 'Carol <carol@example.org>',
+  });
+  expect(rows.find(({ body }) => body === 'Undated')!.at).toBe('2026-11-24 03:27:57');
+  expect(line).toMatch(/^Imported 3 messages\./);
+});
+
+test('the same mailbox twice changes nothing', async () => {
+  const mails = [`${from}Message-ID: <a@b>\n\nOnce`, `${from}\n\nTwice`, `${from}\n\n${'x'.repeat(12_000)}`];
+  const { person } = await after(...mails);
+  expect(await imported(person, mboxOf(...mails))).toMatch(
+    /^Nothing was imported; 4 messages were here already\./,
+  );
+});
