@@ -39,8 +39,8 @@ interface OutcomeRow {
   isNew: boolean;
   isRepeated: boolean;
   recent: number;
-  /** How many messages each mailbox gets, where one of them may have no room. */
-  lacking: Adding | null;
+  /** Whether every mailbox has, as far as is known without counting. */
+  hasRoom: boolean;
 }
 
 /**
@@ -71,25 +71,25 @@ export async function sendWhereRoom(
         where owner_id = $1 and sent_at > now() - interval '1 minute'
       ), repeated as (
         select from sent_forms where owner_id = $1 and digest = $3
-      ), mailbox as (
-        select owner_id, sum(n)::int as n
-        from (select $1::uuid, cardinality($2::text[]) union all select other_id, 1 from recipient) adding (owner_id, n)
-        where (select recent.n from recent) + cardinality($2::text[]) <= $8
-          and (select count(*) from recipient) = cardinality($2::text[]) and not exists (select from repeated)
-        group by owner_id
+      ), self as (
+        select count(*)::int as n from recipient where other_id = $1
       ), size as (
-        select s.messages + mailbox.n <= case when s.warned_at is null then $10::int else $11::int end as has_room
-        from (select owner_id, n from mailbox order by owner_id) mailbox, lateral (
-          select messages, warned_at from mailbox_sizes where owner_id = mailbox.owner_id limit 1 for no key update) s
+        select s.owner_id, s.messages + n as messages,
+               s.messages + n <= case when s.warned_at is null then $10::int else $11::int end as has_room
+        from mailbox_sizes s,
+             lateral (select case when s.owner_id = $1 then cardinality($2::text[]) + (select n from self) else 1 end) adding (n)
+        where s.owner_id = any (array (select other_id from recipient union all select $1::uuid))
+          and (select n from recent) + cardinality($2::text[]) <= $8
+          and (select count(*) from recipient) = cardinality($2::text[]) and not exists (select from repeated)
+        order by s.owner_id for no key update of s
       ), form as (
         insert into sent_forms (owner_id, digest, recipients)
         select $1, $3, cardinality($2::text[])
-        where (select count(*) from size where has_room) = (select nullif(count(*), 0) from mailbox)
+        where (select count(*) from size where has_room) = cardinality($2::text[]) + 1 - (select n from self)
         on conflict do nothing returning owner_id
       ), more as (
-        update mailbox_sizes s
-        set messages = s.messages + (select mailbox.n from mailbox where mailbox.owner_id = s.owner_id)
-        where s.owner_id = any (array (select mailbox.owner_id from form, mailbox))
+        update mailbox_sizes s set messages = (select size.messages from size where size.owner_id = s.owner_id)
+        where s.owner_id = any (array (select size.owner_id from form, size))
       ), copies as (
         insert into messages (owner_id, id, box, other_id, twin_id, body, sent_at)
         select copy.owner_id, copy.id, copy.box, copy.other_id, copy.twin_id, $4, $5
@@ -104,9 +104,8 @@ export async function sendWhereRoom(
       select coalesce((select jsonb_agg(jsonb_build_array(username, other_id)) from recipient), '[]') as known,
              exists (select from form) as "isNew",
              exists (select from repeated) as "isRepeated", recent.n as recent,
-             case when (select count(*) from size where has_room) < (select count(*) from mailbox)
-                  then (select jsonb_object_agg(owner_id, n) from mailbox) end as lacking
-      from recent`,
+             (select count(*)::int from size where has_room) = cardinality($2::text[]) + 1 - self.n as "hasRoom"
+      from recent, self`,
     values: [
       from,
       to,
@@ -121,12 +120,21 @@ export async function sendWhereRoom(
       perMailbox,
     ],
   });
-  const { known, isNew, isRepeated, recent, lacking } = rows[0]!;
+  const { known, isNew, isRepeated, recent, hasRoom } = rows[0]!;
   if (known.length < to.length) {
     const names = new Set(known.map(([name]) => name));
     return { kind: 'unknown', names: to.filter((name) => !names.has(name)) };
   }
-  if (!isNew && !isRepeated && recent + to.length > perMinute) return { kind: 'too many' };
-  if (lacking) return { kind: 'no room', adding: lacking, known };
+  if (!isNew && !isRepeated) {
+    if (recent + to.length > perMinute) return { kind: 'too many' };
+    if (!hasRoom) return { kind: 'no room', adding: addingOf(from, known), known };
+  }
   return { kind: 'sent', recipients: known.map(([, id]) => id) };
+}
+
+/** Each recipient's mailbox gets one message, the sender's one for each of them. */
+function addingOf(from: string, known: Known): Adding {
+  const adding: Adding = { [from]: known.length };
+  for (const [, id] of known) adding[id] = (adding[id] ?? 0) + 1;
+  return adding;
 }
