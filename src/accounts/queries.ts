@@ -45,8 +45,12 @@ export async function createAccount(
   const { rows } = await db.query<{ id: string; epoch: number }>(
     `with name as (
        insert into usernames_used (hash) values (sha256(convert_to($2, 'UTF8'))) on conflict do nothing returning hash
+     ), account as (
+       insert into users (id, username, password_hash) select $1, $2, $3 from name returning id, epoch
+     ), mailbox as (
+       insert into mailbox_sizes (owner_id, messages) select id, 0 from account
      )
-     insert into users (id, username, password_hash) select $1, $2, $3 from name returning id, epoch`,
+     select id, epoch from account`,
     [newId(), username, passwordHash],
   );
   return rows[0] ?? 'taken';
