@@ -26,6 +26,9 @@ import type { Streams } from './live/streams.ts';
 import { messageRoutes } from './mailbox/message-routes.ts';
 import { bringAlong } from './mailbox/along.ts';
 import { mailboxRoutes } from './mailbox/routes.ts';
+import { openCeremonies } from './passkeys/ceremonies.ts';
+import { passkeyLogin, signingIn } from './passkeys/login-routes.ts';
+import { passkeyRoutes } from './passkeys/routes.ts';
 import { recoveryLogin } from './recovery/login-routes.ts';
 import { recoveryRoutes } from './recovery/routes.ts';
 import { resetLinkRoutes } from './reset-links/routes.ts';
@@ -70,13 +73,14 @@ export function createApp(parts: AppParts): Express {
   app.set('views', viewFolder).set('view engine', 'ejs').set('view cache', true);
   app.engine('ejs', createViewEngine(config.isDevelopment));
   sendPagesWhole(app);
-  Object.assign(app.locals, viewHelpers(config));
 
   const passwords = createPasswords(config.password);
   const proof = createProof(pool, config, passwords);
   const signIn = createSignIn(pool, openKnownBrowsers(pool, config.isHttps, bell));
   const { flash, showFlash } = openFlash(config.isHttps);
   const begunSignIns = openBegunSignIns(seal, config.isHttps);
+  const ceremonies = openCeremonies(pool, seal, config);
+  Object.assign(app.locals, viewHelpers(config), { passkeyQuestion: () => ceremonies.askForUse(signingIn) });
   const secondSteps = openSecondSteps(pool, signIn, begunSignIns, flash);
   const sessions = openSessions(config, pool, secrets, bringAlong, (error) =>
     log.error({ err: error }, 'sessions'),
@@ -94,7 +98,8 @@ export function createApp(parts: AppParts): Express {
   app.use(registrationRoutes({ pool, config, passwords, signIn }));
   app.use(resetLinkRoutes({ pool, config, passwords, flash, bell }));
   app.use(recoveryLogin({ pool, config, signIn, flash, bell }));
-  app.use(secondStepRoutes({ pool, isHttps: config.isHttps, log, seal, secondSteps }));
+  app.use(passkeyLogin({ pool, config, signIn, ceremonies }));
+  app.use(secondStepRoutes({ pool, isHttps: config.isHttps, log, seal, secondSteps, ceremonies }));
 
   app.post('/account/import', receiveUpload);
   app.use(guardForms());
@@ -107,6 +112,7 @@ export function createApp(parts: AppParts): Express {
   app.use(invitationRoutes(pool, config, flash));
   app.use(deviceRoutes(pool, flash, bell), recoveryRoutes(pool, proof, flash));
   app.use(secondFactorRoutes({ pool, config, proof, seal, flash }));
+  app.use(passkeyRoutes({ pool, proof, ceremonies, flash }));
   app.use(exportRoutes(pool, config, proof), importRoutes({ pool, config, proof, flash, bell }));
   app.use(leavingRoutes({ pool, config, log, proof, flash, bell }));
 

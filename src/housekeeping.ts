@@ -16,7 +16,7 @@ const trashKeptFor = 30 * day;
 // A form older than a session can be (90 days) cannot be sent again.
 const sentFormsKeptFor = 91 * day;
 const browsersKnownFor = 365 * day;
-// What is good for one use, begun logins and challenges, lasts ten minutes at most.
+// What is good for one use lasts for ten minutes, begun logins, and for thirty, challenges for passkeys.
 const usedKeptFor = hour;
 const batch = 500;
 const pauseMs = 50;

@@ -18,6 +18,17 @@ export function idFrom(at: Date, bytes: Buffer): string {
   return `${timePart(at)}-7${hex.slice(2, 5)}-${variant}${hex.slice(5, 8)}-${hex.slice(8, 20)}`;
 }
 
+/** The 16 bytes of an id, for what has no room for its 36 characters. */
+export function bytesOfId(id: string): Buffer {
+  return Buffer.from(id.replaceAll('-', ''), 'hex');
+}
+
+/** The id whose 16 bytes these are. */
+export function idOfBytes(bytes: Uint8Array): string {
+  const hex = Buffer.from(bytes).toString('hex');
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
 /** The moment that an id is of, in milliseconds since 1970. */
 export function timeOf(id: string): number {
   return parseInt(id.slice(0, 8) + id.slice(9, 13), 16);

@@ -103,6 +103,6 @@ export function logoutRoutes(config: Config, bell: Bell): Router {
 }
 
 // Without the person who may be signed in all the same: this page carries the strangers' token, which Logout refuses.
-function showLogin(req: Request, res: Response, form: Form): void {
+export function showLogin(req: Request, res: Response, form: Form): void {
   res.render('accounts/login', { form, user: undefined, letter: letterIn(req.body, carried) });
 }

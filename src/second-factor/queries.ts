@@ -1,5 +1,6 @@
 // The second factor in SQL: whether a second step is asked for, and the secret that codes are made from.
 import type { Database } from '../database/pool.ts';
+import type { Credential } from '../passkeys/queries.ts';
 
 const hasCodes = 'exists (select from totp where user_id = u.id and confirmed_at is not null)';
 const hasPasskeys = 'exists (select from passkeys where user_id = u.id)';
@@ -22,7 +23,7 @@ export interface SecondStep {
   username: string;
   /** What the codes are made from, sealed; null for who has no codes. */
   secret: Buffer | null;
-  hasPasskeys: boolean;
+  passkeys: Credential[];
 }
 
 /** Whose second step it is, while the epoch is that of the password; undefined when none is asked for any more. */
@@ -32,7 +33,9 @@ export async function findSecondStep(
   epoch: number,
 ): Promise<SecondStep | undefined> {
   const { rows } = await db.query<SecondStep>(
-    `select u.id, u.epoch, u.username, t.secret, ${hasPasskeys} as "hasPasskeys"
+    `select u.id, u.epoch, u.username, t.secret, array (
+       select json_build_object('id', credential_id, 'transports', transports) from passkeys where user_id = u.id
+       order by id) as passkeys
      from users u left join totp t on t.user_id = u.id and t.confirmed_at is not null
      where u.id = $1 and u.epoch = $2 and u.disabled_at is null and u.username is not null and ${isAsked}`,
     [userId, epoch],
@@ -45,15 +48,18 @@ export interface Factors {
   /** Since when codes are asked for, or null. */
   codesSince: Date | null;
   hasPasskeys: boolean;
+  /** Since when one of them is asked for, or null. */
+  passkeySince: Date | null;
 }
 
 export async function findFactors(db: Database, userId: string): Promise<Factors> {
   const { rows } = await db.query<Factors>(
-    `select t.confirmed_at as "codesSince", ${hasPasskeys} as "hasPasskeys"
+    `select t.confirmed_at as "codesSince", ${hasPasskeys} as "hasPasskeys",
+            u.passkey_asked_at as "passkeySince"
      from users u left join totp t on t.user_id = u.id where u.id = $1`,
     [userId],
   );
-  return rows[0] ?? { codesSince: null, hasPasskeys: false };
+  return rows[0] ?? { codesSince: null, hasPasskeys: false, passkeySince: null };
 }
 
 /**
@@ -113,4 +119,14 @@ export async function dropSecondFactor(db: Database, userId: string): Promise<vo
 /** From now on no code is asked for. */
 export async function turnTotpOff(db: Database, userId: string): Promise<void> {
   await db.query('delete from totp where user_id = $1', [userId]);
+}
+
+/** From now on a passkey is asked for after the password, or none any more. False where there is none to ask for. */
+export async function askForPasskey(db: Database, userId: string, isAskedFor: boolean): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `update users u set passkey_asked_at = case when $2 then coalesce(u.passkey_asked_at, now()) end
+     where u.id = $1 and (not $2 or ${hasPasskeys})`,
+    [userId, isAskedFor],
+  );
+  return rowCount === 1;
 }

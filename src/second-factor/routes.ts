@@ -1,4 +1,4 @@
-// The second factor of the own account: codes from an app, set up, turned off.
+// The second factor of the own account: codes from an app, set up, turned off; and whether a passkey is asked for.
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import type { Proof } from '../accounts/proof.ts';
@@ -7,11 +7,11 @@ import type { Pool } from '../database/pool.ts';
 import type { Seal } from '../sealing.ts';
 import { allowOnly } from '../web/errors.ts';
 import type { Flash } from '../web/flash.ts';
-import { blankForm, parseForm, rejectField, type Form } from '../web/forms.ts';
+import { blankForm, parseForm, rejectField, typedIn, type Form } from '../web/forms.ts';
 import { signedIn } from '../web/session.ts';
 import { describeSecret, findStep, newSecret, typedCode } from './codes.ts';
 import { drawQrCode } from './qr-code.ts';
-import { beginTotp, confirmTotp, findBegunTotp, findFactors, turnTotpOff } from './queries.ts';
+import { askForPasskey, beginTotp, confirmTotp, findBegunTotp, findFactors, turnTotpOff } from './queries.ts';
 import { openSecret, sealSecret } from './secrets.ts';
 
 const codeForm = z.object({ code: typedCode });
@@ -89,5 +89,19 @@ export function secondFactorRoutes({ pool, config, proof, seal, flash }: Parts):
       res.redirect(303, home);
     })
     .all(allowOnly('GET', 'POST'));
+
+  router
+    .route(`${home}/passkey`)
+    .post(async (req, res) => {
+      const isAskedFor = typedIn(req.body).ask === 'yes';
+      if (await askForPasskey(pool, signedIn(req).id, isAskedFor)) {
+        const now = isAskedFor
+          ? 'a passkey is asked for after your password.'
+          : 'your password needs no passkey.';
+        flash(res, { line: `From now on ${now}` });
+      }
+      res.redirect(303, home);
+    })
+    .all(allowOnly('POST'));
   return router;
 }

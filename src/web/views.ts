@@ -26,6 +26,7 @@ const shared = [
   'flash',
   'lowestId',
   'nameOf',
+  'passkeyQuestion',
   'registration',
   'timeAgo',
   'user',

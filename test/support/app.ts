@@ -27,7 +27,7 @@ export const calmSettings = {
   PASSWORD_PASSES: '1',
 };
 
-/** Starts the app on a free port. Two apps with the same `databaseUrl` are two processes of one site. */
+/** Starts the app on a free port, or on the one of the settings. Two apps with the same `databaseUrl` are two processes of one site. */
 export async function startApp(
   settings: Record<string, string> = {},
   databaseUrl?: string,
@@ -38,7 +38,7 @@ export async function startApp(
   const pool = createPool(address, () => {});
   const { app, close } = await openApp(config, pool, log ?? createLog(config.logLevel));
   const server = createBoundedServer(app);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(Number(settings.PORT ?? 0), '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,

@@ -1,0 +1,81 @@
+// The passkeys of the own account: added, named, removed.
+import { Router, type Request, type Response } from 'express';
+import { z } from 'zod';
+import type { Proof } from '../accounts/proof.ts';
+import type { Pool } from '../database/pool.ts';
+import { agentOf } from '../devices/known-browsers.ts';
+import { allowOnly, HttpError } from '../web/errors.ts';
+import type { Flash } from '../web/flash.ts';
+import { blankForm, countCharacters, parseForm, plainText, rejectField, type Form } from '../web/forms.ts';
+import { signedIn } from '../web/session.ts';
+import { readNewPasskey } from './answers.ts';
+import type { Ceremonies } from './ceremonies.ts';
+import { addPasskey, listCredentials, listPasskeys, passkeyLimit, removePasskey } from './queries.ts';
+
+const home = '/account/passkeys';
+const longestName = 60;
+const missing = 'Please give it a name.';
+const newForm = z.object({
+  name: plainText(missing)
+    .trim()
+    .min(1, missing)
+    .refine((name) => countCharacters(name) <= longestName, `A name has at most ${longestName} characters.`),
+  credential: z.string().optional(),
+});
+
+interface Parts {
+  pool: Pool;
+  proof: Proof;
+  ceremonies: Ceremonies;
+  flash: Flash;
+}
+
+export function passkeyRoutes({ pool, proof, ceremonies, flash }: Parts): Router {
+  const router = Router();
+  router.use(home, proof.require(home));
+
+  const show = async (req: Request, res: Response, form: Form): Promise<void> => {
+    const user = signedIn(req);
+    const passkeys = await listPasskeys(pool, user.id);
+    const question = ceremonies.askForNew(user, await listCredentials(pool, user.id));
+    res.render('passkeys/passkeys', { form, passkeys, question, most: passkeyLimit });
+  };
+
+  router
+    .route(home)
+    .get((req, res) => show(req, res, blankForm({ name: capitalised(agentOf(req)) })))
+    .post(async (req, res) => {
+      const form = parseForm(newForm, req.body);
+      if (!form.ok) return show(req, res.status(422), form);
+      const { id } = signedIn(req);
+      const answer = readNewPasskey(form.values.credential);
+      const passkey = answer && (await ceremonies.checkNew(id, answer));
+      if (!passkey) return show(req, res.status(422), rejectField(form, '', notMade));
+      const { name } = form.values;
+      if (!(await addPasskey(pool, id, name, passkey)))
+        return show(req, res.status(422), rejectField(form, '', notAdded));
+      flash(res, { line: `You can now log in with “${name}”.` });
+      res.redirect(303, home);
+    })
+    .all(allowOnly('GET', 'POST'));
+
+  router
+    .route(`${home}/:id/remove`)
+    .post(async (req, res) => {
+      const passkey = z.uuid().safeParse(req.params.id);
+      if (!passkey.success || !(await removePasskey(pool, signedIn(req).id, passkey.data)))
+        throw new HttpError(404, 'There is no such passkey. Perhaps it was removed already.');
+      flash(res, { line: 'That passkey lets nobody in any more. Remove it from its device as well.' });
+      res.redirect(303, home);
+    })
+    .all(allowOnly('POST'));
+  return router;
+}
+
+const notMade =
+  'No passkey was made. Please try again, with a browser that knows passkeys and JavaScript on.';
+const notAdded = `This passkey is among yours already, or there are ${passkeyLimit}, as many as you can have.`;
+
+function capitalised(text: string): string {
+  return text[0]!.toUpperCase() + text.slice(1);
+}
