@@ -2,23 +2,6 @@
 import type { Database } from '../database/pool.ts';
 import { newId } from '../ids.ts';
 
-/** A passkey as its owner sees it. */
-export interface PasskeyRow {
-  id: string;
-  name: string;
-  madeAt: Date;
-  usedAt: Date | null;
-}
-
-/** All passkeys of this person, the oldest first. */
-export async function listPasskeys(db: Database, userId: string): Promise<PasskeyRow[]> {
-  const { rows } = await db.query<PasskeyRow>(
-    'select id, name, made_at as "madeAt", used_at as "usedAt" from passkeys where user_id = $1 order by id',
-    [userId],
-  );
-  return rows;
-}
-
 /** How browsers and authenticators call a passkey. */
 export interface Credential {
   id: string;
@@ -26,9 +9,21 @@ export interface Credential {
   transports: string[];
 }
 
-export async function listCredentials(db: Database, userId: string): Promise<Credential[]> {
-  const { rows } = await db.query<Credential>(
-    'select credential_id as id, transports from passkeys where user_id = $1 order by id',
+/** A passkey as its owner sees it. */
+export interface PasskeyRow {
+  id: string;
+  name: string;
+  madeAt: Date;
+  usedAt: Date | null;
+  credential: Credential;
+}
+
+/** All passkeys of this person, the oldest first. */
+export async function listPasskeys(db: Database, userId: string): Promise<PasskeyRow[]> {
+  const { rows } = await db.query<PasskeyRow>(
+    `select id, name, made_at as "madeAt", used_at as "usedAt",
+            json_build_object('id', credential_id, 'transports', transports) as credential
+     from passkeys where user_id = $1 order by id`,
     [userId],
   );
   return rows;

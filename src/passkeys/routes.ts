@@ -10,7 +10,7 @@ import { blankForm, countCharacters, parseForm, plainText, rejectField, type For
 import { signedIn } from '../web/session.ts';
 import { readNewPasskey } from './answers.ts';
 import type { Ceremonies } from './ceremonies.ts';
-import { addPasskey, listCredentials, listPasskeys, passkeyLimit, removePasskey } from './queries.ts';
+import { addPasskey, listPasskeys, passkeyLimit, removePasskey } from './queries.ts';
 
 const home = '/account/passkeys';
 const longestName = 60;
@@ -37,7 +37,10 @@ export function passkeyRoutes({ pool, proof, ceremonies, flash }: Parts): Router
   const show = async (req: Request, res: Response, form: Form): Promise<void> => {
     const user = signedIn(req);
     const passkeys = await listPasskeys(pool, user.id);
-    const question = ceremonies.askForNew(user, await listCredentials(pool, user.id));
+    const question = ceremonies.askForNew(
+      user,
+      passkeys.map(({ credential }) => credential),
+    );
     res.render('passkeys/passkeys', { form, passkeys, question, most: passkeyLimit });
   };
 

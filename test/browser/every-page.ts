@@ -50,8 +50,7 @@ function afterForm(
       await tab.goto(path);
       await tab
         .locator('main form')
-        .first()
-        .evaluate((form: HTMLFormElement) => (form.noValidate = true));
+        .evaluateAll((forms: HTMLFormElement[]) => forms.forEach((form) => (form.noValidate = true)));
       for (const [field, value] of Object.entries(fields)) await tab.locator(`[name="${field}"]`).fill(value);
       await tab.getByRole('main').getByRole('button', { name: button, exact: true }).click();
       await tab.locator('.error').first().waitFor();
@@ -158,6 +157,19 @@ export const pages: PageCase[] = [
     { password: 'not the password' },
     'Delete my account for ever',
   ),
+  page('Passkeys', '/account/passkeys'),
+  {
+    name: 'Passkeys with errors',
+    isPublic: false,
+    open: (person) => person.submit('/account/passkeys', { name: 'Telephone' }),
+    show: async (tab) => {
+      await tab.goto('/account/passkeys');
+      // At this address the site offers none: the button sends the form as it is.
+      await tab.locator('[data-passkey]').evaluate((button: HTMLButtonElement) => (button.hidden = false));
+      await tab.getByRole('button', { name: 'Add a passkey' }).click();
+      await tab.locator('.error').first().waitFor();
+    },
+  },
   page('Second factor, off', '/account/second-factor'),
   pageOfTwoSteps('Second factor, on', '/account/second-factor'),
   pageOfTwoSteps('Turn the codes off', '/account/second-factor/off'),

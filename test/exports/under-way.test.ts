@@ -82,10 +82,8 @@ test('who reads slowly holds no connection to the database, however many they ar
   for (const { username } of people) await fillMailbox(app.databaseUrl, username, many, long);
   const answers = await Promise.all(people.map((person) => beginExport(app.url, person)));
   await Promise.all(answers.map((answer) => readSome(answer)));
-  const deadline = Date.now() + 20_000;
-  while (app.pool.idleCount < app.pool.totalCount && Date.now() < deadline) await sleep(100);
+  await expect.poll(() => app.pool.totalCount - app.pool.idleCount, { timeout: 20_000 }).toBe(0);
   expect((await app.pool.query('select from exports')).rowCount).toBe(6);
-  expect(app.pool.idleCount).toBe(app.pool.totalCount);
   for (const answer of answers) answer.destroy();
   await untilNoRun(app.pool);
 });
