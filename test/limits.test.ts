@@ -8,6 +8,7 @@ import { draftLimit } from '../src/drafts/queries.ts';
 import { createBoundedServer, mostConnections, mostHeaderBytes } from '../src/server.ts';
 import { unpackedLimit } from '../src/imports/open-file.ts';
 import { uploadLimit } from '../src/imports/upload.ts';
+import { passkeyLimit } from '../src/passkeys/queries.ts';
 import { longestSearch } from '../src/search/search-words.ts';
 import { bodyLimit } from '../src/web/forms.ts';
 import { pageSize } from '../src/web/paging.ts';
@@ -71,6 +72,8 @@ describe('the README says', () => {
     ['Sign-ins', numberIn('src/web/session-queries.ts', /idleLimit = (\d+)/), ' days unused'],
     ['Sign-ins', numberIn('src/web/session-queries.ts', /absoluteLimit = (\d+)/), ' days in all'],
     ['Passwords being checked', numberIn('src/accounts/passwords.ts', /mayWait = (\d+)/), ' wait'],
+    ['Second factor', numberIn('src/second-factor/login-routes.ts', /'second-step', (\d+)/), ' wrong codes'],
+    ['Second factor', passkeyLimit, ' passkeys'],
     [
       'Passwords being checked',
       numberIn('src/accounts/passwords.ts', /atOnce = Math.min\((\d+)/),

@@ -2,13 +2,17 @@
 import type { Database } from '../database/pool.ts';
 import { describeAgent } from '../devices/agents.ts';
 import { listDevices } from '../devices/queries.ts';
+import { listPasskeys } from '../passkeys/queries.ts';
+import { findFactors } from '../second-factor/queries.ts';
 import { findProfile, listBegun } from './queries.ts';
 
 /** The file, whole. */
 export async function* writeAccount(db: Database, userId: string, server: string): AsyncGenerator<string> {
-  const [profile, devices, drafts] = await Promise.all([
+  const [profile, devices, factors, passkeys, drafts] = await Promise.all([
     findProfile(db, userId),
     listDevices(db, userId),
+    findFactors(db, userId),
+    listPasskeys(db, userId),
     listBegun(db, userId),
   ]);
   const account = {
@@ -20,6 +24,8 @@ export async function* writeAccount(db: Database, userId: string, server: string
       signedInAt: startedAt,
       lastSeenAt: seenAt,
     })),
+    secondFactor: { codesSince: factors.codesSince, passkeySince: factors.passkeySince },
+    passkeys: passkeys.map(({ name, madeAt, usedAt }) => ({ name, addedAt: madeAt, lastUsedAt: usedAt })),
     drafts,
   };
   yield `${JSON.stringify(account, undefined, 2)}\n`;

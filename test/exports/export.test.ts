@@ -11,6 +11,7 @@ import { leaveNotice } from '../../src/notices/queries.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { deletionOf } from '../support/inbox.ts';
 import { idOf } from '../support/mailboxes.ts';
+import { softPasskey, withPasskey } from '../support/passkey.ts';
 import { registered, stranger, type Person } from '../support/person.ts';
 import { available, pathOf } from '../support/required.ts';
 import { unzip } from '../support/zip.ts';
@@ -37,6 +38,7 @@ beforeAll(async () => {
   await bob.send('dora', 'Not for alice');
   const form = await alice.hidden('/send');
   await alice.post('/drafts', { ...form, recipient: 'bob', body: 'Begun, not sent' });
+  await withPasskey(alice, softPasskey(), 'Telephone');
   bytes = await exportOf(app.url, alice);
   zip = await unzip(bytes);
 });
@@ -104,7 +106,7 @@ describe('messages.json', () => {
   });
 });
 
-test('account.json has the profile, the devices and the drafts', async () => {
+test('account.json has the profile, the devices, what signs in, and the drafts', async () => {
   const account = JSON.parse(zip.get('account.json')!) as Record<string, unknown> & { devices: object[] };
   expect(Object.keys(account)).toEqual([
     'server',
@@ -112,10 +114,14 @@ test('account.json has the profile, the devices and the drafts', async () => {
     'username',
     'registeredAt',
     'devices',
+    'secondFactor',
+    'passkeys',
     'drafts',
   ]);
   expect(account.username).toBe('alice');
   expect(account.devices).toMatchObject([{ browser: 'an unknown browser' }]);
+  expect(account.secondFactor).toEqual({ codesSince: null, passkeySince: null });
+  expect(account.passkeys).toMatchObject([{ name: 'Telephone', lastUsedAt: null }]);
   expect(account.drafts).toMatchObject([{ to: 'bob', body: 'Begun, not sent' }]);
 });
 
@@ -123,7 +129,7 @@ test('nothing in it is about others beyond their names, and nothing is secret', 
   const whole = [...zip.values()].join('\n');
   const { rows } = await app.pool.query<{ secret: string }>(
     `select id::text as secret from users union select password_hash from users where password_hash <> ''
-     union select sid from sessions union select sess ->> 'csrfSecret' from sessions
+     union select sid from sessions union select credential_id from passkeys union select sess ->> 'csrfSecret' from sessions
      union select m.id::text from messages m where owner_id <> (select id from users where username = 'alice')
      union select twin_id::text from messages where twin_id is not null and owner_id = (select id from users where username = 'alice')
        and twin_id not in (select id from messages where owner_id = (select id from users where username = 'alice'))`,
