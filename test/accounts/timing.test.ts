@@ -1,0 +1,40 @@
+// How long a refused login takes says nothing about the name: not whether it exists, nor whether it has a second factor.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startApp, type TestApp } from '../support/app.ts';
+import { withCodes } from '../support/authenticator.ts';
+import { makeCodes } from '../support/codes.ts';
+import { withPasskey } from '../support/passkey.ts';
+import { registered, stranger } from '../support/person.ts';
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startApp();
+  await registered(app.url, 'plain');
+  const careful = await registered(app.url, 'careful');
+  await withCodes(careful);
+  await withPasskey(careful);
+  await makeCodes(careful);
+});
+afterAll(() => app.close());
+
+const names = ['plain', 'careful', 'nobody-here'];
+const tries = 200;
+
+test.each([
+  ['/login', 'password', 'not the password'],
+  ['/login/recovery', 'code', '0000-0000-0000-0000'],
+])('at %s the quickest of 200 tries are at most 3 ms apart', async (page, field, wrong) => {
+  const someone = stranger(app.url);
+  const token = await someone.hidden(page);
+  const quickest = new Map(names.map((name) => [name, Infinity]));
+  for (let round = 0; round < tries; round += 1) {
+    for (const username of names) {
+      const startedAt = performance.now();
+      const answer = await someone.post(page, { ...token, username, [field]: wrong });
+      quickest.set(username, Math.min(quickest.get(username)!, performance.now() - startedAt));
+      expect(answer.status).toBe(422);
+    }
+  }
+  const times = [...quickest.values()];
+  expect(Math.max(...times) - Math.min(...times), JSON.stringify([...quickest])).toBeLessThanOrEqual(3);
+});
