@@ -1,6 +1,5 @@
 // createApp(): the order that every request meets. Read this first.
-import cookieParser from 'cookie-parser';
-import express, { type Express } from 'express';
+import express, { Router, type Express, type RequestHandler } from 'express';
 import { accountRoutes } from './accounts/account-routes.ts';
 import { createPasswords } from './accounts/passwords.ts';
 import { createProof } from './accounts/proof.ts';
@@ -40,6 +39,7 @@ import { secondFactorRoutes } from './second-factor/routes.ts';
 import { openSecondSteps } from './second-factor/second-step.ts';
 import { trashRoutes } from './trash/routes.ts';
 import { serveAssets } from './web/assets.ts';
+import { readCookiesLate } from './web/cookies.ts';
 import { guardForms, offerToken, refuseOtherSites, strangersToken } from './web/csrf.ts';
 import { refuseUnknownPage, showErrors } from './web/errors.ts';
 import { openFlash } from './web/flash.ts';
@@ -73,6 +73,7 @@ export function createApp(parts: AppParts): Express {
   app.set('views', viewFolder).set('view engine', 'ejs').set('view cache', true);
   app.engine('ejs', createViewEngine(config.isDevelopment));
   sendPagesWhole(app);
+  readCookiesLate(app, secrets);
 
   const passwords = createPasswords(config.password);
   const proof = createProof(pool, config, passwords);
@@ -92,7 +93,34 @@ export function createApp(parts: AppParts): Express {
   app.use(neverStore, refuseBrokenAddresses, refuseOtherSites, readForms, refuseNestedFields, offerToken);
   // Before anything that may refuse: what somebody wrote is given back.
   app.post(['/send', '/drafts'], keepTyped(giveLetterBack(strangersToken(config.isHttps))));
-  app.use(cookieParser(secrets), sessions.middleware, showFlash);
+  app.use(sessions.middleware, showFlash);
+
+  app.post('/account/import', receiveUpload);
+  app.use(
+    forMembers(
+      requireUser,
+      guardForms(),
+      logoutRoutes(config, bell),
+      composeRoutes(pool, config, flash, bell),
+      mailboxRoutes(pool, flash),
+      messageRoutes(pool, flash, bell),
+      draftRoutes(pool, flash),
+      conversationRoutes(pool),
+      trashRoutes(pool, flash),
+      searchRoutes(pool),
+      liveRoutes(pool, streams),
+      proof.routes,
+      accountRoutes({ pool, config, passwords, proof, flash, bell }),
+      invitationRoutes(pool, config, flash),
+      deviceRoutes(pool, flash, bell),
+      recoveryRoutes(pool, proof, flash),
+      secondFactorRoutes({ pool, config, proof, seal, flash }),
+      passkeyRoutes({ pool, proof, ceremonies, flash }),
+      exportRoutes(pool, config, proof),
+      importRoutes({ pool, config, proof, flash, bell }),
+      leavingRoutes({ pool, config, log, proof, flash, bell }),
+    ),
+  );
 
   app.use(strangersRoutes({ pool, config, passwords, signIn, begunSignIns }));
   app.use(registrationRoutes({ pool, config, passwords, signIn }));
@@ -101,34 +129,21 @@ export function createApp(parts: AppParts): Express {
   app.use(passkeyLogin({ pool, config, signIn, ceremonies }));
   app.use(secondStepRoutes({ pool, isHttps: config.isHttps, log, seal, secondSteps, ceremonies }));
 
-  app.post('/account/import', receiveUpload);
-  app.use(guardForms());
-  app.use(logoutRoutes(config, bell));
-  app.use(membersOnly, requireUser);
-  app.use(composeRoutes(pool, config, flash, bell), draftRoutes(pool, flash));
-  app.use(mailboxRoutes(pool, flash), messageRoutes(pool, flash, bell), conversationRoutes(pool));
-  app.use(trashRoutes(pool, flash), searchRoutes(pool), liveRoutes(pool, streams));
-  app.use(proof.routes, accountRoutes({ pool, config, passwords, proof, flash, bell }));
-  app.use(invitationRoutes(pool, config, flash));
-  app.use(deviceRoutes(pool, flash, bell), recoveryRoutes(pool, proof, flash));
-  app.use(secondFactorRoutes({ pool, config, proof, seal, flash }));
-  app.use(passkeyRoutes({ pool, proof, ceremonies, flash }));
-  app.use(exportRoutes(pool, config, proof), importRoutes({ pool, config, proof, flash, bell }));
-  app.use(leavingRoutes({ pool, config, log, proof, flash, bell }));
-
   app.use(refuseUnknownPage, showErrors(log, config.isDevelopment));
   return app;
 }
 
-const membersOnly = [
-  '/send',
-  '/drafts',
-  '/inbox',
-  '/sent',
-  '/messages',
-  '/with',
-  '/trash',
-  '/search',
-  '/events',
-  '/account',
-];
+const membersPlaces = new Set(
+  '/send /drafts /inbox /sent /messages /with /trash /search /events /account /logout'.split(' '),
+);
+
+/** What answers below these addresses, and nowhere else: its first handler is the door. */
+function forMembers(...handlers: RequestHandler[]): RequestHandler {
+  const members = Router();
+  members.use(...handlers);
+  return (req, res, next) => {
+    const [place = ''] = /^\/[^/]*/.exec(req.path) ?? [];
+    if (membersPlaces.has(place.toLowerCase())) members(req, res, next);
+    else next();
+  };
+}

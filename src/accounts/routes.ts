@@ -12,7 +12,7 @@ import { allowOnly } from '../web/errors.ts';
 import { blankForm, keepTyped, parseForm, rejectField, type Form } from '../web/forms.ts';
 import type { Bell } from '../live/bell.ts';
 import { localPath } from '../web/local-path.ts';
-import { endSession, requireUser, signedIn } from '../web/session.ts';
+import { endSession, signedIn } from '../web/session.ts';
 import { createLoginTries } from './login-tries.ts';
 import { typedPassword, type Passwords } from './passwords.ts';
 import { findAccount, upgradeHash } from './queries.ts';
@@ -86,12 +86,10 @@ export function strangersRoutes({ pool, config, passwords, signIn, begunSignIns 
   return router;
 }
 
-/** Behind the form guard of signed-in people. */
 export function logoutRoutes(config: Config, bell: Bell): Router {
   const router = Router();
   router
     .route('/logout')
-    .all(requireUser)
     .post(async (req, res) => {
       const { id } = signedIn(req);
       await endSession(req, res, config.isHttps);

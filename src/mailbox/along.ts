@@ -2,14 +2,24 @@
 import { z } from 'zod';
 import { highestId } from '../ids.ts';
 import type { Request } from 'express';
-import type { Along } from '../web/session-queries.ts';
+import { sessionAnd, type Along } from '../web/session-queries.ts';
 import type { Viewer } from '../web/viewer.ts';
-import { selectBoxBefore, selectMessage, type Message, type MessageRow } from './queries.ts';
+import {
+  messageNames,
+  rowNames,
+  selectBoxBefore,
+  selectMessage,
+  type Message,
+  type MessageRow,
+} from './queries.ts';
 
 const cursor = z.uuid().default(highestId);
 const messageId = z.uuid();
-const boxes = { inbox: selectBoxBefore('inbox', 3), sent: selectBoxBefore('sent', 3) };
-const message = selectMessage(3);
+const boxes = {
+  inbox: sessionAnd('inbox', selectBoxBefore('inbox', 3), rowNames),
+  sent: sessionAnd('sent', selectBoxBefore('sent', 3), rowNames),
+};
+const message = sessionAnd('message', selectMessage(3), messageNames);
 
 /** What an address brings along. Going back to newer pages of a list is rare, and asks by itself. */
 export function bringAlong({ path, query }: Pick<Request, 'path' | 'query'>): Along | undefined {
@@ -17,26 +27,26 @@ export function bringAlong({ path, query }: Pick<Request, 'path' | 'query'>): Al
   if ((place === 'inbox' || place === 'sent') && id === undefined) {
     const from = cursor.safeParse(query.before);
     if (!from.success || query.after !== undefined) return undefined;
-    return { name: place, select: boxes[place], values: [from.data] };
+    return { statement: boxes[place], values: [from.data] };
   }
   const isMessage = place === 'messages' && more.length === 0 && messageId.safeParse(id).success;
-  return isMessage ? { name: 'message', select: message, values: [id] } : undefined;
+  return isMessage ? { statement: message, values: [id] } : undefined;
 }
 
 /** The rows of the list that came along, if one did. */
 export function rowsAlong({ along }: Viewer): MessageRow[] | undefined {
-  return (along as Sent<MessageRow>[] | undefined)?.map(withTime);
+  return along?.map((values) => named<MessageRow>(rowNames, values));
 }
 
 /** The message that came along, if one did. */
 export function messageAlong({ along }: Viewer): Message | undefined {
-  const [row] = (along as Sent<Message>[] | undefined) ?? [];
-  return row && withTime(row);
+  const [values] = along ?? [];
+  return values && named<Message>(messageNames, values);
 }
 
-/** JSON has no dates. */
-type Sent<Row> = Row & { sentAt: string };
-
-function withTime<Row>(row: Sent<Row>): Row & { sentAt: Date } {
-  return { ...row, sentAt: new Date(row.sentAt) };
+function named<Row extends { sentAt: Date }>(names: readonly (keyof Row)[], values: unknown[]): Row {
+  const row = {} as Row;
+  for (const [index, name] of names.entries()) row[name] = values[index] as Row[typeof name];
+  row.sentAt = new Date(row.sentAt); // JSON has no dates
+  return row;
 }

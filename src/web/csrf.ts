@@ -30,10 +30,9 @@ const value = (req: Request): string => typedIn(req.body)._csrf ?? '';
 // Only POST changes anything; every other method may pass, to be told that it is the wrong one.
 const ignoreMethods = METHODS.filter((method) => method !== 'POST');
 
-/** For pages of signed-in people: the secret is in their session. Strangers pass: nothing behind it answers them. */
-export function guardForms(): RequestHandler[] {
-  const guard = csurf({ value, ignoreMethods });
-  return [(req, res, next) => (req.user ? guard(req, res, next) : next())];
+/** For pages of signed-in people: the secret is in their session. */
+export function guardForms(): RequestHandler {
+  return csurf({ value, ignoreMethods });
 }
 
 /** For the forms that strangers see: the secret is in a signed cookie, so that no row is written for them. */

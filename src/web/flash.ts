@@ -22,10 +22,12 @@ export function openFlash(isHttps: boolean) {
   };
   /** Hands the line to the page that is rendered now, and forgets it. */
   const showFlash = (req: Request, res: Response, next: NextFunction): void => {
-    const shown = message.safeParse(req.signedCookies[name]);
-    if (shown.success && req.method === 'GET' && !isStream(req)) {
-      res.locals.flash = shown.data;
-      res.clearCookie(name, options);
+    if (req.method === 'GET' && req.headers.cookie?.includes(name) && !isStream(req)) {
+      const shown = message.safeParse(req.signedCookies[name]);
+      if (shown.success) {
+        res.locals.flash = shown.data;
+        res.clearCookie(name, options);
+      }
     }
     next();
   };

@@ -19,10 +19,15 @@ export function sessionKey(id: string): [userId: string, sid: string] {
 
 /** Rows that a page wants in the same round trip as the session: both begin with the same owner. */
 export interface Along {
-  name: string;
-  /** A SELECT; $1 is the owner, its own values begin with $3. */
-  select: string;
+  /** Made by `sessionAnd`. */
+  statement: Statement;
+  /** Those of its rows: $3 and on. */
   values: unknown[];
+}
+
+interface Statement {
+  name: string;
+  text: string;
 }
 
 interface SessionRow {
@@ -30,7 +35,7 @@ interface SessionRow {
   userId: string;
   username: string;
   unread: number;
-  along: unknown[] | undefined;
+  along: unknown[][] | undefined;
 }
 
 const columns = `s.sess, u.id as "userId", u.username,
@@ -39,12 +44,22 @@ const columns = `s.sess, u.id as "userId", u.username,
 const source = `from sessions s join users u on u.id = s.user_id
   where s.user_id = $1 and s.sid = $2 and s.expire > now()`;
 
+const sessionAlone: Statement = { name: 'find session', text: `select ${columns} ${source}` };
+
+/**
+ * The statement that finds a session and the rows of this SELECT, in which $1 is the owner. Each row comes as an array of
+ * these columns: as an object, with all their names in each, it takes both sides longer.
+ */
+export function sessionAnd(name: string, select: string, names: readonly string[]): Statement {
+  const row = `json_build_array(${names.map((column) => `r."${column}"`).join(', ')})`;
+  const along = `(select coalesce(json_agg(${row}), '[]') from (${select}) r) as along`;
+  return { name: `find session and ${name}`, text: `select ${columns}, ${along} ${source}` };
+}
+
 /** The session behind this id with its person, if it has not ended. */
 export async function findSession(db: Database, id: string, along?: Along): Promise<SessionData | null> {
-  const rowsAlong = along ? `, (select coalesce(json_agg(r), '[]') from (${along.select}) r) as along` : '';
   const { rows } = await db.query<SessionRow>({
-    name: along ? `find session and ${along.name}` : 'find session',
-    text: `select ${columns}${rowsAlong} ${source}`,
+    ...(along?.statement ?? sessionAlone),
     values: [...sessionKey(id), ...(along?.values ?? [])],
   });
   const [row] = rows;

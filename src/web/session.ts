@@ -48,14 +48,8 @@ export function openSessions(
     const along = req.method === 'GET' ? bringAlong(req) : undefined;
     store.bringAlong(along, () => readSession(req, res, next));
   };
-  const prepare = config.isHttps ? [forgetUnsignedCookies, assumeHttps] : [forgetUnsignedCookies];
+  const prepare = config.isHttps ? [assumeHttps] : [];
   return { middleware: [...prepare, read, greet], close: () => store.close() };
-}
-
-/** Ours are all signed; express-session would look at the others too, and trips over one that begins with "j:". */
-function forgetUnsignedCookies(req: Request, res: Response, next: NextFunction): void {
-  req.cookies = {};
-  next();
 }
 
 /**

@@ -4,10 +4,10 @@ export class Viewer {
   readonly username: string;
   /** Unread messages when the request came, 100 standing for that many or more; pages that mark some correct it. */
   unread: number;
-  /** The rows that came along with the session, as JSON has them. */
-  readonly along: unknown[] | undefined;
+  /** The rows that came along with the session: each an array, as JSON has it. */
+  readonly along: unknown[][] | undefined;
 
-  constructor(id: string, username: string, unread: number, along?: unknown[]) {
+  constructor(id: string, username: string, unread: number, along?: unknown[][]) {
     this.id = id;
     this.username = username;
     this.unread = unread;

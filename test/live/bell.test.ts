@@ -45,7 +45,6 @@ test('telling is gathered: a hundred quick messages ring a few times only, and n
   await sleep(100);
   expect(new Set(told.flatMap((payload) => payload.split(' '))).size).toBe(100);
   expect(told.length).toBeLessThanOrEqual(Math.ceil(ms / 10) + 1);
-  expect(told.length).toBeLessThan(50);
 });
 
 test('telling names everybody, however many there are at once', async () => {
