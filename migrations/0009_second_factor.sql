@@ -1,12 +1,11 @@
 -- Codes from an authenticator app (TOTP, RFC 6238), one app a person. secret is sealed with a key that is not in this
--- database: a copy of it makes no codes. confirmed_at is null until the person has typed a first code.
+-- database: a copy of it makes no codes. A secret comes here when the person has typed a first code.
 -- last_step: the time step (of 30 s) of the last code that was used; that code and all before it are worthless.
 create table totp (
   user_id uuid primary key references users (id) on delete cascade,
   secret bytea not null,
-  made_at timestamptz not null default now(),
-  confirmed_at timestamptz,
-  last_step integer not null default 0
+  confirmed_at timestamptz not null,
+  last_step integer not null
 );
 
 -- Passkeys (WebAuthn): public keys, of no use to whoever reads them. The browser says whose it is along with its

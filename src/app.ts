@@ -1,6 +1,7 @@
 // createApp(): the order that every request meets. Read this first.
 import express, { Router, type Express, type RequestHandler } from 'express';
 import { accountRoutes } from './accounts/account-routes.ts';
+import { createChangeAccount } from './accounts/changes.ts';
 import { createPasswords } from './accounts/passwords.ts';
 import { createProof } from './accounts/proof.ts';
 import { registrationRoutes } from './accounts/registration.ts';
@@ -77,12 +78,14 @@ export function createApp(parts: AppParts): Express {
 
   const passwords = createPasswords(config.password);
   const proof = createProof(pool, config, passwords);
-  const signIn = createSignIn(pool, openKnownBrowsers(pool, config.isHttps, bell));
+  const changeAccount = createChangeAccount(pool, bell);
+  const browsers = openKnownBrowsers(pool, config.isHttps, bell);
+  const signIn = createSignIn(pool, browsers);
   const { flash, showFlash } = openFlash(config.isHttps);
   const begunSignIns = openBegunSignIns(seal, config.isHttps);
   const ceremonies = openCeremonies(pool, seal, config);
   Object.assign(app.locals, viewHelpers(config), { passkeyQuestion: () => ceremonies.askForUse(signingIn) });
-  const secondSteps = openSecondSteps(pool, signIn, begunSignIns, flash);
+  const secondSteps = openSecondSteps({ pool, isHttps: config.isHttps, signIn, begunSignIns, flash });
   const sessions = openSessions(config, pool, secrets, bringAlong, (error) =>
     log.error({ err: error }, 'sessions'),
   );
@@ -110,12 +113,12 @@ export function createApp(parts: AppParts): Express {
       searchRoutes(pool),
       liveRoutes(pool, streams),
       proof.routes,
-      accountRoutes({ pool, config, passwords, proof, flash, bell }),
+      accountRoutes({ pool, config, passwords, proof, changeAccount, flash }),
       invitationRoutes(pool, config, flash),
       deviceRoutes(pool, flash, bell),
-      recoveryRoutes(pool, proof, flash),
-      secondFactorRoutes({ pool, config, proof, seal, flash }),
-      passkeyRoutes({ pool, proof, ceremonies, flash }),
+      recoveryRoutes(pool, proof, changeAccount, flash),
+      secondFactorRoutes({ pool, config, proof, changeAccount, seal, flash }),
+      passkeyRoutes({ pool, proof, changeAccount, ceremonies, flash }),
       exportRoutes(pool, config, proof),
       importRoutes({ pool, config, proof, flash, bell }),
       leavingRoutes({ pool, config, log, proof, flash, bell }),
@@ -127,7 +130,9 @@ export function createApp(parts: AppParts): Express {
   app.use(resetLinkRoutes({ pool, config, passwords, flash, bell }));
   app.use(recoveryLogin({ pool, config, signIn, flash, bell }));
   app.use(passkeyLogin({ pool, config, signIn, ceremonies }));
-  app.use(secondStepRoutes({ pool, isHttps: config.isHttps, log, seal, secondSteps, ceremonies }));
+  app.use(
+    secondStepRoutes({ pool, isHttps: config.isHttps, log, seal, secondSteps, ceremonies, browsers, bell }),
+  );
 
   app.use(refuseUnknownPage, showErrors(log, config.isDevelopment));
   return app;

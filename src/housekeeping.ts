@@ -8,7 +8,7 @@ import { listLeaving, removeRemains } from './leaving/queries.ts';
 import { forgetWarnings } from './mailbox/sizes.ts';
 import { deleteExpiredResetLinks } from './reset-links/queries.ts';
 import { deleteExpired } from './trash/queries.ts';
-import { forgetUsed } from './web/used-once.ts';
+import { forgetUsed, goodForAtMost } from './web/used-once.ts';
 
 const hour = 60 * 60 * 1000;
 const day = 24 * hour;
@@ -16,8 +16,7 @@ const trashKeptFor = 30 * day;
 // A form older than a session can be (90 days) cannot be sent again.
 const sentFormsKeptFor = 91 * day;
 const browsersKnownFor = 365 * day;
-// What is good for one use lasts for ten minutes, begun logins, and for thirty, challenges for passkeys.
-const usedKeptFor = hour;
+const usedKeptFor = 2 * goodForAtMost;
 const batch = 500;
 const pauseMs = 50;
 

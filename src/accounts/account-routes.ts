@@ -4,7 +4,6 @@ import { z } from 'zod';
 import type { Config } from '../config.ts';
 import type { Pool } from '../database/pool.ts';
 import { membersMayInvite } from '../invitations/routes.ts';
-import type { Bell } from '../live/bell.ts';
 import { findCodesLeft } from '../recovery/queries.ts';
 import { allowOnly } from '../web/errors.ts';
 import type { Flash } from '../web/flash.ts';
@@ -12,6 +11,7 @@ import { blankForm, parseForm, rejectField, type Form } from '../web/forms.ts';
 import { localPath } from '../web/local-path.ts';
 import { sessionKey } from '../web/session-queries.ts';
 import { saveSession, signedIn } from '../web/session.ts';
+import type { ChangeAccount } from './changes.ts';
 import { findWeakness, newPassword, typedPassword, type Passwords } from './passwords.ts';
 import type { Proof } from './proof.ts';
 import { changePassword, findOwnAccount } from './queries.ts';
@@ -28,11 +28,18 @@ export interface AccountParts {
   config: Config;
   passwords: Passwords;
   proof: Proof;
+  changeAccount: ChangeAccount;
   flash: Flash;
-  bell: Bell;
 }
 
-export function accountRoutes({ pool, config, passwords, proof, flash, bell }: AccountParts): Router {
+export function accountRoutes({
+  pool,
+  config,
+  passwords,
+  proof,
+  changeAccount,
+  flash,
+}: AccountParts): Router {
   const router = Router();
   router
     .route('/account')
@@ -60,13 +67,18 @@ export function accountRoutes({ pool, config, passwords, proof, flash, bell }: A
         current === undefined
           ? await findOwnAccount(pool, signedIn(req).id)
           : await proof.check(req, current);
+      const hash = account && (await passwords.hash(password));
       const isChanged =
-        account && (await changePassword(pool, account, await passwords.hash(password), ownSid(req)));
+        hash &&
+        (await changeAccount(
+          req,
+          (db) => changePassword(db, account, hash, ownSid(req)),
+          'Your password was changed',
+        ));
       if (!isChanged) {
         const wrong = rejectField(form, 'current', 'This is not your password.');
         return showPassword(req, res.status(422), wrong);
       }
-      bell.ring([account.id]); // pages that are open elsewhere learn that they are signed out
       flash(res, { line: 'Your password is changed. All other devices are signed out.' });
       delete req.session.recoveredAt;
       await saveSession(req);

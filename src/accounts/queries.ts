@@ -1,6 +1,5 @@
 // Accounts in SQL.
-import type { Database, Pool } from '../database/pool.ts';
-import { transaction } from '../database/transaction.ts';
+import type { Database } from '../database/pool.ts';
 import { newId } from '../ids.ts';
 import { deleteResetLink } from '../reset-links/queries.ts';
 import { deleteSessions } from '../web/session-queries.ts';
@@ -56,6 +55,11 @@ export async function createAccount(
   return rows[0] ?? 'taken';
 }
 
+/** For a transaction: of two changes of one account, the second waits until the first is done. */
+export async function lockAccount(db: Database, userId: string): Promise<void> {
+  await db.query('select from users where id = $1 for no key update', [userId]);
+}
+
 /** Replaces a hash by a stronger one of the same password, unless the password was changed meanwhile. */
 export async function upgradeHash(db: Database, account: Account, stronger: string): Promise<void> {
   await db.query('update users set password_hash = $3 where id = $1 and password_hash = $2', [
@@ -66,23 +70,21 @@ export async function upgradeHash(db: Database, account: Account, stronger: stri
 }
 
 /**
- * Sets a new password, if the hash is still the one that was checked; ends all sessions but the one with this key,
- * and a link with which it could be set once more. False when somebody else changed it first.
+ * Sets a new password, if the hash is still the one that was checked; ends all sessions but the one with this key, and a
+ * link with which it could be set once more. False when somebody else changed it first. Within `ChangeAccount`.
  */
-export function changePassword(
-  pool: Pool,
+export async function changePassword(
+  db: Database,
   account: Account,
   newHash: string,
-  exceptSid?: string,
+  ownSid: string,
 ): Promise<boolean> {
-  return transaction(pool, async (db) => {
-    const { rowCount } = await db.query(
-      'update users set password_hash = $3, epoch = epoch + 1 where id = $1 and password_hash = $2',
-      [account.id, account.passwordHash, newHash],
-    );
-    if (rowCount !== 1) return false;
-    await deleteResetLink(db, account.id);
-    await deleteSessions(db, account.id, exceptSid);
-    return true;
-  });
+  const { rowCount } = await db.query(
+    'update users set password_hash = $3, epoch = epoch + 1 where id = $1 and password_hash = $2',
+    [account.id, account.passwordHash, newHash],
+  );
+  if (rowCount !== 1) return false;
+  await deleteResetLink(db, account.id);
+  await deleteSessions(db, account.id, ownSid);
+  return true;
 }

@@ -73,13 +73,15 @@ export function strangersRoutes({ pool, config, passwords, signIn, begunSignIns 
       if (passwords.isOutdated(account.passwordHash)) {
         await upgradeHash(pool, account, await passwords.hash(password));
       }
-      const asksMore = await asksSecondStep(pool, account.id);
-      if (!asksMore) await signIn(req, res, account);
+      const target = localPath(next) ?? '/inbox';
+      if (await asksSecondStep(pool, account.id)) {
+        begunSignIns.begin(res, account, target);
+        // 307: the browser sends a letter on, to be carried there until its writer is really in.
+        return res.redirect(letterIn(req.body, carried) ? 307 : 303, '/login/second');
+      }
+      await signIn(req, res, account);
       const letter = await keepCarriedLetter(pool, account, req.body);
-      const target = letter ?? localPath(next) ?? '/inbox';
-      if (!asksMore) return res.redirect(303, target);
-      begunSignIns.begin(res, account, target);
-      res.redirect(303, '/login/second');
+      res.redirect(303, letter ?? target);
     })
     .all(allowOnly('GET', 'POST'));
 

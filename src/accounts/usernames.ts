@@ -4,11 +4,11 @@ import { plainText } from '../web/forms.ts';
 // Names that could pass for the people who run this place, for the program itself, or for no one
 // (after RFC 2142 and the common lists of reserved names).
 const reserved = new Set(
-  `abuse account accounts administrator admin admins all anonymous anybody api bot daemon deleted everybody everyone
+  `abuse account accounts administrator admin admins all anonymous anybody api bot daemon deleted deletedaccount everybody everyone
   ftp guest help helpdesk host hostmaster info inbox localhost login logout mailer mailerdaemon me member members
-  messages mod moderator moderators news nobody noreply notification notifications null official operator owner
+  messages mod moderator moderators news nobody noreply notification notifications null official operator operators owner
   postmaster private privatemessages register root security send server service setup settings somebody staff
-  superuser support sysadmin sysop system team test undefined unknown user users webmaster www you`.split(
+  superuser support sysadmin sysop system team test theoperator undefined unknown user users webmaster www you`.split(
     /\s+/,
   ),
 );

@@ -1,5 +1,6 @@
 // What a browser calls itself, in words for people.
 import Bowser from 'bowser';
+import type { Request } from 'express';
 
 // Of an agent that it does not know, Bowser gives the words as they come: they are a stranger's, and are never shown.
 const browsers = new Set(Object.values(Bowser.BROWSER_MAP));
@@ -17,4 +18,9 @@ export function describeAgent(agent: string | null | undefined): string {
 
 function known(names: Set<string>, name: string | undefined): string | undefined {
   return name !== undefined && names.has(name) ? name : undefined;
+}
+
+/** The browser behind a request, in words. */
+export function agentOf(req: Request): string {
+  return describeAgent(req.get('User-Agent')?.slice(0, 300));
 }

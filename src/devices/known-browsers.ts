@@ -2,13 +2,14 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
+import { lockThemOut } from '../accounts/changes.ts';
 import type { Pool } from '../database/pool.ts';
 import type { Bell } from '../live/bell.ts';
 import { leaveNotice } from '../notices/queries.ts';
 import { cookieName, cookieOptions } from '../web/session.ts';
 import { exactTime } from '../web/times.ts';
-import { describeAgent } from './agents.ts';
-import { rememberBrowser, seeBrowser } from './queries.ts';
+import { agentOf } from './agents.ts';
+import { isKnownBrowser, rememberBrowser, seeBrowser } from './queries.ts';
 
 const year = 365 * 24 * 60 * 60 * 1000;
 const browserId = z.string().regex(/^[\w-]{24}$/);
@@ -19,16 +20,24 @@ export interface KnownBrowsers {
    * unless the person has just registered or is told otherwise.
    */
   meet(req: Request, res: Response, userId: string, isAnnounced: boolean): Promise<void>;
+  /** Whether this person has logged in with this browser before. */
+  isKnown(req: Request, userId: string): Promise<boolean>;
 }
 
 export function openKnownBrowsers(pool: Pool, isHttps: boolean, bell: Bell): KnownBrowsers {
   const name = cookieName(isHttps, 'browser');
   const options = { ...cookieOptions(isHttps), signed: true, maxAge: year };
+  const idOf = (req: Request) => browserId.safeParse(req.signedCookies[name]).data;
+  const hashOf = (userId: string, id: string) => createHash('sha256').update(`${userId} ${id}`).digest();
   return {
+    async isKnown(req, userId) {
+      const id = idOf(req);
+      return id !== undefined && isKnownBrowser(pool, userId, hashOf(userId, id));
+    },
     async meet(req, res, userId, isAnnounced) {
-      const id = browserId.safeParse(req.signedCookies[name]).data ?? randomBytes(18).toString('base64url');
+      const id = idOf(req) ?? randomBytes(18).toString('base64url');
       res.cookie(name, id, options);
-      const hash = createHash('sha256').update(`${userId} ${id}`).digest();
+      const hash = hashOf(userId, id);
       if (await seeBrowser(pool, userId, hash)) return;
       // The notice first: a browser that is remembered without one would never be told of.
       if (isAnnounced) {
@@ -43,10 +52,5 @@ export function openKnownBrowsers(pool: Pool, isHttps: boolean, bell: Bell): Kno
 function loginNotice(req: Request, at: Date): string {
   return `Somebody logged in to your account with ${agentOf(req)} on ${exactTime(at)}.
 
-If that was you, there is nothing to do. If it was not, change your password under “Your account”: this signs out all other devices.`;
-}
-
-/** The browser behind a request, in words. */
-export function agentOf(req: Request): string {
-  return describeAgent(req.get('User-Agent')?.slice(0, 300));
+If that was you, there is nothing to do. If it was not, somebody knows your password. ${lockThemOut}`;
 }

@@ -27,7 +27,16 @@ export async function endDevice(db: Database, userId: string, sid: string): Prom
   return rowCount === 1;
 }
 
-/** Whether this person has logged in with this browser before; notes that it was seen again. */
+/** Whether this person has logged in with this browser before. */
+export async function isKnownBrowser(db: Database, userId: string, hash: Buffer): Promise<boolean> {
+  const { rowCount } = await db.query('select from known_browsers where user_id = $1 and hash = $2', [
+    userId,
+    hash,
+  ]);
+  return rowCount === 1;
+}
+
+/** The same; notes that it was seen again. */
 export async function seeBrowser(db: Database, userId: string, hash: Buffer): Promise<boolean> {
   const { rowCount } = await db.query(
     'update known_browsers set seen_at = now() where user_id = $1 and hash = $2',

@@ -3,6 +3,8 @@
 import { inBatches } from '../database/batches.ts';
 import type { Database, Pool } from '../database/pool.ts';
 import { transaction } from '../database/transaction.ts';
+import { deleteResetLink } from '../reset-links/queries.ts';
+import { dropSecondFactor } from '../second-factor/queries.ts';
 import { deleteSessions } from '../web/session-queries.ts';
 
 /** From here on nobody can sign in as this person or write to them, and their name is shown nowhere. */
@@ -12,6 +14,10 @@ export async function closeAccount(pool: Pool, userId: string): Promise<void> {
       userId,
     ]);
     await deleteSessions(db, userId);
+    await dropSecondFactor(db, userId);
+    await deleteResetLink(db, userId);
+    await db.query('delete from known_browsers where user_id = $1', [userId]);
+    await db.query('delete from invitations where inviter_id = $1', [userId]);
     await db.query('delete from drafts where owner_id = $1', [userId]);
   });
 }

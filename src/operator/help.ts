@@ -5,7 +5,10 @@ import { commands } from './commands.ts';
 const program = 'npm run operator --';
 
 const explanations: Record<keyof Options, [typed: string, words: string]> = {
-  'drop-second-factor': ['--drop-second-factor', 'using the link also removes the second factor'],
+  'drop-second-factor': [
+    '--drop-second-factor',
+    'using the link also removes the second factor, passkeys and recovery codes',
+  ],
   yes: ['--yes', 'does not ask'],
   days: ['--days N', 'how long it works, 1 to 365 days; otherwise 7'],
   json: ['--json', 'prints JSON'],

@@ -31,7 +31,9 @@ change of the password, makes it void. The person finds a notice.`,
 };
 
 function notice(dropsSecondFactor: boolean): string {
-  const also = dropsSecondFactor ? ' and your second factor is switched off' : '';
+  const also = dropsSecondFactor
+    ? ', and that your second factor, passkeys and recovery codes are then removed'
+    : '';
   return (
     `The operator of this server made a link with which your password can be set anew${also}. It works once, within ` +
     'an hour. If you did not ask for it, ask them why.'

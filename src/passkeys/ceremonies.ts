@@ -77,7 +77,6 @@ export function openCeremonies(
 
     async checkNew(userId, answer) {
       const { verifyRegistrationResponse } = await library();
-      if (await hasCertificates(answer)) return undefined;
       const checked = await orUndefined(
         verifyRegistrationResponse({
           response: answer,
@@ -88,7 +87,8 @@ export function openCeremonies(
       );
       if (!checked?.verified || !(await useOnce(db, challengeOf(answer)))) return undefined;
       const { id, publicKey, counter } = checked.registrationInfo.credential;
-      return { id, publicKey, counter, transports: answer.response.transports };
+      const { userVerified: isUnlocked } = checked.registrationInfo;
+      return { id, publicKey, counter, transports: answer.response.transports, isUnlocked };
     },
 
     async checkUse(purpose, answer, { id, credentialId, publicKey, counter, account }, mustVerify) {
@@ -109,18 +109,6 @@ export function openCeremonies(
 
 /** Loaded when the first passkey is used: it takes a fifth of a second and 30 MB, which many a site never needs. */
 const library = () => import('@simplewebauthn/server');
-
-/**
- * We ask for no certificates of the maker, and look at none: following the addresses that stand in them would let a
- * member make this server visit whatever address they like.
- */
-async function hasCertificates({ response }: NewPasskeyAnswer): Promise<boolean> {
-  const { decodeAttestationObject } = await import('@simplewebauthn/server/helpers');
-  const bytes = new Uint8Array(Buffer.from(response.attestationObject, 'base64url'));
-  const decoded = await orUndefined(Promise.resolve().then(() => decodeAttestationObject(bytes)));
-  const format = decoded?.get('fmt');
-  return format !== 'none' && !(format === 'packed' && !decoded!.get('attStmt').get('x5c'));
-}
 
 /** The library throws at whatever is wrong with an answer. All that it is given comes from the browser or is ours. */
 async function orUndefined<T>(work: Promise<T>): Promise<T | undefined> {

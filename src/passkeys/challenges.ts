@@ -1,9 +1,7 @@
 // Challenges: what a passkey signs, so that an answer is of now and for this very purpose.
 import { randomBytes } from 'node:crypto';
 import type { Seal } from '../sealing.ts';
-
-// The page it stands on may lie open for a while. What was used is remembered for longer (housekeeping.ts).
-const lastsMs = 30 * 60 * 1000;
+import { goodForAtMost } from '../web/used-once.ts';
 
 export interface Challenges {
   make(purpose: string): string;
@@ -26,7 +24,7 @@ export function openChallenges(seal: Seal): Challenges {
     isOurs(purpose, challenge) {
       if (typeof challenge !== 'string') return false;
       const content = seal.open(placeOf(purpose), Buffer.from(challenge, 'base64url'));
-      return content !== undefined && Date.now() - Number(content.readBigInt64BE()) < lastsMs;
+      return content !== undefined && Date.now() - Number(content.readBigInt64BE()) < goodForAtMost;
     },
   };
 }

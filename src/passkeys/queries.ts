@@ -34,11 +34,13 @@ export interface NewPasskey extends Credential {
   publicKey: Uint8Array;
   /** How often it says it has been used; always 0 for those that do not count. */
   counter: number;
+  /** Whether its owner has unlocked it, so that it can stand for the password. */
+  isUnlocked: boolean;
 }
 
 export const passkeyLimit = 20;
 
-/** Adds one. False when this person has it already, or as many as anybody may have. */
+/** Adds one. False when this person has it already, or as many as anybody may have. Within `ChangeAccount`. */
 export async function addPasskey(
   db: Database,
   userId: string,
@@ -95,14 +97,19 @@ export async function notePasskeyUse(
   return rowCount === 1;
 }
 
-/** Removes one; without any, none is asked for after the password. False when this person has none with this id. */
-export async function removePasskey(db: Database, userId: string, id: string): Promise<boolean> {
-  const { rowCount } = await db.query(
-    `with removed as (delete from passkeys where user_id = $1 and id = $2 returning id),
-          tick as (update users set passkey_asked_at = null where id = $1 and passkey_asked_at is not null
-                   and not exists (select from passkeys where user_id = $1 and id <> $2))
-     select from removed`,
+/**
+ * Removes one and returns its name; undefined when this person has none with this id. Without any, none is asked for
+ * after the password. Within `ChangeAccount`.
+ */
+export async function removePasskey(db: Database, userId: string, id: string): Promise<string | undefined> {
+  const { rows } = await db.query<{ name: string }>(
+    'delete from passkeys where user_id = $1 and id = $2 returning name',
     [userId, id],
   );
-  return rowCount === 1;
+  await db.query(
+    `update users set passkey_asked_at = null
+     where id = $1 and passkey_asked_at is not null and not exists (select from passkeys where user_id = $1)`,
+    [userId],
+  );
+  return rows[0]?.name;
 }

@@ -1,9 +1,10 @@
 // The passkeys of the own account: added, named, removed.
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
+import type { ChangeAccount } from '../accounts/changes.ts';
 import type { Proof } from '../accounts/proof.ts';
 import type { Pool } from '../database/pool.ts';
-import { agentOf } from '../devices/known-browsers.ts';
+import { agentOf } from '../devices/agents.ts';
 import { allowOnly, HttpError } from '../web/errors.ts';
 import type { Flash } from '../web/flash.ts';
 import { blankForm, countCharacters, parseForm, plainText, rejectField, type Form } from '../web/forms.ts';
@@ -26,11 +27,12 @@ const newForm = z.object({
 interface Parts {
   pool: Pool;
   proof: Proof;
+  changeAccount: ChangeAccount;
   ceremonies: Ceremonies;
   flash: Flash;
 }
 
-export function passkeyRoutes({ pool, proof, ceremonies, flash }: Parts): Router {
+export function passkeyRoutes({ pool, proof, changeAccount, ceremonies, flash }: Parts): Router {
   const router = Router();
   router.use(home, proof.require(home));
 
@@ -55,9 +57,13 @@ export function passkeyRoutes({ pool, proof, ceremonies, flash }: Parts): Router
       const passkey = answer && (await ceremonies.checkNew(id, answer));
       if (!passkey) return show(req, res.status(422), rejectField(form, '', notMade));
       const { name } = form.values;
-      if (!(await addPasskey(pool, id, name, passkey)))
-        return show(req, res.status(422), rejectField(form, '', notAdded));
-      flash(res, { line: `You can now log in with “${name}”.` });
+      const isAdded = await changeAccount(
+        req,
+        (db) => addPasskey(db, id, name, passkey),
+        `A passkey, “${name}”, was added`,
+      );
+      if (!isAdded) return show(req, res.status(422), rejectField(form, '', notAdded));
+      flash(res, { line: `${passkey.isUnlocked ? instead : after} “${name}”.` });
       res.redirect(303, home);
     })
     .all(allowOnly('GET', 'POST'));
@@ -66,8 +72,14 @@ export function passkeyRoutes({ pool, proof, ceremonies, flash }: Parts): Router
     .route(`${home}/:id/remove`)
     .post(async (req, res) => {
       const passkey = z.uuid().safeParse(req.params.id);
-      if (!passkey.success || !(await removePasskey(pool, signedIn(req).id, passkey.data)))
-        throw new HttpError(404, 'There is no such passkey. Perhaps it was removed already.');
+      const name =
+        passkey.success &&
+        (await changeAccount(
+          req,
+          (db) => removePasskey(db, signedIn(req).id, passkey.data),
+          (removed) => `Your passkey “${removed}” was removed`,
+        ));
+      if (!name) throw new HttpError(404, 'There is no such passkey. Perhaps it was removed already.');
       flash(res, { line: 'That passkey lets nobody in any more. Remove it from its device as well.' });
       res.redirect(303, home);
     })
@@ -75,6 +87,8 @@ export function passkeyRoutes({ pool, proof, ceremonies, flash }: Parts): Router
   return router;
 }
 
+const instead = 'You can now log in without your password, with';
+const after = 'It asks for no finger, face or PIN, so it can only be asked for after the password:';
 const notMade =
   'No passkey was made. Please try again, with a browser that knows passkeys and JavaScript on.';
 const notAdded = `This passkey is among yours already, or there are ${passkeyLimit}, as many as you can have.`;

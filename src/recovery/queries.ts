@@ -25,8 +25,8 @@ export async function hasCodes(db: Database, userId: string): Promise<boolean> {
   return rowCount === 1;
 }
 
-/** Gives this person new codes in place of all others. No page of theirs goes on to offer them. */
-export async function replaceCodes(db: Database, userId: string, hashes: Buffer[]): Promise<void> {
+/** Gives this person new codes in place of all others, always. No page of theirs goes on to offer them. */
+export async function replaceCodes(db: Database, userId: string, hashes: Buffer[]): Promise<true> {
   await db.query(
     `insert into recovery_codes (user_id, hashes, made_at) values ($1, $2, $3)
      on conflict (user_id) do update set hashes = excluded.hashes, made_at = excluded.made_at`,
@@ -36,6 +36,7 @@ export async function replaceCodes(db: Database, userId: string, hashes: Buffer[
     `update sessions set sess = sess - 'offersCodes' where user_id = $1 and sess ? 'offersCodes'`,
     [userId],
   );
+  return true;
 }
 
 /** Uses a code up: how many are left then, or undefined when this is none of theirs, or no longer. */

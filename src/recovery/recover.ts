@@ -4,7 +4,7 @@ import type { Account } from '../accounts/queries.ts';
 import { disabledAccount } from '../accounts/sign-in.ts';
 import type { Pool } from '../database/pool.ts';
 import { transaction } from '../database/transaction.ts';
-import { agentOf } from '../devices/known-browsers.ts';
+import { agentOf } from '../devices/agents.ts';
 import { nobody } from '../ids.ts';
 import { leaveNotice } from '../notices/queries.ts';
 import { deleteSessions, startEpoch } from '../web/session-queries.ts';

@@ -1,6 +1,7 @@
 // Recovery codes of who is signed in: how many are left, new ones, and putting the offer of them off.
 import { Router } from 'express';
 import { z } from 'zod';
+import type { ChangeAccount } from '../accounts/changes.ts';
 import type { Proof } from '../accounts/proof.ts';
 import type { Pool } from '../database/pool.ts';
 import { allowOnly, HttpError } from '../web/errors.ts';
@@ -16,7 +17,7 @@ const shownCodes = z.object({
     .regex(new RegExp(`^([0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){3}( |$)){${codesAtOnce}}$`)),
 });
 
-export function recoveryRoutes(pool: Pool, proof: Proof, flash: Flash): Router {
+export function recoveryRoutes(pool: Pool, proof: Proof, changeAccount: ChangeAccount, flash: Flash): Router {
   const router = Router();
   router
     .route(page)
@@ -27,7 +28,12 @@ export function recoveryRoutes(pool: Pool, proof: Proof, flash: Flash): Router {
     .post(proof.require(page), async (req, res) => {
       // Shown in the answer itself: they are nowhere else, so that no other page could show them.
       const codes = newCodes();
-      await replaceCodes(pool, signedIn(req).id, codes.map(hashCode));
+      const { id } = signedIn(req);
+      await changeAccount(
+        req,
+        (db) => replaceCodes(db, id, codes.map(hashCode)),
+        'New recovery codes were made',
+      );
       delete req.session.offersCodes;
       res.render('recovery/codes', { codes });
     })

@@ -1,4 +1,5 @@
 // Links with which a person sets a new password, in SQL: made by the operator, used up with the change.
+import { lockAccount } from '../accounts/queries.ts';
 import type { Database, Pool } from '../database/pool.ts';
 import { transaction } from '../database/transaction.ts';
 import { newLinkToken, type LinkKey } from '../link-tokens.ts';
@@ -40,8 +41,8 @@ export function resetPassword(
   passwordHash: string,
 ): Promise<boolean> {
   return transaction(pool, async (db) => {
-    // The person's row first, as in every change of a password, so that two of them wait and do not lock each other out.
-    await db.query('select from users where id = $1 for no key update', [ownerId]);
+    // First, as in every change of a password, so that two of them wait and do not lock each other out.
+    await lockAccount(db, ownerId);
     const { rows } = await db.query<{ dropsSecondFactor: boolean }>(
       `delete from reset_links where user_id = $1 and token_hash = $2 and expires_at > now()
        returning drops_second_factor as "dropsSecondFactor"`,

@@ -1,8 +1,12 @@
 // The second step of the login: /login/second for a code from the app, /login/second/passkey for a passkey.
 import { Router, type Request, type RequestHandler, type Response } from 'express';
 import { z } from 'zod';
+import { letterIn } from '../compose/letter-form.ts';
+import { carried } from '../compose/refused-letter.ts';
 import type { Pool } from '../database/pool.ts';
 import type { Seal } from '../sealing.ts';
+import type { KnownBrowsers } from '../devices/known-browsers.ts';
+import type { Bell } from '../live/bell.ts';
 import { readUse } from '../passkeys/answers.ts';
 import type { Ceremonies } from '../passkeys/ceremonies.ts';
 import { findPasskey } from '../passkeys/queries.ts';
@@ -10,8 +14,8 @@ import { guardStrangersForms } from '../web/csrf.ts';
 import { allowOnly } from '../web/errors.ts';
 import { blankForm, keepTyped, parseForm, rejectField, typedIn, type Form } from '../web/forms.ts';
 import type { Log } from '../web/log.ts';
-import { createRateLimit } from '../web/rate-limits.ts';
 import type { BegunSignIn } from './begun-sign-in.ts';
+import { createCodeTries } from './code-tries.ts';
 import { findStep, typedCode } from './codes.ts';
 import { useStep } from './queries.ts';
 import { stepOf, type SecondSteps } from './second-step.ts';
@@ -26,11 +30,13 @@ interface Parts {
   seal: Seal;
   secondSteps: SecondSteps;
   ceremonies: Ceremonies;
+  browsers: KnownBrowsers;
+  bell: Bell;
 }
 
-export function secondStepRoutes({ pool, isHttps, log, seal, secondSteps, ceremonies }: Parts): Router {
-  // For the person, from wherever: who has come so far knows the password. Of a million codes three are right.
-  const tries = createRateLimit(pool, 'second-step', 5, 15 * 60);
+export function secondStepRoutes(parts: Parts): Router {
+  const { pool, isHttps, log, seal, secondSteps, ceremonies, browsers, bell } = parts;
+  const tries = createCodeTries(pool, browsers, bell);
   const router = Router();
 
   const show = (req: Request, res: Response, form: Form): void => {
@@ -38,7 +44,10 @@ export function secondStepRoutes({ pool, isHttps, log, seal, secondSteps, ceremo
     const isReadable = secret !== null && openSecret(seal, id, secret) !== undefined;
     const hasCodes = secret !== null;
     const question = passkeys.length > 0 ? ceremonies.askForUse(purposeOf(begun), passkeys) : undefined;
-    res.render('second-factor/second-step', { form, hasCodes, isReadable, question, next: begun.next });
+    const letter = letterIn(req.body, carried);
+    const page = { form, hasCodes, isReadable, question, next: begun.next, letter };
+    // Without the person who may be signed in all the same: the token is the strangers', which Logout refuses.
+    res.render('second-factor/second-step', { ...page, user: undefined });
   };
   const guard: RequestHandler[] = [
     secondSteps.requirePassword,
@@ -51,6 +60,8 @@ export function secondStepRoutes({ pool, isHttps, log, seal, secondSteps, ceremo
     .all(guard)
     .get((req, res) => show(req, res, blankForm()))
     .post(async (req, res) => {
+      // From the login page that carries a letter, its fields come along: there is no code yet.
+      if (typedIn(req.body).code === undefined) return show(req, res, blankForm());
       const form = parseForm(codeForm, req.body);
       if (!form.ok) return show(req, res.status(422), form);
       const { id, secret: sealed } = stepOf(req);
@@ -61,13 +72,13 @@ export function secondStepRoutes({ pool, isHttps, log, seal, secondSteps, ceremo
       }
 
       // Counted before the check and given back after a success, so that a thousand tries at once are counted too.
-      await tries.spend(id);
+      const giveBack = await tries.spend(req, id);
       const step = findStep(secret, form.values.code);
       if (step === undefined || !(await useStep(pool, id, step))) {
         const wrong = step === undefined ? 'This is not the code of this moment.' : alreadyUsed;
         return show(req, res.status(422), rejectField(form, 'code', wrong));
       }
-      await tries.giveBack(id);
+      await giveBack();
       await secondSteps.finish(req, res);
     })
     .all(allowOnly('GET', 'POST'));
@@ -78,11 +89,13 @@ export function secondStepRoutes({ pool, isHttps, log, seal, secondSteps, ceremo
     .get((req, res) => res.redirect(303, '/login/second'))
     .post(async (req, res) => {
       const { id, begun } = stepOf(req);
-      const { credential } = typedIn(req.body);
-      const answer = readUse(credential);
-      const passkey = answer && (await findPasskey(pool, id, answer.id));
+      const answer = readUse(typedIn(req.body).credential);
+      if (!answer) return show(req, res.status(422), rejectField(blankForm(), '', refusedPasskey));
+      const giveBack = await tries.spend(req, id);
+      const passkey = await findPasskey(pool, id, answer.id);
       if (!passkey || !(await ceremonies.checkUse(purposeOf(begun), answer, passkey, false)))
         return show(req, res.status(422), rejectField(blankForm(), '', refusedPasskey));
+      await giveBack();
       await secondSteps.finish(req, res);
     })
     .all(allowOnly('GET', 'POST'));

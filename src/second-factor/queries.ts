@@ -2,7 +2,7 @@
 import type { Database } from '../database/pool.ts';
 import type { Credential } from '../passkeys/queries.ts';
 
-const hasCodes = 'exists (select from totp where user_id = u.id and confirmed_at is not null)';
+const hasCodes = 'exists (select from totp where user_id = u.id)';
 const hasPasskeys = 'exists (select from passkeys where user_id = u.id)';
 /** A condition on `users u`: a second step is asked for after the password. */
 export const isAsked = `(${hasCodes} or u.passkey_asked_at is not null and ${hasPasskeys})`;
@@ -36,7 +36,7 @@ export async function findSecondStep(
     `select u.id, u.epoch, u.username, t.secret, array (
        select json_build_object('id', credential_id, 'transports', transports) from passkeys where user_id = u.id
        order by id) as passkeys
-     from users u left join totp t on t.user_id = u.id and t.confirmed_at is not null
+     from users u left join totp t on t.user_id = u.id
      where u.id = $1 and u.epoch = $2 and u.disabled_at is null and u.username is not null and ${isAsked}`,
     [userId, epoch],
   );
@@ -50,46 +50,31 @@ export interface Factors {
   hasPasskeys: boolean;
   /** Since when one of them is asked for, or null. */
   passkeySince: Date | null;
+  /** Whether there is another way in, should all of that be lost. */
+  hasRecoveryCodes: boolean;
 }
 
 export async function findFactors(db: Database, userId: string): Promise<Factors> {
   const { rows } = await db.query<Factors>(
     `select t.confirmed_at as "codesSince", ${hasPasskeys} as "hasPasskeys",
-            u.passkey_asked_at as "passkeySince"
+            u.passkey_asked_at as "passkeySince",
+            exists (select from recovery_codes where user_id = u.id and cardinality(hashes) > 0) as "hasRecoveryCodes"
      from users u left join totp t on t.user_id = u.id where u.id = $1`,
     [userId],
   );
-  return rows[0] ?? { codesSince: null, hasPasskeys: false, passkeySince: null };
+  return rows[0] ?? { codesSince: null, hasPasskeys: false, passkeySince: null, hasRecoveryCodes: false };
 }
 
-/**
- * Keeps a secret that waits for its first code. One that was made within the last hour stays: the person may have it
- * in their app already. One that is in use stays too.
- */
-export async function beginTotp(db: Database, userId: string, secret: Buffer): Promise<void> {
-  const now = Date.now();
-  await db.query(
-    `insert into totp (user_id, secret, made_at) values ($1, $2, $3)
-     on conflict (user_id) do update set secret = excluded.secret, made_at = excluded.made_at
-     where totp.confirmed_at is null and totp.made_at < $4`,
-    [userId, secret, new Date(now), new Date(now - 60 * 60 * 1000)],
-  );
-}
-
-/** The secret that waits for its first code, sealed. */
-export async function findBegunTotp(db: Database, userId: string): Promise<Buffer | undefined> {
-  const { rows } = await db.query<{ secret: Buffer }>(
-    'select secret from totp where user_id = $1 and confirmed_at is null',
-    [userId],
-  );
-  return rows[0]?.secret;
-}
-
-/** From now on codes are asked for; the one of this step is used up. False when they were already. */
-export async function confirmTotp(db: Database, userId: string, step: number): Promise<boolean> {
+/** From now on codes of this secret are asked for; the one of this step is used up. False when some were already. */
+export async function turnTotpOn(
+  db: Database,
+  userId: string,
+  sealedSecret: Buffer,
+  step: number,
+): Promise<boolean> {
   const { rowCount } = await db.query(
-    'update totp set confirmed_at = now(), last_step = $2 where user_id = $1 and confirmed_at is null',
-    [userId, step],
+    `insert into totp (user_id, secret, confirmed_at, last_step) values ($1, $2, now(), $3) on conflict do nothing`,
+    [userId, sealedSecret, step],
   );
   return rowCount === 1;
 }
@@ -97,35 +82,37 @@ export async function confirmTotp(db: Database, userId: string, step: number): P
 /** Uses up the code of this step and all before it. False when it was used already: of two at once, one succeeds. */
 export async function useStep(db: Database, userId: string, step: number): Promise<boolean> {
   const { rowCount } = await db.query(
-    'update totp set last_step = $2 where user_id = $1 and last_step < $2 and confirmed_at is not null',
+    'update totp set last_step = $2 where user_id = $1 and last_step < $2',
     [userId, step],
   );
   return rowCount === 1;
 }
 
 /**
- * For the operator, when somebody has lost everything: the password alone signs in again, and the passkeys, which
- * would sign in without it, are gone with the devices that held them.
+ * For who has lost everything, or whose account somebody else had: only the password signs in again. The passkeys and
+ * recovery codes, which would without it, are gone too.
  */
 export async function dropSecondFactor(db: Database, userId: string): Promise<void> {
   await db.query(
     `with tick as (update users set passkey_asked_at = null where id = $1),
-          codes as (delete from totp where user_id = $1)
+          codes as (delete from totp where user_id = $1),
+          paper as (delete from recovery_codes where user_id = $1)
      delete from passkeys where user_id = $1`,
     [userId],
   );
 }
 
-/** From now on no code is asked for. */
-export async function turnTotpOff(db: Database, userId: string): Promise<void> {
-  await db.query('delete from totp where user_id = $1', [userId]);
+/** From now on no code is asked for. False when none was. */
+export async function turnTotpOff(db: Database, userId: string): Promise<boolean> {
+  const { rowCount } = await db.query('delete from totp where user_id = $1', [userId]);
+  return rowCount === 1;
 }
 
-/** From now on a passkey is asked for after the password, or none any more. False where there is none to ask for. */
+/** From now on a passkey is asked for after the password, or none any more. False where that changes nothing. */
 export async function askForPasskey(db: Database, userId: string, isAskedFor: boolean): Promise<boolean> {
   const { rowCount } = await db.query(
-    `update users u set passkey_asked_at = case when $2 then coalesce(u.passkey_asked_at, now()) end
-     where u.id = $1 and (not $2 or ${hasPasskeys})`,
+    `update users u set passkey_asked_at = case when $2 then now() end
+     where u.id = $1 and (u.passkey_asked_at is not null) <> $2 and (not $2 or ${hasPasskeys})`,
     [userId, isAskedFor],
   );
   return rowCount === 1;

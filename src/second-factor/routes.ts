@@ -1,6 +1,7 @@
 // The second factor of the own account: codes from an app, set up, turned off; and whether a passkey is asked for.
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
+import type { ChangeAccount } from '../accounts/changes.ts';
 import type { Proof } from '../accounts/proof.ts';
 import type { Config } from '../config.ts';
 import type { Pool } from '../database/pool.ts';
@@ -8,25 +9,35 @@ import type { Seal } from '../sealing.ts';
 import { allowOnly } from '../web/errors.ts';
 import type { Flash } from '../web/flash.ts';
 import { blankForm, parseForm, rejectField, typedIn, type Form } from '../web/forms.ts';
+import { sealedCookie } from '../web/sealed-cookie.ts';
 import { signedIn } from '../web/session.ts';
 import { describeSecret, findStep, newSecret, typedCode } from './codes.ts';
 import { drawQrCode } from './qr-code.ts';
-import { askForPasskey, beginTotp, confirmTotp, findBegunTotp, findFactors, turnTotpOff } from './queries.ts';
-import { openSecret, sealSecret } from './secrets.ts';
+import { askForPasskey, findFactors, turnTotpOff, turnTotpOn } from './queries.ts';
+import { sealSecret } from './secrets.ts';
 
 const codeForm = z.object({ code: typedCode });
+const begunSecret = z.object({ userId: z.string(), secret: z.base64url() });
 const home = '/account/second-factor';
 
 interface Parts {
   pool: Pool;
   config: Config;
   proof: Proof;
+  changeAccount: ChangeAccount;
   seal: Seal;
   flash: Flash;
 }
 
-export function secondFactorRoutes({ pool, config, proof, seal, flash }: Parts): Router {
+export function secondFactorRoutes({ pool, config, proof, changeAccount, seal, flash }: Parts): Router {
   const site = new URL(config.publicUrl).hostname;
+  // In this browser alone until it is in use: nobody who had a look into the account before has seen it.
+  const begun = sealedCookie(seal, config.isHttps, 'enrolment', begunSecret, 60 * 60 * 1000);
+  const findBegun = (req: Request): Buffer | undefined => {
+    const found = begun.read(req);
+    return found?.userId === signedIn(req).id ? Buffer.from(found.secret, 'base64url') : undefined;
+  };
+
   const router = Router();
   router.use(home, proof.require(home));
 
@@ -36,17 +47,16 @@ export function secondFactorRoutes({ pool, config, proof, seal, flash }: Parts):
       res.render('second-factor/second-factor', await findFactors(pool, signedIn(req).id));
     })
     .post(async (req, res) => {
-      const { id } = signedIn(req);
-      await beginTotp(pool, id, sealSecret(seal, id, newSecret()));
+      const { codesSince } = await findFactors(pool, signedIn(req).id);
+      if (codesSince) return res.redirect(303, home);
+      // One that is begun in this browser stays: the person may have it in their app already.
+      if (!findBegun(req)) {
+        begun.write(res, { userId: signedIn(req).id, secret: newSecret().toString('base64url') });
+      }
       res.redirect(303, `${home}/set-up`);
     })
     .all(allowOnly('GET', 'POST'));
 
-  /** The secret that this person is taking over into an app. */
-  const findBegun = async (userId: string): Promise<Buffer | undefined> => {
-    const sealed = await findBegunTotp(pool, userId);
-    return sealed && openSecret(seal, userId, sealed);
-  };
   const showSetUp = (req: Request, res: Response, form: Form, secret: Buffer): void => {
     const enrolment = describeSecret(secret, signedIn(req).username, site);
     res.render('second-factor/set-up', { form, enrolment, qrCode: drawQrCode(enrolment.address) });
@@ -54,14 +64,14 @@ export function secondFactorRoutes({ pool, config, proof, seal, flash }: Parts):
 
   router
     .route(`${home}/set-up`)
-    .get(async (req, res) => {
-      const secret = await findBegun(signedIn(req).id);
+    .get((req, res) => {
+      const secret = findBegun(req);
       if (!secret) return res.redirect(303, home);
       showSetUp(req, res, blankForm(), secret);
     })
     .post(async (req, res) => {
       const { id } = signedIn(req);
-      const secret = await findBegun(id);
+      const secret = findBegun(req);
       if (!secret) return res.redirect(303, home);
       const form = parseForm(codeForm, req.body);
       if (!form.ok) return showSetUp(req, res.status(422), form, secret);
@@ -70,8 +80,13 @@ export function secondFactorRoutes({ pool, config, proof, seal, flash }: Parts):
         const wrong = rejectField(form, 'code', 'This is not the code of this moment. Is the clock right?');
         return showSetUp(req, res.status(422), wrong, secret);
       }
-      if (await confirmTotp(pool, id, step))
-        flash(res, { line: 'From now on a code is asked for after your password.' });
+      const isOn = await changeAccount(
+        req,
+        (db) => turnTotpOn(db, id, sealSecret(seal, id, secret), step),
+        'Codes from an app were turned on as your second factor',
+      );
+      begun.forget(res);
+      if (isOn) flash(res, { line: 'From now on a code is asked for after your password.' });
       res.redirect(303, home);
     })
     .all(allowOnly('GET', 'POST'));
@@ -84,7 +99,11 @@ export function secondFactorRoutes({ pool, config, proof, seal, flash }: Parts):
       res.render('second-factor/off');
     })
     .post(async (req, res) => {
-      await turnTotpOff(pool, signedIn(req).id);
+      await changeAccount(
+        req,
+        (db) => turnTotpOff(db, signedIn(req).id),
+        'Codes from an app were turned off as your second factor',
+      );
       flash(res, { line: 'No code is asked for any more.' });
       res.redirect(303, home);
     })
@@ -94,12 +113,15 @@ export function secondFactorRoutes({ pool, config, proof, seal, flash }: Parts):
     .route(`${home}/passkey`)
     .post(async (req, res) => {
       const isAskedFor = typedIn(req.body).ask === 'yes';
-      if (await askForPasskey(pool, signedIn(req).id, isAskedFor)) {
-        const now = isAskedFor
-          ? 'a passkey is asked for after your password.'
-          : 'your password needs no passkey.';
-        flash(res, { line: `From now on ${now}` });
-      }
+      const now = isAskedFor
+        ? 'a passkey is asked for after your password'
+        : 'your password needs no passkey';
+      const isNew = await changeAccount(
+        req,
+        (db) => askForPasskey(db, signedIn(req).id, isAskedFor),
+        `It was chosen that ${now},`,
+      );
+      if (isNew) flash(res, { line: `From now on ${now}.` });
       res.redirect(303, home);
     })
     .all(allowOnly('POST'));

@@ -1,41 +1,68 @@
 // The second step of the login: who has begun it, and how it ends.
 import type { NextFunction, Request, Response } from 'express';
+import { showLogin } from '../accounts/routes.ts';
 import type { SignIn } from '../accounts/sign-in.ts';
+import { letterIn } from '../compose/letter-form.ts';
+import { carried, keepCarriedLetter } from '../compose/refused-letter.ts';
 import type { Pool } from '../database/pool.ts';
+import { strangersToken } from '../web/csrf.ts';
 import type { Flash } from '../web/flash.ts';
+import { blankForm, rejectField } from '../web/forms.ts';
 import { isUsed, useOnce } from '../web/used-once.ts';
 import type { BegunSignIn, BegunSignIns } from './begun-sign-in.ts';
 import { findSecondStep, type SecondStep } from './queries.ts';
 
 export type OpenStep = SecondStep & { begun: BegunSignIn };
 
-export function openSecondSteps(pool: Pool, signIn: SignIn, begunSignIns: BegunSignIns, flash: Flash) {
-  const startOver = (res: Response): void => {
+interface Parts {
+  pool: Pool;
+  isHttps: boolean;
+  signIn: SignIn;
+  begunSignIns: BegunSignIns;
+  flash: Flash;
+}
+
+export function openSecondSteps({ pool, isHttps, signIn, begunSignIns, flash }: Parts) {
+  const lendToken = strangersToken(isHttps);
+
+  const startOver = (req: Request, res: Response): void => {
     begunSignIns.forget(res);
-    flash(res, { line: 'That took too long, or something has changed. Please log in once more.' });
+    if (hasLetter(req)) {
+      lendToken(req, res);
+      return showLogin(req, res.status(422), rejectField(blankForm(), '', onceMore));
+    }
+    flash(res, { line: onceMore });
     res.redirect(303, '/login');
   };
 
-  /** Lets pass whoever has given the right password lately; others begin with that. */
+  /** Lets pass whoever has given the right password lately, also as somebody else; others begin with that. */
   const requirePassword = async (req: Request, res: Response, next: NextFunction): Promise<void> => {
-    if (req.user) return res.redirect(303, '/inbox');
     const begun = begunSignIns.read(req);
-    if (!begun || (await isUsed(pool, begun.key))) return startOver(res);
+    if (!begun && req.user && !hasLetter(req)) return res.redirect(303, '/inbox');
+    if (!begun || (await isUsed(pool, begun.key))) return startOver(req, res);
     const step = await findSecondStep(pool, begun.id, begun.epoch);
-    if (!step) return startOver(res);
+    if (!step) return startOver(req, res);
     req.secondStep = { ...step, begun };
     next();
   };
 
   /** Signs in, unless this very login has signed somebody in already. */
   const finish = async (req: Request, res: Response): Promise<void> => {
-    const { begun, id, epoch } = stepOf(req);
-    if (!(await useOnce(pool, begun.key))) return startOver(res);
+    const { begun, id, epoch, username } = stepOf(req);
+    if (!(await useOnce(pool, begun.key))) return startOver(req, res);
     await signIn(req, res, { id, epoch });
     begunSignIns.forget(res);
-    res.redirect(303, begun.next);
+    const letter = await keepCarriedLetter(pool, { id, username }, req.body);
+    res.redirect(303, letter ?? begun.next);
   };
   return { requirePassword, finish };
+}
+
+const onceMore = 'That took too long, or something has changed. Please log in once more.';
+
+/** Whether the form carries what somebody wrote when their session ended. */
+function hasLetter(req: Request): boolean {
+  return letterIn(req.body, carried) !== undefined;
 }
 
 export type SecondSteps = ReturnType<typeof openSecondSteps>;

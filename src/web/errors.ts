@@ -17,6 +17,7 @@ export class HttpError extends Error {
 
 const titles: Record<number, string> = {
   400: 'That address is not valid',
+  401: 'Please log in',
   403: 'This form cannot be accepted',
   404: 'Nothing here',
   405: 'That cannot be done here',

@@ -1,4 +1,5 @@
 // How often something may be done: counted in PostgreSQL, for all processes together.
+import { createHash } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Pool } from '../database/pool.ts';
@@ -11,7 +12,10 @@ export interface RateLimit {
   giveBack(key: string): Promise<void>;
 }
 
-/** `points` within `seconds` for each key. `name` keeps this limit's keys apart from others'. */
+/**
+ * `points` within `seconds` for each key. `name` keeps this limit's keys apart from others'. The database gets hashes:
+ * people also type passwords where names belong.
+ */
 export function createRateLimit(pool: Pool, name: string, points: number, seconds: number): RateLimit {
   const limiter = new RateLimiterPostgres({
     storeClient: pool,
@@ -26,7 +30,7 @@ export function createRateLimit(pool: Pool, name: string, points: number, second
   return {
     async spend(key) {
       try {
-        await limiter.consume(key);
+        await limiter.consume(digest(key));
       } catch (refused) {
         if (!(refused instanceof RateLimiterRes)) throw refused;
         const wait = Math.max(1, Math.ceil(refused.msBeforeNext / 1000));
@@ -38,9 +42,13 @@ export function createRateLimit(pool: Pool, name: string, points: number, second
       }
     },
     async giveBack(key) {
-      await limiter.reward(key);
+      await limiter.reward(digest(key));
     },
   };
+}
+
+function digest(key: string): string {
+  return createHash('sha256').update(key).digest('base64url');
 }
 
 function inWords(seconds: number): string {

@@ -93,13 +93,32 @@ export async function insertSession(
   return rowCount === 1;
 }
 
-/** Keeps what has changed in a session; one that has ended meanwhile stays ended. */
+/** Whether this session has not been ended. */
+export async function hasSession(db: Database, id: string): Promise<boolean> {
+  const { rowCount } = await db.query(
+    'select from sessions where user_id = $1 and sid = $2 and expire > now()',
+    sessionKey(id),
+  );
+  return rowCount === 1;
+}
+
+/** Keeps what has changed in a session, but for its time; one that has ended meanwhile stays ended. */
 export async function updateSession(db: Database, id: string, data: SessionData): Promise<void> {
-  await db.query('update sessions set sess = $3, expire = $4 where user_id = $1 and sid = $2', [
-    ...sessionKey(id),
-    data,
-    expiry(data),
-  ]);
+  await db.query(
+    `update sessions set sess = $3::jsonb || jsonb_build_object('seenAt', sess->'seenAt')
+     where user_id = $1 and sid = $2`,
+    [...sessionKey(id), data],
+  );
+}
+
+/** Notes that a session is in use, and nothing else in it: a page that lasts for hours must not bring back what it was. */
+export async function renewSession(db: Database, id: string, data: SessionData): Promise<void> {
+  const seenAt = Date.now();
+  await db.query(
+    `update sessions set sess = jsonb_set(sess, '{seenAt}', to_jsonb($3::bigint)), expire = $4
+     where user_id = $1 and sid = $2`,
+    [...sessionKey(id), seenAt, expiry({ ...data, seenAt })],
+  );
 }
 
 /** Ends all sessions of this person but the one with this key, and whatever sign-in is under way. */

@@ -6,7 +6,7 @@ import type { Config } from '../config.ts';
 import type { Database, Pool } from '../database/pool.ts';
 import { HttpError } from './errors.ts';
 import { localPath } from './local-path.ts';
-import { idleLimit, insertSession, newSessionId, type Along } from './session-queries.ts';
+import { idleLimit, insertSession, newSessionId, renewSession, type Along } from './session-queries.ts';
 import { SessionStore } from './session-store.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -49,7 +49,7 @@ export function openSessions(
     store.bringAlong(along, () => readSession(req, res, next));
   };
   const prepare = config.isHttps ? [assumeHttps] : [];
-  return { middleware: [...prepare, read, greet], close: () => store.close() };
+  return { middleware: [...prepare, read, greet(pool)], close: () => store.close() };
 }
 
 /**
@@ -62,12 +62,14 @@ function assumeHttps(req: Request, res: Response, next: NextFunction): void {
 }
 
 /** Names the person for routes and views, and notes every five minutes that the session is in use. */
-function greet(req: Request, res: Response, next: NextFunction): void {
-  const { viewer, seenAt = 0 } = req.session;
-  req.user = viewer;
-  res.locals.user = viewer;
-  if (viewer && Date.now() - seenAt > seenEvery) req.session.seenAt = Date.now();
-  next();
+function greet(pool: Pool) {
+  return (req: Request, res: Response, next: NextFunction): void => {
+    const { viewer, seenAt = 0 } = req.session;
+    req.user = viewer;
+    res.locals.user = viewer;
+    if (!viewer || Date.now() - seenAt <= seenEvery) return next();
+    renewSession(pool, req.sessionID, req.session as SessionData).then(() => next(), next);
+  };
 }
 
 /**

@@ -2,6 +2,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Database } from '../database/pool.ts';
 
+/** The longest that anything of this kind is good: a challenge for a passkey. */
+export const goodForAtMost = 30 * 60 * 1000;
+
 /** A key for something that may be used once: 192 random bits. */
 export function newKey(): string {
   return randomBytes(24).toString('base64url');

@@ -62,6 +62,8 @@ describe('a username is refused, and still stands in the form:', () => {
     ['a reserved word in capitals', 'ROOT'],
     ['a reserved word with spaces around it', ' support '],
     ['a reserved word with separators', 's.y_s-tem'],
+    ['what stands in place of those who left', 'deleted-account'],
+    ['what the person who runs this place is called', 'the.operator'],
     ['a reserved word with a separator at the end', 'moderator.'],
   ])('%s', async (_, username) => {
     const before = await names();

@@ -49,7 +49,7 @@ test('another browser leaves one, with the time and the name of the browser, onc
     /^Somebody logged in to your account with Chrome on Windows on [A-Z]\w+day, \d+ \w+ \d{4} at \d\d:\d\d UTC\.\n/,
   );
   expect(notice).toContain(today.split(' ')[2]);
-  expect(notice).toContain('change your password');
+  expect(notice).toContain('Change your password');
 
   const { $ } = await bob.get('/inbox');
   expect([$('.messages h2').text(), $('[data-count]').text()]).toEqual(['Private Messages', '1']);

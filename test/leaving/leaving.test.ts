@@ -4,7 +4,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createAccount, findAccount } from '../../src/accounts/queries.ts';
 import { tidyUp } from '../../src/housekeeping.ts';
 import { closeAccount, removeRemains } from '../../src/leaving/queries.ts';
+import { makeInvitation } from '../../src/invitations/queries.ts';
+import { makeResetLink } from '../../src/reset-links/queries.ts';
 import { startApp, type TestApp } from '../support/app.ts';
+import { withCodes } from '../support/authenticator.ts';
+import { makeCodes } from '../support/codes.ts';
+import { withPasskey } from '../support/passkey.ts';
 import { columnsWith, fillMailbox } from '../support/mailboxes.ts';
 import { at, registered, stranger, type Person } from '../support/person.ts';
 
@@ -23,9 +28,9 @@ afterAll(async () => {
 
 const leave = (person: Person) => person.submit('/account/leave', { password: person.password });
 
-/** Where the id still stands, but for the counter of wrong passwords, which is forgotten within two hours. */
-async function placesWith(id: string): Promise<string[]> {
-  return (await columnsWith(app.pool, id)).filter((column) => column !== 'rate_limits.key');
+/** Where the id still stands. */
+function placesWith(id: string): Promise<string[]> {
+  return columnsWith(app.pool, id);
 }
 
 async function idOfAccount(username: string): Promise<string> {
@@ -66,6 +71,22 @@ test('nothing of theirs is left, and what others hold is', async () => {
   const received = await bob.get('/inbox');
   expect(received.$('.messages li').text()).toContain('Remember me');
   expect(received.$('.messages li h2').text()).toContain('deleted account');
+});
+
+test('drafts, devices and all that signs in are gone at once, before the last message of a large mailbox is', async () => {
+  const gina = await registered(app.url, 'gina');
+  const id = await idOfAccount('gina');
+  await bob.send('gina', 'Still to be removed');
+  await gina.post('/drafts', { ...(await gina.hidden('/send')), recipient: 'bob', body: 'Begun' });
+  await withCodes(gina);
+  await withPasskey(gina);
+  await makeCodes(gina);
+  await makeResetLink(app.pool, id, false);
+  await makeInvitation(app.pool, id);
+  await closeAccount(app.pool, id);
+  const places = ['messages.owner_id', 'messages.other_id', 'mailbox_sizes.owner_id', 'sent_forms.owner_id', 'unread.owner_id', 'users.id']; // prettier-ignore
+  for (const place of await placesWith(id)) expect(places).toContain(place);
+  await removeRemains(app.pool, id);
 });
 
 test("the correspondents' pages go on working", async () => {

@@ -102,8 +102,8 @@ describe('users', () => {
       `delete from sessions where user_id = (select id from users where username = 'alicia')`,
     );
     await app.pool.query(
-      `insert into totp (user_id, secret, confirmed_at)
-       select id, 'sealed', case when username = 'bob' then now() end from users`,
+      `insert into totp (user_id, secret, confirmed_at, last_step)
+       select id, 'sealed', now(), 0 from users where username = 'bob'`,
     );
     const { code, out, err } = await operator('users', 'list');
     expect([code, err]).toEqual([0, '']);

@@ -176,6 +176,37 @@ test('the same passkey is added once, and twenty at most', async () => {
   expect(await names(alice)).toHaveLength(20);
 });
 
+test('of two added at the same moment with room for one, one is; with the last two removed at once, none is asked for', async () => {
+  for (let n = 0; n < 19; n++) await withPasskey(alice, softPasskey(), `Key ${n}`);
+  const form = await alice.hidden(home);
+  const credentials = await Promise.all(
+    [1, 2].map(async () => softPasskey().create(questionOn(await alice.get(home)))),
+  );
+  await Promise.all(credentials.map((credential) => alice.post(home, { ...form, name: 'Last', credential })));
+  expect(await names(alice)).toHaveLength(20);
+
+  for (let round = 0; round < 20; round++) {
+    await app.pool.query('delete from passkeys');
+    for (const name of ['One', 'Two']) await withPasskey(alice, softPasskey(), name);
+    await alice.submit('/account/second-factor', { ask: 'yes' }, '/account/second-factor/passkey');
+    const page = await alice.get(home);
+    const removals = page.$('form[action$="/remove"]').toArray().map((each) => page.$(each).attr('action')!); // prettier-ignore
+    await Promise.all(removals.map((action) => alice.post(action, form)));
+    const { rows } = await app.pool.query(
+      `select passkey_asked_at as at from users where username = 'alice'`,
+    );
+    expect(rows).toEqual([{ at: null }]);
+  }
+});
+
+test('one that asks for no finger, face or PIN is said to be for the second step alone', async () => {
+  const credential = softPasskey().create(questionOn(await alice.get(home)), { isVerified: false });
+  await alice.submit(home, { name: 'Old key', credential });
+  expect((await alice.get(home)).$('[role=status]').first().text()).toBe(
+    'It asks for no finger, face or PIN, so it can only be asked for after the password: “Old key”.',
+  );
+});
+
 test('the password is asked for before, unless it was given in the last fifteen minutes', async () => {
   const credential = softPasskey().create(questionOn(await bob.get(home)));
   await app.pool.query(`update sessions set sess = sess - 'provenAt'`);

@@ -93,8 +93,23 @@ test('wrong answers, answers to other logins and others’ passkeys are refused,
     expect([refused.status, refused.$('h1').text()]).toEqual([422, 'The second step']);
     expect(refused.$('[role=alert]').text()).toContain('This passkey was not accepted');
     expect(await isSignedIn(person)).toBe(false);
+    await app.pool.query('delete from rate_limits');
   }
   expect((await person.post(address, await answered(person))).status).toBe(303);
+});
+
+test('five wrong ones in a quarter of an hour; what is no answer is not counted', async () => {
+  await ask('yes');
+  const person = window();
+  await beginLogin(person);
+  const page = await person.get(second);
+  const press = async (credential: string) =>
+    (await person.post(address, { ...filledIn(page, second), credential })).status;
+  const wrong = () => passkey.use(questionOn(page), { isTampered: true });
+  const statuses = [await press(''), await press('{}')];
+  for (let n = 0; n < 6; n++) statuses.push(await press(wrong()));
+  expect(statuses).toEqual([422, 422, 422, 422, 422, 422, 422, 429]);
+  expect(await press(passkey.use(questionOn(page)))).toBe(429);
 });
 
 test('an answer signs in once, also with a copy of the browser’s cookies', async () => {

@@ -133,7 +133,7 @@ describe('the second factor', () => {
     ).rows.map(({ what }) => what);
   beforeEach(async () => {
     await app.pool.query(
-      `with codes as (insert into totp (user_id, secret, confirmed_at) values ($1, 'sealed', now())),
+      `with codes as (insert into totp (user_id, secret, confirmed_at, last_step) values ($1, 'sealed', now(), 0)),
          key as (insert into passkeys (user_id, id, credential_id, public_key, counter, transports, name)
                  values ($1, $1, 'x', 'x', 0, '{}', 'Telephone'))
        update users set passkey_asked_at = now() where id = $1`,

@@ -123,6 +123,35 @@ test('five wrong codes within a quarter of an hour, from wherever; then none is 
   expect(await isSignedIn(windows[0]!)).toBe(false);
 });
 
+test('who knows the password and no code does not lock the owner out, who is told of it once', async () => {
+  const known = at(app.url, alice); // a browser that she has logged in with
+  await known.submit('/inbox', {}, '/logout');
+  const intruder = browser();
+  await beginLogin(intruder);
+  for (let n = 0; n < 8; n++) await intruder.submit(second, { code: '000000' });
+  expect((await intruder.submit(second, { code: phone.code() })).status).toBe(429);
+  await beginLogin(known, alice);
+  expect((await known.submit(second, { code: phone.code() })).get('Location')).toBe('/inbox');
+  const { rows } = await app.pool.query<{ body: string }>(
+    `select body from messages where origin = 'notice' and body like 'Somebody who knows%'`,
+  );
+  expect(rows).toHaveLength(1);
+  expect(rows[0]!.body).toContain('somebody knows your password. Change your password');
+});
+
+test('a login as somebody else, in a browser that is signed in, leads into that mailbox', async () => {
+  const bob = await registered(app.url, 'bob', password);
+  const tab = browser();
+  const token = await tab.hidden('/login'); // the page was open before bob logged in, in another tab
+  const shared = stranger(app.url, 'alice', password, `${bob.cookies()}; ${tab.cookies()}`);
+  const begun = await shared.post('/login', { ...token, username: 'alice', password });
+  expect(begun.get('Location')).toBe(second);
+  const step = await shared.get(second);
+  expect([step.status, step.$('.me')]).toMatchObject([200, { length: 0 }]);
+  await shared.post(second, { ...filledIn(step, second), code: phone.code() });
+  expect((await shared.get('/account')).$('.me .name').text()).toContain('alice');
+});
+
 test('ten wrong codes at the same moment are counted too; right ones and what is no code are not', async () => {
   for (let n = 0; n < 8; n++) {
     await renewCodes();
@@ -237,16 +266,20 @@ describe('the cookie between the two steps', () => {
   });
 });
 
-test('a letter that the login carried is a draft already, and comes after the second step', async () => {
+test('a letter that the login carried goes along to the second step, and is kept when its writer is in', async () => {
   const form: Fields = { ...(await alice.hidden('/send')), recipient: 'alice', body: 'Written for hours' };
   await alice.submit('/inbox', {}, '/logout');
   const refused = await alice.post('/send', form);
   expect(refused.status).toBe(401);
-  const begun = await alice.post('/login', { ...filledIn(refused, '/login'), password });
-  expect(begun.get('Location')).toBe(second);
-  const { rows } = await app.pool.query('select body from drafts');
-  expect(rows).toEqual([{ body: 'Written for hours' }]);
-  const answer = await alice.submit(second, { code: phone.code() });
+  const fields = { ...filledIn(refused, '/login'), password };
+  const begun = await alice.post('/login', fields);
+  expect([begun.status, begun.get('Location')]).toEqual([307, second]);
+  const step = await alice.post(second, fields); // what a browser does on 307
+  expect(step.status).toBe(200);
+  expect((await app.pool.query('select from drafts')).rowCount).toBe(0);
+  const wrong = await alice.post(second, { ...filledIn(step, second), code: '12' });
+  expect(wrong.status).toBe(422);
+  const answer = await alice.post(second, { ...filledIn(wrong, second), code: phone.code() });
   expect(answer.get('Location')).toBe(`/send?draft=${form.key}`);
   expect((await alice.get(answer.get('Location')!)).$('#body').text().trim()).toBe('Written for hours');
 });

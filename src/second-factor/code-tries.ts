@@ -1,0 +1,50 @@
+// How often one may fail at the second step. Who has come so far knows the password; of a million codes three are right.
+import type { Request } from 'express';
+import { lockThemOut } from '../accounts/changes.ts';
+import type { Pool } from '../database/pool.ts';
+import { agentOf } from '../devices/agents.ts';
+import type { KnownBrowsers } from '../devices/known-browsers.ts';
+import type { Bell } from '../live/bell.ts';
+import { leaveNotice } from '../notices/queries.ts';
+import { createRateLimit } from '../web/rate-limits.ts';
+import { exactTime } from '../web/times.ts';
+
+export interface CodeTries {
+  /** Counts a try before it is checked. Throws a 429 when it is one too many. Returns what gives it back. */
+  spend(req: Request, userId: string): Promise<() => Promise<void>>;
+}
+
+/**
+ * Five in a quarter of an hour for the person, from wherever; and as many from browsers that the person has logged in
+ * with before, so that a stranger who knows the password does not lock them out. The first refusal of a day leaves a
+ * notice: somebody knows the password.
+ */
+export function createCodeTries(pool: Pool, browsers: KnownBrowsers, bell: Bell): CodeTries {
+  const tries = createRateLimit(pool, 'second-step', 5, 15 * 60);
+  const notices = createRateLimit(pool, 'second-step-notice', 1, 24 * 60 * 60);
+
+  const tell = async (req: Request, userId: string): Promise<void> => {
+    await leaveNotice(pool, userId, refusalNotice(req));
+    bell.ring([userId]);
+  };
+
+  return {
+    async spend(req, userId) {
+      const isKnown = await browsers.isKnown(req, userId);
+      const key = isKnown ? `${userId} known` : userId;
+      try {
+        await tries.spend(key);
+      } catch (refusal) {
+        await notices.spend(userId).then(() => tell(req, userId), () => {}); // prettier-ignore
+        throw refusal;
+      }
+      return () => tries.giveBack(key);
+    },
+  };
+}
+
+function refusalNotice(req: Request): string {
+  return `Somebody who knows your password gave wrong codes, or no right passkey, five times with ${agentOf(req)}, the last time on ${exactTime(new Date())}. They did not get in.
+
+If that was not you, somebody knows your password. ${lockThemOut}`;
+}

@@ -1,0 +1,161 @@
+// Whatever changes the ways into an account is told to its owner, and is not done by a session that has been ended.
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { startApp, type TestApp } from '../support/app.ts';
+import { withCodes } from '../support/authenticator.ts';
+import { makeCodes } from '../support/codes.ts';
+import { questionOn, softPasskey, withPasskey } from '../support/passkey.ts';
+import { registered, stranger, type Answer, type Person } from '../support/person.ts';
+import { openStream } from '../live/listening.ts';
+
+let app: TestApp;
+let alice: Person;
+beforeAll(async () => {
+  app = await startApp();
+});
+afterAll(() => app.close());
+beforeEach(async () => {
+  await app.pool.query('delete from users; delete from usernames_used; delete from rate_limits');
+  alice = await registered(app.url, 'alice');
+});
+
+const factor = '/account/second-factor';
+const notices = async () =>
+  (
+    await app.pool.query<{ body: string }>(`select body from messages where origin = 'notice' order by id`)
+  ).rows.map(({ body }) => body.split(' with ')[0]);
+
+const removePasskey = async () => {
+  const page = await alice.get('/account/passkeys');
+  return alice.submit('/account/passkeys', {}, page.$('form[action$="/remove"]').attr('action'));
+};
+const askForPasskey = (ask: string) => alice.submit(factor, { ask }, `${factor}/passkey`);
+
+test('each change leaves a notice that says what to do if it was somebody else', async () => {
+  await alice.submit('/account/password', { current: alice.password, password: 'another long one' });
+  await makeCodes(alice);
+  await withCodes(alice);
+  await alice.submit(`${factor}/off`);
+  await withPasskey(alice, softPasskey(), 'Telephone');
+  await askForPasskey('yes');
+  await askForPasskey('yes'); // changes nothing
+  await askForPasskey('no');
+  await removePasskey();
+  expect(await notices()).toEqual([
+    'Your password was changed',
+    'New recovery codes were made',
+    'Codes from an app were turned on as your second factor',
+    'Codes from an app were turned off as your second factor',
+    'A passkey, “Telephone”, was added',
+    'It was chosen that a passkey is asked for after your password,',
+    'It was chosen that your password needs no passkey,',
+    'Your passkey “Telephone” was removed',
+  ]);
+  const page = await alice.get((await alice.get('/inbox')).$('.messages h2 a').last().attr('href')!);
+  expect(page.$('.text').text()).toMatch(
+    /with an unknown browser on \w+, \d+ \w+ \d{4} at \d\d:\d\d UTC\.\s+If that was not you, .*remove passkeys that you do not know, and make new recovery codes\.$/s,
+  );
+});
+
+describe('a session that is ended while its request is under way changes nothing:', () => {
+  const changes: Record<string, (intruder: Person) => Promise<() => Promise<Answer>>> = {
+    'the password': async (intruder) => {
+      const form = { ...(await intruder.hidden('/account/password')), current: alice.password };
+      return () => intruder.post('/account/password', { ...form, password: 'an intruder was here' });
+    },
+    passkeys: async (intruder) => {
+      const page = '/account/passkeys';
+      const form = await intruder.hidden(page);
+      const credential = softPasskey().create(questionOn(await intruder.get(page)));
+      return () => intruder.post(page, { ...form, name: 'Intruder', credential });
+    },
+    'recovery codes': async (intruder) => {
+      const page = '/account/recovery-codes';
+      const form = await intruder.hidden(page);
+      return () => intruder.post(page, form);
+    },
+  };
+
+  test.each(Object.entries(changes))('%s', async (_, prepare) => {
+    const intruder = stranger(app.url, 'alice');
+    await intruder.submit('/login', { username: 'alice', password: alice.password });
+    const press = await prepare(intruder);
+    // The account is held, so that the request comes as far as the change; meanwhile its session is ended.
+    const client = await app.pool.connect();
+    await client.query('begin');
+    await client.query('select from users for no key update');
+    const pressed = press();
+    const isWaiting = async () =>
+      (
+        await app.pool.query(
+          `select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
+        )
+      ).rowCount === 1;
+    await expect.poll(isWaiting, { timeout: 5000, interval: 5 }).toBe(true);
+    await client.query(
+      `delete from sessions where sess->>'startedAt' = (select max(sess->>'startedAt') from sessions)`,
+    );
+    await client.query('commit');
+    client.release();
+    const answer = await pressed;
+    expect([answer.status, answer.$('main').text()]).toEqual([
+      401,
+      expect.stringContaining('Nothing was changed.'),
+    ]);
+    expect(await notices()).toEqual([expect.stringMatching(/^Somebody logged in/)]);
+    expect((await alice.get('/inbox')).status).toBe(200);
+    for (const table of ['passkeys', 'recovery_codes'])
+      expect((await app.pool.query(`select from ${table}`)).rowCount).toBe(0);
+  });
+});
+
+test('a page that was open before does not bring back that a password may be set without the old one', async () => {
+  const [code] = await makeCodes(alice);
+  const window = stranger(app.url, 'alice');
+  await window.submit('/login/recovery', { username: 'alice', code: code! });
+  await app.pool.query(`update sessions set sess = jsonb_set(sess, '{seenAt}', to_jsonb($1::bigint))`, [
+    Date.now() - 6 * 60_000,
+  ]);
+  const stream = await openStream(app.url, window);
+  await window.submit('/account/password', { password: 'another long one' });
+  stream.close();
+  await stream.ended;
+  for (let n = 0; n < 5; n++) (await openStream(app.url, window)).close();
+  expect((await window.get('/account/password')).$('#current')).toHaveLength(1);
+  const { rows } = await app.pool.query<{ sess: object }>('select sess from sessions');
+  expect(rows.map(({ sess }) => 'recoveredAt' in sess)).toEqual([false]);
+});
+
+test.each([
+  ['passes fourteen minutes after the last proof', 14, 200],
+  ['is asked for sixteen minutes after it', 16, 303],
+])('the password %s', async (_, minutes, status) => {
+  await app.pool.query(`update sessions set sess = jsonb_set(sess, '{provenAt}', to_jsonb($1::bigint))`, [
+    Date.now() - minutes * 60_000,
+  ]);
+  for (const page of [
+    '/account/passkeys',
+    '/account/recovery-codes',
+    factor,
+    '/account/export',
+    '/account/import',
+  ])
+    expect((await alice.get(page)).status, page).toBe(status);
+});
+
+test('an intruder who looked at a secret that was begun does not know the one that the owner gets', async () => {
+  const intruder = stranger(app.url, 'alice');
+  await intruder.submit('/login', { username: 'alice', password: alice.password });
+  await intruder.submit(factor);
+  const seen = (await intruder.get(`${factor}/set-up`)).$('.secret').text();
+  await alice.submit(factor);
+  const own = (await alice.get(`${factor}/set-up`)).$('.secret').text();
+  expect(seen).toHaveLength(39);
+  expect(own).not.toBe(seen);
+});
+
+test('what somebody types as a name stands nowhere in the database', async () => {
+  await stranger(app.url).submit('/login', { username: 'my secret passphrase 42', password: 'x' });
+  const { rows } = await app.pool.query<{ key: string }>('select key from rate_limits');
+  expect(rows.length).toBeGreaterThan(0);
+  for (const { key } of rows) expect(key).toMatch(/^[a-z-]+:[\w-]{43}$/);
+});
