@@ -5,10 +5,29 @@ import type { Database, Pool } from '../database/pool.ts';
 import { transaction } from '../database/transaction.ts';
 import { deleteResetLink } from '../reset-links/queries.ts';
 import { dropSecondFactor } from '../second-factor/queries.ts';
-import { deleteSessions } from '../web/session-queries.ts';
+import { deleteSessions, endSessions } from '../web/session-queries.ts';
 
-/** From here on nobody can sign in as this person or write to them, and their name is shown nowhere. */
+const lockNotAvailable = '55P03';
+const patienceMs = 5000;
+
+/**
+ * From here on nobody can sign in as this person or write to them, and their name is shown nowhere. All sessions end
+ * first: with its session an import ends that may be under way, and that holds the name until then.
+ */
 export async function closeAccount(pool: Pool, userId: string): Promise<void> {
+  const deadline = Date.now() + patienceMs;
+  await endSessions(pool, userId);
+  for (;;) {
+    try {
+      return await takeName(pool, userId);
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== lockNotAvailable || Date.now() > deadline) throw error;
+    }
+  }
+}
+
+/** The name, and all that signs in. Sign-ins under way find no name, and end. */
+async function takeName(pool: Pool, userId: string): Promise<void> {
   await transaction(pool, async (db) => {
     await db.query(`update users set username = null, password_hash = '', epoch = epoch + 1 where id = $1`, [
       userId,
