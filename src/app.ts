@@ -50,7 +50,7 @@ import { healthRoutes } from './web/health.ts';
 import { logRequests, type Log } from './web/log.ts';
 import { openSessions, requireUser } from './web/session.ts';
 import { viewHelpers } from './web/view-helpers.ts';
-import { createViewEngine, sendPagesWhole, viewFolder } from './web/views.ts';
+import { renderPages } from './web/views.ts';
 
 export interface AppParts {
   config: Config;
@@ -71,9 +71,7 @@ export function createApp(parts: AppParts): Express {
   const app = express();
   app.disable('x-powered-by').disable('etag');
   app.set('trust proxy', config.trustProxy);
-  app.set('views', viewFolder).set('view engine', 'ejs').set('view cache', true);
-  app.engine('ejs', createViewEngine(config.isDevelopment));
-  sendPagesWhole(app);
+  renderPages(app, config.isDevelopment);
   readCookiesLate(app, secrets);
 
   const passwords = createPasswords(config.password);

@@ -4,22 +4,19 @@ import { highestId } from '../ids.ts';
 import type { Request } from 'express';
 import { sessionAnd, type Along } from '../web/session-queries.ts';
 import type { Viewer } from '../web/viewer.ts';
-import {
-  messageNames,
-  rowNames,
-  selectBoxBefore,
-  selectMessage,
-  type Message,
-  type MessageRow,
-} from './queries.ts';
+import { selectBoxBefore, selectMessage, type Message, type MessageRow } from './queries.ts';
 
 const cursor = z.uuid().default(highestId);
 const messageId = z.uuid();
+// Seconds, because PostgreSQL takes its time for dates in JSON. The orders are those of toRow and toMessage, below.
+const sentAt = `date_part('epoch', r."sentAt")`;
+const rowValues = `r.id, r.box, r.other, r.origin, r.excerpt, ${sentAt}, r."isUnread", r."isTrashed"`;
+const messageValues = `r.id, r.box, r.other, r.origin, r.body, ${sentAt}, r."isUnread", r.newer, r.older`;
 const boxes = {
-  inbox: sessionAnd('inbox', selectBoxBefore('inbox', 3), rowNames),
-  sent: sessionAnd('sent', selectBoxBefore('sent', 3), rowNames),
+  inbox: sessionAnd('inbox', selectBoxBefore('inbox', 3), rowValues),
+  sent: sessionAnd('sent', selectBoxBefore('sent', 3), rowValues),
 };
-const message = sessionAnd('message', selectMessage(3), messageNames);
+const message = sessionAnd('message', selectMessage(3), messageValues);
 
 /** What an address brings along. Going back to newer pages of a list is rare, and asks by itself. */
 export function bringAlong({ path, query }: Pick<Request, 'path' | 'query'>): Along | undefined {
@@ -35,18 +32,22 @@ export function bringAlong({ path, query }: Pick<Request, 'path' | 'query'>): Al
 
 /** The rows of the list that came along, if one did. */
 export function rowsAlong({ along }: Viewer): MessageRow[] | undefined {
-  return along?.map((values) => named<MessageRow>(rowNames, values));
+  return along?.map(toRow);
 }
 
 /** The message that came along, if one did. */
 export function messageAlong({ along }: Viewer): Message | undefined {
-  const [values] = along ?? [];
-  return values && named<Message>(messageNames, values);
+  return along?.map(toMessage)[0];
 }
 
-function named<Row extends { sentAt: Date }>(names: readonly (keyof Row)[], values: unknown[]): Row {
-  const row = {} as Row;
-  for (const [index, name] of names.entries()) row[name] = values[index] as Row[typeof name];
-  row.sentAt = new Date(row.sentAt); // JSON has no dates
-  return row;
+function toRow([id, box, other, origin, excerpt, seconds, isUnread, isTrashed]: unknown[]): MessageRow {
+  return { id, box, other, origin, excerpt, sentAt: dateOf(seconds), isUnread, isTrashed } as MessageRow;
+}
+
+function toMessage([id, box, other, origin, body, seconds, isUnread, newer, older]: unknown[]): Message {
+  return { id, box, other, origin, body, sentAt: dateOf(seconds), isUnread, newer, older } as Message;
+}
+
+function dateOf(seconds: unknown): Date {
+  return new Date(Math.round((seconds as number) * 1000));
 }

@@ -21,17 +21,6 @@ export interface MessageRow {
   isTrashed: boolean;
 }
 
-export const rowNames = [
-  'id',
-  'box',
-  'other',
-  'origin',
-  'excerpt',
-  'sentAt',
-  'isUnread',
-  'isTrashed',
-] as const satisfies (keyof MessageRow)[];
-
 /** Who is at the other end of `messages m`. An imported name is a name and no person. */
 export const otherColumns = `coalesce(m.other_name, (select u.username from users u where u.id = m.other_id)) as other, m.origin`;
 
@@ -100,18 +89,6 @@ export interface Message {
   newer: string | null;
   older: string | null;
 }
-
-export const messageNames = [
-  'id',
-  'box',
-  'other',
-  'origin',
-  'body',
-  'sentAt',
-  'isUnread',
-  'newer',
-  'older',
-] as const satisfies (keyof Message)[];
 
 /** The message with the id in `$n`. What is in the trash is not found here. */
 export const selectMessage = (n: number): string => `

@@ -47,12 +47,11 @@ const source = `from sessions s join users u on u.id = s.user_id
 const sessionAlone: Statement = { name: 'find session', text: `select ${columns} ${source}` };
 
 /**
- * The statement that finds a session and the rows of this SELECT, in which $1 is the owner. Each row comes as an array of
- * these columns: as an object, with all their names in each, it takes both sides longer.
+ * The statement that finds a session and the rows `r` of this SELECT, in which $1 is the owner. Each comes as an array of
+ * these values: as an object, with all the names in each, it takes both sides longer.
  */
-export function sessionAnd(name: string, select: string, names: readonly string[]): Statement {
-  const row = `json_build_array(${names.map((column) => `r."${column}"`).join(', ')})`;
-  const along = `(select coalesce(json_agg(${row}), '[]') from (${select}) r) as along`;
+export function sessionAnd(name: string, select: string, values: string): Statement {
+  const along = `(select coalesce(json_agg(json_build_array(${values})), '[]') from (${select}) r) as along`;
   return { name: `find session and ${name}`, text: `select ${columns}, ${along} ${source}` };
 }
 

@@ -15,7 +15,7 @@ interface View {
   included: Map<string, string>;
 }
 
-export const viewFolder = fileURLToPath(new URL('../../views/', import.meta.url));
+const viewFolder = fileURLToPath(new URL('../../views/', import.meta.url));
 
 /** What every view may use without naming it: view-helpers.ts, and what middleware leaves in `res.locals`. */
 const shared = [
@@ -33,32 +33,19 @@ const shared = [
 ];
 
 /**
- * The engine for Express. By itself EJS looks for the file at every include, copies all data for it, and looks each
- * name up through `with`: on a list of 25 rows that was five times what the rest of the page costs. While developing,
- * views are compiled anew for each page.
+ * Makes `res.render(view, data)` ours. By itself EJS looks for the file at every include, copies all data for it, and
+ * looks each name up through `with`: on a list of 25 rows that was five times what the rest of the page costs. And Express
+ * makes bytes of a page first, which then leave apart from the headers; as one string both go in one piece. While
+ * developing, views are compiled anew for each page.
  */
-export function createViewEngine(isDevelopment: boolean) {
+export function renderPages(app: Express, isDevelopment: boolean): void {
   let views = compileViews(isDevelopment);
-  return (path: string, data: object, done: (error: unknown, html?: string) => void): void => {
-    try {
-      if (isDevelopment) views = compileViews(isDevelopment);
-      done(null, render(views, nameOf(path), data as Data, data as Data));
-    } catch (error) {
-      done(error);
-    }
-  };
-}
-
-/**
- * `res.render` as Express has it, but for the way out: Express makes bytes of a page first, which then leave apart from
- * the headers. As one string both go in one piece.
- */
-export function sendPagesWhole(app: Express): void {
-  app.response.render = function renderWhole(this: Response, view: string, data?: object): void {
-    this.app.render(view, { ...data, _locals: this.locals }, (error: Error | null, html: string) => {
-      if (error) this.req.next!(error);
-      else this.type('html').end(html);
-    });
+  app.response.render = function renderPage(this: Response, view: string, data?: object): void {
+    if (isDevelopment) views = compileViews(isDevelopment);
+    const page: Data = { ...app.locals, ...this.locals, ...data };
+    const html = render(views, view, page, page);
+    this.setHeader('Content-Type', 'text/html; charset=utf-8');
+    this.end(html);
   };
 }
 
@@ -90,8 +77,13 @@ function compileView(filename: string, isDevelopment: boolean): View {
     unsafePrototypeLocals: true,
     escape: escapeHtml,
   };
-  const template = ejs.compile(declared + text, options) as View['template'];
+  const template = ejs.compile(declared + withoutEmptyLines(text), options) as View['template'];
   return { name: nameOf(filename), needs, template, included: new Map() };
+}
+
+/** What a line with nothing but a condition or a loop leaves of itself is taken away: its end. */
+function withoutEmptyLines(text: string): string {
+  return text.replaceAll(/^(\s*<%(?![=-])(?:(?!%>).)*)%>$/gm, '$1-%>');
 }
 
 const special = /[&<>"']/;
