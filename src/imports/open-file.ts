@@ -1,5 +1,6 @@
 // What kind of file was chosen, and the messages in it.
 import type { FileHandle } from 'node:fs/promises';
+import { crc32 } from 'node:zlib';
 import { fromFdPromise, type Entry, type ZipFile } from 'yauzl';
 import type { OwnCopy } from '../exports/own-copy.ts';
 import { readJson } from './json-messages.ts';
@@ -61,17 +62,23 @@ async function listEntries(zip: ZipFile): Promise<Entry[]> {
   return entries;
 }
 
-/** What is in a zip counts as it comes out, whatever the zip says about its size. */
+/**
+ * What is in a zip counts as it comes out, whatever the zip says about its size. Its checksum is compared at the end,
+ * which its reader leaves to us: whoever writes what was read must be able to take it back.
+ */
 async function* unpack(zip: ZipFile, entry: Entry): AsyncGenerator<Buffer> {
   const stream = await explained(zip.openReadStreamPromise(entry));
   let size = 0;
+  let sum = 0;
   const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   try {
     for (;;) {
       const next = await explained(chunks.next());
+      if (next.done && sum !== entry.crc32) throw damaged();
       if (next.done) return;
       size += next.value.length;
       if (size > unpackedLimit) throw tooMuch();
+      sum = crc32(next.value, sum);
       yield next.value;
     }
   } finally {
@@ -83,6 +90,10 @@ function tooMuch(): Unreadable {
   return new Unreadable('This zip unpacks to more than 1 GB.');
 }
 
+function damaged(): Unreadable {
+  return new Unreadable('This zip is damaged, or not all of it was there.');
+}
+
 /** What the zip's reader complains of, in words for a person. */
 async function explained<T>(reading: Promise<T>): Promise<T> {
   try {
@@ -92,10 +103,7 @@ async function explained<T>(reading: Promise<T>): Promise<T> {
     const isPath = /^(absolute path|invalid relative path|invalid characters in fileName)/.test(
       (error as Error).message,
     );
-    throw new Unreadable(
-      isPath
-        ? 'A file in this zip has a name that leads out of it. No export makes such a zip.'
-        : 'This zip is damaged, or not all of it was there.',
-    );
+    if (!isPath) throw damaged();
+    throw new Unreadable('A file in this zip has a name that leads out of it. No export makes such a zip.');
   }
 }

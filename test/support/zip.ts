@@ -12,10 +12,11 @@ export async function unzip(bytes: Buffer): Promise<Map<string, string>> {
   return files;
 }
 
-/** A zip of these files. */
-export function zipped(files: Record<string, string | Buffer>): Promise<Buffer> {
+/** A zip of these files, packed or only put together. */
+export function zipped(files: Record<string, string | Buffer>, compress = true): Promise<Buffer> {
   const zip = new ZipFile();
-  for (const [name, content] of Object.entries(files)) zip.addBuffer(Buffer.from(content), name);
+  for (const [name, content] of Object.entries(files))
+    zip.addBuffer(Buffer.from(content), name, { compress });
   zip.end();
   return buffer(zip.outputStream);
 }
