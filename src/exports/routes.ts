@@ -43,8 +43,10 @@ export function exportRoutes(pool: Pool, config: Config, proof: Proof): Router {
       }));
       files.unshift({ name: 'account.json', write: () => writeAccount(pool, id, config.publicUrl) });
       try {
-        // Whoever has the last byte may ask for the next one.
-        await sendArchive(files, res, run.signal, run.end);
+        await sendArchive(files, res, run.signal, async () => {
+          await run.confirm();
+          await run.end(); // whoever has the last byte may ask for the next one
+        });
       } catch (error) {
         // Whoever breaks a download off is not a fault of ours.
         if (!res.closed && !run.signal.aborted) throw error;

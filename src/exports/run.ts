@@ -8,10 +8,15 @@ import { endRun, keepRun, listCopies, measureMailbox, startRun, type Extent } fr
 const beatMs = 5000;
 
 export interface Run {
-  /** All messages from the oldest on, in batches, and from the beginning each time it is called. */
+  /**
+   * All messages from the oldest on, in batches, and from the beginning each time it is called. Rejects at the end when
+   * the export must end: then messages may be missing, as while an account is being removed.
+   */
   readCopies(): AsyncGenerator<OwnCopy[]>;
   /** Aborted when the export must end, as after its person was signed out. */
   signal: AbortSignal;
+  /** Rejects when the export must end, which is asked now; to be called before it counts as whole. */
+  confirm: () => Promise<void>;
   /** Makes room for the next one; twice does no harm. */
   end: () => Promise<void>;
 }
@@ -29,9 +34,11 @@ export async function beginRun(
 
   const stop = new AbortController();
   let read = 0;
+  let isOver = false; // a beat may still be on its way when the run is removed
   const keep = async () => {
     const done = Math.min(extent.total, Math.floor(read / times));
-    if (!(await keepRun(pool, userId, run, sid, done))) stop.abort();
+    if (!(await keepRun(pool, userId, run, sid, done)) && !isOver) stop.abort();
+    stop.signal.throwIfAborted();
   };
   // A beat that fails is one too few; a database that stays away ends the export by itself.
   const beat = setInterval(() => void keep().catch(() => {}), beatMs);
@@ -42,8 +49,11 @@ export async function beginRun(
         read += copies.length;
         yield copies;
       }
+      await keep();
     },
+    confirm: keep,
     end: async () => {
+      isOver = true;
       clearInterval(beat);
       await endRun(pool, userId, run);
     },

@@ -99,6 +99,19 @@ test('it ends with the session that asked for it', async () => {
   await untilNoRun(app.pool);
 });
 
+test.each([
+  ['logs out', 'quick', (person: Person) => person.submit('/inbox', {}, '/logout')],
+  ['leaves', 'leaver', (person: Person) => person.submit('/account/leave', { password: person.password })],
+])('it is never whole for somebody who %s meanwhile, however quick the download is', async (_, name, go) => {
+  const person = await registered(app.url, name);
+  await fillMailbox(app.databaseUrl, name, many / 2, long);
+  const answer = await beginExport(app.url, person);
+  const begun = await readSome(answer);
+  await go(at(app.url, person));
+  await expect(readRest(answer, begun)).rejects.toThrow('aborted');
+  await untilNoRun(app.pool);
+});
+
 test('what comes meanwhile is left for the next one', async () => {
   const carol = await registered(app.url, 'carol');
   await fillMailbox(app.databaseUrl, 'carol', many, long);
