@@ -9,8 +9,6 @@ import { decodeHeader } from './mail-headers.ts';
 import type { Mail } from './mail.ts';
 import { nameLimit } from './own-copy.ts';
 
-// Of more the result page still says how many they were.
-const namedAttachments = 20;
 const day = 24 * 60 * 60 * 1000;
 // Room for the line that numbers the parts.
 const partLength = bodyLimit - 20;
@@ -28,7 +26,7 @@ export function messagesOf(mail: Mail, separator: string, leftOut: LeftOut): Own
   const at = momentOf(mail, separator);
   if (at === undefined) leftOut.undated += 1;
   if (mail.isCut) leftOut.cut += 1;
-  leftOut.attachments += mail.attachments.length;
+  leftOut.attachments += mail.attachments.count;
 
   const bodies = inParts(text);
   if (bodies.length > 1) leftOut.split += 1;
@@ -54,9 +52,9 @@ export function messagesOf(mail: Mail, separator: string, leftOut: LeftOut): Own
 function textOf(mail: Mail, header: (name: string) => string): string {
   const lines = ['Subject', 'To', 'Cc'].map((name) => [name, header(name.toLowerCase())]);
   const head = lines.filter(([, value]) => value).map(([name, value]) => `${name}: ${value}`);
-  const foot = mail.attachments
-    .slice(0, namedAttachments)
-    .map((name) => `[An attachment was left out${name ? `: ${tidy(name)}` : ''}]`);
+  const foot = mail.attachments.names.map(
+    (name) => `[An attachment was left out${name ? `: ${tidy(name)}` : ''}]`,
+  );
   if (mail.isCut) foot.unshift('[The rest of this text was left out]');
   const body = mail.text.replaceAll('\r\n', '\n').replaceAll('\0', '\uFFFD').toWellFormed().trimEnd();
   return [head.join('\n'), body, foot.join('\n')].filter(Boolean).join('\n\n') || '(empty)';

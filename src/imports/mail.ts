@@ -12,10 +12,15 @@ import { textOfHtml } from './html-text.ts';
 export interface Mail {
   headers: Headers;
   text: string;
-  /** The names of what was left out; '' for one without a name. */
-  attachments: string[];
-  /** Whether a text was too long to be kept whole. */
+  attachments: LeftAttachments;
+  /** Whether a text was too long to be kept whole, or the parts were too many. */
   isCut: boolean;
+}
+
+/** What was left out: how many, and the names of the first; '' for one without a name. */
+export interface LeftAttachments {
+  count: number;
+  names: string[];
 }
 
 interface Part {
@@ -39,16 +44,21 @@ interface Multipart {
 const textLimit = 1_000_000;
 const headersLimit = 200_000;
 const partsLimit = 200;
+// Beyond, nothing more of the mail is read: with bodies of nothing, millions would fit in a file.
+const mostParts = 10_000;
+const namesLimit = 20;
+const nameLength = 200;
 const nestingLimit = 20;
 
 export function createMailReader() {
   const parts: Part[] = [];
   const nested: Multipart[] = [];
-  const attachments: string[] = [];
+  const attachments: LeftAttachments = { count: 0, names: [] };
   let headers: Headers | undefined;
   let length = 0;
   let headersLength = 0;
   let isCut = false;
+  let partsSeen = 0;
   let groups = 0;
   let part = begin();
 
@@ -60,7 +70,9 @@ export function createMailReader() {
   function endHeaders(): void {
     part.isInHeaders = false;
     headersLength = 0;
+    partsSeen += 1;
     const own = readHeaders(part.headers);
+    part.headers = [];
     headers ??= own;
     const { kind, parameters } = readParameters(own.get('content-type') ?? 'text/plain');
     const disposition = readParameters(own.get('content-disposition'));
@@ -76,8 +88,12 @@ export function createMailReader() {
       const encoding = (own.get('content-transfer-encoding') ?? '').toLowerCase();
       Object.assign(part, { kind, charset: parameters.get('charset') ?? 'utf-8', encoding, lines: [] });
       parts.push(part);
-    } else
-      attachments.push(decodeHeader(disposition.parameters.get('filename') ?? parameters.get('name') ?? ''));
+    } else leaveOut(disposition.parameters.get('filename') ?? parameters.get('name') ?? '');
+  }
+
+  function leaveOut(name: string): void {
+    attachments.count += 1;
+    if (attachments.names.length < namesLimit) attachments.names.push(shortCopy(decodeHeader(name)));
   }
 
   /** Whether this line ends the part, as the boundary of a multipart that is open. */
@@ -99,7 +115,8 @@ export function createMailReader() {
 
   return {
     line(line: string): void {
-      if (isBoundary(line)) return;
+      if (partsSeen > mostParts) isCut = true;
+      if (partsSeen > mostParts || isBoundary(line)) return;
       if (!part.isInHeaders) {
         length += line.length + 1;
         if (length <= textLimit) part.lines?.push(line);
@@ -116,6 +133,11 @@ export function createMailReader() {
       return { headers: headers!, text: textOf(parts), attachments, isCut };
     },
   };
+}
+
+/** A string that is cut out of another one keeps that in memory: here all the headers, and the piece of the file. */
+function shortCopy(name: string): string {
+  return Buffer.from(name.slice(0, nameLength)).toString();
 }
 
 /** All texts, one after the other; of alternatives the plain one, where there is one. */

@@ -15,27 +15,32 @@ export const unpackedLimit = 1_000_000_000;
 
 /**
  * The messages in a file: the zip of an export, or one of its two files with messages. Everything else in a zip is passed
- * over. Throws Unreadable when the file is damaged or something else.
+ * over. Throws Unreadable when the file is damaged or something else, and soon after the signal its reason.
  */
-export async function* readMessages(file: FileHandle, leftOut: LeftOut): AsyncGenerator<OwnCopy[]> {
+export async function* readMessages(
+  file: FileHandle,
+  leftOut: LeftOut,
+  signal: AbortSignal,
+): AsyncGenerator<OwnCopy[]> {
   const { buffer } = await file.read(Buffer.alloc(2), 0, 2, 0);
   const beginning = buffer.toString('latin1');
-  if (beginning === 'PK') yield* readZip(file, leftOut);
-  else if (beginning.startsWith('[')) yield* readJson(bytesOf(file));
-  else yield* readMbox(bytesOf(file), leftOut);
+  if (beginning === 'PK') yield* readZip(file, leftOut, signal);
+  else if (beginning.startsWith('[')) yield* readJson(bytesOf(file, signal));
+  else yield* readMbox(bytesOf(file, signal), leftOut);
 }
 
-async function* bytesOf(file: FileHandle): AsyncGenerator<Buffer> {
+async function* bytesOf(file: FileHandle, signal: AbortSignal): AsyncGenerator<Buffer> {
   let position = 0;
   for (;;) {
     const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(pieceSize), 0, pieceSize, position);
+    signal.throwIfAborted();
     if (bytesRead === 0) return;
     position += bytesRead;
     yield buffer.subarray(0, bytesRead);
   }
 }
 
-async function* readZip(file: FileHandle, leftOut: LeftOut): AsyncGenerator<OwnCopy[]> {
+async function* readZip(file: FileHandle, leftOut: LeftOut, signal: AbortSignal): AsyncGenerator<OwnCopy[]> {
   const zip = await explained(fromFdPromise(file.fd, { strictFileNames: true }));
   const entries = await explained(listEntries(zip));
   const named = (name: string) => entries.filter(({ fileName }) => fileName === name);
@@ -46,7 +51,7 @@ async function* readZip(file: FileHandle, leftOut: LeftOut): AsyncGenerator<OwnC
   if (json.length > 1 || mbox.length > 1) throw new Unreadable('A file is in this zip twice.');
   const ours = new Set(['messages.json', 'mailbox.mbox', 'messages.html', 'account.json']);
   leftOut.files = entries.filter(({ fileName }) => !ours.has(fileName)).length;
-  const bytes = unpack(zip, entry);
+  const bytes = unpack(zip, entry, signal);
   yield* entry.fileName === 'messages.json' ? readJson(bytes) : readMbox(bytes, leftOut);
 }
 
@@ -66,7 +71,7 @@ async function listEntries(zip: ZipFile): Promise<Entry[]> {
  * What is in a zip counts as it comes out, whatever the zip says about its size. Its checksum is compared at the end,
  * which its reader leaves to us: whoever writes what was read must be able to take it back.
  */
-async function* unpack(zip: ZipFile, entry: Entry): AsyncGenerator<Buffer> {
+async function* unpack(zip: ZipFile, entry: Entry, signal: AbortSignal): AsyncGenerator<Buffer> {
   const stream = await explained(zip.openReadStreamPromise(entry));
   let size = 0;
   let sum = 0;
@@ -74,6 +79,7 @@ async function* unpack(zip: ZipFile, entry: Entry): AsyncGenerator<Buffer> {
   try {
     for (;;) {
       const next = await explained(chunks.next());
+      signal.throwIfAborted();
       if (next.done && sum !== entry.crc32) throw damaged();
       if (next.done) return;
       size += next.value.length;

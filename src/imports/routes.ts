@@ -47,7 +47,7 @@ export function importRoutes({ pool, config, proof, flash, bell }: ImportParts):
       underWay += 1;
       res.setTimeout(longestMs);
       try {
-        const imported = await importUpload(pool, config, req);
+        const imported = await importUpload(pool, config, req, whileWaitedFor(res));
         bell.ring([signedIn(req).id]);
         flash(res, { line: inWords(imported) });
         res.redirect(303, '/account/import');
@@ -63,7 +63,21 @@ export function importRoutes({ pool, config, proof, flash, bell }: ImportParts):
   return router;
 }
 
-async function importUpload(pool: Pool, config: Config, req: Request): Promise<Imported> {
+/** Aborted when the connection closes without an answer: the browser has gone away, or the longest time is over. */
+function whileWaitedFor(res: Response): AbortSignal {
+  const stop = new AbortController();
+  res.on('close', () => {
+    if (!res.writableFinished) stop.abort(new HttpError(400, 'Nobody waits for this import any more.'));
+  });
+  return stop.signal;
+}
+
+async function importUpload(
+  pool: Pool,
+  config: Config,
+  req: Request,
+  signal: AbortSignal,
+): Promise<Imported> {
   const { upload } = req;
   if (!upload) throw new Unreadable('Please choose a file.');
   let size = 0;
@@ -74,8 +88,8 @@ async function importUpload(pool: Pool, config: Config, req: Request): Promise<I
     if (upload.truncated) throw new Unreadable('This file is larger than 200 MB.');
     if (size === 0) throw new Unreadable('Please choose a file that is not empty.');
     const mailbox = { ownerId: signedIn(req).id, limit: config.mailboxMessages };
-    await checkMessages(pool, mailbox, file);
-    return await writeMessages(pool, mailbox, ownSid(req), file);
+    await checkMessages(pool, mailbox, { file, signal });
+    return await writeMessages(pool, mailbox, ownSid(req), { file, signal });
   } finally {
     await file.close();
   }

@@ -26,20 +26,23 @@ export interface Mailbox {
   limit: number;
 }
 
+/** A file that has arrived, and until when somebody waits for what becomes of it. */
+export interface Upload {
+  file: FileHandle;
+  signal: AbortSignal;
+}
+
 /**
  * Reads the whole file once, before anything is written. Throws Unreadable when it cannot be read to its end, or when
- * there is no room for all of it.
+ * there is no room for all of it; a file is not read on then, since very many mails fit into a small one.
  */
-export async function checkMessages(
-  pool: Pool,
-  { ownerId, limit }: Mailbox,
-  file: FileHandle,
-): Promise<void> {
+export async function checkMessages(pool: Pool, { ownerId, limit }: Mailbox, upload: Upload): Promise<void> {
   const room = limit - (await countHeld(pool, ownerId));
   let added = 0;
-  for await (const copies of inBatches(readMessages(file, nothingLeftOut())))
+  for await (const copies of inBatches(upload, nothingLeftOut())) {
     added += copies.length - (await countKnown(pool, ownerId, copies));
-  if (added > room) throw tooMany(added, room);
+    if (added > room) throw tooMany(room);
+  }
 }
 
 /**
@@ -50,7 +53,7 @@ export function writeMessages(
   pool: Pool,
   { ownerId, limit }: Mailbox,
   sid: string,
-  file: FileHandle,
+  upload: Upload,
 ): Promise<Imported> {
   return transaction(pool, async (db) => {
     // Between two batches a file with large attachments may be read for a while.
@@ -61,27 +64,28 @@ export function writeMessages(
       throw new Unreadable('Another import of yours is being written. Try again when it is done.');
     const leftOut = nothingLeftOut();
     const imported = { total: 0, added: 0, leftOut };
-    for await (const copies of inBatches(readMessages(file, leftOut))) {
+    for await (const copies of inBatches(upload, leftOut)) {
       imported.total += copies.length;
       imported.added += await insertCopies(db, ownerId, copies);
     }
     const beyond = await countBeyond(db, ownerId, limit);
-    if (beyond > 0 && imported.added > 0) throw tooMany(imported.added, imported.added - beyond);
+    if (beyond > 0 && imported.added > 0) throw tooMany(imported.added - beyond);
     if (!(await isSignedIn(db, ownerId, sid)))
       throw new HttpError(403, 'You have been signed out meanwhile. Nothing was imported.');
     return imported;
   });
 }
 
-/** The same messages in batches of a size that suits PostgreSQL. */
-async function* inBatches(read: AsyncIterable<OwnCopy[]>): AsyncGenerator<OwnCopy[]> {
+/** The messages of a file in batches of a size that suits PostgreSQL. */
+async function* inBatches({ file, signal }: Upload, leftOut: LeftOut): AsyncGenerator<OwnCopy[]> {
   let group: OwnCopy[] = [];
   let characters = 0;
-  for await (const copies of read) {
+  for await (const copies of readMessages(file, leftOut, signal)) {
     for (const copy of copies) {
       characters += copy.body.length;
       if (group.push(copy) < batch.messages && characters < batch.characters) continue;
       yield group;
+      signal.throwIfAborted();
       group = [];
       characters = 0;
     }
@@ -89,8 +93,8 @@ async function* inBatches(read: AsyncIterable<OwnCopy[]>): AsyncGenerator<OwnCop
   if (group.length > 0) yield group;
 }
 
-function tooMany(added: number, room: number): Unreadable {
+function tooMany(room: number): Unreadable {
   return new Unreadable(
-    `Your mailbox has room for ${Math.max(0, room).toLocaleString('en')} more messages, and in this file are ${added.toLocaleString('en')}.`,
+    `Your mailbox has room for ${Math.max(0, room).toLocaleString('en')} more messages, and in this file are more.`,
   );
 }

@@ -33,7 +33,7 @@ async function messagesIn(zip: Buffer): Promise<OwnCopy[] | undefined> {
   writeFileSync(path, zip);
   const file = await open(path);
   try {
-    return (await Array.fromAsync(readMessages(file, nothingLeftOut()))).flat();
+    return (await Array.fromAsync(readMessages(file, nothingLeftOut(), new AbortController().signal))).flat();
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
     return undefined;

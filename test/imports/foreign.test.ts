@@ -102,6 +102,24 @@ test('hostile HTML and headers take no time', async () => {
   expect(performance.now() - startedAt).toBeLessThan(15_000);
 });
 
+test('very many parts and very long names: most are left out, which is said', async () => {
+  const names = Array.from(
+    { length: 30_000 },
+    (_, n) => `--a\nContent-Type: x/y; name="${n}${'n'.repeat(1900)}"\n\n`,
+  );
+  const { rows, line } = await after(
+    `${from}Content-Type: multipart/mixed; boundary=a\n\n${names.join('')}`,
+    `${from}Content-Type: multipart/mixed; boundary=a\n\n${'--a\n\n'.repeat(1_000_000)}--a\n\nToo late`,
+  );
+  const [named, blank] = rows.toSorted((one, other) => other.body.length - one.body.length);
+  expect(named!.body).toMatch(
+    /^\[The rest of this text was left out\]\n\n?\[An attachment was left out: 0n{199}\]\n/,
+  );
+  expect(named!.body.match(/An attachment/g)).toHaveLength(20);
+  expect(blank!.body).not.toContain('Too late');
+  expect(line).toContain('texts were too long');
+});
+
 test('a mail longer than a message becomes several, in their order, and nothing of it is missing', async () => {
   const text = Array.from({ length: 25_000 }, (_, n) => (n % 50 === 0 ? '🦉' : 'x')).join('');
   const { rows, line } = await after(`${from}Content-Type: text/plain; charset=utf-8\n\n${text}`);

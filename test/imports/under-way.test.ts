@@ -1,0 +1,53 @@
+// An import under way: it ends with whoever waits for it.
+import { request as ask, type ClientRequest } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { newId } from '../../src/ids.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { registered, type Person } from '../support/person.ts';
+import { formWith, multipart } from './importing.ts';
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startApp();
+});
+afterAll(() => app.close());
+
+/** A messages.json with so many letters. */
+function letters(count: number, body = 'word '.repeat(100)): string {
+  const lines = Array.from({ length: count }, (_, n) => {
+    const sentAt = new Date(1_700_000_000_000 + n);
+    const fields = { id: newId(sentAt), box: 'inbox', with: 'bob', notice: false, sentAt };
+    return JSON.stringify({ ...fields, unread: true, trashedAt: null, body: `${n} ${body}` });
+  });
+  return `[\n${lines.join(',\n')}\n]\n`;
+}
+
+/** Sends the form of the import page, or its first bytes, over a connection that can be cut. */
+async function beginImport(person: Person, file: string, bytes = Infinity): Promise<ClientRequest> {
+  const body = formWith(await person.hidden('/account/import'), file);
+  const headers = { ...multipart, Cookie: person.cookies(), 'Content-Length': body.length };
+  const sent = ask(`${app.url}/account/import`, { method: 'POST', agent: false, headers });
+  sent.on('error', () => {});
+  sent.write(body.subarray(0, bytes));
+  return sent;
+}
+
+const writing = async () =>
+  (await app.pool.query(`select from pg_locks where locktype = 'advisory'`)).rowCount;
+const held = async ({ username }: Person) =>
+  (
+    await app.pool.query('select from messages where owner_id = (select id from users where username = $1)', [
+      username,
+    ])
+  ).rowCount;
+
+test('whoever goes away while it is written has nothing imported, soon', async () => {
+  const alice = await registered(app.url, 'alice');
+  const sent = await beginImport(alice, letters(20_000));
+  await expect.poll(writing, { interval: 5, timeout: 20_000 }).toBe(1);
+  await sleep(100);
+  sent.destroy();
+  await expect.poll(writing, { interval: 20, timeout: 1500 }).toBe(0);
+  expect(await held(alice)).toBe(0);
+});
