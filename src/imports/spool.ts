@@ -15,14 +15,14 @@ export async function spool(
   try {
     await unlink(path);
     for await (const chunk of stream) {
-      await file.write(chunk);
+      await file.writeFile(chunk); // from where it is; write() may put down less than it was given
       arrived(chunk.length);
     }
     return file;
   } catch (error) {
     await file.close();
     const { code = '' } = error as NodeJS.ErrnoException;
-    if (!/^(ENOSPC|EDQUOT)$/.test(code)) throw error;
+    if (!/^(ENOSPC|EDQUOT|EFBIG)$/.test(code)) throw error;
     throw new HttpError(503, 'The server has no room for this file at the moment. Nothing was imported.', 60);
   }
 }
