@@ -7,6 +7,7 @@ import { browserLimit } from '../src/devices/queries.ts';
 import { draftLimit } from '../src/drafts/queries.ts';
 import { createBoundedServer, mostConnections, mostHeaderBytes } from '../src/server.ts';
 import { unpackedLimit } from '../src/imports/open-file.ts';
+import { filesAtOnce, readAtOnce } from '../src/imports/places.ts';
 import { uploadLimit } from '../src/imports/upload.ts';
 import { passkeyLimit } from '../src/passkeys/queries.ts';
 import { longestSearch } from '../src/search/search-words.ts';
@@ -90,7 +91,8 @@ describe('the README says', () => {
     ['An import', unpackedLimit / 1_000_000_000, ' GB unpacked'],
     ['An import', numberIn('src/imports/open-file.ts', /entriesLimit = (\d+)/), ' files'],
     ['An import', numberIn('src/imports/routes.ts', /pieceSize = ([\d_]+)/) / 1000, ' kB every 30 s'],
-    ['An import', numberIn('src/imports/routes.ts', /importsAtOnce = (\d+)/), ' at once'],
+    ['An import', filesAtOnce, ' at once'],
+    ['An import', readAtOnce, ' of them being read'],
     ['Rows', pageSize, ' a page'],
     ['Rows', numberIn('src/mailbox/selection.ts', /mostAtOnce = (\d+)/), ' chosen'],
     ['Rows', numberIn('src/database/batches.ts', /patienceMs = (\d+)/) / 1000, ' s of work'],

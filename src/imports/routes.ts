@@ -10,6 +10,7 @@ import type { Flash } from '../web/flash.ts';
 import { blankForm, rejectField, type Form } from '../web/forms.ts';
 import { signedIn } from '../web/session.ts';
 import { inSentences } from './left-out.ts';
+import { createPlaces, type Places } from './places.ts';
 import { spool } from './spool.ts';
 import { Unreadable } from './unreadable.ts';
 import { checkMessages, writeMessages, type Imported } from './write.ts';
@@ -22,8 +23,6 @@ interface ImportParts {
   bell: Bell;
 }
 
-// In each process: every one keeps a file on its disk and then a connection.
-const importsAtOnce = 2;
 // A body is cut off when nothing comes for half a minute; each piece of this size, in bytes, gains another one.
 const pieceSize = 500_000;
 // Until all is written nothing is said to the browser.
@@ -31,32 +30,25 @@ const longestMs = 10 * 60_000;
 
 export function importRoutes({ pool, config, proof, flash, bell }: ImportParts): Router {
   const router = Router();
-  let underWay = 0;
+  const places = createPlaces();
 
   router
     .route('/account/import')
     .all(proof.require('/account/import'))
     .get((req, res) => showImport(res, blankForm()))
     .post(async (req, res) => {
-      if (underWay >= importsAtOnce)
-        throw new HttpError(
-          503,
-          'Others are importing at this moment. Try again in a minute; nothing was imported.',
-          60,
-        );
-      underWay += 1;
       res.setTimeout(longestMs);
       try {
-        const imported = await importUpload(pool, config, req, whileWaitedFor(res));
-        bell.ring([signedIn(req).id]);
+        const { id } = signedIn(req);
+        const signal = whileWaitedFor(res);
+        const imported = await places.take(id, () => importUpload({ pool, config, places }, req, signal));
+        bell.ring([id]);
         flash(res, { line: inWords(imported) });
         res.redirect(303, '/account/import');
       } catch (error) {
         if (!(error instanceof Unreadable)) throw error;
         const form = rejectField(blankForm(), 'file', `${error.message} Nothing was imported.`);
         showImport(res.status(422), form);
-      } finally {
-        underWay -= 1;
       }
     })
     .all(allowOnly('GET', 'POST'));
@@ -73,8 +65,7 @@ function whileWaitedFor(res: Response): AbortSignal {
 }
 
 async function importUpload(
-  pool: Pool,
-  config: Config,
+  { pool, config, places }: Pick<ImportParts, 'pool' | 'config'> & { places: Places },
   req: Request,
   signal: AbortSignal,
 ): Promise<Imported> {
@@ -88,8 +79,11 @@ async function importUpload(
     if (upload.truncated) throw new Unreadable('This file is larger than 200 MB.');
     if (size === 0) throw new Unreadable('Please choose a file that is not empty.');
     const mailbox = { ownerId: signedIn(req).id, limit: config.mailboxMessages };
-    await checkMessages(pool, mailbox, { file, signal });
-    return await writeMessages(pool, mailbox, ownSid(req), { file, signal });
+    return await places.inTurn(async () => {
+      signal.throwIfAborted();
+      await checkMessages(pool, mailbox, { file, signal });
+      return writeMessages(pool, mailbox, ownSid(req), { file, signal });
+    });
   } finally {
     await file.close();
   }

@@ -5,7 +5,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newId } from '../../src/ids.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { registered, type Person } from '../support/person.ts';
-import { formWith, multipart } from './importing.ts';
+import { filesAtOnce, createPlaces, readAtOnce } from '../../src/imports/places.ts';
+import { formWith, imported, importFile, multipart } from './importing.ts';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -50,4 +51,41 @@ test('whoever goes away while it is written has nothing imported, soon', async (
   sent.destroy();
   await expect.poll(writing, { interval: 20, timeout: 1500 }).toBe(0);
   expect(await held(alice)).toBe(0);
+});
+
+test('one at a time a person: whoever sends slowly keeps nobody but themselves waiting', async () => {
+  const [bob, carol] = [await registered(app.url, 'bob'), await registered(app.url, 'carol')];
+  const slow = [await beginImport(bob, letters(2), 600), await beginImport(bob, letters(2), 600)];
+  await sleep(200);
+  const refused = await importFile(bob, letters(1));
+  expect([refused.status, refused.$('#file-error').text()]).toEqual([
+    422,
+    'Another file of yours is being imported. Try again when that is done. Nothing was imported.',
+  ]);
+  expect(await imported(carol, letters(3))).toBe('Imported 3 messages.');
+  for (const sent of slow) sent.destroy();
+  await expect.poll(async () => (await importFile(bob, letters(1))).status, { timeout: 5000 }).toBe(303);
+});
+
+test('few files are read at once, the others in their turn; very many people are asked to come back', async () => {
+  const places = createPlaces();
+  let reading = 0;
+  let most = 0;
+  const done: number[] = [];
+  const read = (n: number) =>
+    places.take(`person ${n}`, () =>
+      places.inTurn(async () => {
+        most = Math.max(most, (reading += 1));
+        await sleep(5);
+        reading -= 1;
+        done.push(n);
+        if (n % 3 === 0) throw new Error('unreadable');
+      }),
+    );
+  const all = Array.from({ length: filesAtOnce }, (_, n) => read(n).catch(() => {}));
+  await expect(read(filesAtOnce)).rejects.toMatchObject({ status: 503, retryAfter: 60 });
+  await Promise.all(all);
+  expect(most).toBe(readAtOnce);
+  expect(done).toEqual(all.map((_, n) => n));
+  await read(1);
 });
