@@ -16,11 +16,17 @@ import { beginRun } from './run.ts';
 
 const writers = { 'messages.json': writeJson, 'mailbox.mbox': writeMbox, 'messages.html': writeHtml };
 
+const refusals = {
+  'one is being made': 'One export is being made already. When it is done, you can ask for another one.',
+  'an import is being written':
+    'An import of yours is being written. When it is done, you can ask for an export.',
+};
+
 export function exportRoutes(pool: Pool, config: Config, proof: Proof): Router {
   const router = Router();
 
-  const showExport = async (req: Request, res: Response, isRefused = false) => {
-    res.render('exports/export', { progress: await findRun(pool, signedIn(req).id), isRefused });
+  const showExport = async (req: Request, res: Response, refusal = '') => {
+    res.render('exports/export', { progress: await findRun(pool, signedIn(req).id), refusal });
   };
 
   router
@@ -30,7 +36,7 @@ export function exportRoutes(pool: Pool, config: Config, proof: Proof): Router {
     .post(async (req, res) => {
       const { id, username } = signedIn(req);
       const run = await beginRun(pool, id, ownSid(req), Object.keys(writers).length);
-      if (!run) return showExport(req, res.status(409), true);
+      if (typeof run === 'string') return showExport(req, res.status(409), refusals[run]);
 
       res.set({
         'Content-Type': 'application/zip',

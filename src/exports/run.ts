@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Pool } from '../database/pool.ts';
 import { lowestId } from '../ids.ts';
+import { isImporting } from '../imports/queries.ts';
 import type { OwnCopy } from './own-copy.ts';
 import { endRun, keepRun, listCopies, measureMailbox, startRun, type Extent } from './queries.ts';
 
@@ -21,16 +22,24 @@ export interface Run {
   end: () => Promise<void>;
 }
 
-/** Begins an export in which the mailbox is read `times` times; undefined when one is being made already. */
+/**
+ * Begins an export in which the mailbox is read `times` times. Not while one is being made already, nor while an import
+ * is being written, whose messages would be in some of the files only: each of the two leaves its mark before it looks
+ * for that of the other.
+ */
 export async function beginRun(
   pool: Pool,
   userId: string,
   sid: string,
   times: number,
-): Promise<Run | undefined> {
+): Promise<Run | 'one is being made' | 'an import is being written'> {
   const run = randomUUID();
   const extent = await measureMailbox(pool, userId);
-  if (!(await startRun(pool, userId, run, extent.total))) return undefined;
+  if (!(await startRun(pool, userId, run, extent.total))) return 'one is being made';
+  if (await isImporting(pool, userId)) {
+    await endRun(pool, userId, run);
+    return 'an import is being written';
+  }
 
   const stop = new AbortController();
   let read = 0;

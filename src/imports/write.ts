@@ -3,6 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import type { Pool } from '../database/pool.ts';
 import { transaction } from '../database/transaction.ts';
 import type { OwnCopy } from '../exports/own-copy.ts';
+import { findRun } from '../exports/queries.ts';
 import { countBeyond } from '../mailbox/sizes.ts';
 import { HttpError } from '../web/errors.ts';
 import { nothingLeftOut, type LeftOut } from './left-out.ts';
@@ -62,6 +63,9 @@ export function writeMessages(
     );
     if (!(await isOnlyImport(db, ownerId)))
       throw new Unreadable('Another import of yours is being written. Try again when it is done.');
+    // It reads the mailbox several times, and what is imported has old ids: its files would differ.
+    if (await findRun(db, ownerId))
+      throw new Unreadable('An export of yours is being made. Try again when you have the whole file.');
     const leftOut = nothingLeftOut();
     const imported = { total: 0, added: 0, leftOut };
     for await (const copies of inBatches(upload, leftOut)) {

@@ -3,9 +3,11 @@ import { request as ask, type ClientRequest } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newId } from '../../src/ids.ts';
+import { beginExport, exportOf, fillMailbox, readRest, readSome } from '../exports/exporting.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { registered, type Person } from '../support/person.ts';
 import { filesAtOnce, createPlaces, readAtOnce } from '../../src/imports/places.ts';
+import { unzip } from '../support/zip.ts';
 import { formWith, imported, importFile, multipart } from './importing.ts';
 
 let app: TestApp;
@@ -51,6 +53,32 @@ test('whoever goes away while it is written has nothing imported, soon', async (
   sent.destroy();
   await expect.poll(writing, { interval: 20, timeout: 1500 }).toBe(0);
   expect(await held(alice)).toBe(0);
+});
+
+test('no import while an export is made, and no export while an import is written', async () => {
+  const dora = await registered(app.url, 'dora');
+  await fillMailbox(app.databaseUrl, 'dora', 3000, 1900);
+  const answer = await beginExport(app.url, dora);
+  const begun = await readSome(answer);
+  const refused = await importFile(dora, letters(10));
+  expect([refused.status, refused.$('#file-error').text()]).toEqual([
+    422,
+    'An export of yours is being made. Try again when you have the whole file. Nothing was imported.',
+  ]);
+  const zip = await readRest(answer, begun);
+  expect(JSON.parse(zip.get('messages.json')!)).toHaveLength(3000);
+
+  const fields = await dora.hidden('/account/export');
+  (await beginImport(dora, letters(8000))).end();
+  await expect.poll(writing, { interval: 5, timeout: 20_000 }).toBe(1);
+  const later = await dora.post('/account/export', fields);
+  expect([later.status, later.$('#form-error').text()]).toEqual([
+    409,
+    'An import of yours is being written. When it is done, you can ask for an export.',
+  ]);
+  await expect.poll(writing, { timeout: 20_000 }).toBe(0);
+  const both = await unzip(await exportOf(app.url, dora));
+  expect(JSON.parse(both.get('messages.json')!)).toHaveLength(11_000);
 });
 
 test('one at a time a person: whoever sends slowly keeps nobody but themselves waiting', async () => {
