@@ -10,6 +10,8 @@ import { Unreadable } from './unreadable.ts';
 
 const pieceSize = 65_536;
 const entriesLimit = 20;
+// In bytes: 200 drafts of the longest texts are 12 MB.
+const accountLimit = 20_000_000;
 /** In bytes. What unpacks to more is refused, however small it is itself. */
 export const unpackedLimit = 1_000_000_000;
 
@@ -51,6 +53,8 @@ async function* readZip(file: FileHandle, leftOut: LeftOut, signal: AbortSignal)
   if (json.length > 1 || mbox.length > 1) throw new Unreadable('A file is in this zip twice.');
   const ours = new Set(['messages.json', 'mailbox.mbox', 'messages.html', 'account.json']);
   leftOut.files = entries.filter(({ fileName }) => !ours.has(fileName)).length;
+  const [account] = named('account.json');
+  if (account) leftOut.drafts = await countDrafts(unpack(zip, account, signal));
   const bytes = unpack(zip, entry, signal);
   yield* entry.fileName === 'messages.json' ? readJson(bytes) : readMbox(bytes, leftOut);
 }
@@ -65,6 +69,22 @@ async function listEntries(zip: ZipFile): Promise<Entry[]> {
     entries.push(entry);
   }
   return entries;
+}
+
+/** How many drafts account.json has; 0 when it is not as an export writes it, since nothing else of it is needed. */
+async function countDrafts(source: AsyncIterable<Buffer>): Promise<number> {
+  const pieces: Buffer[] = [];
+  let size = 0;
+  for await (const piece of source) {
+    pieces.push(piece);
+    if ((size += piece.length) > accountLimit) return 0;
+  }
+  try {
+    const { drafts } = JSON.parse(Buffer.concat(pieces).toString()) as { drafts?: unknown };
+    return Array.isArray(drafts) ? drafts.length : 0;
+  } catch {
+    return 0;
+  }
 }
 
 /**

@@ -9,7 +9,7 @@ import { startApp, type TestApp } from '../support/app.ts';
 import { deletionOf } from '../support/inbox.ts';
 import { idOf } from '../support/mailboxes.ts';
 import { registered, type Person } from '../support/person.ts';
-import { unzip } from '../support/zip.ts';
+import { unzip, zipped } from '../support/zip.ts';
 import { imported, mailboxes } from './importing.ts';
 
 let home: TestApp;
@@ -142,4 +142,29 @@ test('what its sender takes back after it was exported and imported again stays 
   expect(await imported(alice, file)).toContain('Imported 1 message;');
   await bob.submit('/sent', {}, `/messages/${sentId}/unsend`);
   expect(await idOf(home.pool, alice, 'Better not')).toBe(id);
+});
+
+test('drafts are not imported, which is said before and after', async () => {
+  const erin = await registered(home.url, 'erin');
+  await erin.send('bob', 'Sent');
+  const form = await erin.hidden('/send');
+  await erin.post('/drafts', { ...form, recipient: 'bob', body: 'Begun, not sent' });
+  const file = await exportOf(home.url, erin);
+  expect((await erin.get('/account/export')).$('main').text()).toMatch(/not the drafts/);
+  expect((await erin.get('/account/import')).text).toMatch(/Drafts in an export are not imported/);
+  const frank = await registered(home.url, 'frank');
+  expect(await imported(frank, file)).toBe(
+    'Imported 1 message. 1 draft was not imported: its text is in account.json.',
+  );
+  const two = await zipped({
+    ...Object.fromEntries(await unzip(file)),
+    'account.json': '{"drafts": [1, 2]}',
+  });
+  expect(await imported(frank, two)).toMatch(
+    / 2 drafts were not imported: their texts are in account.json\.$/,
+  );
+  for (const account of ['{"drafts": 7}', 'null', '[', 'x'.repeat(20_000_001)]) {
+    const odd = await zipped({ ...Object.fromEntries(await unzip(file)), 'account.json': account });
+    expect(await imported(frank, odd)).toBe('Nothing was imported; 1 message was here already.');
+  }
 });
