@@ -10,6 +10,8 @@ import type { Mail } from './mail.ts';
 import { nameLimit } from './own-copy.ts';
 
 const day = 24 * 60 * 60 * 1000;
+// Of a header, in characters: ten thousand recipients are not read by anybody.
+const headLength = 2000;
 // Room for the line that numbers the parts.
 const partLength = bodyLimit - 20;
 
@@ -18,14 +20,14 @@ const partLength = bodyLimit - 20;
  * the inbox, unless it is labelled as sent (as Gmail does). The same mail always becomes the same messages.
  */
 export function messagesOf(mail: Mail, separator: string, leftOut: LeftOut): OwnCopy[] {
-  const header = (name: string) => tidy(decodeHeader(mail.headers.get(name) ?? ''));
+  const header = (name: string) => tidy(decodeHeader(mail.headers.get(name.toLowerCase()) ?? ''));
   const isSent = header('x-gmail-labels').split(',').includes('Sent');
   const box = isSent ? 'sent' : 'inbox';
   const other = isSent ? header('to') : header('from');
   const text = textOf(mail, header);
   const at = momentOf(mail, separator);
   if (at === undefined) leftOut.undated += 1;
-  if (mail.isCut) leftOut.cut += 1;
+  if (mail.isCut || shownHeaders.some((name) => header(name).length > headLength)) leftOut.cut += 1;
   leftOut.attachments += mail.attachments.count;
 
   const bodies = inParts(text);
@@ -48,10 +50,11 @@ export function messagesOf(mail: Mail, separator: string, leftOut: LeftOut): Own
   });
 }
 
+const shownHeaders = ['Subject', 'To', 'Cc'];
+
 /** What messages have no place for stands above the text: the subject, and who else got it. */
 function textOf(mail: Mail, header: (name: string) => string): string {
-  const lines = ['Subject', 'To', 'Cc'].map((name) => [name, header(name.toLowerCase())]);
-  const head = lines.filter(([, value]) => value).map(([name, value]) => `${name}: ${value}`);
+  const head = shownHeaders.filter((name) => header(name)).map((name) => `${name}: ${shorten(header(name))}`);
   const foot = mail.attachments.names.map(
     (name) => `[An attachment was left out${name ? `: ${tidy(name)}` : ''}]`,
   );
@@ -76,6 +79,10 @@ function inParts(text: string): string[] {
     (_, index) =>
       `(${index + 1}/${count})\n${characters.slice(index * partLength, (index + 1) * partLength).join('')}`,
   );
+}
+
+function shorten(value: string): string {
+  return value.length > headLength ? `${value.slice(0, headLength).toWellFormed()} …` : value;
 }
 
 function tidy(text: string): string {

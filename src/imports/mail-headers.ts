@@ -46,7 +46,7 @@ export function decodeHeader(value: string): string {
     word.bytes.push(
       encoding.toLowerCase() === 'b'
         ? Buffer.from(content, 'base64')
-        : decodeQuotedPrintable(content.replaceAll('_', ' ')),
+        : decodeQuotedPrintable(content.replaceAll('_', '=20')),
     );
     at = match.index + whole.length;
   }
@@ -69,6 +69,17 @@ export function decodeText(bytes: Buffer, charset: string): string {
     }
   }
   return new TextDecoder('windows-1252').decode(bytes);
+}
+
+/** Of several blocks each, up to its padding. What then follows in other characters, as a list's footer, is plain. */
+export function decodeBase64(text: string): Buffer {
+  const blocks: Buffer[] = [];
+  for (const { 0: block, index } of text.matchAll(/[^=]+=*/g)) {
+    if (blocks.length > 0 && /[^A-Za-z\d+/=\s]/.test(block))
+      return Buffer.concat([...blocks, Buffer.from(text.slice(index), 'latin1')]);
+    blocks.push(Buffer.from(block, 'base64'));
+  }
+  return Buffer.concat(blocks);
 }
 
 export function decodeQuotedPrintable(text: string): Buffer {

@@ -1,5 +1,6 @@
 // One mail, read line by line (MIME, RFC 2045 and 2046): its texts are kept, everything else is passed over.
 import {
+  decodeBase64,
   decodeHeader,
   decodeQuotedPrintable,
   decodeText,
@@ -43,6 +44,7 @@ interface Multipart {
 // In bytes as they stand in the mail: far beyond what anybody writes.
 const textLimit = 1_000_000;
 const headersLimit = 200_000;
+const headerLimit = 20_000; // so that those behind a very long one are read
 const partsLimit = 200;
 // Beyond, nothing more of the mail is read: with bodies of nothing, millions would fit in a file.
 const mostParts = 10_000;
@@ -57,6 +59,7 @@ export function createMailReader() {
   let headers: Headers | undefined;
   let length = 0;
   let headersLength = 0;
+  let headerLength = 0;
   let isCut = false;
   let partsSeen = 0;
   let groups = 0;
@@ -67,28 +70,42 @@ export function createMailReader() {
     return { headers: [], lines: undefined, isInHeaders: true, kind: '', charset: '', encoding: '', group };
   }
 
+  function keepHeader(line: string): void {
+    if (!/^[ \t]/.test(line)) headerLength = 0;
+    const kept = line.slice(
+      0,
+      Math.max(0, Math.min(headerLimit - headerLength, headersLimit - headersLength)),
+    );
+    headerLength += kept.length;
+    headersLength += kept.length;
+    if (kept) part.headers.push(kept);
+  }
+
   function endHeaders(): void {
     part.isInHeaders = false;
     headersLength = 0;
     partsSeen += 1;
     const own = readHeaders(part.headers);
     part.headers = [];
+    const isTop = headers === undefined;
     headers ??= own;
-    const { kind, parameters } = readParameters(own.get('content-type') ?? 'text/plain');
+    const { kind: said, parameters } = readParameters(own.get('content-type') ?? 'text/plain');
     const disposition = readParameters(own.get('content-disposition'));
+    const name = disposition.parameters.get('filename') ?? parameters.get('name');
     const boundary = parameters.get('boundary');
+    const kind = kindOf(said, isTop ? undefined : name);
+    // A mail that is one text is its words, whatever it says about itself.
+    const isText = isTop
+      ? /^(?:text|multipart)\//.test(kind)
+      : kind.startsWith('text/') && disposition.kind !== 'attachment';
     if (kind.startsWith('multipart/') && boundary && nested.length < nestingLimit) {
       const group = kind === 'multipart/alternative' ? (groups += 1) : part.group;
       nested.push({ boundary, group });
-    } else if (
-      /^text\/(?:plain|html)$/.test(kind) &&
-      disposition.kind !== 'attachment' &&
-      parts.length < partsLimit
-    ) {
+    } else if (isText && parts.length < partsLimit) {
       const encoding = (own.get('content-transfer-encoding') ?? '').toLowerCase();
       Object.assign(part, { kind, charset: parameters.get('charset') ?? 'utf-8', encoding, lines: [] });
       parts.push(part);
-    } else leaveOut(disposition.parameters.get('filename') ?? parameters.get('name') ?? '');
+    } else leaveOut(name ?? '');
   }
 
   function leaveOut(name: string): void {
@@ -117,15 +134,12 @@ export function createMailReader() {
     line(line: string): void {
       if (partsSeen > mostParts) isCut = true;
       if (partsSeen > mostParts || isBoundary(line)) return;
-      if (!part.isInHeaders) {
+      if (part.isInHeaders && line === '') endHeaders();
+      else if (part.isInHeaders) keepHeader(line);
+      else if (part.lines) {
         length += line.length + 1;
-        if (length <= textLimit) part.lines?.push(line);
-        else if (part.lines) isCut = true;
-        else length -= line.length + 1;
-      } else if (line === '') endHeaders();
-      else {
-        headersLength += line.length;
-        if (headersLength <= headersLimit) part.headers.push(line);
+        if (length <= textLimit) part.lines.push(line);
+        else isCut = true;
       }
     },
     end(): Mail {
@@ -140,29 +154,38 @@ function shortCopy(name: string): string {
   return Buffer.from(name.slice(0, nameLength)).toString();
 }
 
-/** All texts, one after the other; of alternatives the plain one, where there is one. */
+/**
+ * `text/plain`, without what follows in vain, as a comment does. What is no kind at all counts as that (RFC 2045, 5.2),
+ * unless it is a file with a name.
+ */
+function kindOf(said: string, name: string | undefined): string {
+  const [kind] = /^[^\s/;()]+\/[^\s/;()]+/.exec(said) ?? [];
+  return kind ?? (name === undefined ? 'text/plain' : 'unknown');
+}
+
+/** All texts, one after the other; of alternatives the plain one, where there is one with words in it. */
 function textOf(parts: Part[]): string {
-  const isPlain = (part: Part) => part.kind === 'text/plain';
-  const wanted = parts.filter(
-    (part) =>
-      isPlain(part) ||
-      part.group === 0 ||
-      !parts.some((other) => isPlain(other) && other.group === part.group),
-  );
-  const texts = wanted.map((part) => {
+  const texts = parts.map((part) => {
     const text = decodeText(bytesOf(part), part.charset);
-    return isPlain(part) ? text : textOfHtml(text);
+    return { part, text: part.kind === 'text/html' ? textOfHtml(text) : text };
   });
-  return texts.length === 1
-    ? texts[0]!
-    : texts
-        .map((text) => text.trimEnd())
+  const best = new Map<number, string>();
+  for (const kind of ['text/plain', 'text/html'])
+    for (const { part, text } of texts)
+      if (part.kind === kind && text.trim() && !best.has(part.group)) best.set(part.group, kind);
+  const wanted = texts.filter(
+    ({ part }) => part.group === 0 || part.kind === (best.get(part.group) ?? part.kind),
+  );
+  return wanted.length === 1
+    ? wanted[0]!.text
+    : wanted
+        .map(({ text }) => text.trimEnd())
         .filter(Boolean)
         .join('\n\n');
 }
 
 function bytesOf({ lines, encoding }: Part): Buffer {
   const raw = lines!.join('\n');
-  if (encoding === 'base64') return Buffer.from(raw, 'base64');
+  if (encoding === 'base64') return decodeBase64(raw);
   return encoding === 'quoted-printable' ? decodeQuotedPrintable(raw) : Buffer.from(raw, 'latin1');
 }

@@ -9,6 +9,8 @@ import { createMailReader, type Mail } from './mail.ts';
 import { checkCopy } from './own-copy.ts';
 import { Unreadable } from './unreadable.ts';
 
+// In UTF-8, as latin1: some programs put it at the beginning of a file.
+const byteOrderMark = '\u00EF\u00BB\u00BF';
 // Some programs write an attachment as one line.
 const longest = 10_000_000;
 
@@ -28,9 +30,10 @@ export async function* readMbox(source: AsyncIterable<Buffer>, leftOut: LeftOut)
   for await (const lines of readLines(source, longest)) {
     const copies: OwnCopy[] = [];
     for (const line of lines) {
-      if (isAfterBlank && /^From .*\d{4}\s*$/.test(line)) {
+      const start = !reader && line.startsWith(byteOrderMark) ? line.slice(byteOrderMark.length) : line;
+      if (isAfterBlank && /^From .*\d{4}\s*$/.test(start)) {
         copies.push(...finish());
-        separator = line;
+        separator = start;
         reader = createMailReader();
         isAfterBlank = false;
         continue;

@@ -102,6 +102,78 @@ test('hostile HTML and headers take no time', async () => {
   expect(performance.now() - startedAt).toBeLessThan(15_000);
 });
 
+const parts = (kind: string, ...inner: string[]) =>
+  `Content-Type: multipart/${kind}; boundary=b\n\n${inner.map((part) => `--b\n${part}\n`).join('')}--b--`;
+const base64 = (text: string) => Buffer.from(text).toString('base64');
+const cases: [what: string, mail: string, body: string][] = [
+  ['no kind of content', 'Content-Type: text\n\nHello', 'Hello'],
+  ['an empty kind', 'Content-Type:\n\nHello', 'Hello'],
+  ['a kind without semicolon', 'Content-Type: text/plain charset=us-ascii\n\nHello', 'Hello'],
+  ['a comment', 'Content-Type: text/plain (plain)\n\nHello', 'Hello'],
+  ['an unknown kind of text', 'Content-Type: text/markdown\n\n# Hello', '# Hello'],
+  ['a text marked as attachment', 'Content-Disposition: attachment; filename=a.txt\n\nHello', 'Hello'],
+  ['parts without a boundary', 'Content-Type: multipart/mixed\n\nHello', 'Hello'],
+  [
+    'a file of no kind',
+    parts('mixed', '\nSee', 'Content-Type: x; name=a.bin\n\nzz'),
+    'See\n\n[An attachment was left out: a.bin]',
+  ],
+  [
+    'an empty plain text beside one in HTML',
+    parts('alternative', 'Content-Type: text/plain\n\n \n', 'Content-Type: text/html\n\n<p>Words</p>'),
+    'Words',
+  ],
+  [
+    'a calendar beside the words',
+    parts('alternative', 'Content-Type: text/calendar\n\nBEGIN', 'Content-Type: text/html\n\n<p>Words</p>'),
+    'Words',
+  ],
+  [
+    'base64 in two blocks',
+    `Content-Transfer-Encoding: base64\n\n${base64('Hello')}\n${base64(' again')}`,
+    'Hello again',
+  ],
+  [
+    'a footer behind base64',
+    `Content-Transfer-Encoding: base64\n\n${base64('Hello')}\n_____\nThe list = a=b`,
+    'Hello\n_____\nThe list = a=b',
+  ],
+  [
+    'a space at the end of an encoded word',
+    'Subject: =?utf-8?q?Sch=C3=B6ne_Gr=C3=BC=C3=9Fe_?=\n =?utf-8?q?aus_Wien?=\n\nx',
+    'Subject: Schöne Grüße aus Wien\n\nx',
+  ],
+  [
+    'a text behind a large attachment',
+    parts('mixed', `Content-Type: x/y\n\n${'z\n'.repeat(600_000)}`, '\nFooter'),
+    'Footer\n\n[An attachment was left out]',
+  ],
+];
+test.each(cases)('no word is lost of a mail with %s', async (_, mail, body) => {
+  const source = Readable.from([Buffer.from(mboxOf(mail))]);
+  const copies = (await Array.fromAsync(readMbox(source, nothingLeftOut()))).flat();
+  expect(copies.map((copy) => copy.body)).toEqual([body]);
+});
+
+test('ten thousand recipients are shortened, which is said, and what stands behind them is read', async () => {
+  const recipients = Array.from({ length: 10_000 }, (_, n) => `person.${n}@example.org`);
+  for (const joined of [recipients.join(',\n '), recipients.join(', ')]) {
+    const { rows, line } = await after(
+      `From: a@example.org\nTo: ${joined}\nSubject: Hi\nDate: Tue, 24 Nov 2020 03:27:57 +0100\nContent-Transfer-Encoding: base64\n\n${base64('The words')}`,
+    );
+    expect(rows).toMatchObject([{ at: '2020-11-24 02:27:57' }]);
+    expect(rows[0]!.body).toMatch(/^Subject: Hi\nTo: person\.0@example\.org, .{1900,2000} …\n\nThe words$/);
+    expect(line).toMatch(/1 text was too long/);
+  }
+});
+
+test('a mailbox that begins with a byte order mark', async () => {
+  const person = await registered(app.url, 'marked');
+  expect(await imported(person, `\uFEFF${mboxOf(`${from}\n\nx`, `${from}\n\ny`)}`)).toBe(
+    'Imported 2 messages.',
+  );
+});
+
 test('very many parts and very long names: most are left out, which is said', async () => {
   const names = Array.from(
     { length: 30_000 },
