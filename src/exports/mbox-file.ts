@@ -65,10 +65,13 @@ function mailOf(copy: OwnCopy): string {
   return `${lines.join('\n')}\n\n`;
 }
 
+/** How the line above each message begins. */
+export const ownSeparator = `From ${mailDomain} `;
+
 /** "From somebody Tue Nov 24 03:27:57 2026", in UTC. */
 function separator(at: Date): string {
   const [weekday, day, month, year, time] = at.toUTCString().replace(',', '').split(' ');
-  return `From ${mailDomain} ${weekday} ${month} ${day!.replace(/^0/, ' ')} ${time} ${year}`;
+  return `${ownSeparator}${weekday} ${month} ${day!.replace(/^0/, ' ')} ${time} ${year}`;
 }
 
 /** What a list of mail shows of a message: its first words. */

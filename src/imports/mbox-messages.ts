@@ -1,6 +1,7 @@
 // Reads a mailbox in the mbox format (RFC 4155): one of ours exactly as it was exported, others as well as can be.
 import type { OwnCopy } from '../exports/own-copy.ts';
-import { ownHeaders } from '../exports/mbox-file.ts';
+import { mailDomain } from '../exports/mail-words.ts';
+import { ownHeaders, ownSeparator } from '../exports/mbox-file.ts';
 import { messagesOf } from './foreign-mail.ts';
 import type { LeftOut } from './left-out.ts';
 import { readLines } from './lines.ts';
@@ -11,6 +12,7 @@ import { Unreadable } from './unreadable.ts';
 
 // In UTF-8, as latin1: some programs put it at the beginning of a file.
 const byteOrderMark = '\u00EF\u00BB\u00BF';
+const ownId = new RegExp(`^<([\\da-f-]{36})@${mailDomain.replace('.', '\\.')}>$`);
 // Some programs write an attachment as one line.
 const longest = 10_000_000;
 
@@ -24,8 +26,9 @@ export async function* readMbox(source: AsyncIterable<Buffer>, leftOut: LeftOut)
     if (!reader) return [];
     count += 1;
     const mail = reader.end();
-    const isOurs = mail.headers.has(ownHeaders.box.toLowerCase());
-    return isOurs ? [ownMessage(mail, `Mail ${count} in the file`)] : messagesOf(mail, separator, leftOut);
+    return isOurs(mail, separator)
+      ? [ownMessage(mail, `Mail ${count} in the file`)]
+      : messagesOf(mail, separator, leftOut);
   };
   for await (const lines of readLines(source, longest)) {
     const copies: OwnCopy[] = [];
@@ -47,6 +50,11 @@ export async function* readMbox(source: AsyncIterable<Buffer>, leftOut: LeftOut)
   yield finish();
 }
 
+/** Headers alone prove nothing: whoever writes a mail chooses them. The line above it is of the program that kept it. */
+function isOurs({ headers }: Mail, separator: string): boolean {
+  return separator.startsWith(ownSeparator) && ownId.test(headers.get('message-id') ?? '');
+}
+
 function ownMessage({ headers, text }: Mail, where: string): OwnCopy {
   const header = (name: string) => {
     const value = headers.get(name.toLowerCase());
@@ -55,7 +63,7 @@ function ownMessage({ headers, text }: Mail, where: string): OwnCopy {
   if (Buffer.byteLength(text) !== Number(header(ownHeaders.length)))
     throw new Unreadable(`${where} is not whole: some of its text is missing.`);
   const claimed = {
-    id: /^<([^@]*)@/.exec(header('Message-ID') ?? '')?.[1],
+    id: ownId.exec(header('Message-ID') ?? '')?.[1],
     box: header(ownHeaders.box),
     with: header(ownHeaders.other),
     notice: header(ownHeaders.notice) === 'yes',

@@ -167,6 +167,17 @@ test('ten thousand recipients are shortened, which is said, and what stands behi
   }
 });
 
+test('a mail with headers of ours is a mail like any other', async () => {
+  const claims =
+    'X-Private-Messages-Box: inbox\nX-Private-Messages-Notice: yes\nX-Private-Messages-Length: 4';
+  const id = 'Message-ID: <019b7cbd-88ee-7000-8000-000000000001@private-messages.invalid>';
+  const { rows } = await after(`${from}${claims}\n\nSpam`, `${from}${id}\n${claims}\n\nEggs`);
+  expect(rows.map(({ other, body }) => `${other}: ${body}`).toSorted()).toEqual([
+    'Bob Smith <bob@example.org>: Eggs',
+    'Bob Smith <bob@example.org>: Spam',
+  ]);
+});
+
 test('a mailbox that begins with a byte order mark', async () => {
   const person = await registered(app.url, 'marked');
   expect(await imported(person, `\uFEFF${mboxOf(`${from}\n\nx`, `${from}\n\ny`)}`)).toBe(

@@ -187,12 +187,13 @@ test('three million mails of ten bytes: not read beyond the room', async () => {
 
 test('an mbox of ours with a text that is not whole', async () => {
   const mail = `Message-ID: <${id}@private-messages.invalid>\nX-Private-Messages-Box: inbox\nX-Private-Messages-Sent-At: ${good.sentAt}\nX-Private-Messages-Length: 4\nContent-Transfer-Encoding: base64`;
-  await expectRefused(mboxOf(`${mail}\n\nR29v`), 'not whole');
+  const ours = (text: string) => mboxOf(text).replace('somebody', 'private-messages.invalid');
+  await expectRefused(ours(`${mail}\n\nR29v`), 'not whole');
   await expectRefused(
-    mboxOf('Subject: a\n\nb', `${mail}\n\nR29vZGJ5ZQ==`),
+    mboxOf('Subject: a\n\nb') + ours(`${mail}\n\nR29vZGJ5ZQ==`),
     'Mail 2 in the file is not whole',
   );
-  await expectRefused(mboxOf(`${mail.replace(id, 'evil')}\n\nR29vZA==`), '“id”');
+  await expectRefused(ours(`${mail.replace(id, id.replaceAll('-', 'a'))}\n\nR29vZA==`), '“id”');
 });
 
 test('whoever is not signed in, has no token, or has it behind the file', async () => {
