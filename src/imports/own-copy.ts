@@ -10,6 +10,8 @@ import { Unreadable } from './unreadable.ts';
 export const nameLimit = 320;
 const day = 24 * 60 * 60 * 1000;
 
+// The clocks of programs and of databases differ a little.
+const past = (at: Date) => at.getTime() < Date.now() + day;
 const moment = z.iso.datetime({ precision: 3 }).transform((text) => new Date(text));
 const name = plainText('')
   .refine((text) => text !== '' && countCharacters(text) <= nameLimit)
@@ -17,13 +19,13 @@ const name = plainText('')
 const text = plainText('').refine((body) => body !== '' && countCharacters(body) <= bodyLimit);
 
 const fields = z.strictObject({
-  id: z.uuid().toLowerCase(),
+  id: z.uuidv7().toLowerCase(),
   box: z.enum(['inbox', 'sent']),
   with: name.nullable(),
   notice: z.boolean(),
-  sentAt: moment.refine((at) => at.getTime() < Date.now() + day),
+  sentAt: moment.refine(past),
   unread: z.boolean(),
-  trashedAt: moment.nullable(),
+  trashedAt: moment.refine(past).nullable(),
   body: text,
 });
 
@@ -44,6 +46,8 @@ export function checkCopy(claimed: unknown, where: string): OwnCopy {
   const { id, box, with: other, notice: isNotice, sentAt, unread: isUnread, trashedAt, body } = checked.data;
   if (timeOf(id) !== sentAt.getTime())
     throw new Unreadable(`${where} is not valid: its id is of another time than “sentAt”.`);
+  if (trashedAt && trashedAt.getTime() < sentAt.getTime() - day)
+    throw new Unreadable(`${where} is not valid: its “trashedAt” is before “sentAt”.`);
   if ((isUnread || isNotice) && box !== 'inbox')
     throw new Unreadable(`${where} is not valid: what was sent is neither unread nor a notice.`);
   return { id, box, other: isNotice ? null : other, isNotice, sentAt, trashedAt, isUnread, body };

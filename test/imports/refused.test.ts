@@ -51,6 +51,18 @@ test.each<[what: string, change: object, reason: string]>([
   ['an id that is none', { id: 'x' }, '“id”'],
   ['an id of another time', { id: newId(new Date('2025-01-01')) }, 'another time'],
   ['the highest id there is', { id: 'ffffffff-ffff-ffff-ffff-ffffffffffff' }, ''],
+  [
+    'the lowest id there is',
+    { id: '00000000-0000-0000-0000-000000000000', sentAt: '1970-01-01T00:00:00.000Z' },
+    '“id”',
+  ],
+  ['an id of another version', { id: id.replace('-7000-', '-4000-') }, '“id”'],
+  ['a day in the trash to come', { trashedAt: '9999-12-31T23:59:59.999Z' }, '“trashedAt”'],
+  [
+    'a day in the trash before it was sent',
+    { trashedAt: '2026-01-01T00:00:00.000Z' },
+    '“trashedAt” is before',
+  ],
   ['another box', { box: 'trash' }, '“box”'],
   ['a name that is a number', { with: 7 }, '“with”'],
   ['a name with a line feed', { with: 'bob\nalice' }, '“with”'],
