@@ -38,12 +38,12 @@ export function receiveUpload(req: Request, res: Response, next: NextFunction): 
     passOn();
   });
   form.on('finish', () => passOn());
-  form.on('error', (error) => {
-    req.upload?.destroy(error as Error);
+  form.on('error', () => {
+    req.upload?.destroy(notWhole());
     passOn(new HttpError(400, 'This form did not arrive whole. Nothing was changed.'));
   });
   req.on('close', () => {
-    if (!req.complete) req.upload?.destroy(new HttpError(400, 'The file did not arrive whole.'));
+    if (!req.complete) req.upload?.destroy(notWhole());
   });
   // An answer may come before the end: the rest is read and forgotten, so that the browser comes to see the answer.
   res.on('finish', () => {
@@ -51,6 +51,10 @@ export function receiveUpload(req: Request, res: Response, next: NextFunction): 
     req.resume();
   });
   req.pipe(form);
+}
+
+function notWhole(): HttpError {
+  return new HttpError(400, 'The file did not arrive whole. Nothing was imported.');
 }
 
 function openForm(req: Request) {

@@ -208,6 +208,21 @@ test('an mbox of ours with a text that is not whole', async () => {
   await expectRefused(ours(`${mail.replace(id, id.replaceAll('-', 'a'))}\n\nR29vZA==`), '“id”');
 });
 
+test('a form that ends before its file does, or in the middle of its fields', async () => {
+  const fields = await alice.hidden('/account/import');
+  const whole = formWith(fields, json(good));
+  for (const [left, words] of [
+    [-40, 'The file did not arrive whole. Nothing was imported.'],
+    [-26, 'The file did not arrive whole. Nothing was imported.'],
+    [-200, 'The file did not arrive whole. Nothing was imported.'],
+    [100, 'This form did not arrive whole.'],
+  ] as const) {
+    const answer = await alice.ask('post', '/account/import', multipart, whole.subarray(0, left));
+    expect([left, answer.status]).toEqual([left, 400]);
+    expect(answer.$('main').text()).toContain(words);
+  }
+});
+
 test('whoever is not signed in, has no token, or has it behind the file', async () => {
   const file = json(good);
   const fields = await alice.hidden('/account/import');
