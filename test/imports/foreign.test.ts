@@ -167,6 +167,27 @@ test('ten thousand recipients are shortened, which is said, and what stands behi
   }
 });
 
+test('beyond two hundred texts, twenty parts in parts and 200 kB of headers a mail is not read on', async () => {
+  const nest = (depth: number): string =>
+    depth === 0
+      ? '\nToo deep'
+      : `Content-Type: multipart/mixed; boundary=b${depth}\n\n--b${depth}\n${nest(depth - 1)}\n--b${depth}--`;
+  const read = async (mail: string) => {
+    const leftOut = nothingLeftOut();
+    const source = Readable.from([Buffer.from(mboxOf(mail))]);
+    return { leftOut, body: (await Array.fromAsync(readMbox(source, leftOut))).flat()[0]!.body };
+  };
+  const many = await read(parts('mixed', ...Array.from({ length: 210 }, (_, n) => `\nText ${n}`)));
+  expect(many.leftOut.attachments).toBe(10);
+  expect(many.body).toContain('Text 199\n');
+  expect(many.body).not.toContain('Text 200');
+  expect((await read(nest(20))).body).toBe('Too deep');
+  expect((await read(nest(21))).body).toBe('[An attachment was left out]');
+  const head = (lines: number) => `${'X: 89012345678901234567890\n'.repeat(lines)}Subject: Late\n\nx`;
+  expect((await read(head(7000))).body).toBe('Subject: Late\n\nx');
+  expect((await read(head(9000))).body).toBe('x');
+});
+
 test('a mail with headers of ours is a mail like any other', async () => {
   const claims =
     'X-Private-Messages-Box: inbox\nX-Private-Messages-Notice: yes\nX-Private-Messages-Length: 4';
@@ -222,6 +243,8 @@ test('Gmail’s sent mail goes to Sent; a mail without a date takes the one abov
     other: 'Carol <carol@example.org>',
   });
   expect(rows.find(({ body }) => body === 'Undated')!.at).toBe('2026-11-24 03:27:57');
+  // No mail of today says that it will be sent in a year: the line above it is believed instead.
+  expect(rows.find(({ body }) => body === 'From the future')!.at).toBe('2026-11-24 03:27:57');
   expect(line).toMatch(/^Imported 3 messages\./);
 });
 

@@ -1,6 +1,7 @@
 // Imports as a browser sends them, and what they leave behind.
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Pool } from '../../src/database/pool.ts';
 import type { Answer, Fields, Person } from '../support/person.ts';
 
@@ -44,9 +45,16 @@ export async function mailboxes(pool: Pool): Promise<string> {
   return rows[0]!.all;
 }
 
-/** The files that imports keep for a while. */
+/** A temporary folder for this test file alone: others import at the same time. Returns what removes it. */
+export function ownTemporaryFolder(): () => void {
+  const folder = mkdtempSync(join(tmpdir(), 'pm-imports-'));
+  process.env.TMPDIR = folder;
+  return () => rmSync(folder, { recursive: true });
+}
+
+/** The files that imports keep for a while, and whatever else is there. */
 export function filesLeft(): string[] {
-  return readdirSync(tmpdir()).filter((name) => name.startsWith('private-messages-'));
+  return readdirSync(tmpdir());
 }
 
 export function mboxOf(...mails: string[]): string {

@@ -2,11 +2,22 @@
 import { deflateRawSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { newId } from '../../src/ids.ts';
+import { uploadLimit } from '../../src/imports/upload.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { registered, stranger, type Person } from '../support/person.ts';
 import { zipped } from '../support/zip.ts';
-import { filesLeft, formWith, imported, importFile, mailboxes, mboxOf, multipart } from './importing.ts';
+import {
+  filesLeft,
+  formWith,
+  imported,
+  importFile,
+  mailboxes,
+  mboxOf,
+  multipart,
+  ownTemporaryFolder,
+} from './importing.ts';
 
+const removeFolder = ownTemporaryFolder();
 let app: TestApp;
 let alice: Person;
 let before: string;
@@ -23,7 +34,10 @@ afterEach(async () => {
   expect(filesLeft()).toEqual([]);
   expect(app.pool.idleCount).toBe(app.pool.totalCount);
 });
-afterAll(() => app.close());
+afterAll(async () => {
+  await app.close();
+  removeFolder();
+});
 
 const at = new Date('2026-01-02T03:04:05.678Z');
 const id = '019b7cbd-88ee-7000-8000-000000000001'.replace(/^.{13}/, newId(at).slice(0, 13));
@@ -188,6 +202,10 @@ test('zip bombs: one long line, two gigabytes of blank ones, and one that lies a
 test('more messages than there is room for: refused before anything is written', async () => {
   const file = json(...Array.from({ length: 149 }, (_, n) => ({ ...good, id: next(n) })));
   await expectRefused(file, 'has room for 148 more messages, and in this file are more');
+});
+
+test('a file of 200 MB and one byte', async () => {
+  await expectRefused(Buffer.alloc(uploadLimit + 1, '[\n'), 'larger than 200 MB');
 });
 
 test('three million mails of ten bytes: not read beyond the room', async () => {

@@ -144,6 +144,19 @@ test('what its sender takes back after it was exported and imported again stays 
   expect(await idOf(home.pool, alice, 'Better not')).toBe(id);
 });
 
+test('what was unread in the trash counts as unread when it is taken out, not before', async () => {
+  const [gina, hugo] = [await registered(home.url, 'gina'), await registered(home.url, 'hugo')];
+  await bob.send('gina', 'Thrown away unread');
+  const given = await idOf(home.pool, gina, 'Thrown away unread');
+  await gina.submit('/inbox', {}, `/messages/${given}/delete`);
+  await imported(hugo, await exportOf(home.url, gina));
+  const unread = async () => (await hugo.get('/inbox')).$('[data-count]').text();
+  expect(await unread()).toBe('0');
+  const id = await idOf(home.pool, hugo, 'Thrown away unread');
+  await hugo.submit('/trash', {}, `/trash/${id}/restore`);
+  expect(await unread()).toBe('1');
+});
+
 test('drafts are not imported, which is said before and after', async () => {
   const erin = await registered(home.url, 'erin');
   await erin.send('bob', 'Sent');

@@ -55,6 +55,30 @@ test('whoever goes away while it is written has nothing imported, soon', async (
   expect(await held(alice)).toBe(0);
 });
 
+test('whoever is signed out while it is written has nothing imported', async () => {
+  const erin = await registered(app.url, 'erin');
+  const fields = await erin.hidden('/inbox', '/logout');
+  (await beginImport(erin, letters(8000))).end();
+  await expect.poll(writing, { interval: 5, timeout: 20_000 }).toBe(1);
+  expect((await erin.post('/logout', fields)).status).toBe(303);
+  expect(await writing()).toBe(1);
+  await expect.poll(writing, { timeout: 20_000 }).toBe(0);
+  expect(await held(erin)).toBe(0);
+});
+
+test('a mailbox that gets full while it is written takes nothing of it', async () => {
+  const small = await startApp({ MAILBOX_MESSAGES: '8000' }, app.databaseUrl);
+  const [frank, gina] = [await registered(small.url, 'frank'), await registered(small.url, 'gina')];
+  const importing = importFile(frank, letters(8000));
+  await expect.poll(writing, { interval: 5, timeout: 20_000 }).toBe(1);
+  expect((await gina.send('frank', 'Here first')).status).toBe(303);
+  expect(await writing()).toBe(1);
+  const refused = await importing;
+  expect(refused.$('#file-error').text()).toMatch(/^Your mailbox has room for 7,999 more messages/);
+  expect(await held(frank)).toBe(1);
+  await small.close();
+});
+
 test('no import while an export is made, and no export while an import is written', async () => {
   const dora = await registered(app.url, 'dora');
   await fillMailbox(app.databaseUrl, 'dora', 3000, 1900);
