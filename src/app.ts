@@ -101,10 +101,9 @@ export function createApp(parts: AppParts): Express {
     forMembers(
       requireUser,
       guardForms(),
-      logoutRoutes(config, bell),
-      composeRoutes(pool, config, flash, bell),
-      mailboxRoutes(pool, flash),
+      mailboxRoutes(pool, flash), // first what is asked for most
       messageRoutes(pool, flash, bell),
+      composeRoutes(pool, config, flash, bell),
       draftRoutes(pool, flash),
       conversationRoutes(pool),
       trashRoutes(pool, flash),
@@ -120,6 +119,7 @@ export function createApp(parts: AppParts): Express {
       exportRoutes(pool, config, proof),
       importRoutes({ pool, config, proof, flash, bell }),
       leavingRoutes({ pool, config, log, proof, flash, bell }),
+      logoutRoutes(config, bell),
     ),
   );
 

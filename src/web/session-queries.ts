@@ -1,5 +1,5 @@
 // Sessions in SQL: one row each, found by its person and the hash of the id in the cookie.
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import type { SessionData } from 'express-session';
 import type { Database, Pool } from '../database/pool.ts';
 import { transaction } from '../database/transaction.ts';
@@ -13,7 +13,7 @@ export function newSessionId(userId = nobody): string {
 
 /** The key of a session's row. */
 export function sessionKey(id: string): [userId: string, sid: string] {
-  const sid = createHash('sha256').update(id).digest('base64url');
+  const sid = hash('sha256', id, 'base64url');
   return [id.slice(0, id.indexOf('.')), sid];
 }
 

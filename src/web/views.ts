@@ -72,7 +72,7 @@ function compileView(filename: string, isDevelopment: boolean): View {
   const options = {
     filename,
     compileDebug: isDevelopment,
-    _with: false,
+    strict: true, // no `with`: names are declared
     rmWhitespace: true,
     unsafePrototypeLocals: true,
     escape: escapeHtml,
