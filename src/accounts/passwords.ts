@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { setImmediate } from 'node:timers/promises';
 import { availableParallelism } from 'node:os';
 import argon2 from 'argon2';
 import { HttpError } from '../web/errors.ts';
@@ -12,6 +13,11 @@ export interface Passwords {
   hash(password: string): Promise<string>;
   /** Whether it is the password behind the hash. Without a hash: false, after the same time. */
   verify(hash: string | undefined, password: string): Promise<boolean>;
+  /**
+   * Does the work that a password is checked in, unless so many are at it already that its check would be refused: then
+   * throws the same 503 at once. Five hundred logins at a moment must not all ask the database first.
+   */
+  unlessCrowded<T>(work: () => Promise<T>): Promise<T>;
   /** Whether a stored hash is weaker than what is asked for today. */
   isOutdated(hash: string): boolean;
 }
@@ -29,7 +35,7 @@ export function createPasswords(costs: { memoryKib: number; passes: number }): P
     timeCost: costs.passes,
     parallelism: 1,
   } as const;
-  const inTurn = createQueue(atOnce, mayWait);
+  const { inTurn, unlessCrowded } = createQueue(atOnce, mayWait);
   const nobodys = unmatchedHash(costs);
   return {
     hash: (password) => inTurn(() => argon2.hash(password, options)),
@@ -37,6 +43,7 @@ export function createPasswords(costs: { memoryKib: number; passes: number }): P
       const isMatch = await inTurn(() => argon2.verify(hash ?? nobodys, password));
       return isMatch && hash !== undefined;
     },
+    unlessCrowded,
     isOutdated: (hash) => argon2.needsRehash(hash, options),
   };
 }
@@ -50,15 +57,26 @@ function unmatchedHash({ memoryKib, passes }: { memoryKib: number; passes: numbe
 function createQueue(limit: number, maxWaiting: number) {
   const waiting: (() => void)[] = [];
   let running = 0;
-  return async <T>(work: () => Promise<T>): Promise<T> => {
+  let inside = 0;
+  let refused: Promise<unknown> = Promise.resolve();
+
+  const unlessCrowded = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (inside >= limit + maxWaiting) {
+      // One after the other: between two refusals everybody else is served.
+      await (refused = refused.then(() => setImmediate()));
+      throw crowded();
+    }
+    inside += 1;
+    try {
+      return await work();
+    } finally {
+      inside -= 1;
+    }
+  };
+
+  const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
     if (running >= limit) {
-      if (waiting.length >= maxWaiting) {
-        throw new HttpError(
-          503,
-          'Many people are logging in right now. Please try again in a few seconds.',
-          3,
-        );
-      }
+      if (waiting.length >= maxWaiting) throw crowded();
       await new Promise<void>((resolve) => waiting.push(resolve)); // whoever ends hands its place on
     } else {
       running += 1;
@@ -71,6 +89,11 @@ function createQueue(limit: number, maxWaiting: number) {
       else running -= 1;
     }
   };
+  return { inTurn, unlessCrowded };
+}
+
+function crowded(): HttpError {
+  return new HttpError(503, 'Many people are logging in right now. Please try again in a few seconds.', 3);
 }
 
 /** A new password: any characters, never trimmed or cut (NIST SP 800-63B-4, 3.1.1.2). Counted in code points. */

@@ -15,7 +15,7 @@ import { localPath } from '../web/local-path.ts';
 import { endSession, signedIn } from '../web/session.ts';
 import { createLoginTries } from './login-tries.ts';
 import { typedPassword, type Passwords } from './passwords.ts';
-import { findAccount, upgradeHash } from './queries.ts';
+import { findAccount, upgradeHash, type Account } from './queries.ts';
 import { disabledAccount, type SignIn } from './sign-in.ts';
 import { typedUsername } from './usernames.ts';
 
@@ -37,6 +37,22 @@ interface LoginParts extends SignInParts {
 export function strangersRoutes({ pool, config, passwords, signIn, begunSignIns }: LoginParts): Router {
   const router = Router();
   const tries = createLoginTries(pool, config, 'logins');
+
+  /** The account with this name, if this is its password. A hash that is too weak for today is renewed. */
+  const findByPassword = async (
+    req: Request,
+    username: string,
+    password: string,
+  ): Promise<Account | undefined> => {
+    const giveBack = await tries.spend(req, username);
+    const account = await findAccount(pool, username);
+    const isRight = await passwords.verify(account?.passwordHash, password);
+    if (!account || !isRight) return undefined;
+    await giveBack();
+    if (!account.isDisabled && passwords.isOutdated(account.passwordHash))
+      await upgradeHash(pool, account, await passwords.hash(password));
+    return account;
+  };
 
   router
     .route('/')
@@ -60,19 +76,12 @@ export function strangersRoutes({ pool, config, passwords, signIn, begunSignIns 
       const form = parseForm(login, req.body);
       if (!form.ok) return showLogin(req, res.status(422), form);
       const { username, password, next } = form.values;
-
-      const giveBack = await tries.spend(req, username);
-      const account = await findAccount(pool, username);
-      const isRight = await passwords.verify(account?.passwordHash, password);
-      if (!account || !isRight) {
+      const account = await passwords.unlessCrowded(() => findByPassword(req, username, password));
+      if (!account) {
         const wrong = rejectField(form, 'password', 'The username or the password is wrong.');
         return showLogin(req, res.status(422), wrong);
       }
-      await giveBack();
       if (account.isDisabled) throw disabledAccount();
-      if (passwords.isOutdated(account.passwordHash)) {
-        await upgradeHash(pool, account, await passwords.hash(password));
-      }
       const target = localPath(next) ?? '/inbox';
       if (await asksSecondStep(pool, account.id)) {
         begunSignIns.begin(res, account, target);

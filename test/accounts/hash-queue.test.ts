@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { startApp } from '../support/app.ts';
 import { registered, stranger } from '../support/person.ts';
+import { statementsOf } from '../support/statements.ts';
 
 test('past a bounded queue of hashes the answer is 503 with Retry-After, while inboxes come quickly', async () => {
   const app = await startApp({ PASSWORD_MEMORY_KIB: '65536' });
@@ -36,5 +37,25 @@ test('past a bounded queue of hashes the answer is 503 with Retry-After, while i
 
   const again = await crowd.post('/login', { ...token, username: 'alice', password: alice.password });
   expect(again.status).toBe(303);
+  await app.close();
+});
+
+test('who is refused has asked nothing of the database, and a wrong name is refused like a right one', async () => {
+  const app = await startApp({ PASSWORD_MEMORY_KIB: '65536' });
+  const crowd = stranger(app.url);
+  const token = await crowd.hidden('/login');
+  const logins = () =>
+    Promise.all(
+      Array.from({ length: 150 }, (_, n) =>
+        crowd.post('/login', { ...token, username: `nobody-${n}`, password: 'wrong password' }),
+      ),
+    );
+  let refused = 0;
+  const asked = await statementsOf(app.pool, async () => {
+    refused = (await logins()).filter(({ status }) => status === 503).length;
+  });
+  expect(refused).toBeGreaterThan(75);
+  const lookedFor = asked.filter((text) => text.includes('from users'));
+  expect(lookedFor).toHaveLength(150 - refused);
   await app.close();
 });
