@@ -66,16 +66,21 @@ export function writeMessages(
     // It reads the mailbox several times, and what is imported has old ids: its files would differ.
     if (await findRun(db, ownerId))
       throw new Unreadable('An export of yours is being made. Try again when you have the whole file.');
+    // Looked at again and again: whoever leaves, or is signed out, must not have to wait for the end of a large file.
+    const staySignedIn = async () => {
+      if (!(await isSignedIn(db, ownerId, sid)))
+        throw new HttpError(403, 'You have been signed out meanwhile. Nothing was imported.');
+    };
     const leftOut = nothingLeftOut();
     const imported = { total: 0, added: 0, leftOut };
     for await (const copies of inBatches(upload, leftOut)) {
       imported.total += copies.length;
       imported.added += await insertCopies(db, ownerId, copies);
+      await staySignedIn();
     }
     const beyond = await countBeyond(db, ownerId, limit);
     if (beyond > 0 && imported.added > 0) throw tooMany(imported.added - beyond);
-    if (!(await isSignedIn(db, ownerId, sid)))
-      throw new HttpError(403, 'You have been signed out meanwhile. Nothing was imported.');
+    await staySignedIn();
     return imported;
   });
 }

@@ -66,6 +66,20 @@ test('whoever is signed out while it is written has nothing imported', async () 
   expect(await held(erin)).toBe(0);
 });
 
+test('whoever leaves while it is written is deleted at once, and the import gives way', async () => {
+  const hana = await registered(app.url, 'hana');
+  const form = await hana.hidden('/account/leave');
+  (await beginImport(hana, letters(20_000))).end();
+  await expect.poll(writing, { interval: 5, timeout: 20_000 }).toBe(1);
+  await sleep(100);
+  const left = await hana.post('/account/leave', { ...form, password: hana.password });
+  expect([left.status, left.get('Location')]).toEqual([303, '/']);
+  expect(await writing()).toBe(0);
+  expect(
+    (await app.pool.query(`select from users where username = 'hana' or username is null`)).rowCount,
+  ).toBe(0);
+});
+
 test('a mailbox that gets full while it is written takes nothing of it', async () => {
   const small = await startApp({ MAILBOX_MESSAGES: '8000' }, app.databaseUrl);
   const [frank, gina] = [await registered(small.url, 'frank'), await registered(small.url, 'gina')];
