@@ -73,7 +73,7 @@ describe('the README says', () => {
     ['Sign-ins', numberIn('src/web/session-queries.ts', /idleLimit = (\d+)/), ' days unused'],
     ['Sign-ins', numberIn('src/web/session-queries.ts', /absoluteLimit = (\d+)/), ' days in all'],
     ['Passwords being checked', numberIn('src/accounts/passwords.ts', /mayWait = (\d+)/), ' wait'],
-    ['Second factor', numberIn('src/second-factor/login-routes.ts', /'second-step', (\d+)/), ' wrong codes'],
+    ['Second factor', numberIn('src/second-factor/code-tries.ts', /'second-step', (\d+)/), ' wrong codes'],
     ['Second factor', passkeyLimit, ' passkeys'],
     [
       'Passwords being checked',
