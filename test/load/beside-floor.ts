@@ -16,7 +16,9 @@ const member = { username: 'member', password: 'a password for the bench' };
 /** Every job, or those whose name has these letters; then five hundred logins at once. */
 export async function measureJobs(site: Site, letters = process.env.JOB ?? ''): Promise<void> {
   const { app, floor, jobs, cookie } = await prepare(site);
-  console.log(line([`with ${generator}`, '', 'a second', 'p50 ms', 'p99 ms', 'CPU app ms', 'CPU db ms']));
+  console.log(
+    line([`with ${generator}`, '', 'a second', 'p50 ms', 'p99 ms', 'CPU app ms', 'CPU db ms', 'MB']),
+  );
   for (const job of jobs.filter(({ name }) => name.includes(letters)))
     print(job, await compare(site, job, app, floor));
   if ('logins'.includes(letters)) console.log(await rushToLogin(app, cookie, member));
@@ -71,8 +73,15 @@ async function compare(site: Site, job: Job, app: Target, floor: Target): Promis
 function print(job: Job, results: Results): void {
   for (const who of ['app', 'floor'] as const) {
     if (results[who].length === 0) continue;
-    const { perSecond, p50, p99, appMs, databaseMs, failed } = medians(results[who]);
-    const cells = [perSecond.toFixed(0), p50, p99, appMs.toFixed(3), databaseMs.toFixed(3)];
+    const { perSecond, p50, p99, appMs, databaseMs, memory, failed } = medians(results[who]);
+    const cells = [
+      perSecond.toFixed(0),
+      p50,
+      p99,
+      appMs.toFixed(3),
+      databaseMs.toFixed(3),
+      memory.toFixed(0),
+    ];
     console.log(line([job.name, who, ...cells]) + (failed > 0 ? `  ${failed} FAILED` : ''));
   }
   if (results.floor.length === 0) return;

@@ -1,5 +1,5 @@
 // One round of load on one program, and what it cost.
-import { cpuMs } from './cpu.ts';
+import { cpuMs, residentMb } from './cpu.ts';
 import { generate, type Ask } from './generator.ts';
 import type { Target } from './target.ts';
 
@@ -10,6 +10,8 @@ export interface Figures {
   /** Milliseconds of CPU a request. */
   appMs: number;
   databaseMs: number;
+  /** Resident memory of the program afterwards, in MB. */
+  memory: number;
   failed: number;
 }
 
@@ -27,6 +29,7 @@ export async function measure(
     p99,
     appMs: (cpuMs(target.pid) - app) / count,
     databaseMs: (cpuMs(postmaster) - database) / count,
+    memory: residentMb(target.pid),
     failed,
   };
 }
