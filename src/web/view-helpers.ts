@@ -2,7 +2,7 @@
 import type { Config } from '../config.ts';
 import { lowestId } from '../ids.ts';
 import { readAssetAddresses } from './assets.ts';
-import { exactTime, timeAgo } from './times.ts';
+import { exactTime, machineTime, timeAgo } from './times.ts';
 
 /** A count as it is shown: whoever has a hundred does not need to know it to the last one. */
 function capped(count: number): string {
@@ -19,6 +19,7 @@ export const viewHelpers = ({ registration }: Pick<Config, 'registration'>) => (
   asset: readAssetAddresses(),
   timeAgo,
   exactTime,
+  machineTime,
   capped,
   nameOf,
   lowestId,

@@ -25,6 +25,7 @@ const shared = [
   'exactTime',
   'flash',
   'lowestId',
+  'machineTime',
   'nameOf',
   'passkeyQuestion',
   'registration',

@@ -208,7 +208,7 @@ describe.skipIf(!available('chromium'))('lists in a browser', () => {
     const tokyo = await open('/inbox', { timezoneId: 'Asia/Tokyo' });
     expect(await row(tokyo).textContent()).toBe('1 February 2026');
     expect(await row(tokyo).getAttribute('title')).toBe('Sunday, 1 February 2026 at 08:30');
-    expect(await row(tokyo).getAttribute('datetime')).toBe('2026-01-31T23:30:00.000Z');
+    expect(await row(tokyo).getAttribute('datetime')).toBe('2026-01-31T23:30:00Z');
     const honolulu = await open('/inbox', { timezoneId: 'Pacific/Honolulu' });
     expect(await row(honolulu).getAttribute('title')).toBe('Saturday, 31 January 2026 at 13:30');
     const plain = await open('/inbox', { javaScriptEnabled: false, timezoneId: 'Asia/Tokyo' });
