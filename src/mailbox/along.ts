@@ -4,13 +4,13 @@ import { highestId } from '../ids.ts';
 import type { Request } from 'express';
 import { sessionAnd, type Along } from '../web/session-queries.ts';
 import type { Viewer } from '../web/viewer.ts';
-import { selectBoxBefore, selectMessage, type Message, type MessageRow } from './queries.ts';
+import { selectBoxBefore, selectMessage, type Box, type Message, type MessageRow } from './queries.ts';
 
 const cursor = z.uuid().default(highestId);
 const messageId = z.uuid();
 // Seconds, because PostgreSQL takes its time for dates in JSON. The orders are those of toRow and toMessage, below.
 const sentAt = `date_part('epoch', r."sentAt")`;
-const rowValues = `r.id, r.box, r.other, r.origin, r.excerpt, ${sentAt}, r."isUnread", r."isTrashed"`;
+const rowValues = `r.id, r.other, r.origin, r.excerpt, ${sentAt}, r."isUnread"`;
 const messageValues = `r.id, r.box, r.other, r.origin, r.body, ${sentAt}, r."isUnread", r.newer, r.older`;
 const boxes = {
   inbox: sessionAnd('inbox', selectBoxBefore('inbox', 3), rowValues),
@@ -31,8 +31,8 @@ export function bringAlong({ path, query }: Pick<Request, 'path' | 'query'>): Al
 }
 
 /** The rows of the list that came along, if one did. */
-export function rowsAlong({ along }: Viewer): MessageRow[] | undefined {
-  return along?.map(toRow);
+export function rowsAlong({ along }: Viewer, box: Box): MessageRow[] | undefined {
+  return along?.map((values) => toRow(box, values));
 }
 
 /** The message that came along, if one did. */
@@ -40,8 +40,17 @@ export function messageAlong({ along }: Viewer): Message | undefined {
   return along?.map(toMessage)[0];
 }
 
-function toRow([id, box, other, origin, excerpt, seconds, isUnread, isTrashed]: unknown[]): MessageRow {
-  return { id, box, other, origin, excerpt, sentAt: dateOf(seconds), isUnread, isTrashed } as MessageRow;
+function toRow(box: Box, [id, other, origin, excerpt, seconds, isUnread]: unknown[]): MessageRow {
+  return {
+    id,
+    box,
+    other,
+    origin,
+    excerpt,
+    sentAt: dateOf(seconds),
+    isUnread,
+    isTrashed: false,
+  } as MessageRow;
 }
 
 function toMessage([id, box, other, origin, body, seconds, isUnread, newer, older]: unknown[]): Message {

@@ -37,7 +37,7 @@ export function mailboxRoutes(pool: Pool, flash: Flash): Router {
     return async (req: Request, res: Response): Promise<void> => {
       const viewer = signedIn(req);
       const page = await readPage(req, {
-        before: async (cursor) => rowsAlong(viewer) ?? listBoxBefore(pool, viewer.id, box, cursor),
+        before: async (cursor) => rowsAlong(viewer, box) ?? listBoxBefore(pool, viewer.id, box, cursor),
         after: (cursor) => listBoxAfter(pool, viewer.id, box, cursor),
       });
       const { offersCodes } = req.session;

@@ -81,8 +81,9 @@ export function refuseBrokenAddresses(req: Request, res: Response, next: NextFun
  * be made of them. Of a repeated one, one reader would take the first value and the next reader the last.
  */
 export function refuseNestedFields(req: Request, res: Response, next: NextFunction): void {
-  const names = [...Object.keys(req.query), ...Object.keys((req.body ?? {}) as object)];
-  const isRepeated = Object.values(req.query).some((value) => typeof value !== 'string');
+  const { query } = req; // Express reads it anew each time
+  const names = [...Object.keys(query), ...Object.keys((req.body ?? {}) as object)];
+  const isRepeated = Object.values(query).some((value) => typeof value !== 'string');
   if (isRepeated || names.some((name) => name.includes('[')))
     throw new HttpError(400, 'A field came twice or in pieces. Nothing was changed.');
   next();

@@ -28,9 +28,9 @@ export function exactTime(then: Date): string {
 
 /** "2026-11-23T07:34:09Z", for machines: what toISOString says, without milliseconds, in a quarter of its time. */
 export function machineTime(then: Date): string {
-  const day = `${then.getUTCFullYear()}-${twoDigits(then.getUTCMonth() + 1)}-${twoDigits(then.getUTCDate())}`;
-  const minute = `${twoDigits(then.getUTCHours())}:${twoDigits(then.getUTCMinutes())}`;
-  return `${day}T${minute}:${twoDigits(then.getUTCSeconds())}Z`;
+  const month = `${then.getUTCFullYear()}-${twoDigits(then.getUTCMonth() + 1)}`;
+  const clock = `${twoDigits(then.getUTCHours())}:${twoDigits(then.getUTCMinutes())}`;
+  return `${month}-${twoDigits(then.getUTCDate())}T${clock}:${twoDigits(then.getUTCSeconds())}Z`;
 }
 
 function twoDigits(part: number): string {
