@@ -18,7 +18,7 @@ export function createLog(level: string, destination: pino.DestinationStream = s
 
 /** Lines are gathered: a write for each would cost a tenth of a page. They wait for a quarter of a second at most. */
 function standardOutput(): pino.DestinationStream {
-  const destination = pino.destination({ dest: 1, sync: false, minLength: 4096 });
+  const destination = pino.destination({ dest: 1, sync: false, minLength: 8192 });
   setInterval(() => destination.flush(), 250).unref();
   return destination;
 }

@@ -68,7 +68,8 @@ function compileView(filename: string, isDevelopment: boolean): View {
     .split('; optional:')
     .map((names) => names.split(',').map((name) => name.trim()))
     .map((names) => names.filter((name) => name !== 'nothing'));
-  const declared = `<% var include = locals.include; const { ${shared.join()} } = locals.shared; const { ${[...needs, ...optional].join()} } = locals.given; %>`;
+  const used = shared.filter((name) => text.includes(name));
+  const declared = `<% var include = locals.include; const { ${used.join()} } = locals.shared; const { ${[...needs, ...optional].join()} } = locals.given; %>`;
   // "Unsafe" is data whose prototype a stranger could have chosen. Ours is made in `render`, below.
   const options = {
     filename,
