@@ -59,7 +59,10 @@ describe.skipIf(!available('chromium'))('passkeys in a browser', () => {
     await tab.goto('/account/passkeys');
     await tab.getByLabel('Name of a new passkey').fill(name);
     await tab.getByRole('button', { name: 'Add a passkey' }).click();
-    await tab.getByText(`You can now log in with “${name}”.`).waitFor();
+    await tab
+      .getByRole('status')
+      .filter({ hasText: `“${name}”.` })
+      .waitFor();
   }
   async function logout(tab: Page): Promise<void> {
     await tab.getByRole('button', { name: 'Logout' }).click();
