@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { setImmediate } from 'node:timers/promises';
 import { availableParallelism } from 'node:os';
 import argon2 from 'argon2';
+import { createTurns } from '../turns.ts';
 import { HttpError } from '../web/errors.ts';
 import { countCharacters } from '../web/forms.ts';
 import { z } from 'zod';
@@ -35,7 +36,7 @@ export function createPasswords(costs: { memoryKib: number; passes: number }): P
     timeCost: costs.passes,
     parallelism: 1,
   } as const;
-  const { inTurn, unlessCrowded } = createQueue(atOnce, mayWait);
+  const inTurn = createTurns(atOnce, mayWait, crowded);
   const nobodys = unmatchedHash(costs);
   return {
     hash: (password) => inTurn(() => argon2.hash(password, options)),
@@ -43,7 +44,7 @@ export function createPasswords(costs: { memoryKib: number; passes: number }): P
       const isMatch = await inTurn(() => argon2.verify(hash ?? nobodys, password));
       return isMatch && hash !== undefined;
     },
-    unlessCrowded,
+    unlessCrowded: createGate(atOnce + mayWait),
     isOutdated: (hash) => argon2.needsRehash(hash, options),
   };
 }
@@ -54,14 +55,12 @@ function unmatchedHash({ memoryKib, passes }: { memoryKib: number; passes: numbe
   return `$argon2id$v=19$m=${memoryKib},t=${passes},p=1$${unpadded(randomBytes(16))}$${unpadded(randomBytes(32))}`;
 }
 
-function createQueue(limit: number, maxWaiting: number) {
-  const waiting: (() => void)[] = [];
-  let running = 0;
+/** Lets so many in at once, and refuses the others. */
+function createGate(most: number): Passwords['unlessCrowded'] {
   let inside = 0;
   let refused: Promise<unknown> = Promise.resolve();
-
-  const unlessCrowded = async <T>(work: () => Promise<T>): Promise<T> => {
-    if (inside >= limit + maxWaiting) {
+  return async (work) => {
+    if (inside >= most) {
       // One after the other: between two refusals everybody else is served.
       await (refused = refused.then(() => setImmediate()));
       throw crowded();
@@ -73,23 +72,6 @@ function createQueue(limit: number, maxWaiting: number) {
       inside -= 1;
     }
   };
-
-  const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
-    if (running >= limit) {
-      if (waiting.length >= maxWaiting) throw crowded();
-      await new Promise<void>((resolve) => waiting.push(resolve)); // whoever ends hands its place on
-    } else {
-      running += 1;
-    }
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next) next();
-      else running -= 1;
-    }
-  };
-  return { inTurn, unlessCrowded };
 }
 
 function crowded(): HttpError {

@@ -1,4 +1,5 @@
 // Who may import at this moment, in this process: one file a person, so that nobody keeps the others from it.
+import { createTurns, type InTurn } from '../turns.ts';
 import { HttpError } from '../web/errors.ts';
 import { Unreadable } from './unreadable.ts';
 
@@ -11,13 +12,11 @@ export interface Places {
   /** Does this person's import, from the first byte on; refused when there is another one of theirs, or very many. */
   take<T>(userId: string, work: () => Promise<T>): Promise<T>;
   /** Reads a file that has arrived, as soon as it is its turn. */
-  inTurn<T>(work: () => Promise<T>): Promise<T>;
+  inTurn: InTurn;
 }
 
 export function createPlaces(): Places {
   const people = new Set<string>();
-  const waiting: (() => void)[] = [];
-  let reading = 0;
   return {
     async take(userId, work) {
       if (people.has(userId))
@@ -35,17 +34,6 @@ export function createPlaces(): Places {
         people.delete(userId);
       }
     },
-    async inTurn(work) {
-      if (reading >= readAtOnce) await new Promise<void>((resolve) => waiting.push(resolve));
-      else reading += 1;
-      try {
-        return await work();
-      } finally {
-        const next = waiting.shift();
-        if (next)
-          next(); // the place is handed on
-        else reading -= 1;
-      }
-    },
+    inTurn: createTurns(readAtOnce),
   };
 }
