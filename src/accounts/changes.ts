@@ -6,7 +6,7 @@ import { agentOf } from '../devices/agents.ts';
 import type { Bell } from '../live/bell.ts';
 import { leaveNotice } from '../notices/queries.ts';
 import { HttpError } from '../web/errors.ts';
-import { hasSession } from '../web/session-queries.ts';
+import { hasSession, sessionKey } from '../web/session-queries.ts';
 import { signedIn } from '../web/session.ts';
 import { exactTime } from '../web/times.ts';
 import { lockAccount } from './queries.ts';
@@ -27,7 +27,7 @@ export function createChangeAccount(pool: Pool, bell: Bell): ChangeAccount {
     const { id } = signedIn(req);
     const done = await transaction(pool, async (db) => {
       await lockAccount(db, id);
-      if (!(await hasSession(db, req.sessionID)))
+      if (!(await hasSession(db, ...sessionKey(req.sessionID))))
         throw new HttpError(401, 'You have been signed out. Nothing was changed.');
       const result = await change(db);
       if (result) await leaveNotice(db, id, notice(typeof what === 'string' ? what : what(result), req));

@@ -20,6 +20,11 @@ function known(names: Set<string>, name: string | undefined): string | undefined
   return name !== undefined && names.has(name) ? name : undefined;
 }
 
+/** Such words at the beginning of a line. */
+export function titleOf(words: string): string {
+  return words[0]!.toUpperCase() + words.slice(1);
+}
+
 /** The browser behind a request, in words. */
 export function agentOf(req: Request): string {
   return describeAgent(req.get('User-Agent')?.slice(0, 300));

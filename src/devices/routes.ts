@@ -8,7 +8,7 @@ import { allowOnly, HttpError } from '../web/errors.ts';
 import type { Flash } from '../web/flash.ts';
 import { endSessions } from '../web/session-queries.ts';
 import { signedIn } from '../web/session.ts';
-import { describeAgent } from './agents.ts';
+import { describeAgent, titleOf } from './agents.ts';
 import { endDevice, listDevices, type DeviceRow } from './queries.ts';
 
 const deviceForm = z.object({ device: z.string().regex(/^[\w-]{43}$/) });
@@ -51,6 +51,5 @@ export function deviceRoutes(pool: Pool, flash: Flash, bell: Bell): Router {
 }
 
 function shown(row: DeviceRow, own: string) {
-  const words = describeAgent(row.agent);
-  return { ...row, name: words[0]!.toUpperCase() + words.slice(1), isOwn: row.sid === own };
+  return { ...row, name: titleOf(describeAgent(row.agent)), isOwn: row.sid === own };
 }

@@ -23,12 +23,6 @@ export async function isImporting(pool: Pool, ownerId: string): Promise<boolean>
   return !rows[0]!.free;
 }
 
-/** Whether this session has not been ended meanwhile. */
-export async function isSignedIn(db: Database, userId: string, sid: string): Promise<boolean> {
-  const { rowCount } = await db.query('select from sessions where user_id = $1 and sid = $2', [userId, sid]);
-  return rowCount === 1;
-}
-
 /** How many messages a mailbox holds, the trash included. */
 export async function countHeld(db: Database, ownerId: string): Promise<number> {
   const { rows } = await db.query<{ count: number }>(

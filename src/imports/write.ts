@@ -6,9 +6,10 @@ import type { OwnCopy } from '../exports/own-copy.ts';
 import { findRun } from '../exports/queries.ts';
 import { countBeyond } from '../mailbox/sizes.ts';
 import { HttpError } from '../web/errors.ts';
+import { hasSession } from '../web/session-queries.ts';
 import { nothingLeftOut, type LeftOut } from './left-out.ts';
 import { readMessages } from './open-file.ts';
-import { countHeld, countKnown, insertCopies, isOnlyImport, isSignedIn } from './queries.ts';
+import { countHeld, countKnown, insertCopies, isOnlyImport } from './queries.ts';
 import { Unreadable } from './unreadable.ts';
 
 // For one statement, which has to index all their words in time.
@@ -68,7 +69,7 @@ export function writeMessages(
       throw new Unreadable('An export of yours is being made. Try again when you have the whole file.');
     // Looked at again and again: whoever leaves, or is signed out, must not have to wait for the end of a large file.
     const staySignedIn = async () => {
-      if (!(await isSignedIn(db, ownerId, sid)))
+      if (!(await hasSession(db, ownerId, sid)))
         throw new HttpError(403, 'You have been signed out meanwhile. Nothing was imported.');
     };
     const leftOut = nothingLeftOut();

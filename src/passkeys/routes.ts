@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { ChangeAccount } from '../accounts/changes.ts';
 import type { Proof } from '../accounts/proof.ts';
 import type { Pool } from '../database/pool.ts';
-import { agentOf } from '../devices/agents.ts';
+import { agentOf, titleOf } from '../devices/agents.ts';
 import { allowOnly, HttpError } from '../web/errors.ts';
 import type { Flash } from '../web/flash.ts';
 import { blankForm, countCharacters, parseForm, plainText, rejectField, type Form } from '../web/forms.ts';
@@ -48,7 +48,7 @@ export function passkeyRoutes({ pool, proof, changeAccount, ceremonies, flash }:
 
   router
     .route(home)
-    .get((req, res) => show(req, res, blankForm({ name: capitalised(agentOf(req)) })))
+    .get((req, res) => show(req, res, blankForm({ name: titleOf(agentOf(req)) })))
     .post(async (req, res) => {
       const form = parseForm(newForm, req.body);
       if (!form.ok) return show(req, res.status(422), form);
@@ -92,7 +92,3 @@ const after = 'It asks for no finger, face or PIN, so it can only be asked for a
 const notMade =
   'No passkey was made. Please try again, with a browser that knows passkeys and JavaScript on.';
 const notAdded = `This passkey is among yours already, or there are ${passkeyLimit}, as many as you can have.`;
-
-function capitalised(text: string): string {
-  return text[0]!.toUpperCase() + text.slice(1);
-}

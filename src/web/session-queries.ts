@@ -92,11 +92,11 @@ export async function insertSession(
   return rowCount === 1;
 }
 
-/** Whether this session has not been ended. */
-export async function hasSession(db: Database, id: string): Promise<boolean> {
+/** Whether the session with this key has not been ended. */
+export async function hasSession(db: Database, userId: string, sid: string): Promise<boolean> {
   const { rowCount } = await db.query(
     'select from sessions where user_id = $1 and sid = $2 and expire > now()',
-    sessionKey(id),
+    [userId, sid],
   );
   return rowCount === 1;
 }

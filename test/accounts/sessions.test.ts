@@ -1,7 +1,7 @@
 // How long a session lives, what it costs, and that strangers have none.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
-import { registered, stranger, type Person } from '../support/person.ts';
+import { isSignedIn, registered, stranger, type Person } from '../support/person.ts';
 import { statementsOf } from '../support/statements.ts';
 
 let app: TestApp;
@@ -39,10 +39,6 @@ async function age(username: string, startedAgo: number, seenAgo: number): Promi
      where user_id = (select id from users where username = $1)`,
     [username, now - startedAgo, now - seenAgo],
   );
-}
-
-async function isSignedIn(person: Person): Promise<boolean> {
-  return (await person.get('/inbox')).status === 200;
 }
 
 function expectNear(actual: number, wanted: number): void {

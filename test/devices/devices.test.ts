@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { agents, loggedInWith } from '../support/agents.ts';
 import { startApp, type TestApp } from '../support/app.ts';
-import { registered, stranger, type Answer, type Person } from '../support/person.ts';
+import { isSignedIn, registered, stranger, type Answer, type Person } from '../support/person.ts';
 
 let app: TestApp;
 let alice: Person;
@@ -26,7 +26,6 @@ beforeEach(async () => {
 
 const list = (person: Person) => person.get('/account/devices');
 const namesOn = ({ $ }: Answer) => $('.devices h2').toArray().map((name) => $(name).text()); // prettier-ignore
-const isSignedIn = async (person: Person) => (await person.get('/inbox')).status === 200;
 
 /** What the button beside a device sends. */
 async function buttonOf(person: Person, name: string): Promise<Record<string, string>> {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import { findAccount } from '../../src/accounts/queries.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { messagesOn, newestOf } from '../support/inbox.ts';
-import { at, registered, stranger, type Person } from '../support/person.ts';
+import { at, isSignedIn, registered, stranger, type Person } from '../support/person.ts';
 import { runOperator, type Ended } from './command.ts';
 
 let app: TestApp;
@@ -35,7 +35,6 @@ async function loggedIn(password = alice.password): Promise<Person> {
   expect(answer.status).toBe(303);
   return person;
 }
-const isSignedIn = async (person: Person) => (await person.get('/inbox')).status === 200;
 
 function pathOf(link: string): string {
   const url = new URL(link.trim());

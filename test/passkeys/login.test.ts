@@ -5,7 +5,7 @@ import { startApp, type TestApp } from '../support/app.ts';
 import { withCodes } from '../support/authenticator.ts';
 import { filledIn } from '../support/forms.ts';
 import { questionOn, softPasskey, withPasskey, type Passkey } from '../support/passkey.ts';
-import { at, registered, stranger, type Fields, type Person } from '../support/person.ts';
+import { at, isSignedIn, registered, stranger, type Fields, type Person } from '../support/person.ts';
 
 const address = '/login/passkey';
 let app: TestApp;
@@ -26,7 +26,6 @@ beforeEach(async () => {
   passkey = await withPasskey(alice);
 });
 
-const isSignedIn = async (person: Person) => (await person.get('/inbox')).status === 200;
 type Slips = Parameters<Passkey['use']>[1];
 
 /** The fields that a new login page sends when this passkey is used on it. */

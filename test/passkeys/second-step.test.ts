@@ -6,7 +6,7 @@ import { startApp, type TestApp } from '../support/app.ts';
 import { beginLogin, withCodes } from '../support/authenticator.ts';
 import { filledIn } from '../support/forms.ts';
 import { questionOn, withPasskey, type Passkey } from '../support/passkey.ts';
-import { at, registered, stranger, type Fields, type Person } from '../support/person.ts';
+import { at, isSignedIn, registered, stranger, type Fields, type Person } from '../support/person.ts';
 
 const home = '/account/second-factor';
 const second = '/login/second';
@@ -25,7 +25,6 @@ beforeEach(async () => {
 });
 
 const window = () => stranger(app.url, 'alice');
-const isSignedIn = async (person: Person) => (await person.get('/inbox')).status === 200;
 const ask = (answer: 'yes' | 'no') => alice.submit(home, { ask: answer }, `${home}/passkey`);
 const idOfAlice = async () => (await findAccount(app.pool, 'alice'))!.id;
 const withPassword = async () => {

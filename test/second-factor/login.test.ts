@@ -9,7 +9,7 @@ import { endSessions } from '../../src/web/session-queries.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { beginLogin, withCodes, type Authenticator } from '../support/authenticator.ts';
 import { filledIn } from '../support/forms.ts';
-import { at, registered, stranger, type Fields, type Person } from '../support/person.ts';
+import { at, isSignedIn, registered, stranger, type Fields, type Person } from '../support/person.ts';
 
 const second = '/login/second';
 const password = 'a long enough password';
@@ -32,7 +32,6 @@ beforeEach(async () => {
 });
 
 const browser = () => stranger(app.url, 'alice', password);
-const isSignedIn = async (person: Person) => (await person.get('/inbox')).status === 200;
 const idOfAlice = async () => (await findAccount(app.pool, 'alice'))!.id;
 /** Puts the clock of the codes back, as if none had been used. */
 const renewCodes = () => app.pool.query('update totp set last_step = 0');

@@ -73,6 +73,10 @@ export function at(url: string, person: Person): Person {
   return stranger(url, person.username, person.password, person.cookies());
 }
 
+export async function isSignedIn(person: Person): Promise<boolean> {
+  return (await person.get('/inbox')).status === 200;
+}
+
 /** Somebody who has registered and is signed in. */
 export async function registered(url: string, username: string, password?: string): Promise<Person> {
   const person = stranger(url, username, password);
