@@ -6,6 +6,7 @@ import { agentOf } from '../devices/agents.ts';
 import type { KnownBrowsers } from '../devices/known-browsers.ts';
 import type { Bell } from '../live/bell.ts';
 import { leaveNotice } from '../notices/queries.ts';
+import { HttpError } from '../web/errors.ts';
 import { createRateLimit } from '../web/rate-limits.ts';
 import { exactTime } from '../web/times.ts';
 
@@ -23,7 +24,12 @@ export function createCodeTries(pool: Pool, browsers: KnownBrowsers, bell: Bell)
   const tries = createRateLimit(pool, 'second-step', 5, 15 * 60);
   const notices = createRateLimit(pool, 'second-step-notice', 1, 24 * 60 * 60);
 
-  const tell = async (req: Request, userId: string): Promise<void> => {
+  const tellOnce = async (req: Request, userId: string): Promise<void> => {
+    const isFirst = await notices.spend(userId).then(
+      () => true,
+      () => false,
+    );
+    if (!isFirst) return;
     await leaveNotice(pool, userId, refusalNotice(req));
     bell.ring([userId]);
   };
@@ -35,7 +41,7 @@ export function createCodeTries(pool: Pool, browsers: KnownBrowsers, bell: Bell)
       try {
         await tries.spend(key);
       } catch (refusal) {
-        await notices.spend(userId).then(() => tell(req, userId), () => {}); // prettier-ignore
+        if (refusal instanceof HttpError) await tellOnce(req, userId); // not when the database is away
         throw refusal;
       }
       return () => tries.giveBack(key);
