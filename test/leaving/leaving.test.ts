@@ -153,6 +153,8 @@ test(
     for (const year of ['2020', '2021', '2022', '2023', '2024'])
       await fillMailbox(app.pool, frieda, bob, 20_000, { from: `${year}-01-01` });
     const windows = [frieda, at(other.url, frieda), at(app.url, frieda)];
+    expect((await bob.send('frieda', 'Still there?')).status).toBe(303);
+    let sent = 1;
     const over = new AbortController();
     const statuses = new Set<number>();
     const reading = windows.map(async (window) => {
@@ -162,7 +164,11 @@ test(
       }
     });
     const writing = (async () => {
-      while (!over.signal.aborted) statuses.add((await bob.send('frieda', 'Still there?')).status);
+      while (!over.signal.aborted) {
+        const { status } = await bob.send('frieda', 'Still there?');
+        statuses.add(status);
+        if (status === 303) sent += 1;
+      }
     })();
     const answer = await leave(at(app.url, frieda));
     expect(answer.status).toBe(303);
@@ -173,6 +179,11 @@ test(
     await Promise.all([...reading, writing]);
     expect(statuses).toEqual(new Set([200, 303, 422]));
     expect(await placesWith(id)).toEqual(['messages.other_id']);
+    const { rowCount } = await app.pool.query(
+      `select from messages where box = 'sent' and other_id = $1 and body = 'Still there?'`,
+      [id],
+    );
+    expect(rowCount).toBe(sent); // each letter that was answered, however late, is still bob's
   },
 );
 
