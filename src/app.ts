@@ -100,7 +100,7 @@ export function createApp(parts: AppParts): Express {
   app.use(
     forMembers(
       requireUser,
-      guardForms(),
+      guardForms,
       mailboxRoutes(pool, flash), // first what is asked for most
       messageRoutes(pool, flash, bell),
       composeRoutes(pool, config, flash, bell),

@@ -30,9 +30,12 @@ const value = (req: Request): string => typedIn(req.body)._csrf ?? '';
 // Only POST changes anything; every other method may pass, to be told that it is the wrong one.
 const ignoreMethods = METHODS.filter((method) => method !== 'POST');
 
-/** For pages of signed-in people: the secret is in their session. */
-export function guardForms(): RequestHandler {
-  return csurf({ value, ignoreMethods });
+const checkToken = csurf({ value, ignoreMethods });
+
+/** For forms of signed-in people: the secret is in their session. */
+export function guardForms(req: Request, res: Response, next: NextFunction): void {
+  if (req.method === 'POST') checkToken(req, res, next);
+  else next();
 }
 
 /** For the forms that strangers see: the secret is in a signed cookie, so that no row is written for them. */
@@ -59,5 +62,18 @@ export function offerToken(req: Request, res: Response, next: NextFunction): voi
 }
 
 function tokenOf(req: Request): string {
-  return req.csrfToken ? req.csrfToken() : value(req);
+  const secret = req.session?.csrfSecret;
+  if (!req.csrfToken && secret) req.csrfToken = tokenMaker(secret);
+  return req.csrfToken?.() ?? value(req);
+}
+
+/**
+ * For somebody signed in whose form is only shown. csurf writes a function to the request it is given. V8 expects such a
+ * function to live long and makes it among old objects, so that all it reaches stays until the next full collection of
+ * garbage: the whole request, if it were that one (V8 14.6; seen with a sampling heap profile).
+ */
+function tokenMaker(csrfSecret: string): () => string {
+  const asked = { method: 'GET', session: { csrfSecret } } as Request;
+  checkToken(asked, {} as Response, () => {});
+  return asked.csrfToken;
 }

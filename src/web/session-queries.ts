@@ -1,6 +1,7 @@
 // Sessions in SQL: one row each, found by its person and the hash of the id in the cookie.
 import { hash, randomBytes } from 'node:crypto';
 import type { SessionData } from 'express-session';
+import { z } from 'zod';
 import type { Database, Pool } from '../database/pool.ts';
 import { transaction } from '../database/transaction.ts';
 import { nobody } from '../ids.ts';
@@ -55,13 +56,18 @@ export function sessionAnd(name: string, select: string, values: string): Statem
   return { name: `find session and ${name}`, text: `select ${columns}, ${along} ${source}` };
 }
 
-/** The session behind this id with its person, if it has not ended. */
+const person = z.uuid();
+
+/** The session behind this id with its person, if it has not ended; none behind what was signed as another cookie. */
 export async function findSession(db: Database, id: string, along?: Along): Promise<SessionData | null> {
+  const [userId, sid] = sessionKey(id);
+  if (!person.safeParse(userId).success) return null;
   const { rows } = await db.query<SessionRow>({
     ...(along?.statement ?? sessionAlone),
-    values: [...sessionKey(id), ...(along?.values ?? [])],
+    values: [userId, sid, ...(along?.values ?? [])],
   });
-  const [row] = rows;
+  // Taken out of pg's result, which stays for a while: pg writes a function to each query (see tokenMaker in csrf.ts).
+  const row = rows.pop();
   return row ? { ...row.sess, viewer: new Viewer(row.userId, row.username, row.unread, row.along) } : null;
 }
 
@@ -110,14 +116,19 @@ export async function updateSession(db: Database, id: string, data: SessionData)
   );
 }
 
-/** Notes that a session is in use, and nothing else in it: a page that lasts for hours must not bring back what it was. */
-export async function renewSession(db: Database, id: string, data: SessionData): Promise<void> {
+/**
+ * Notes that a session is in use, and nothing else in it: a page that lasts for hours must not bring back what it was.
+ * Returns when it ends now if nobody comes again.
+ */
+export async function renewSession(db: Database, id: string, data: SessionData): Promise<Date> {
   const seenAt = Date.now();
+  const expire = expiry({ ...data, seenAt });
   await db.query(
     `update sessions set sess = jsonb_set(sess, '{seenAt}', to_jsonb($3::bigint)), expire = $4
      where user_id = $1 and sid = $2`,
-    [...sessionKey(id), seenAt, expiry({ ...data, seenAt })],
+    [...sessionKey(id), seenAt, expire],
   );
+  return expire;
 }
 
 /** Ends all sessions of this person but the one with this key, and whatever sign-in is under way. */

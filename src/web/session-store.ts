@@ -2,7 +2,7 @@
 import connectPgSimple from 'connect-pg-simple';
 import session, { type SessionData } from 'express-session';
 import type { Database, Pool } from '../database/pool.ts';
-import { deleteSession, findSession, updateSession, type Along } from './session-queries.ts';
+import { deleteSession, findSession, updateSession } from './session-queries.ts';
 
 const PgStore = connectPgSimple(session);
 
@@ -13,7 +13,6 @@ const PgStore = connectPgSimple(session);
  */
 export class SessionStore extends PgStore {
   readonly #db: Database;
-  #along: Along | undefined;
 
   constructor(pool: Pool, onError: (error: Error) => void) {
     super({
@@ -29,15 +28,8 @@ export class SessionStore extends PgStore {
     Object.assign(this, { touch: undefined });
   }
 
-  /** Does the work; a session that is read in its course brings these rows along. */
-  bringAlong(along: Along | undefined, work: () => void): void {
-    this.#along = along;
-    work(); // express-session calls `get` before it returns
-    this.#along = undefined;
-  }
-
   override get(id: string, done: (error: unknown, session?: SessionData | null) => void): void {
-    void findSession(this.#db, id, this.#along).then(
+    void findSession(this.#db, id).then(
       (found) => done(null, found),
       // ENOENT, as from a socket that is gone, express-session takes for "no session", unless it is wrapped.
       (error: NodeJS.ErrnoException) =>

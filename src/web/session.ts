@@ -1,4 +1,4 @@
-// Who is signed in: one session cookie, one query a page, and the only places where a session begins and ends.
+// Who is signed in: one session cookie, one query a page, and the only places where a session begins, changes and ends.
 import { randomBytes } from 'node:crypto';
 import type { NextFunction, Request, Response } from 'express';
 import session, { type SessionData } from 'express-session';
@@ -6,7 +6,14 @@ import type { Config } from '../config.ts';
 import type { Database, Pool } from '../database/pool.ts';
 import { HttpError } from './errors.ts';
 import { localPath } from './local-path.ts';
-import { idleLimit, insertSession, newSessionId, renewSession, type Along } from './session-queries.ts';
+import {
+  findSession,
+  idleLimit,
+  insertSession,
+  newSessionId,
+  renewSession,
+  type Along,
+} from './session-queries.ts';
 import { SessionStore } from './session-store.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -22,10 +29,14 @@ export function cookieName(isHttps: boolean, name: string): string {
   return isHttps ? `__Host-${name}` : name;
 }
 
-/** The rows that come along with the session of a GET. */
+/** The rows that come along with the session of a visit. */
 type BringAlong = (req: Request) => Along | undefined;
 
-/** Reads the session of a signed-in person. Strangers get no cookie and no row. */
+/**
+ * Reads the session of a signed-in person. Strangers get no cookie and no row. A visit, which is a GET, never changes a
+ * session: it only reads it, together with the rows of its page. express-session, which compares, saves and signs at the
+ * end of each answer, has the requests that may change one.
+ */
 export function openSessions(
   config: Config,
   pool: Pool,
@@ -33,9 +44,10 @@ export function openSessions(
   bringAlong: BringAlong,
   onError: (error: Error) => void,
 ) {
+  const name = cookieName(config.isHttps, 'session');
   const store = new SessionStore(pool, onError);
-  const readSession = session({
-    name: cookieName(config.isHttps, 'session'),
+  const openSession = session({
+    name,
     secret: secrets,
     store,
     genid: (req) => newSessionId(req.signingIn),
@@ -44,12 +56,19 @@ export function openSessions(
     cookie: { ...cookieOptions(config.isHttps), maxAge: idleLimit },
     proxy: config.isHttps || undefined,
   });
+  const readSession = async (req: Request): Promise<void> => {
+    const id: unknown = req.signedCookies[name];
+    const found = typeof id === 'string' ? await findSession(pool, id, bringAlong(req)) : null;
+    if (found) req.sessionID = id as string;
+    req.session = (found ?? {}) as Request['session'];
+  };
   const read = (req: Request, res: Response, next: NextFunction): void => {
-    const along = req.method === 'GET' ? bringAlong(req) : undefined;
-    store.bringAlong(along, () => readSession(req, res, next));
+    const isVisit = req.method === 'GET' || req.method === 'HEAD';
+    if (isVisit) readSession(req).then(() => next(), next);
+    else openSession(req, res, next);
   };
   const prepare = config.isHttps ? [assumeHttps] : [];
-  return { middleware: [...prepare, read, greet(pool)], close: () => store.close() };
+  return { middleware: [...prepare, read, greet(pool, name, config.isHttps)], close: () => store.close() };
 }
 
 /**
@@ -61,14 +80,20 @@ function assumeHttps(req: Request, res: Response, next: NextFunction): void {
   next();
 }
 
-/** Names the person for routes and views, and notes every five minutes that the session is in use. */
-function greet(pool: Pool) {
+/**
+ * Names the person for routes and views. Every five minutes it is noted that the session is in use, and the cookie is
+ * given anew: the browser would forget it a month after the login, however often somebody comes.
+ */
+function greet(pool: Pool, name: string, isHttps: boolean) {
   return (req: Request, res: Response, next: NextFunction): void => {
     const { viewer, seenAt = 0 } = req.session;
     req.user = viewer;
     res.locals.user = viewer;
     if (!viewer || Date.now() - seenAt <= seenEvery) return next();
-    renewSession(pool, req.sessionID, req.session as SessionData).then(() => next(), next);
+    renewSession(pool, req.sessionID, req.session as SessionData).then((expires) => {
+      res.cookie(name, req.sessionID, { ...cookieOptions(isHttps), signed: true, expires });
+      next();
+    }, next);
   };
 }
 

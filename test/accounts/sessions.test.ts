@@ -100,6 +100,45 @@ describe('a session', () => {
   });
 });
 
+describe('the cookie of a session', () => {
+  test('is given anew every five minutes, so that the browser keeps it as long as the session lives', async () => {
+    const erin = await registered(app.url, 'erin');
+    const given = async () =>
+      [(await erin.get('/inbox')).headers['set-cookie'] ?? []]
+        .flat()
+        .filter((line) => line.startsWith('session='));
+    const before = erin.cookies();
+    expect(await given()).toEqual([]);
+    for (const [startedAgo, seenAgo, left] of [
+      [59 * day, 29 * day, 30 * day],
+      [80 * day, 10 * day, 10 * day],
+    ] as const) {
+      await age('erin', startedAgo, seenAgo);
+      const [line, ...others] = await given();
+      expect(others).toEqual([]);
+      expectNear(Date.parse(/Expires=([^;]*)/.exec(line!)![1]!), Date.now() + left);
+      expect(line).toMatch(/; Path=\/; Expires=[^;]*; HttpOnly; SameSite=Lax$/);
+    }
+    expect(erin.cookies()).toBe(before);
+    expect(await isSignedIn(erin)).toBe(true);
+  });
+
+  test.each(['GET', 'HEAD', 'POST'])(
+    '%s with one of our other cookies in its place is a stranger',
+    async (method) => {
+      const visitor = stranger(app.url);
+      await visitor.get('/login');
+      const form = /form=([^;]*)/.exec(visitor.cookies())![1]!;
+      const answer = await fetch(`${app.url}/inbox`, {
+        method,
+        redirect: 'manual',
+        headers: { cookie: `session=${form}` },
+      });
+      expect([answer.status, answer.headers.get('location')?.split('?')[0]]).toEqual([303, '/login']);
+    },
+  );
+});
+
 describe('what a visit asks of the database', () => {
   test.each([
     ['/inbox', 2],

@@ -14,7 +14,7 @@ function init(args)
     local method, path, cookie, body = string.match(line, "^(.-)\t(.-)\t(.-)\t(.*)$")
     local headers = { ["Cookie"] = cookie }
     if method == "POST" then headers["Content-Type"] = "application/x-www-form-urlencoded" end
-    local whole = wrk.format(method, path, headers, body)
+    local whole = wrk.format(method, path, headers, method == "POST" and body or nil)
     requests[#requests + 1] = { method = method, path = path, headers = headers, body = body, whole = whole }
   end
 end
