@@ -48,6 +48,7 @@ import { keepTyped, readForms, refuseBrokenAddresses, refuseNestedFields } from 
 import { neverStore, secureHeaders } from './web/headers.ts';
 import { healthRoutes } from './web/health.ts';
 import { logRequests, type Log } from './web/log.ts';
+import { oneByOne } from './web/one-by-one.ts';
 import { openSessions, requireUser } from './web/session.ts';
 import { viewHelpers } from './web/view-helpers.ts';
 import { renderPages } from './web/views.ts';
@@ -89,7 +90,9 @@ export function createApp(parts: AppParts): Express {
   );
 
   app.use(healthRoutes(pool, latestMigration, isStopping));
-  app.use(logRequests(log), secureHeaders(config.isHttps));
+  app.use(logRequests(log));
+  app.post(['/login{/*way}', '/register'], oneByOne());
+  app.use(secureHeaders(config.isHttps));
   app.use('/assets', serveAssets);
   app.use(neverStore, refuseBrokenAddresses, refuseOtherSites, readForms, refuseNestedFields, offerToken);
   // Before anything that may refuse: what somebody wrote is given back.

@@ -2,10 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { setImmediate } from 'node:timers/promises';
 import { availableParallelism } from 'node:os';
 import argon2 from 'argon2';
-import { createTurns } from '../turns.ts';
+import { createTurns, type InTurn } from '../turns.ts';
 import { HttpError } from '../web/errors.ts';
 import { countCharacters } from '../web/forms.ts';
 import { z } from 'zod';
@@ -15,10 +14,10 @@ export interface Passwords {
   /** Whether it is the password behind the hash. Without a hash: false, after the same time. */
   verify(hash: string | undefined, password: string): Promise<boolean>;
   /**
-   * Does the work that a password is checked in, unless so many are at it already that its check would be refused: then
-   * throws the same 503 at once. Five hundred logins at a moment must not all ask the database first.
+   * Does the work that a password is checked in, when it is its turn; throws the same 503 when too many wait already. Of
+   * five hundred logins at a moment, one asks the database while another is hashed: pages find a connection free.
    */
-  unlessCrowded<T>(work: () => Promise<T>): Promise<T>;
+  unlessCrowded: InTurn;
   /** Whether a stored hash is weaker than what is asked for today. */
   isOutdated(hash: string): boolean;
 }
@@ -44,7 +43,7 @@ export function createPasswords(costs: { memoryKib: number; passes: number }): P
       const isMatch = await inTurn(() => argon2.verify(hash ?? nobodys, password));
       return isMatch && hash !== undefined;
     },
-    unlessCrowded: createGate(atOnce + mayWait),
+    unlessCrowded: createTurns(atOnce + 1, mayWait, crowded),
     isOutdated: (hash) => argon2.needsRehash(hash, options),
   };
 }
@@ -53,25 +52,6 @@ export function createPasswords(costs: { memoryKib: number; passes: number }): P
 function unmatchedHash({ memoryKib, passes }: { memoryKib: number; passes: number }): string {
   const unpadded = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '');
   return `$argon2id$v=19$m=${memoryKib},t=${passes},p=1$${unpadded(randomBytes(16))}$${unpadded(randomBytes(32))}`;
-}
-
-/** Lets so many in at once, and refuses the others. */
-function createGate(most: number): Passwords['unlessCrowded'] {
-  let inside = 0;
-  let refused: Promise<unknown> = Promise.resolve();
-  return async (work) => {
-    if (inside >= most) {
-      // One after the other: between two refusals everybody else is served.
-      await (refused = refused.then(() => setImmediate()));
-      throw crowded();
-    }
-    inside += 1;
-    try {
-      return await work();
-    } finally {
-      inside -= 1;
-    }
-  };
 }
 
 function crowded(): HttpError {

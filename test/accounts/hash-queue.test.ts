@@ -1,4 +1,5 @@
 // Many logins at once: some are asked to come back, and who is signed in already does not notice.
+import { availableParallelism } from 'node:os';
 import { expect, test } from 'vitest';
 import { startApp } from '../support/app.ts';
 import { registered, stranger } from '../support/person.ts';
@@ -57,5 +58,26 @@ test('who is refused has asked nothing of the database, and a wrong name is refu
   expect(refused).toBeGreaterThan(75);
   const lookedFor = asked.filter((text) => text.includes('from users'));
   expect(lookedFor).toHaveLength(150 - refused);
+  await app.close();
+});
+
+test('of many logins no more ask the database at a time than there are cores', async () => {
+  const app = await startApp();
+  const crowd = stranger(app.url);
+  const token = await crowd.hidden('/login');
+  let [asking, most] = [0, 0];
+  const query = app.pool.query.bind(app.pool) as (...asked: unknown[]) => Promise<unknown>;
+  const counting = async (...asked: unknown[]) => {
+    asking += 1;
+    most = Math.max(most, asking);
+    return query(...asked).finally(() => (asking -= 1));
+  };
+  Object.assign(app.pool, { query: counting });
+  const logins = Array.from({ length: 30 }, (_, n) =>
+    crowd.post('/login', { ...token, username: `nobody-${n}`, password: 'wrong password' }),
+  );
+  for (const { status } of await Promise.all(logins)) expect(status).toBe(422);
+  expect(most).toBeGreaterThan(0);
+  expect(most).toBeLessThanOrEqual(Math.max(2, availableParallelism()));
   await app.close();
 });

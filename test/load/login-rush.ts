@@ -6,40 +6,71 @@ import { fileURLToPath } from 'node:url';
 import { percentile } from '../faults/percentile.ts';
 import { residentMb } from './cpu.ts';
 import { loginOf, type Member } from './jobs.ts';
+import type { Ask } from './generator.ts';
 import { readForm, type Target } from './target.ts';
 
 const logins = 500;
+// A rush is over within two seconds, in which a reader asks 150 times: what stands at the 99th place of one is chance.
+const rushes = 6;
 
-/** Reads the inbox all the time, first alone and then while everybody logs in; says in one line what came of it. */
+/** Reads the inbox all the time, alone and then while everybody logs in, several times over; says in lines what came of it. */
 export async function rushToLogin(app: Target, cookie: string, member: Member): Promise<string> {
   const ask = loginOf(await readForm(`${app.url}/login`), member);
-  const crowd = spawn(process.execPath, [fileURLToPath(new URL('logins.ts', import.meta.url))], {
+  const before = residentMb(app.pid);
+  const idle: Reading[] = [];
+  const busy: Reading[] = [];
+  const statuses: number[] = [];
+  for (let rush = 0; rush <= rushes; rush += 1) {
+    const crowd = startCrowd(app, ask);
+    await sleep(1000); // until it is ready
+    const alone = await readInbox(app, cookie, sleep(2000));
+    crowd.go();
+    const among = await readInbox(app, cookie, crowd.statuses);
+    statuses.push(...(await crowd.statuses));
+    if (rush > 0) {
+      idle.push(alone); // the first rush warms up
+      busy.push(among);
+    }
+    await sleep(1000); // what was admitted is done with
+  }
+  const grown = residentMb(app.pid) - before;
+  const [quiet, crowded] = [p99(idle), p99(busy)];
+  const answers = Object.entries(Object.groupBy(statuses, String));
+  const counts = answers.map(([status, all]) => `${all!.length} × ${status}`).join(', ');
+  const ratios = busy.map((reading, index) => p99([reading]) / p99([idle[index]!]));
+  const [least, most] = [Math.min(...ratios), Math.max(...ratios)].map((ratio) => ratio.toFixed(1));
+  const refused = busy.reduce((sum, reading) => sum + reading.refused, 0);
+  return [
+    `${logins} logins at once, ${rushes + 1} times: ${counts}; memory +${grown.toFixed(0)} MB`,
+    `the inbox's p99 ${quiet.toFixed(1)} ms alone, ${crowded.toFixed(1)} ms meanwhile: ${(crowded / quiet).toFixed(1)} × ` +
+      `(single rushes ${least} to ${most}); ${refused} of its pages refused`,
+  ].join('\n');
+}
+
+/** A process that is ready to log in as one person, many times at once. */
+function startCrowd(app: Target, ask: Ask): { go: () => void; statuses: Promise<number[]> } {
+  const program = fileURLToPath(new URL('logins.ts', import.meta.url));
+  const crowd = spawn(process.execPath, [program], {
     env: { LOGINS_URL: app.url, LOGINS_ASK: JSON.stringify(ask), LOGINS_COUNT: String(logins) },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
-  await sleep(1000); // until it is ready
-  const idle = await readInbox(app, cookie, sleep(5000));
-  const before = residentMb(app.pid);
-  const startedAt = performance.now();
-  crowd.stdin.end('now\n');
-  const rush = text(crowd.stdout).then((words) => JSON.parse(words) as number[]);
-  const busy = await readInbox(app, cookie, rush);
-  const took = (performance.now() - startedAt) / 1000;
-  const answers = Object.groupBy(await rush, String);
-  const counts = Object.entries(answers).map(([status, all]) => `${all!.length} × ${status}`);
-  const grown = residentMb(app.pid) - before;
-  const refused = busy.refused > 0 ? `, ${busy.refused} of ${busy.asked} REFUSED` : '';
-  return (
-    `${logins} logins at once: ${counts.join(', ')} within ${took.toFixed(1)} s; the inbox's p99 ` +
-    `${busy.p99.toFixed(1)} ms, ${(busy.p99 / idle.p99).toFixed(1)} × idle${refused}; memory +${grown.toFixed(0)} MB`
-  );
+  return {
+    go: () => crowd.stdin.end('now\n'),
+    statuses: text(crowd.stdout).then((words) => JSON.parse(words) as number[]),
+  };
 }
 
 interface Reading {
-  /** Milliseconds, of all that was asked, refusals too. */
-  p99: number;
-  asked: number;
+  /** Milliseconds for each page, those that were refused too. */
+  times: number[];
   refused: number;
+}
+
+function p99(readings: Reading[]): number {
+  return percentile(
+    readings.flatMap(({ times }) => times),
+    99,
+  );
 }
 
 /** An inbox, asked for again and again, one after the other, until `end`. */
@@ -56,5 +87,5 @@ async function readInbox(app: Target, cookie: string, end: Promise<unknown>): Pr
     if (!answer.ok) refused += 1;
     await sleep(5);
   }
-  return { p99: percentile(times, 99), asked: times.length, refused };
+  return { times, refused };
 }
