@@ -34,6 +34,8 @@ interface Part {
   encoding: string;
   /** Of which group of alternatives it is one, if of any. */
   group: number;
+  /** Set for what stands before the first boundary of a multipart, with what there was to read until then. */
+  preamble?: { of: Multipart; length: number; isCut: boolean };
 }
 
 interface Multipart {
@@ -100,7 +102,9 @@ export function createMailReader() {
       : kind.startsWith('text/') && disposition.kind !== 'attachment';
     if (kind.startsWith('multipart/') && boundary && nested.length < nestingLimit) {
       const group = kind === 'multipart/alternative' ? (groups += 1) : part.group;
-      nested.push({ boundary, group });
+      const of = { boundary, group };
+      nested.push(of);
+      Object.assign(part, { kind: 'text/plain', lines: [], preamble: { of, length, isCut } });
     } else if (isText && parts.length < partsLimit) {
       const encoding = (own.get('content-transfer-encoding') ?? '').toLowerCase();
       Object.assign(part, { kind, charset: parameters.get('charset') ?? 'utf-8', encoding, lines: [] });
@@ -113,6 +117,13 @@ export function createMailReader() {
     if (attachments.names.length < namesLimit) attachments.names.push(shortCopy(decodeHeader(name)));
   }
 
+  /** What stands before the parts is nobody's; where none of them begins, it is all there is, and kept as it stands. */
+  function endPreamble(begins?: Multipart): void {
+    const { preamble, lines } = part;
+    if (preamble && preamble.of === begins) ({ length, isCut } = preamble);
+    else if (preamble && lines!.some((line) => line.trim()) && parts.length < partsLimit) parts.push(part);
+  }
+
   /** Whether this line ends the part, as the boundary of a multipart that is open. */
   function isBoundary(line: string): boolean {
     if (!line.startsWith('--') || nested.length === 0) return false;
@@ -122,6 +133,7 @@ export function createMailReader() {
     );
     if (index < 0) return false;
     if (part.isInHeaders && part.headers.length > 0) endHeaders();
+    endPreamble(nested[index]);
     nested.length = index + 1;
     if (words === `--${nested[index]!.boundary}--`) nested.pop();
     part = begin();
@@ -144,6 +156,7 @@ export function createMailReader() {
     },
     end(): Mail {
       if (part.isInHeaders) endHeaders();
+      endPreamble();
       return { headers: headers!, text: textOf(parts), attachments, isCut };
     },
   };

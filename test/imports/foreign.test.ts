@@ -114,6 +114,21 @@ const cases: [what: string, mail: string, body: string][] = [
   ['a text marked as attachment', 'Content-Disposition: attachment; filename=a.txt\n\nHello', 'Hello'],
   ['parts without a boundary', 'Content-Type: multipart/mixed\n\nHello', 'Hello'],
   [
+    'a boundary that never comes',
+    'Content-Type: multipart/mixed; boundary=b\n\n--c\nContent-Type: text/plain\n\nHällo\n--c--',
+    '--c\nContent-Type: text/plain\n\nHällo\n--c--',
+  ],
+  [
+    'such a boundary within others',
+    parts('mixed', '\nBefore', 'Content-Type: multipart/alternative; boundary=c\n\nHello', '\nBehind'),
+    'Before\n\nHello\n\nBehind',
+  ],
+  [
+    'a boundary after a long foreword for old programs, which is nobody’s',
+    parts('mixed', '\nHello').replace('\n\n', `\n\n${'This is MIME.\n'.repeat(200_000)}`),
+    'Hello',
+  ],
+  [
     'a file of no kind',
     parts('mixed', '\nSee', 'Content-Type: x; name=a.bin\n\nzz'),
     'See\n\n[An attachment was left out: a.bin]',
