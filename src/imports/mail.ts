@@ -104,7 +104,8 @@ export function createMailReader() {
       const group = kind === 'multipart/alternative' ? (groups += 1) : part.group;
       const of = { boundary, group };
       nested.push(of);
-      Object.assign(part, { kind: 'text/plain', lines: [], preamble: { of, length, isCut } });
+      const preamble = { of, length, isCut };
+      Object.assign(part, { kind: 'text/plain', group: 0, lines: [], preamble });
     } else if (isText && parts.length < partsLimit) {
       const encoding = (own.get('content-transfer-encoding') ?? '').toLowerCase();
       Object.assign(part, { kind, charset: parameters.get('charset') ?? 'utf-8', encoding, lines: [] });
@@ -120,8 +121,11 @@ export function createMailReader() {
   /** What stands before the parts is nobody's; where none of them begins, it is all there is, and kept as it stands. */
   function endPreamble(begins?: Multipart): void {
     const { preamble, lines } = part;
-    if (preamble && preamble.of === begins) ({ length, isCut } = preamble);
-    else if (preamble && lines!.some((line) => line.trim()) && parts.length < partsLimit) parts.push(part);
+    if (!preamble) return;
+    const isNeeded = preamble.of !== begins && lines!.some((line) => line.trim());
+    if (isNeeded && parts.length < partsLimit) return void parts.push(part);
+    ({ length, isCut } = preamble);
+    if (isNeeded) leaveOut('');
   }
 
   /** Whether this line ends the part, as the boundary of a multipart that is open. */
@@ -133,9 +137,10 @@ export function createMailReader() {
     );
     if (index < 0) return false;
     if (part.isInHeaders && part.headers.length > 0) endHeaders();
-    endPreamble(nested[index]);
+    const isClosing = words === `--${nested[index]!.boundary}--`;
+    endPreamble(isClosing ? undefined : nested[index]);
     nested.length = index + 1;
-    if (words === `--${nested[index]!.boundary}--`) nested.pop();
+    if (isClosing) nested.pop();
     part = begin();
     // What stands behind the last boundary is nobody's.
     if (words.endsWith('--') && words !== `--${nested.at(-1)?.boundary}`) part.isInHeaders = false;

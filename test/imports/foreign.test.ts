@@ -124,6 +124,17 @@ const cases: [what: string, mail: string, body: string][] = [
     'Before\n\nHello\n\nBehind',
   ],
   [
+    'such a boundary beside other words',
+    parts(
+      'alternative',
+      'Content-Type: text/html\n\n<p>HTML</p>',
+      'Content-Type: multipart/related; boundary=c\n\nMIME',
+    ),
+    'HTML\n\nMIME',
+  ],
+  ['nothing but the last boundary', 'Content-Type: multipart/mixed; boundary=b\n\nHello\n--b--', 'Hello'],
+  ['headers that a boundary cuts', 'Content-Type: multipart/mixed; boundary=b\n--b\n\nHello\n--b--', 'Hello'],
+  [
     'a boundary after a long foreword for old programs, which is nobody’s',
     parts('mixed', '\nHello').replace('\n\n', `\n\n${'This is MIME.\n'.repeat(200_000)}`),
     'Hello',
