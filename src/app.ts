@@ -90,11 +90,11 @@ export function createApp(parts: AppParts): Express {
   );
 
   app.use(healthRoutes(pool, latestMigration, isStopping));
-  app.use(logRequests(log));
-  app.post(['/login{/*way}', '/register'], oneByOne());
-  app.use(secureHeaders(config.isHttps));
+  app.use(logRequests(log), secureHeaders(config.isHttps));
   app.use('/assets', serveAssets);
-  app.use(neverStore, refuseBrokenAddresses, refuseOtherSites, readForms, refuseNestedFields, offerToken);
+  app.use(neverStore, refuseBrokenAddresses);
+  app.post(['/login{/*way}', '/register'], oneByOne());
+  app.use(refuseOtherSites, readForms, refuseNestedFields, offerToken);
   // Before anything that may refuse: what somebody wrote is given back.
   app.post(['/send', '/drafts'], keepTyped(giveLetterBack(strangersToken(config.isHttps))));
   app.use(sessions.middleware, showFlash);

@@ -24,8 +24,9 @@ export interface Passwords {
 
 // A hash keeps one core busy for about 40 ms. One core stays free for the pages of those who are signed in already.
 const atOnce = Math.min(4, Math.max(1, availableParallelism() - 1));
-// Whoever waits behind 40 others on one core waits under two seconds; the next one is asked to come back.
-const mayWait = 40;
+// Whoever waits behind 40 others on one core waits under two seconds; the next one is asked to come back, and so are all
+// of them when it takes much longer, because the database hangs: a page answers within 5 s (see database/pool.ts).
+const line = { mayWait: 40, patience: 3000, refusal: crowded };
 
 /** Hashing with these costs; throws a 503 with Retry-After when too many wait already. */
 export function createPasswords(costs: { memoryKib: number; passes: number }): Passwords {
@@ -35,7 +36,7 @@ export function createPasswords(costs: { memoryKib: number; passes: number }): P
     timeCost: costs.passes,
     parallelism: 1,
   } as const;
-  const inTurn = createTurns(atOnce, mayWait, crowded);
+  const inTurn = createTurns(atOnce, line);
   const nobodys = unmatchedHash(costs);
   return {
     hash: (password) => inTurn(() => argon2.hash(password, options)),
@@ -43,7 +44,7 @@ export function createPasswords(costs: { memoryKib: number; passes: number }): P
       const isMatch = await inTurn(() => argon2.verify(hash ?? nobodys, password));
       return isMatch && hash !== undefined;
     },
-    unlessCrowded: createTurns(atOnce + 1, mayWait, crowded),
+    unlessCrowded: createTurns(atOnce + 1, line),
     isOutdated: (hash) => argon2.needsRehash(hash, options),
   };
 }

@@ -118,17 +118,17 @@ export async function updateSession(db: Database, id: string, data: SessionData)
 
 /**
  * Notes that a session is in use, and nothing else in it: a page that lasts for hours must not bring back what it was.
- * Returns when it ends now if nobody comes again.
+ * Returns when it ends now if nobody comes again; undefined when it has ended meanwhile.
  */
-export async function renewSession(db: Database, id: string, data: SessionData): Promise<Date> {
+export async function renewSession(db: Database, id: string, data: SessionData): Promise<Date | undefined> {
   const seenAt = Date.now();
   const expire = expiry({ ...data, seenAt });
-  await db.query(
+  const { rowCount } = await db.query(
     `update sessions set sess = jsonb_set(sess, '{seenAt}', to_jsonb($3::bigint)), expire = $4
      where user_id = $1 and sid = $2`,
     [...sessionKey(id), seenAt, expire],
   );
-  return expire;
+  return rowCount === 1 ? expire : undefined;
 }
 
 /** Ends all sessions of this person but the one with this key, and whatever sign-in is under way. */

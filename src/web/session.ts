@@ -91,7 +91,7 @@ function greet(pool: Pool, name: string, isHttps: boolean) {
     res.locals.user = viewer;
     if (!viewer || Date.now() - seenAt <= seenEvery) return next();
     renewSession(pool, req.sessionID, req.session as SessionData).then((expires) => {
-      res.cookie(name, req.sessionID, { ...cookieOptions(isHttps), signed: true, expires });
+      if (expires) res.cookie(name, req.sessionID, { ...cookieOptions(isHttps), signed: true, expires });
       next();
     }, next);
   };

@@ -1,7 +1,7 @@
 // Many forms of strangers that arrive together: everybody else is served between two of them.
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { startApp } from '../support/app.ts';
 
@@ -34,3 +34,23 @@ test.each(['/login', '/login/recovery', '/register'])(
     await app.close();
   },
 );
+
+test('ten thousand in a row over one connection that is gone do not keep anybody from the login', async () => {
+  const app = await startApp();
+  const { host, hostname, port } = new URL(app.url);
+  const line = `POST /login HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 0\r\n\r\n`;
+  const flood = connect(Number(port), hostname).on('error', () => {});
+  flood.write(line.repeat(10_000));
+  await sleep(500); // what is accepted of it is in the line
+  flood.destroy();
+  const person = connect(Number(port), hostname);
+  person.write(line);
+  const answered: number[] = [];
+  let turn = 0;
+  const asked = once(person, 'data').then(() => answered.push(turn));
+  for (; answered.length === 0; turn += 1) await setImmediate();
+  await asked;
+  expect(turn).toBeLessThan(2000);
+  person.destroy();
+  await app.close();
+});

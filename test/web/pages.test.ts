@@ -90,6 +90,7 @@ async function everyKind(): Promise<[string, Answer][]> {
     ['an unknown page', await alice.get('/nothing-here')],
     ['an unknown public file', await alice.get('/assets/nothing.css')],
     ['a broken address', await alice.get('/%FF')],
+    ['a broken address of the login', await alice.get('/login/%FF')],
     ['a broken address of a public file', await alice.get('/assets/%FF')],
     ['a forged form', await alice.post('/send', {})],
     ['a form from another site', await alice.ask('post', '/send', { Origin: 'https://evil.example' })],

@@ -1,0 +1,31 @@
+// The line for work that is heavy: who gets a turn, and who is sent away.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { createTurns } from '../../src/turns.ts';
+
+const refusal = () => new Error('refused');
+
+test('so many at once, so many wait, the next is refused, and every place is given on', async () => {
+  const inTurn = createTurns(2, { mayWait: 3, refusal });
+  let [running, most] = [0, 0];
+  const work = async () => {
+    most = Math.max(most, (running += 1));
+    await sleep(5);
+    running -= 1;
+    throw new Error('failed');
+  };
+  const done = await Promise.allSettled(Array.from({ length: 6 }, () => inTurn(work)));
+  const reasons = done.map((one) => (one.status === 'rejected' ? (one.reason as Error).message : 'done'));
+  expect(reasons).toEqual([...Array.from({ length: 5 }, () => 'failed'), 'refused']);
+  expect(most).toBe(2);
+  expect(await inTurn(async () => 'done')).toBe('done');
+});
+
+test('whose turn comes too late is refused as well, and the line goes on', async () => {
+  const inTurn = createTurns(1, { patience: 100, refusal });
+  const slow = inTurn(() => sleep(200, 'slow'));
+  const waiting = [inTurn(async () => 'too late'), inTurn(async () => 'too late')];
+  expect(await Promise.allSettled(waiting)).toMatchObject([{ status: 'rejected' }, { status: 'rejected' }]);
+  expect(await slow).toBe('slow');
+  expect(await inTurn(async () => 'in time')).toBe('in time');
+});
