@@ -72,7 +72,8 @@ describe('the README says', () => {
     ['Sign-ins', sessionLimit, ' browsers'],
     ['Sign-ins', numberIn('src/web/session-queries.ts', /idleLimit = (\d+)/), ' days unused'],
     ['Sign-ins', numberIn('src/web/session-queries.ts', /absoluteLimit = (\d+)/), ' days in all'],
-    ['Passwords being checked', numberIn('src/accounts/passwords.ts', /mayWait = (\d+)/), ' wait'],
+    ['Passwords being checked', numberIn('src/accounts/passwords.ts', /mayWait: (\d+)/), ' wait'],
+    ['Passwords being checked', numberIn('src/accounts/passwords.ts', /patience: (\d+)000/), ' s at most'],
     ['Second factor', numberIn('src/second-factor/code-tries.ts', /'second-step', (\d+)/), ' wrong codes'],
     ['Second factor', passkeyLimit, ' passkeys'],
     [
