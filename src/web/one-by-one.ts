@@ -1,6 +1,7 @@
 // Requests that come many at a time begin one after the other.
 import type { RequestHandler } from 'express';
 import { setImmediate } from 'node:timers/promises';
+import { createTurns } from '../turns.ts';
 
 // Whoever floods us must not keep others waiting: a line of so many is over in half a second.
 const longest = 1000;
@@ -11,16 +12,11 @@ const longest = 1000;
  * they begin at once, as they would without this.
  */
 export function oneByOne(): RequestHandler {
-  let latest: Promise<unknown> = Promise.resolve();
-  let waiting = 0;
+  const inTurn = createTurns(1, { mayWait: longest });
   return (req, res, next) => {
-    if (waiting >= longest) return next();
-    waiting += 1;
-    const turn = latest.then(() => setImmediate());
-    latest = turn;
-    void turn.then(() => {
-      waiting -= 1;
+    const begin = () => {
       if (!req.socket.destroyed) next(); // else nobody is there any more
-    });
+    };
+    void inTurn(() => setImmediate()).then(begin, begin);
   };
 }
