@@ -1,14 +1,6 @@
 // One mail, read line by line (MIME, RFC 2045 and 2046): its texts are kept, everything else is passed over.
-import {
-  decodeBase64,
-  decodeHeader,
-  decodeQuotedPrintable,
-  decodeText,
-  readHeaders,
-  readParameters,
-  type Headers,
-} from './mail-headers.ts';
-import { textOfHtml } from './html-text.ts';
+import { decodeHeader, readHeaders, readParameters, type Headers } from './mail-headers.ts';
+import { textOf, type TextPart } from './mail-text.ts';
 
 export interface Mail {
   headers: Headers;
@@ -24,16 +16,9 @@ export interface LeftAttachments {
   names: string[];
 }
 
-interface Part {
+interface Part extends TextPart {
   headers: string[];
-  /** The lines of a text; undefined while its headers are read, and for what is no text. */
-  lines: string[] | undefined;
   isInHeaders: boolean;
-  kind: string;
-  charset: string;
-  encoding: string;
-  /** Of which group of alternatives it is one, if of any. */
-  group: number;
   /** Set for what stands before the first boundary of a multipart, with what there was to read until then. */
   preamble?: { of: Multipart; length: number; isCut: boolean };
 }
@@ -179,31 +164,4 @@ function shortCopy(name: string): string {
 function kindOf(said: string, name: string | undefined): string {
   const [kind] = /^[^\s/;()]+\/[^\s/;()]+/.exec(said) ?? [];
   return kind ?? (name === undefined ? 'text/plain' : 'unknown');
-}
-
-/** All texts, one after the other; of alternatives the plain one, where there is one with words in it. */
-function textOf(parts: Part[]): string {
-  const texts = parts.map((part) => {
-    const text = decodeText(bytesOf(part), part.charset);
-    return { part, text: part.kind === 'text/html' ? textOfHtml(text) : text };
-  });
-  const best = new Map<number, string>();
-  for (const kind of ['text/plain', 'text/html'])
-    for (const { part, text } of texts)
-      if (part.kind === kind && text.trim() && !best.has(part.group)) best.set(part.group, kind);
-  const wanted = texts.filter(
-    ({ part }) => part.group === 0 || part.kind === (best.get(part.group) ?? part.kind),
-  );
-  return wanted.length === 1
-    ? wanted[0]!.text
-    : wanted
-        .map(({ text }) => text.trimEnd())
-        .filter(Boolean)
-        .join('\n\n');
-}
-
-function bytesOf({ lines, encoding }: Part): Buffer {
-  const raw = lines!.join('\n');
-  if (encoding === 'base64') return decodeBase64(raw);
-  return encoding === 'quoted-printable' ? decodeQuotedPrintable(raw) : Buffer.from(raw, 'latin1');
 }
