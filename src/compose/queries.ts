@@ -1,4 +1,4 @@
-// Sending, in SQL. Both copies of a message are written by one statement.
+// Sending, in SQL. All copies of a message, and of all messages sent at the same moment, are written by one statement.
 import type { Database } from '../database/pool.ts';
 import { newId } from '../ids.ts';
 import { nearlyFull, type Adding } from '../mailbox/sizes.ts';
@@ -35,6 +35,7 @@ export type Attempt =
 export type Known = [name: string, id: string][];
 
 interface OutcomeRow {
+  from: string;
   known: Known;
   isNew: boolean;
   isRepeated: boolean;
@@ -44,83 +45,102 @@ interface OutcomeRow {
 }
 
 /**
- * Writes all copies, or nothing, and removes the draft, in one statement. Of several sendings of one form only the
- * first inserts its digest and with it the copies; the others wait for its outcome and add nothing. What was sent in
- * the last minute is counted in the same snapshot, so statements under way at the same moment do not see each other:
- * the limit can be passed by as many messages as there are connections. Sizes of mailboxes are read as they are after
- * waiting for the lock, so that limit is never passed. (With joins instead of "limit 1" and "any", a plan that was
- * made while there were few people may go through all of them.)
+ * Sends each of these, no two of them from the same person, or writes nothing of it: all copies at once, and the draft
+ * removed, in one statement for all. Of several sendings of one form only the first inserts its digest and with it the
+ * copies; the others wait for its outcome and add nothing. What was sent in the last minute is counted in the same
+ * snapshot, so statements under way at the same moment do not see each other: the limit can be passed by as many messages
+ * as there are connections. Sizes of mailboxes are read as they are after waiting for the lock, so that limit is never
+ * passed; a mailbox has room if it has for all of these together. (The letters come as JSON so that PostgreSQL cannot see
+ * how many they are: it would plan anew for each number of them, which takes longer than sending. With joins instead of
+ * "limit 1" and "any", a plan that was made while there were few people may go through all of them.)
  */
 export async function sendWhereRoom(
   db: Database,
-  sending: Sending,
+  sendings: Sending[],
   { perMinute, perMailbox }: SendLimits,
-): Promise<Attempt> {
-  const { from, to, body, digest, sentAt, draftId } = sending;
-  const ids = to.map(() => newId(sentAt));
-  const twinIds = to.map(() => newId(sentAt));
+): Promise<Attempt[]> {
   const { rows } = await db.query<OutcomeRow>({
-    name: 'send message',
+    name: 'send messages',
     text: `
-      with recipient as (
-        select u.other_id, u.username, typed.id, typed.twin_id
-        from unnest($2::text[], $6::uuid[], $7::uuid[]) as typed (username, id, twin_id),
+      with letter as (
+        select l.*, json_array_length(l.addressees) as recipients,
+               (select coalesce(sum(f.recipients), 0)::int from sent_forms f
+                where f.owner_id = l.owner_id and f.sent_at > now() - interval '1 minute') as recent,
+               (select count(*) = 1 from sent_forms f where f.owner_id = l.owner_id and f.digest = l.digest) as is_repeated
+        from json_to_recordset($1) as l
+          (owner_id uuid, digest bytea, addressees json, body text, sent_at timestamptz, draft_id uuid)
+      ), recipient as (
+        select l.owner_id, u.other_id, u.username, typed.id, typed.twin_id
+        from letter l, json_to_recordset(l.addressees) as typed (username text, id uuid, twin_id uuid),
              lateral (select id as other_id, username from users where username = typed.username limit 1) u
-      ), recent as (
-        select coalesce(sum(recipients), 0)::int as n from sent_forms
-        where owner_id = $1 and sent_at > now() - interval '1 minute'
-      ), repeated as (
-        select from sent_forms where owner_id = $1 and digest = $3
-      ), self as (
-        select count(*)::int as n from recipient where other_id = $1
+      ), adding as (
+        select owner_id, sum(n)::int as n
+        from (select owner_id, recipients from letter union all select other_id, 1 from recipient) each (owner_id, n)
+        group by owner_id
       ), size as (
-        select s.owner_id, s.messages + n as messages,
-               s.messages + n <= case when s.warned_at is null then $10::int else $11::int end as has_room
-        from mailbox_sizes s,
-             lateral (select case when s.owner_id = $1 then cardinality($2::text[]) + (select n from self) else 1 end) adding (n)
-        where s.owner_id = any (array (select other_id from recipient union all select $1::uuid))
-          and (select n from recent) + cardinality($2::text[]) <= $8
-          and (select count(*) from recipient) = cardinality($2::text[]) and not exists (select from repeated)
+        select s.owner_id, s.messages,
+               s.messages + (select n from adding where adding.owner_id = s.owner_id)
+                 <= case when s.warned_at is null then $3::int else $4::int end as has_room
+        from mailbox_sizes s
+        where s.owner_id = any (array (select owner_id from adding))
         order by s.owner_id for no key update of s
+      ), fitting as (
+        select l.owner_id from letter l
+        where l.owner_id = any (array (select owner_id from size where has_room)) and l.recipients = (
+          select count(*) from recipient r
+          where r.owner_id = l.owner_id and r.other_id = any (array (select owner_id from size where has_room)))
       ), form as (
         insert into sent_forms (owner_id, digest, recipients)
-        select $1, $3, cardinality($2::text[])
-        where (select count(*) from size where has_room) = cardinality($2::text[]) + 1 - (select n from self)
+        select owner_id, digest, recipients from letter
+        where not is_repeated and recent + recipients <= $2 and owner_id = any (array (select owner_id from fitting))
         on conflict do nothing returning owner_id
+      ), copy as (
+        select c.*, l.body, l.sent_at
+        from letter l, recipient r, lateral (values
+          (l.owner_id, r.id, 'sent', r.other_id, r.twin_id),
+          (r.other_id, r.twin_id, 'inbox', l.owner_id, r.id)) c (owner_id, id, box, other_id, twin_id)
+        where r.owner_id = l.owner_id and l.owner_id = any (array (select owner_id from form))
       ), more as (
-        update mailbox_sizes s set messages = (select size.messages from size where size.owner_id = s.owner_id)
-        where s.owner_id = any (array (select size.owner_id from form, size))
+        update mailbox_sizes s
+        set messages = (select size.messages from size where size.owner_id = s.owner_id)
+                     + (select count(*) from copy where copy.owner_id = s.owner_id)
+        where s.owner_id = any (array (select owner_id from copy))
       ), copies as (
-        insert into messages (owner_id, id, box, other_id, twin_id, body, sent_at)
-        select copy.owner_id, copy.id, copy.box, copy.other_id, copy.twin_id, $4, $5
-        from form, recipient r, lateral (values
-          (form.owner_id, r.id, 'sent', r.other_id, r.twin_id),
-          (r.other_id, r.twin_id, 'inbox', form.owner_id, r.id)) copy (owner_id, id, box, other_id, twin_id)
+        insert into messages (owner_id, id, box, other_id, twin_id, body, sent_at) select * from copy
       ), marks as (
-        insert into unread (owner_id, id) select r.other_id, r.twin_id from form, recipient r
+        insert into unread (owner_id, id) select owner_id, id from copy where box = 'inbox'
+      ), done as (
+        select owner_id, draft_id from letter where is_repeated or owner_id = any (array (select owner_id from form))
       ), draft as (
-        delete from drafts where owner_id = $1 and id = $9 and (exists (select from form) or exists (select from repeated))
+        delete from drafts d
+        where d.owner_id = any (array (select owner_id from done)) and d.id = any (array (select draft_id from done))
+          and exists (select from done where done.owner_id = d.owner_id and done.draft_id = d.id)
       )
-      select coalesce((select jsonb_agg(jsonb_build_array(username, other_id)) from recipient), '[]') as known,
-             exists (select from form) as "isNew",
-             exists (select from repeated) as "isRepeated", recent.n as recent,
-             (select count(*)::int from size where has_room) = cardinality($2::text[]) + 1 - self.n as "hasRoom"
-      from recent, self`,
-    values: [
-      from,
-      to,
-      digest,
-      body,
-      sentAt,
-      ids,
-      twinIds,
-      perMinute,
-      draftId,
-      nearlyFull(perMailbox),
-      perMailbox,
-    ],
+      select l.owner_id as "from",
+             array (select json_build_array(username, other_id) from recipient r where r.owner_id = l.owner_id) as known,
+             l.owner_id = any (array (select owner_id from form)) as "isNew", l.is_repeated as "isRepeated", l.recent,
+             l.owner_id = any (array (select owner_id from fitting)) as "hasRoom"
+      from letter l`,
+    values: [JSON.stringify(sendings.map(toLetter)), perMinute, nearlyFull(perMailbox), perMailbox],
   });
-  const { known, isNew, isRepeated, recent, hasRoom } = rows[0]!;
+  const outcomes = new Map(rows.map((row) => [row.from, row]));
+  return sendings.map((sending) => toAttempt(sending, outcomes.get(sending.from)!, perMinute));
+}
+
+/** The names of the fields are those of the columns. */
+function toLetter({ from, to, body, digest, sentAt, draftId }: Sending) {
+  return {
+    owner_id: from,
+    addressees: to.map((username) => ({ username, id: newId(sentAt), twin_id: newId(sentAt) })),
+    digest: `\\x${digest.toString('hex')}`,
+    body,
+    sent_at: sentAt,
+    draft_id: draftId,
+  };
+}
+
+function toAttempt({ from, to }: Sending, row: OutcomeRow, perMinute: number): Attempt {
+  const { known, isNew, isRepeated, recent, hasRoom } = row;
   if (known.length < to.length) {
     const names = new Set(known.map(([name]) => name));
     return { kind: 'unknown', names: to.filter((name) => !names.has(name)) };

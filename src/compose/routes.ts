@@ -12,11 +12,14 @@ import { localPath } from '../web/local-path.ts';
 import { createRateLimit } from '../web/rate-limits.ts';
 import { signedIn } from '../web/session.ts';
 import { bodyLimit, digestOf, formKey, letterForm, newFormKey } from './letter-form.ts';
-import { sendMessage, type Outcome } from './send-message.ts';
+import { createSendMessage, type Outcome } from './send-message.ts';
 
 export function composeRoutes(pool: Pool, config: Config, flash: Flash, bell: Bell): Router {
   const router = Router();
-  const limits = { perMinute: config.sendsPerMinute, perMailbox: config.mailboxMessages };
+  const sendMessage = createSendMessage(pool, {
+    perMinute: config.sendsPerMinute,
+    perMailbox: config.mailboxMessages,
+  });
   // What is refused because a mailbox is full costs a count, and is not counted as sent.
   const counts = createRateLimit(pool, 'mailbox-counts', config.sendsPerMinute, 60);
 
@@ -38,7 +41,7 @@ export function composeRoutes(pool: Pool, config: Config, flash: Flash, bell: Be
         digest: digestOf(form.values),
         sentAt: new Date(),
       };
-      const outcome = await sendMessage(pool, letter, limits, () => counts.spend(letter.from));
+      const outcome = await sendMessage(letter, () => counts.spend(letter.from));
       bell.ring(outcome.warned);
       if (outcome.kind === 'too many') {
         throw new HttpError(

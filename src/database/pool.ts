@@ -25,7 +25,8 @@ export function createPool(connectionString: string, onError: (error: Error) => 
     application_name: 'private-messages',
     // There is an index for everything that is asked. Where a table is nearly empty, reading all of it is cheaper still,
     // and a connection would keep that plan while 100,000 messages come in, until PostgreSQL counts them.
-    options: '-c enable_seqscan=off',
+    // Nothing here is long enough to be worth compiling (jit), which takes longer than most statements.
+    options: '-c enable_seqscan=off -c jit=off',
     max: Math.max(4, 2 * availableParallelism() + 1),
     idleTimeoutMillis: 60_000,
     maxLifetimeSeconds: 3600,
@@ -53,9 +54,15 @@ const awayErrors = new Set([
 const awayMessages =
   /^(Query read timeout|Connection terminated|timeout expired|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed)/;
 
+/** The database answers, but not soon enough. */
+export class DatabaseBusy extends Error {
+  override message = 'Too many wait for the database.';
+}
+
 /** Whether this error says that PostgreSQL cannot serve now, and that the same request may succeed later. */
 export function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
+  if (error instanceof DatabaseBusy) return true;
   const { code, errors } = error as Error & { code?: string; errors?: unknown[] };
   if (Array.isArray(errors)) return errors.some(isDatabaseAway);
   if (code && (awayStates.test(code) || ('syscall' in error && awayErrors.has(code)))) return true;

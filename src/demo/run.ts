@@ -5,7 +5,7 @@ import { createAccount } from '../accounts/queries.ts';
 import { readConfig } from '../config.ts';
 import { openDatabase } from '../database/open.ts';
 import type { Pool } from '../database/pool.ts';
-import { sendMessage } from '../compose/send-message.ts';
+import { createSendMessage } from '../compose/send-message.ts';
 import { giveUp, StartupError } from '../startup-error.ts';
 import { letters, password, people } from './letters.ts';
 
@@ -36,6 +36,7 @@ async function fill(pool: Pool, perMailbox: number, passwordHash: string): Promi
     const account = await createAccount(pool, name, passwordHash);
     if (account !== 'taken') ids.set(name, account.id);
   }
+  const sendMessage = createSendMessage(pool, { perMinute: letters.length, perMailbox });
   for (const [from, to, minutesAgo, body] of letters) {
     const sentAt = new Date(Date.now() - minutesAgo * 60_000);
     const letter = {
@@ -46,7 +47,7 @@ async function fill(pool: Pool, perMailbox: number, passwordHash: string): Promi
       digest: randomBytes(32),
       draftId: randomUUID(),
     };
-    await sendMessage(pool, letter, { perMinute: letters.length, perMailbox });
+    await sendMessage(letter);
   }
   // What is older than two hours has been read.
   await pool.query(

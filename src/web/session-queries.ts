@@ -32,43 +32,71 @@ interface Statement {
 }
 
 interface SessionRow {
+  sid: string;
   sess: SessionData;
   userId: string;
   username: string;
   unread: number;
-  along: unknown[][] | undefined;
+  along?: unknown[][];
 }
 
-const columns = `s.sess, u.id as "userId", u.username,
-  (select count(*)::int from (
-     select from unread n where n.owner_id = $1 and not n.is_trashed limit 100) counted) as unread`;
-const source = `from sessions s join users u on u.id = s.user_id
-  where s.user_id = $1 and s.sid = $2 and s.expire > now()`;
-
-const sessionAlone: Statement = { name: 'find session', text: `select ${columns} ${source}` };
+/** The session of this owner with this key and its person, if it has not ended; with more columns. */
+function selectSession(owner: string, sid: string, more = ''): string {
+  return `
+    select s.sid, s.sess, u.id as "userId", u.username,
+           (select count(*)::int from (
+              select from unread n where n.owner_id = ${owner} and not n.is_trashed limit 100) counted) as unread${more}
+    from sessions s join users u on u.id = s.user_id
+    where s.user_id = ${owner} and s.sid = ${sid} and s.expire > now()`;
+}
 
 /**
  * The statement that finds a session and the rows `r` of this SELECT, in which $1 is the owner. Each comes as an array of
  * these values: as an object, with all the names in each, it takes both sides longer.
  */
 export function sessionAnd(name: string, select: string, values: string): Statement {
-  const along = `(select coalesce(json_agg(json_build_array(${values})), '[]') from (${select}) r) as along`;
-  return { name: `find session and ${name}`, text: `select ${columns}, ${along} ${source}` };
+  const along = `, (select coalesce(json_agg(json_build_array(${values})), '[]') from (${select}) r) as along`;
+  return { name: `find session and ${name}`, text: selectSession('$1', '$2', along) };
 }
 
 const person = z.uuid();
 
-/** The session behind this id with its person, if it has not ended; none behind what was signed as another cookie. */
-export async function findSession(db: Database, id: string, along?: Along): Promise<SessionData | null> {
+/** The session behind this id with its person and these rows, if it has not ended. */
+export async function findSessionAnd(db: Database, id: string, along: Along): Promise<SessionData | null> {
   const [userId, sid] = sessionKey(id);
   if (!person.safeParse(userId).success) return null;
-  const { rows } = await db.query<SessionRow>({
-    ...(along?.statement ?? sessionAlone),
-    values: [userId, sid, ...(along?.values ?? [])],
-  });
+  const { rows } = await db.query<SessionRow>({ ...along.statement, values: [userId, sid, ...along.values] });
   // Taken out of pg's result, which stays for a while: pg writes a function to each query (see tokenMaker in csrf.ts).
   const row = rows.pop();
-  return row ? { ...row.sess, viewer: new Viewer(row.userId, row.username, row.unread, row.along) } : null;
+  return row ? toSession(row) : null;
+}
+
+const sessionsAlone: Statement = {
+  name: 'find sessions',
+  text: `select found.* from json_to_recordset($1) as asked (user_id uuid, sid text),
+                lateral (${selectSession('asked.user_id', 'asked.sid')} limit 1) found`,
+};
+
+/**
+ * The sessions behind these ids, each in its place; null where one has ended, or where something else was signed as its
+ * id. (JSON: PostgreSQL would plan anew for each number of them.)
+ */
+export async function findSessions(db: Database, ids: string[]): Promise<(SessionData | null)[]> {
+  const keys = ids.map(sessionKey);
+  const asked = keys.filter(([userId]) => person.safeParse(userId).success);
+  const { rows } = await db.query<SessionRow>({
+    ...sessionsAlone,
+    values: [JSON.stringify(asked.map(([userId, sid]) => ({ user_id: userId, sid })))],
+  });
+  const found = new Map(rows.splice(0).map((row) => [row.sid, row]));
+  return keys.map(([, sid]) => {
+    const row = found.get(sid);
+    return row ? toSession(row) : null;
+  });
+}
+
+function toSession({ sess, userId, username, unread, along }: SessionRow): SessionData {
+  return { ...sess, viewer: new Viewer(userId, username, unread, along) };
 }
 
 /** So many browsers one person may be signed in with; one more signs out the one not used for the longest. */

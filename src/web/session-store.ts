@@ -2,7 +2,10 @@
 import connectPgSimple from 'connect-pg-simple';
 import session, { type SessionData } from 'express-session';
 import type { Database, Pool } from '../database/pool.ts';
-import { deleteSession, findSession, updateSession } from './session-queries.ts';
+import { deleteSession, updateSession } from './session-queries.ts';
+
+/** The session behind an id with its person, if it has not ended. */
+export type FindSession = (id: string) => Promise<SessionData | null>;
 
 const PgStore = connectPgSimple(session);
 
@@ -14,7 +17,9 @@ const PgStore = connectPgSimple(session);
 export class SessionStore extends PgStore {
   readonly #db: Database;
 
-  constructor(pool: Pool, onError: (error: Error) => void) {
+  readonly #find: FindSession;
+
+  constructor(pool: Pool, find: FindSession, onError: (error: Error) => void) {
     super({
       pool,
       tableName: 'sessions',
@@ -24,12 +29,13 @@ export class SessionStore extends PgStore {
         onError(parts.find((part) => part instanceof Error) ?? new Error('session store')),
     });
     this.#db = pool;
+    this.#find = find;
     // With a touch, even one that does nothing, express-session holds back the last byte of every page.
     Object.assign(this, { touch: undefined });
   }
 
   override get(id: string, done: (error: unknown, session?: SessionData | null) => void): void {
-    void findSession(this.#db, id).then(
+    void this.#find(id).then(
       (found) => done(null, found),
       // ENOENT, as from a socket that is gone, express-session takes for "no session", unless it is wrapped.
       (error: NodeJS.ErrnoException) =>

@@ -3,11 +3,13 @@ import { randomBytes } from 'node:crypto';
 import type { NextFunction, Request, Response } from 'express';
 import session, { type SessionData } from 'express-session';
 import type { Config } from '../config.ts';
+import { gather } from '../database/gather.ts';
 import type { Database, Pool } from '../database/pool.ts';
 import { HttpError } from './errors.ts';
 import { localPath } from './local-path.ts';
 import {
-  findSession,
+  findSessionAnd,
+  findSessions,
   idleLimit,
   insertSession,
   newSessionId,
@@ -45,7 +47,8 @@ export function openSessions(
   onError: (error: Error) => void,
 ) {
   const name = cookieName(config.isHttps, 'session');
-  const store = new SessionStore(pool, onError);
+  const find = gather((ids: string[]) => findSessions(pool, ids));
+  const store = new SessionStore(pool, find, onError);
   const openSession = session({
     name,
     secret: secrets,
@@ -58,7 +61,9 @@ export function openSessions(
   });
   const readSession = async (req: Request): Promise<void> => {
     const id: unknown = req.signedCookies[name];
-    const found = typeof id === 'string' ? await findSession(pool, id, bringAlong(req)) : null;
+    const along = bringAlong(req);
+    const isId = typeof id === 'string';
+    const found = isId ? await (along ? findSessionAnd(pool, id, along) : find(id)) : null;
     if (found) req.sessionID = id as string;
     req.session = (found ?? {}) as Request['session'];
   };

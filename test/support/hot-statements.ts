@@ -33,7 +33,8 @@ import {
 } from '../../src/trash/queries.ts';
 import {
   deleteSession,
-  findSession,
+  findSessionAnd,
+  findSessions,
   insertSession,
   newSessionId,
   sessionKey,
@@ -69,9 +70,9 @@ export async function hotStatements(pool: Pool): Promise<HotStatement[]> {
     ['the inbox, a newer page', (db) => listBoxAfter(db, owner, 'inbox', middle)],
     ['what was sent', (db) => listBoxBefore(db, owner, 'sent', highestId)],
     ['what was sent, a newer page', (db) => listBoxAfter(db, owner, 'sent', middle)],
-    ['the session with the inbox', (db) => findSession(db, session, along('/inbox'))],
-    ['the session with what was sent', (db) => findSession(db, session, along('/sent'))],
-    ['the session with a message', (db) => findSession(db, session, along(`/messages/${middle}`))],
+    ['the session with the inbox', (db) => findSessionAnd(db, session, along('/inbox'))],
+    ['the session with what was sent', (db) => findSessionAnd(db, session, along('/sent'))],
+    ['the session with a message', (db) => findSessionAnd(db, session, along(`/messages/${middle}`))],
     ['a conversation', (db) => listConversation(db, owner, bob, highestId, 26)],
     ['a conversation, an older page', (db) => listConversation(db, owner, bob, middle, 26)],
     ['a conversation with a stranger', (db) => listConversation(db, owner, personId(30), highestId, 26)],
@@ -79,7 +80,7 @@ export async function hotStatements(pool: Pool): Promise<HotStatement[]> {
     ['the trash, a newer page', (db) => listTrashAfter(db, owner, lowestId, 26)],
   ];
   const others: Asked[] = [
-    ['the session', (db) => findSession(db, session)],
+    ['the session', (db) => findSessions(db, [session])],
     ['the session, renewed', (db) => updateSession(db, session, started)],
     ['logging in', (db) => findAccount(db, 'alice')],
     ['a new session', (db) => insertSession(db, newSessionId(owner), started)],
@@ -156,7 +157,7 @@ function search(words: string): (db: Database) => Promise<unknown> {
 function send(db: Database): Promise<unknown> {
   const digest = digestOf({ recipient: ['bob'], body: 'Hello', key: newFormKey() });
   const sending = { from: owner, to: ['bob'], body: 'Hello', digest, sentAt: now, draftId: newId() };
-  return sendWhereRoom(db, sending, { perMinute: 1_000_000, perMailbox: 100_000_000 });
+  return sendWhereRoom(db, [sending], { perMinute: 1_000_000, perMailbox: 100_000_000 });
 }
 
 /** For functions that begin a transaction of their own: within the one that is taken back. */

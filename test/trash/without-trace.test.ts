@@ -68,7 +68,15 @@ test('after one side has deleted it for ever the other still has it; after both 
   ] as const) {
     expect((await person.get(`/messages/${id}`)).status).toBe(404);
     expect((await person.get(`/trash/${id}`)).status).toBe(404);
-    for (const path of ['/inbox', '/sent', '/trash', '/drafts', '/with/alice', '/with/bob', '/search?q=zebra'])
+    for (const path of [
+      '/inbox',
+      '/sent',
+      '/trash',
+      '/drafts',
+      '/with/alice',
+      '/with/bob',
+      '/search?q=zebra',
+    ])
       expect((await person.get(path)).text).not.toContain('with "quotes"');
   }
 });
