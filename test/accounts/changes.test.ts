@@ -3,6 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { startApp, type TestApp } from '../support/app.ts';
 import { withCodes } from '../support/authenticator.ts';
 import { makeCodes } from '../support/codes.ts';
+import { createDatabase } from '../support/database.ts';
+import { patient, untilWaiting } from '../support/locks.ts';
 import { questionOn, softPasskey, withPasskey } from '../support/passkey.ts';
 import { registered, stranger, type Answer, type Person } from '../support/person.ts';
 import { openStream } from '../live/listening.ts';
@@ -10,7 +12,7 @@ import { openStream } from '../live/listening.ts';
 let app: TestApp;
 let alice: Person;
 beforeAll(async () => {
-  app = await startApp();
+  app = await startApp({}, patient(await createDatabase()));
 });
 afterAll(() => app.close());
 beforeEach(async () => {
@@ -84,13 +86,7 @@ describe('a session that is ended while its request is under way changes nothing
     await client.query('begin');
     await client.query('select from users for no key update');
     const pressed = press();
-    const isWaiting = async () =>
-      (
-        await app.pool.query(
-          `select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
-        )
-      ).rowCount === 1;
-    await expect.poll(isWaiting, { timeout: 5000, interval: 5 }).toBe(true);
+    await untilWaiting(app.pool);
     await client.query(
       `delete from sessions where sess->>'startedAt' = (select max(sess->>'startedAt') from sessions)`,
     );
