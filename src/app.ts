@@ -85,9 +85,6 @@ export function createApp(parts: AppParts): Express {
   const ceremonies = openCeremonies(pool, seal, config);
   Object.assign(app.locals, viewHelpers(config), { passkeyQuestion: () => ceremonies.askForUse(signingIn) });
   const secondSteps = openSecondSteps({ pool, isHttps: config.isHttps, signIn, begunSignIns, flash });
-  const sessions = openSessions(config, pool, secrets, bringAlong, (error) =>
-    log.error({ err: error }, 'sessions'),
-  );
 
   app.use(healthRoutes(pool, latestMigration, isStopping));
   app.use(logRequests(log), secureHeaders(config.isHttps));
@@ -97,7 +94,7 @@ export function createApp(parts: AppParts): Express {
   app.use(refuseOtherSites, readForms, refuseNestedFields, offerToken);
   // Before anything that may refuse: what somebody wrote is given back.
   app.post(['/send', '/drafts'], keepTyped(giveLetterBack(strangersToken(config.isHttps))));
-  app.use(sessions.middleware, showFlash);
+  app.use(openSessions(config, pool, secrets, bringAlong), showFlash);
 
   app.post('/account/import', receiveUpload);
   app.use(

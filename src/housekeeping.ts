@@ -8,6 +8,7 @@ import { listLeaving, removeRemains } from './leaving/queries.ts';
 import { forgetWarnings } from './mailbox/sizes.ts';
 import { deleteExpiredResetLinks } from './reset-links/queries.ts';
 import { deleteExpired } from './trash/queries.ts';
+import { deleteExpiredSessions } from './web/session-queries.ts';
 import { forgetUsed, goodForAtMost } from './web/used-once.ts';
 
 const hour = 60 * 60 * 1000;
@@ -24,6 +25,7 @@ const pauseMs = 50;
 export async function tidyUp(pool: Pool, now = Date.now()): Promise<number> {
   const due = [
     (db: Database) => deleteExpired(db, new Date(now - trashKeptFor), batch),
+    (db: Database) => deleteExpiredSessions(db, new Date(now), batch),
     (db: Database) => forgetSentForms(db, new Date(now - sentFormsKeptFor)),
     (db: Database) => forgetBrowsers(db, new Date(now - browsersKnownFor), batch),
     (db: Database) => deleteExpiredResetLinks(db, new Date(now), batch),

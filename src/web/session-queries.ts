@@ -187,6 +187,16 @@ export async function deleteSession(db: Database, id: string): Promise<void> {
   await db.query('delete from sessions where user_id = $1 and sid = $2', sessionKey(id));
 }
 
+/** For the clean-up; returns how many there were. */
+export async function deleteExpiredSessions(db: Database, now: Date, limit: number): Promise<number> {
+  const { rowCount } = await db.query(
+    `delete from sessions where expire < $1 and (user_id, sid) in (
+       select user_id, sid from sessions where expire < $1 limit $2)`,
+    [now, limit],
+  );
+  return rowCount ?? 0;
+}
+
 const day = 24 * 60 * 60 * 1000;
 export const idleLimit = 30 * day;
 const absoluteLimit = 90 * day;

@@ -19,15 +19,9 @@ export class SessionStore extends PgStore {
 
   readonly #find: FindSession;
 
-  constructor(pool: Pool, find: FindSession, onError: (error: Error) => void) {
-    super({
-      pool,
-      tableName: 'sessions',
-      disableTouch: true,
-      pruneSessionInterval: 15 * 60,
-      errorLog: (...parts: unknown[]) =>
-        onError(parts.find((part) => part instanceof Error) ?? new Error('session store')),
-    });
+  constructor(pool: Pool, find: FindSession) {
+    // What has expired is removed by housekeeping: the base begins to do so in the methods that are replaced here.
+    super({ pool, tableName: 'sessions', disableTouch: true, pruneSessionInterval: false });
     this.#db = pool;
     this.#find = find;
     // With a touch, even one that does nothing, express-session holds back the last byte of every page.

@@ -1,6 +1,6 @@
 // Who is signed in: one session cookie, one query a page, and the only places where a session begins, changes and ends.
 import { randomBytes } from 'node:crypto';
-import type { NextFunction, Request, Response } from 'express';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import session, { type SessionData } from 'express-session';
 import type { Config } from '../config.ts';
 import { gather } from '../database/gather.ts';
@@ -44,11 +44,10 @@ export function openSessions(
   pool: Pool,
   secrets: string[],
   bringAlong: BringAlong,
-  onError: (error: Error) => void,
-) {
+): RequestHandler[] {
   const name = cookieName(config.isHttps, 'session');
   const find = gather((ids: string[]) => findSessions(pool, ids));
-  const store = new SessionStore(pool, find, onError);
+  const store = new SessionStore(pool, find);
   const openSession = session({
     name,
     secret: secrets,
@@ -73,7 +72,7 @@ export function openSessions(
     else openSession(req, res, next);
   };
   const prepare = config.isHttps ? [assumeHttps] : [];
-  return { middleware: [...prepare, read, greet(pool, name, config.isHttps)], close: () => store.close() };
+  return [...prepare, read, greet(pool, name, config.isHttps)];
 }
 
 /**

@@ -1,5 +1,6 @@
 // How long a session lives, what it costs, and that strangers have none.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { tidyUp } from '../../src/housekeeping.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { isSignedIn, registered, stranger, type Person } from '../support/person.ts';
 import { statementsOf } from '../support/statements.ts';
@@ -71,6 +72,17 @@ describe('a session', () => {
     expect(await isSignedIn(carol)).toBe(false);
     expect((await carol.submit('/login', { username: 'carol', password: carol.password })).status).toBe(303);
     expect(await isSignedIn(carol)).toBe(true);
+  });
+
+  test('leaves no row when its time has come; the others stay', async () => {
+    await registered(app.url, 'frank');
+    await app.pool.query(
+      `insert into sessions (user_id, sid, sess, expire)
+       select u.id, 'old-' || n, s.sess, now() - n * interval '1 second'
+       from users u join sessions s on s.user_id = u.id, generate_series(1, 1200) n where u.username = 'frank'`,
+    );
+    expect(await tidyUp(app.pool)).toBeGreaterThanOrEqual(1200); // somebody else's may be among them
+    expect(await sessionOf('frank')).toBeDefined();
   });
 
   test('ends with the account', async () => {
