@@ -1,7 +1,7 @@
 // Drafts: letters begun and not sent, one for each form, and nobody else's business.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
-import { awkwardText, filledIn } from '../support/forms.ts';
+import { awkwardText, filledIn, press } from '../support/forms.ts';
 import { columnsWith, tokenOf } from '../support/mailboxes.ts';
 import { registered, type Answer, type Fields, type Person } from '../support/person.ts';
 
@@ -76,7 +76,7 @@ describe('Save draft', () => {
 
   test('pressed twenty times at the same moment keeps one draft', async () => {
     const form = await begun({ body: 'Once' });
-    const answers = await Promise.all(Array.from({ length: 20 }, () => alice.post('/drafts', form)));
+    const answers = await Promise.all(Array.from({ length: 20 }, () => press(alice, '/drafts', form)));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([303]));
     expect(await stored()).toHaveLength(1);
   });

@@ -118,20 +118,22 @@ test('the name can never be registered again', async () => {
 
 test('a hundred races of leaving with registering the same name: nobody gets it', async () => {
   const names = Array.from({ length: 100 }, (_, n) => `racer-${n}`);
-  const outcomes = await Promise.all(
-    names.map(async (name) => {
-      const account = await createAccount(app.pool, name, 'x');
-      if (account === 'taken') return 'lost';
-      const attempts = Array.from({ length: 10 }, async (_, n) => {
-        await sleep(n);
-        return createAccount(other.pool, name, 'y');
-      });
-      await closeAccount(app.pool, account.id);
-      await removeRemains(app.pool, account.id);
-      return (await Promise.all(attempts)).find((again) => again !== 'taken');
-    }),
-  );
-  expect(new Set(outcomes)).toEqual(new Set([undefined]));
+  const race = async (name: string) => {
+    const account = await createAccount(app.pool, name, 'x');
+    if (account === 'taken') return 'lost';
+    const attempts = Array.from({ length: 10 }, async (_, n) => {
+      await sleep(n);
+      return createAccount(other.pool, name, 'y');
+    });
+    await closeAccount(app.pool, account.id);
+    await removeRemains(app.pool, account.id);
+    return (await Promise.all(attempts)).find((again) => again !== 'taken');
+  };
+  // In four groups: a thousand attempts at the same moment wait longer for a connection than they may.
+  for (let start = 0; start < names.length; start += 25) {
+    const outcomes = await Promise.all(names.slice(start, start + 25).map(race));
+    expect(new Set(outcomes)).toEqual(new Set([undefined]));
+  }
 });
 
 test('a removal that was broken off is finished by housekeeping', async () => {

@@ -1,6 +1,7 @@
 // How many messages a person may send in a minute, over two processes of one site.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
+import { press } from '../support/forms.ts';
 import { messagesOn } from '../support/inbox.ts';
 import { at, registered, type Person } from '../support/person.ts';
 
@@ -66,7 +67,7 @@ test('forty at the same moment over two processes get through no more than five 
   const before = (await arrived())!;
   const processes = [at(app.url, eve), at(other.url, eve)];
   const answers = await Promise.all(
-    forms.map((form, i) => processes[i % 2]!.post('/send', { ...form, body: `Flood ${i}` })),
+    forms.map((form, i) => press(processes[i % 2]!, '/send', { ...form, body: `Flood ${i}` })),
   );
   const sent = answers.filter((answer) => answer.status === 303).length;
   expect(sent).toBeGreaterThanOrEqual(5);

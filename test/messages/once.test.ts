@@ -1,16 +1,20 @@
 // Sending is exactly once: one form is one message, however often and wherever it arrives.
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
+import { createDatabase } from '../support/database.ts';
+import { press } from '../support/forms.ts';
 import { deletionOf } from '../support/inbox.ts';
+import { patient, watchDeadlocks } from '../support/locks.ts';
 import { at, registered, type Fields, type Person } from '../support/person.ts';
 
 let app: TestApp;
 let other: TestApp;
 let alice: Person;
 let bob: Person;
+const { log, deadlocks } = watchDeadlocks();
 beforeAll(async () => {
-  app = await startApp();
-  other = await startApp({}, app.databaseUrl);
+  app = await startApp({}, patient(await createDatabase()), log);
+  other = await startApp({}, app.databaseUrl, log);
   [alice, bob] = await Promise.all([registered(app.url, 'alice'), registered(app.url, 'bob')]);
 });
 beforeEach(() => app.pool.query('delete from messages'));
@@ -33,7 +37,7 @@ async function filledIn(body: string, recipient = 'bob'): Promise<Fields> {
 }
 
 async function expectSent(person: Person, form: Fields): Promise<void> {
-  const answer = await person.post('/send', form);
+  const answer = await press(person, '/send', form);
   expect([answer.status, answer.headers.location]).toEqual([303, '/inbox']);
 }
 
@@ -41,12 +45,14 @@ test('the same form fifty times at the same moment over two processes is one mes
   const form = await filledIn('Once');
   const processes = [at(app.url, alice), at(other.url, alice)];
   await Promise.all(Array.from({ length: 50 }, (_, i) => expectSent(processes[i % 2]!, form)));
+  expect(deadlocks()).toBe(0);
   expect(await copies()).toEqual({ 'alice sent Once': 1, 'bob inbox Once': 1 });
 });
 
 test('the same to oneself is one message too', async () => {
   const form = await filledIn('To me', 'alice');
   await Promise.all(Array.from({ length: 10 }, () => expectSent(alice, form)));
+  expect(deadlocks()).toBe(0);
   expect(await copies()).toEqual({ 'alice sent To me': 1, 'alice inbox To me': 1 });
 });
 

@@ -4,6 +4,7 @@ import { findAccount } from '../../src/accounts/queries.ts';
 import { tidyUp } from '../../src/housekeeping.ts';
 import { makeResetLink } from '../../src/reset-links/queries.ts';
 import { startApp, type TestApp } from '../support/app.ts';
+import { press } from '../support/forms.ts';
 import { registered, stranger, type Answer, type Fields, type Person } from '../support/person.ts';
 
 const newPassword = 'another long enough one';
@@ -114,7 +115,7 @@ describe('a link', () => {
         return { visitor, fields: { ...(await visitor.hidden(path)), password: `the password number ${i}` } };
       }),
     );
-    const answers = await Promise.all(visitors.map(({ visitor, fields }) => visitor.post(path, fields)));
+    const answers = await Promise.all(visitors.map(({ visitor, fields }) => press(visitor, path, fields)));
     const statuses = answers.map(({ status }) => status);
     expect(statuses.filter((status) => status === 303)).toHaveLength(1);
     expect(statuses.filter((status) => status === 404)).toHaveLength(19);

@@ -1,9 +1,11 @@
 // Several processes that share the port.
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
 import { expect, test } from 'vitest';
 import { calmSettings } from '../support/app.ts';
 import { createDatabase } from '../support/database.ts';
+import { press } from '../support/forms.ts';
 import { registered } from '../support/person.ts';
 import { launch, ready, type Program } from '../support/program.ts';
 
@@ -21,6 +23,20 @@ function isAlive(pid: number): boolean {
   }
 }
 
+/** Until so many processes of a site listen for news, which each does before it serves. */
+async function untilServing(databaseUrl: string, count: number): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  const serving = async () =>
+    (
+      await client.query(
+        `select from pg_stat_activity where application_name = 'private-messages bell' and datname = current_database()`,
+      )
+    ).rowCount;
+  await expect.poll(serving, { timeout: 20_000 }).toBe(count);
+  await client.end();
+}
+
 test('four processes on one port are one site, replace one that was killed, and end together', async () => {
   const databaseUrl = await createDatabase('template0');
   const program = await launch({
@@ -31,9 +47,10 @@ test('four processes on one port are one site, replace one that was killed, and 
   });
   try {
     await ready(program);
+    await untilServing(databaseUrl, 4);
     const alice = await registered(program.url, 'alice');
     const form = { ...(await alice.hidden('/send')), recipient: 'alice', body: 'Once, whoever answers' };
-    const answers = await Promise.all(Array.from({ length: 40 }, () => alice.post('/send', form)));
+    const answers = await Promise.all(Array.from({ length: 40 }, () => press(alice, '/send', form)));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([303]));
     expect((await alice.get('/inbox')).$('.messages > li').length).toBe(1);
 

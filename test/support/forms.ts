@@ -1,5 +1,14 @@
 // Forms on a page that has been loaded already, such as one that came back after a refusal.
-import type { Answer, Fields } from './person.ts';
+import type { Answer, Fields, Person } from './person.ts';
+
+/**
+ * Posts a form, again for as long as the answer is to come back in a few seconds: with many at the same moment on a busy
+ * machine somebody waits too long for their turn, and nothing was changed.
+ */
+export async function press(person: Person, path: string, form: Fields | string): Promise<Answer> {
+  const answer = await person.post(path, form);
+  return answer.status === 503 ? press(person, path, form) : answer;
+}
 
 /** Everything that the page's form for `action` would send if its button were pressed now, as browsers send it. */
 export function filledIn({ $ }: Answer, action: string): Fields {

@@ -1,6 +1,7 @@
 // Locks that a test holds while a site waits for them.
 import { expect } from 'vitest';
 import type { Pool } from '../../src/database/pool.ts';
+import { createLog, type Log } from '../../src/web/log.ts';
 
 /**
  * The same database for a site that waits ten seconds for a lock: with the half second of pool.ts it gives up when the
@@ -19,4 +20,14 @@ export async function untilWaiting(pool: Pool, count = 1): Promise<void> {
       )
     ).rowCount;
   await expect.poll(waiting, { timeout: 5000, interval: 5 }).toBe(count);
+}
+
+/**
+ * A log for patient sites that counts the requests that failed because they and another one waited for each other:
+ * they answer 503 too, which a person who presses again (forms.ts) does not tell from a busy machine.
+ */
+export function watchDeadlocks(): { log: Log; deadlocks: () => number } {
+  let lines = '';
+  const log = createLog('error', { write: (text) => void (lines += text) });
+  return { log, deadlocks: () => lines.split('"code":"40P01"').length - 1 };
 }
