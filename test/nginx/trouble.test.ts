@@ -213,12 +213,8 @@ describe.skipIf(!available('nginx'))('nginx', () => {
         body: dripped,
         duplex: 'half',
       } as RequestInit);
-      expect(
-        nginx
-          .requests()
-          .slice(-2)
-          .map((line) => line.upstreamStatus),
-      ).toEqual(['403', '403']);
+      const statuses = () => nginx.requests().slice(-2).map((line) => line.upstreamStatus); // prettier-ignore
+      await expect.poll(statuses).toEqual(['403', '403']);
       expect(nginx.complaints()).not.toContain('temporary file');
     });
 
