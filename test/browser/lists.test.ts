@@ -31,6 +31,11 @@ describe.skipIf(!available('chromium'))('lists in a browser', () => {
     await page.goto(path);
     return page;
   }
+  /** Until the page that is there says this, and its scripts have run: a click waits for neither. */
+  async function untilSays(page: Page, words: string): Promise<void> {
+    await page.getByText(words).waitFor();
+    await page.waitForLoadState();
+  }
   const texts = (page: Page) => page.locator('.messages .excerpt').allTextContents();
   const box = (page: Page, text: string) =>
     page.locator('li', { hasText: text }).locator('input[type=checkbox]');
@@ -66,6 +71,7 @@ describe.skipIf(!available('chromium'))('lists in a browser', () => {
     await box(page, 'five').click();
     await page.getByRole('button', { name: 'Delete', exact: true }).click();
     await page.getByRole('button', { name: 'Undo' }).waitFor();
+    await page.waitForLoadState();
     expect(await texts(page)).toEqual(['one', 'three', 'four', 'five']);
   });
 
@@ -106,7 +112,7 @@ describe.skipIf(!available('chromium'))('lists in a browser', () => {
       await page.waitForURL('**/messages/*');
       expect(await page.locator('.text').textContent()).toBe('five');
       await page.keyboard.press('u');
-      await page.getByText('Marked as unread.').waitFor();
+      await untilSays(page, 'Marked as unread.');
       expect(await page.locator('.messages li.unread').count()).toBe(5);
 
       await page.keyboard.press('j');
@@ -117,11 +123,11 @@ describe.skipIf(!available('chromium'))('lists in a browser', () => {
       expect(await page.locator('.messages li.unread').count()).toBe(4);
       await page.keyboard.press('j');
       await page.keyboard.press('u');
-      await page.getByText('1 message marked as unread.').waitFor();
+      await untilSays(page, '1 message marked as unread.');
       await page.keyboard.press('j');
       await page.keyboard.press('j');
       await page.keyboard.press('#');
-      await page.getByText('Deleted your copy; bob keeps').waitFor();
+      await untilSays(page, 'Deleted your copy; bob keeps');
       expect(await texts(page)).toEqual(['one', 'three', 'four', 'five']);
       await page.keyboard.press('c');
       await page.waitForURL('**/send');
@@ -185,7 +191,7 @@ describe.skipIf(!available('chromium'))('lists in a browser', () => {
       .first()
       .click();
     await page.getByRole('button', { name: 'Undo' }).click();
-    await page.getByText('1 message restored.').waitFor();
+    await untilSays(page, '1 message restored.');
     await page
       .getByRole('button', { name: /^Delete the message/ })
       .first()
@@ -199,6 +205,7 @@ describe.skipIf(!available('chromium'))('lists in a browser', () => {
     answer = true;
     await page.getByRole('button', { name: /^Delete for ever ?: / }).click();
     await page.getByText('1 message deleted for ever.').or(page.getByText('Deleted for ever.')).waitFor();
+    await page.waitForLoadState();
     expect(await texts(page)).toEqual([]);
   });
 
@@ -220,15 +227,19 @@ describe.skipIf(!available('chromium'))('lists in a browser', () => {
     expect(await page.getByLabel('All on this page').isVisible()).toBe(false);
     for (const text of ['one', 'three']) await box(page, text).check();
     await page.getByRole('button', { name: 'Delete', exact: true }).click();
+    await page.waitForLoadState();
     expect(await texts(page)).toEqual(['two', 'four', 'five']);
     await page.getByRole('button', { name: 'Undo' }).click();
+    await page.waitForLoadState();
     expect(await texts(page)).toEqual(['one', 'two', 'three', 'four', 'five']);
     await box(page, 'two').check();
     await page.getByRole('button', { name: 'Mark read' }).click();
+    await page.waitForLoadState();
     expect(await page.locator('.messages li.unread').count()).toBe(4);
 
     await page.getByLabel('Search messages').fill('from:bob FOUR');
     await page.getByRole('button', { name: 'Search' }).click();
+    await page.waitForLoadState();
     expect(await texts(page)).toEqual(['four']);
     expect(await page.locator('mark').allTextContents()).toEqual(['four']);
 

@@ -42,6 +42,7 @@ describe.skipIf(!available('chromium'))('in a browser', () => {
       await reader.getByRole('link', { name: 'Back to the inbox' }).click();
       await reader.getByRole('button', { name: /^Delete the message/ }).click();
       await reader.getByText(`Deleted your copy; ${name}_writes keeps theirs.`).waitFor();
+      await reader.waitForLoadState();
       expect(await reader.locator('.messages li').count()).toBe(0);
 
       await reader.getByRole('button', { name: 'Logout' }).click();
@@ -60,7 +61,12 @@ describe.skipIf(!available('chromium'))('in a browser', () => {
     await page.getByRole('button', { name: 'Send', exact: true }).click();
     const recipient = page.getByLabel('To');
     expect(await recipient.getAttribute('aria-invalid')).toBe('true');
-    expect(await recipient.evaluate((input) => input === input.ownerDocument.activeElement)).toBe(true);
+    // A browser moves the focus when it first draws the page.
+    await expect
+      .poll(() => recipient.evaluate((input) => input === input.ownerDocument.activeElement), {
+        timeout: 10_000,
+      })
+      .toBe(true);
     const described = (await recipient.getAttribute('aria-describedby'))!.split(' ')[0]!;
     expect(await page.locator(`#${described}`).textContent()).toBe('Nobody here has that username.');
     expect(await page.getByLabel('Message', { exact: true }).inputValue()).toBe('\n\nkept');
@@ -96,6 +102,7 @@ describe.skipIf(!available('chromium'))('in a browser', () => {
     expect(await focusRing(page)).not.toBe('0px');
     await keys.press('Enter');
     await page.getByText('Deleted your copy.').waitFor();
+    await page.waitForLoadState();
     expect(await page.locator('.messages li').count()).toBe(0);
     await tabTo(page, 'Logout');
     await keys.press('Enter');

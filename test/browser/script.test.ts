@@ -59,6 +59,7 @@ describe.skipIf(!available('chromium'))('in a browser that refuses', () => {
     await page.getByText('500 characters left').waitFor();
     await page.getByRole('button', { name: 'Send', exact: true }).click();
     await page.getByText('Sent to bob.').waitFor();
+    await page.waitForLoadState(); // and the script has run
     await page.keyboard.press('j');
     await page.keyboard.press('Enter');
     await page.waitForURL('**/messages/*');

@@ -41,10 +41,15 @@ describe.skipIf(!available('chromium'))('writing in a browser', () => {
     return rows;
   };
 
-  /** Types with a clock of our own, so that nobody has to wait. */
-  async function type(page: Page, text: string): Promise<void> {
+  /** A page with a clock of our own, so that nobody has to wait: it stands still unless the test turns it. */
+  async function load(page: Page, path: string): Promise<void> {
     await page.clock.install();
-    await page.goto('/send?to=bob');
+    await page.goto(path);
+    await page.clock.pauseAt(Date.now() + 60_000);
+  }
+
+  async function type(page: Page, text: string): Promise<void> {
+    await load(page, '/send?to=bob');
     await message(page).fill(text);
   }
 
@@ -82,8 +87,7 @@ describe.skipIf(!available('chromium'))('writing in a browser', () => {
 
   test('in a conversation as well', async () => {
     const page = await open();
-    await page.clock.install();
-    await page.goto('/with/bob');
+    await load(page, '/with/bob');
     await page.getByLabel('Reply', { exact: true }).fill('An answer');
     await page.clock.runFor(4000);
     await page.getByText('Saved', { exact: true }).waitFor();
