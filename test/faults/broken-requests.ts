@@ -32,10 +32,13 @@ export async function brokenRequests(site: Site, { requests }: { requests: numbe
   // Whoever broke off a form sends it again: it is there once, whether it had arrived or not.
   wrong.push(...(await sendAgain(site, ledger)));
   const found = await site.withDatabase((db) => audit(db, ledger));
-  await sleep(1500); // nginx lets its own connections go
-  for (const [index, count] of openFiles(site).entries())
-    if (count > before[index]! + 5)
-      wrong.push(`process ${index + 1} has ${count - before[index]!} more files open`);
+  const leaks = () =>
+    openFiles(site)
+      .map((count, index) => ({ process: index + 1, more: count - before[index]! }))
+      .filter(({ more }) => more > 5);
+  // nginx lets its own connections go, in its own time.
+  for (let looks = 0; looks < 20 && leaks().length > 0; looks++) await sleep(500);
+  for (const leak of leaks()) wrong.push(`process ${leak.process} has ${leak.more} more files open`);
   return {
     ...found,
     tries: requests,

@@ -40,12 +40,14 @@ async function countDeadlocks(db: pg.Client): Promise<number> {
 
 /** Nobody holds a connection, all of them can be used, and an ordinary page is to be had. */
 async function findMissingConnections(site: Site, db: pg.Client): Promise<string[]> {
-  await sleep(200);
   const findings: string[] = [];
-  const busy = await db.query(
-    `select from pg_stat_activity where application_name = 'private-messages' and state <> 'idle'`,
-  );
-  if (busy.rowCount) findings.push(`${busy.rowCount} connections are busy though nobody asks for anything`);
+  let busy = 1;
+  // What was asked last may still be at work on a busy machine.
+  for (let looks = 0; looks < 10 && busy > 0; looks++) {
+    await sleep(200);
+    busy = await countBusy(db);
+  }
+  if (busy > 0) findings.push(`${busy} connections are busy though nobody asks for anything`);
   const expected = poolSize * site.apps.length;
   let most = 0;
   for (let tries = 0; tries < 3 && most !== expected; tries++) most = await countUsable(site, db, expected);
@@ -53,6 +55,13 @@ async function findMissingConnections(site: Site, db: pg.Client): Promise<string
   const pages = await Promise.all(site.apps.map(({ url }) => askForInbox(site, url)));
   if (pages.some((status) => status !== 200)) findings.push(`an ordinary page is answered ${pages.join()}`);
   return findings;
+}
+
+async function countBusy(db: pg.Client): Promise<number> {
+  const { rowCount } = await db.query(
+    `select from pg_stat_activity where application_name = 'private-messages' and state <> 'idle'`,
+  );
+  return rowCount!;
 }
 
 /**
