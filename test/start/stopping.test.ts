@@ -6,6 +6,7 @@ import pg from 'pg';
 import { expect, onTestFinished, test } from 'vitest';
 import { calmSettings } from '../support/app.ts';
 import { createDatabase } from '../support/database.ts';
+import { patient } from '../support/locks.ts';
 import { registered } from '../support/person.ts';
 import type { Program } from '../support/program.ts';
 import { begin, newSite, postgresIn, postgresLog, signal, socketOf, start, until, usedSite } from './site.ts';
@@ -13,8 +14,18 @@ import { begin, newSite, postgresIn, postgresLog, signal, socketOf, start, until
 /** A program on a database of the test's own server: quick to start, and it has no PostgreSQL to stop. */
 async function startOnTestServer() {
   const databaseUrl = await createDatabase();
-  const program = await start({ ...calmSettings, DATABASE_URL: databaseUrl });
+  const program = await start({ ...calmSettings, DATABASE_URL: patient(databaseUrl) });
   return { program, databaseUrl };
+}
+
+/** Until somebody waits for a lock that this connection holds. */
+async function untilWaitedFor(blocker: pg.Client): Promise<void> {
+  const waiting = () =>
+    blocker.query(
+      `select from pg_locks where not granted
+         and database = (select oid from pg_database where datname = current_database())`,
+    );
+  await until(async () => (await waiting()).rowCount! > 0);
 }
 
 /** A connection that says what it is told to, and collects what it hears. */
@@ -46,7 +57,7 @@ for (const name of ['SIGTERM', 'SIGINT'] as const) {
     expect(postgresIn(site.DATA_DIR!).length).toBeGreaterThan(0);
     const { code, ms } = await program.end(name);
     expect(code).toBe(0);
-    expect(ms).toBeLessThan(3000);
+    expect(ms).toBeLessThan(6000);
     await expect.poll(() => postgresIn(site.DATA_DIR!), { timeout: 2000 }).toEqual([]);
   });
 }
@@ -66,7 +77,8 @@ test('Ctrl-C in a terminal reaches every process of the group, twice: PostgreSQL
   expect((await again.end()).code).toBe(0);
 });
 
-test('Ctrl-C does not take the database away from a request under way', async () => {
+// The request waits for half a second at most (pool.ts), which a busy machine may need to refuse connections.
+test('Ctrl-C does not take the database away from a request under way', { retry: 2 }, async () => {
   const site = await usedSite();
   const program = await start(site, { detached: true });
   const alice = await registered(program.url, 'alice');
@@ -75,7 +87,7 @@ test('Ctrl-C does not take the database away from a request under way', async ()
   await blocker.connect();
   await blocker.query('begin; lock table sessions');
   const waiting = alice.get('/inbox');
-  await until(async () => (await blocker.query('select from pg_locks where not granted')).rowCount! > 0);
+  await untilWaitedFor(blocker);
   process.kill(-program.process.pid!, 'SIGINT');
   await until(() => refusesConnections(program));
   await blocker.end();
@@ -107,7 +119,7 @@ test('idle connections do not delay the end, whether they ever asked for somethi
   await dial(program);
   const { code, ms } = await program.end();
   expect(code).toBe(0);
-  expect(ms).toBeLessThan(1500);
+  expect(ms).toBeLessThan(3500); // held up, it would be four seconds
 });
 
 test('a form whose last bytes are still on the way is answered; nobody new gets in', async () => {
@@ -121,21 +133,26 @@ test('a form whose last bytes are still on the way is answered; nobody new gets 
   socket.write(login.slice(10));
   expect(await program.ended).toMatchObject({ code: 0 });
   expect(heard()).toMatch(/^HTTP\/1\.1 4\d\d [^]*<\/html>\s*/);
-  expect(Date.now() - startedAt).toBeLessThan(3000); // its connection, idle now, does not hold up the end
+  expect(Date.now() - startedAt).toBeLessThan(3500); // its connection, idle now, does not hold up the end
 });
 
-test('a proxy that sends a form over an open connection at that moment gets its answer, and is told it is the last', async () => {
-  const { program } = await startOnTestServer();
-  const { socket, heard } = await dial(program, loginHead + login);
-  await until(() => heard().includes('</html>'));
-  expect(heard()).toContain('Connection: keep-alive');
-  program.process.kill('SIGTERM');
-  await until(() => refusesConnections(program));
-  socket.write(loginHead + login);
-  expect(await program.ended).toMatchObject({ code: 0 });
-  expect(heard().split('HTTP/1.1 4').length).toBe(3);
-  expect(heard().slice(heard().lastIndexOf('HTTP/1.1'))).toMatch(/Connection: close[^]*<\/html>\s*/);
-});
+// An idle connection stays open for 0.7 s (closing.ts), which a busy machine may need to send the form.
+test(
+  'a proxy that sends a form over an open connection at that moment gets its answer, and is told it is the last',
+  { retry: 2 },
+  async () => {
+    const { program } = await startOnTestServer();
+    const { socket, heard } = await dial(program, loginHead + login);
+    await until(() => heard().includes('</html>'));
+    expect(heard()).toContain('Connection: keep-alive');
+    program.process.kill('SIGTERM');
+    await until(() => refusesConnections(program));
+    socket.write(loginHead + login);
+    expect(await program.ended).toMatchObject({ code: 0 });
+    expect(heard().split('HTTP/1.1 4').length).toBe(3);
+    expect(heard().slice(heard().lastIndexOf('HTTP/1.1'))).toMatch(/Connection: close[^]*<\/html>\s*/);
+  },
+);
 
 test('a request that waits inside the database is answered', async () => {
   const { program, databaseUrl } = await startOnTestServer();
@@ -144,10 +161,7 @@ test('a request that waits inside the database is answered', async () => {
   await blocker.connect();
   await blocker.query('begin; lock table sessions');
   const waiting = alice.get('/inbox');
-  await until(async () => {
-    const { rowCount } = await blocker.query('select from pg_locks where not granted');
-    return rowCount! > 0;
-  });
+  await untilWaitedFor(blocker);
   program.process.kill('SIGTERM');
   await until(() => refusesConnections(program));
   await blocker.end();
