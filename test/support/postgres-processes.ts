@@ -36,9 +36,13 @@ export function socketOf(dataDir: string) {
   return { host: join(dataDir, 'postgres'), user: 'owner', database: 'postgres' };
 }
 
-/** The command line of a process, or what PostgreSQL made of it. */
+/** The command line of a process, or what PostgreSQL made of it; nothing when it has ended. */
 export function commandOf(pid: number): string {
-  return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 /** All that PostgreSQL wrote into its log. */
