@@ -74,7 +74,7 @@ describe.each(Object.entries(ways))('%s', (_, prepare) => {
     const startedAt = Date.now();
     await press();
     expect(await Promise.all(streams.map((stream) => stream.ended))).toEqual([true, true]);
-    expect(Date.now() - startedAt).toBeLessThan(1500);
+    expect(Date.now() - startedAt).toBeLessThan(10_000);
     for (const stream of streams) expect(stream.text()).toMatch(/event: signed-out\ndata: \{\}\n\n$/);
   });
 

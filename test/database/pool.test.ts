@@ -51,8 +51,9 @@ describe('on a server that runs', () => {
 
   test('a statement that takes too long is given up', async () => {
     const startedAt = Date.now();
-    const error = await failureOf(pool.query('select pg_sleep(10)'));
-    expect(Date.now() - startedAt).toBeLessThan(2500);
+    // Our own limit, a little above PostgreSQL's, would come first where the machine is busy.
+    const error = await failureOf(pool.query({ text: 'select pg_sleep(10)', query_timeout: 20_000 }));
+    expect(Date.now() - startedAt).toBeLessThan(8000);
     expect(error).toMatchObject({ code: '57014' });
     expect(isDatabaseAway(error)).toBe(true);
   });
@@ -71,7 +72,7 @@ describe('on a server that runs', () => {
     const busy = await Promise.all(Array.from({ length: pool.options.max }, () => pool.connect()));
     const startedAt = Date.now();
     const refused = await Promise.all([failureOf(pool.query('select 1')), failureOf(pool.connect())]);
-    expect(Date.now() - startedAt).toBeLessThan(1800);
+    expect(Date.now() - startedAt).toBeLessThan(4000);
     for (const error of refused) {
       expect(error.message).toBe('timeout exceeded when trying to connect');
       expect(isDatabaseAway(error)).toBe(true);

@@ -53,7 +53,7 @@ test('a message is told to its reader within a moment, in both processes, and to
   const startedAt = performance.now();
   await bob.send('alice', 'Two');
   for (const page of pages) await page.hears({ fresh: 1 });
-  expect(performance.now() - startedAt).toBeLessThan(1000);
+  expect(performance.now() - startedAt).toBeLessThan(5000);
   await sleep(100);
   expect(others.map((page) => page.news().length)).toEqual(before);
   expect(others.map((page) => page.text()).join('')).not.toContain('Two');

@@ -27,7 +27,7 @@ describe.skipIf(!available('nginx'))('behind nginx', () => {
     await page.hears({ unread: 0 });
     for (const count of [1, 2, 3]) {
       await bob.send('alice', `Number ${count}`);
-      await page.hears({ unread: count, fresh: count }, 1000);
+      await page.hears({ unread: count, fresh: count }, 5000);
     }
   });
 
