@@ -34,7 +34,28 @@ export async function copiesOf(pool: Pool, body: string): Promise<string[]> {
 }
 
 /** Every column of every table that holds this text, whatever its type. */
-export async function columnsWith(pool: Pool, text: string): Promise<string[]> {
+export function columnsWith(pool: Pool, text: string): Promise<string[]> {
+  return columnsWhere(
+    pool,
+    (column) => `strpos(${column}, $1) > 0 or strpos(${column}, encode(convert_to($1, 'UTF8'), 'hex')) > 0`,
+    text,
+  );
+}
+
+/** Every column in which this text is a whole value. */
+export function columnsOfJust(pool: Pool, text: string): Promise<string[]> {
+  return columnsWhere(
+    pool,
+    (column) => `${column} in ($1, '\\x' || encode(convert_to($1, 'UTF8'), 'hex'))`,
+    text,
+  );
+}
+
+async function columnsWhere(
+  pool: Pool,
+  condition: (column: string) => string,
+  text: string,
+): Promise<string[]> {
   const { rows: columns } = await pool.query<{ table: string; column: string }>(
     `select table_name as "table", column_name as "column" from information_schema.columns
      where table_schema = 'public'`,
@@ -42,8 +63,7 @@ export async function columnsWith(pool: Pool, text: string): Promise<string[]> {
   const found: string[] = [];
   for (const { table, column } of columns) {
     const { rowCount } = await pool.query(
-      `select from "${table}" where strpos("${column}"::text, $1) > 0
-         or strpos("${column}"::text, encode(convert_to($1, 'UTF8'), 'hex')) > 0 limit 1`,
+      `select from "${table}" where ${condition(`"${column}"::text`)} limit 1`,
       [text],
     );
     if (rowCount) found.push(`${table}.${column}`);
