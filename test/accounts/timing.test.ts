@@ -23,11 +23,13 @@ const tries = 200;
 test.each([
   ['/login', 'password', 'not the password'],
   ['/login/recovery', 'code', '0000-0000-0000-0000'],
-])('at %s the quickest of 200 tries are at most 3 ms apart', async (page, field, wrong) => {
+])('at %s the quickest of 200 tries or more are at most 3 ms apart', async (page, field, wrong) => {
   const someone = stranger(app.url);
   const token = await someone.hidden(page);
   const quickest = new Map(names.map((name) => [name, Infinity]));
-  for (let round = 0; round < tries; round += 1) {
+  const apart = () => Math.max(...quickest.values()) - Math.min(...quickest.values());
+  // A busy machine leaves the quickest too slow for a while; what the code itself takes longer stays apart for ever.
+  for (let round = 0; round < tries || (round < 5 * tries && apart() > 3); round += 1) {
     for (const username of names) {
       const startedAt = performance.now();
       const answer = await someone.post(page, { ...token, username, [field]: wrong });
@@ -35,6 +37,5 @@ test.each([
       expect(answer.status).toBe(422);
     }
   }
-  const times = [...quickest.values()];
-  expect(Math.max(...times) - Math.min(...times), JSON.stringify([...quickest])).toBeLessThanOrEqual(3);
+  expect(apart(), JSON.stringify([...quickest])).toBeLessThanOrEqual(3);
 });

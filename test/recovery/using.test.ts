@@ -181,15 +181,16 @@ describe('an unknown name, somebody without codes, and a wrong code', () => {
     const someone = stranger(app.url);
     const token = await someone.hidden('/login/recovery');
     const quickest: Record<string, number> = {};
-    for (let round = 0; round < 60; round++) {
+    const apart = () => Math.max(...Object.values(quickest)) - Math.min(...Object.values(quickest));
+    // More rounds where a busy machine was slow: what the code itself takes longer stays apart for ever.
+    for (let round = 0; round < 60 || (round < 300 && apart() >= 3); round++) {
       for (const username of names) {
         const startedAt = performance.now();
         await someone.post('/login/recovery', { ...token, username, code });
         quickest[username] = Math.min(quickest[username] ?? Infinity, performance.now() - startedAt);
       }
     }
-    const times = Object.values(quickest);
-    expect(Math.max(...times) - Math.min(...times)).toBeLessThan(3);
+    expect(apart()).toBeLessThan(3);
   });
 });
 
