@@ -1,6 +1,7 @@
 // A connection to PostgreSQL that can be cut, frozen and mended.
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from './program.ts';
 
 export interface Link {
   /** The database's address through this link. */
@@ -35,10 +36,9 @@ export async function openLink(databaseUrl: string): Promise<Link> {
     near.on('data', (data) => void (isFrozen || far.write(data)));
     far.on('data', (data) => void (isFrozen || near.write(data)));
   });
-  const listen = (port: number) =>
-    new Promise<void>((resolve) => void server.listen(port, '127.0.0.1', resolve));
-  await listen(0);
-  const { port } = server.address() as AddressInfo;
+  const port = await freePort(); // while the link is cut, nobody else is given this one
+  const listen = () => new Promise<void>((resolve) => void server.listen(port, '127.0.0.1', resolve));
+  await listen();
 
   const cut = async () => {
     const isClosed = new Promise((resolve) => server.close(resolve));
@@ -52,7 +52,7 @@ export async function openLink(databaseUrl: string): Promise<Link> {
     async mend() {
       isFrozen = false;
       for (const socket of sockets) socket.destroy(); // what was swallowed is lost
-      if (!server.listening) await listen(port);
+      if (!server.listening) await listen();
     },
     close: cut,
   };
