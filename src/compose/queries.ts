@@ -45,14 +45,14 @@ interface OutcomeRow {
 }
 
 /**
- * Sends each of these, no two of them from the same person, or writes nothing of it: all copies at once, and the draft
- * removed, in one statement for all. Of several sendings of one form only the first inserts its digest and with it the
- * copies; the others wait for its outcome and add nothing. What was sent in the last minute is counted in the same
- * snapshot, so statements under way at the same moment do not see each other: the limit can be passed by as many messages
- * as there are connections. Sizes of mailboxes are read as they are after waiting for the lock, so that limit is never
- * passed; a mailbox has room if it has for all of these together. (The letters come as JSON so that PostgreSQL cannot see
- * how many they are: it would plan anew for each number of them, which takes longer than sending. With joins instead of
- * "limit 1" and "any", a plan that was made while there were few people may go through all of them.)
+ * Sends each of these, no two of them from the same person, or writes nothing of it: all copies, and the draft removed,
+ * in one statement for all. Of several sendings of one form only the first inserts its digest and with it the copies; the
+ * others wait for its outcome and add nothing. What was sent in the last minute is counted in the same snapshot, so
+ * statements under way at the same moment do not see each other: the limit can be passed by as many messages as there are
+ * of them. Sizes of mailboxes are read as they are after waiting for the lock, so that limit is never passed; a mailbox
+ * has room if it has for all of these together. (The letters come as JSON so that PostgreSQL does not see how many they
+ * are: it would plan anew for each number of them, which takes longer than sending. With joins instead of "limit 1" and
+ * "any", a plan that was made while there were few people may go through all of them.)
  */
 export async function sendWhereRoom(
   db: Database,

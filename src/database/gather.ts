@@ -1,4 +1,5 @@
 // Statements that cost less together: what is asked for while an answer is under way goes as one with the next.
+import { setImmediate as endOfTurn } from 'node:timers/promises';
 import { DatabaseBusy, isDatabaseAway } from './pool.ts';
 
 interface Waiting<Ask, Answer> {
@@ -14,37 +15,44 @@ const most = 16;
 const patience = 1200;
 
 /**
- * Whoever asks while nothing is under way is answered at once and alone; the others wait for that answer and go together,
- * in the order in which they came, but never two with the same key. `run` answers each in its place. All of them take one
- * connection. Where the statement fails for what one of them asks, each is asked for alone; throws DatabaseBusy when it
- * takes too long until the turn comes.
+ * Those who ask in the same turn of the event loop, or while an answer is under way, go together in the order in which
+ * they came, but never two with the same key: of somebody with many, the others wait, and nobody else. `run` answers each
+ * in its place; all of them take one connection. Where it fails for what one of them asks, each is tried alone. Throws
+ * DatabaseBusy when it takes too long until the turn comes.
  */
 export function gather<Ask, Answer>(
   run: (asks: Ask[]) => Promise<Answer[]>,
-  keyOf: (ask: Ask) => unknown = (ask) => ask,
+  keyOf: (ask: Ask) => unknown = () => Symbol(),
 ): (ask: Ask) => Promise<Answer> {
-  const waiting: Waiting<Ask, Answer>[] = [];
+  let waiting: Waiting<Ask, Answer>[] = [];
   let isRunning = false;
 
   async function runAll(): Promise<void> {
     isRunning = true;
-    while (waiting.length > 0) await answer(waiting.splice(0, countNext()));
+    while (waiting.length > 0) {
+      await endOfTurn(); // by then all requests have been read that are there already
+      await answer(takeNext());
+    }
     isRunning = false;
   }
 
-  function countNext(): number {
-    const keys = new Set<unknown>();
-    const next = waiting.findIndex(
-      ({ ask }) => keys.size === most || keys.size === keys.add(keyOf(ask)).size,
-    );
-    return next === -1 ? waiting.length : next;
+  function takeNext(): Waiting<Ask, Answer>[] {
+    const next = new Map<unknown, Waiting<Ask, Answer>>();
+    waiting = waiting.filter((one) => {
+      const key = keyOf(one.ask);
+      if (next.size === most || next.has(key)) return true;
+      next.set(key, one);
+      return false;
+    });
+    return [...next.values()];
   }
 
   async function answer(all: Waiting<Ask, Answer>[]): Promise<void> {
-    const latest = performance.now() - patience;
-    const late = all.filter(({ since }) => since < latest);
-    for (const { reject } of late) reject(new DatabaseBusy());
-    const asked = late.length > 0 ? all.filter((one) => !late.includes(one)) : all;
+    const asked = all.filter(({ since, reject }) => {
+      const isLate = performance.now() - since > patience;
+      if (isLate) reject(new DatabaseBusy());
+      return !isLate;
+    });
     if (asked.length === 0) return;
     try {
       const answers = await run(asked.map(({ ask }) => ask));

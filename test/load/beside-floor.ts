@@ -28,14 +28,11 @@ async function prepare(site: Site) {
   const { address } = await site.database('jobs');
   const app = await site.app(address);
   const pool = site.pool(address);
-  const people = await makePeople(pool, 5000);
+  const people = await makePeople(pool, 5000); // so many that each sends as few letters in a minute as people do
   const [reader, other] = people.map(({ id }) => id);
   const passwords = createPasswords({ memoryKib: 19_456, passes: 2 });
   await createAccount(pool, member.username, await passwords.hash(member.password));
   await fillMailboxes(pool, [reader!, other!], 2000);
-  await pool.query(
-    'insert into mailbox_sizes (owner_id, messages) select u.id, (select count(*) from messages m where m.owner_id = u.id) from users u on conflict (owner_id) do update set messages = excluded.messages',
-  );
   await pool.query('vacuum analyze');
   const newest = 'select id from messages where owner_id = $1 order by id desc limit 1';
   const { rows } = await pool.query<{ id: string }>(newest, [reader]);
@@ -89,15 +86,6 @@ function print(job: Job, results: Results): void {
   }
   if (results.floor.length === 0) return;
   const ratios = results.app.map((each, index) => total(each) / total(results.floor[index]!));
-  console.log(
-    results.app
-      .map((each, i) =>
-        [each, results.floor[i]!]
-          .map(({ appMs, databaseMs }) => appMs.toFixed(2) + '+' + databaseMs.toFixed(2))
-          .join(' / '),
-      )
-      .join('   '),
-  );
   const [least, most] = [Math.min(...ratios), Math.max(...ratios)].map((ratio) => ratio.toFixed(2));
   console.log(`${' '.repeat(30)}CPU: ${median(ratios).toFixed(2)} × the floor (${least} to ${most})`);
 }

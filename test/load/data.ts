@@ -15,7 +15,9 @@ export interface BenchPerson {
 export async function makePeople(pool: pg.Pool, count: number): Promise<BenchPerson[]> {
   const people = Array.from({ length: count }, (_, index) => ({ id: newId(), username: `person${index}` }));
   await pool.query(
-    `insert into users (id, username, password_hash) select *, 'none' from unnest($1::uuid[], $2::text[])`,
+    `with account as (
+       insert into users (id, username, password_hash) select *, 'none' from unnest($1::uuid[], $2::text[]) returning id)
+     insert into mailbox_sizes (owner_id, messages) select id, 0 from account`,
     [people.map(({ id }) => id), people.map(({ username }) => username)],
   );
   return signIn(
@@ -64,5 +66,6 @@ export async function fillMailboxes(pool: pg.Pool, owners: string[], count: numb
         query_timeout: 600_000,
       } as pg.QueryConfig);
     }
+    await pool.query('update mailbox_sizes set messages = messages + $2 where owner_id = $1', [owner, count]);
   }
 }
