@@ -65,6 +65,8 @@ describe('the README says', () => {
     ['A message', longestMessage, ' characters'],
     ['Known browsers', browserLimit, ' a person'],
     ['A message', numberIn('src/compose/letter-form.ts', /recipientLimit = (\d+)/), ' recipients'],
+    ['Sending', numberIn('src/database/gather.ts', /most = (\d+)/), ' at most'],
+    ['Sending', numberIn('src/database/gather.ts', /patience = (\d+)/) / 1000, ' s of waiting'],
     ['Drafts', draftLimit, ' a person'],
     ['Drafts', 2 * draftLimit, ' with'],
     ['The trash, what was sent', numberIn('src/housekeeping.ts', /trashKeptFor = (\d+)/), ' days;'],

@@ -9,20 +9,26 @@ interface Waiting<Ask, Answer> {
   reject: (error: unknown) => void;
 }
 
-/** With so many, what a statement costs in itself hardly counts any more. */
+interface Asked<Ask> {
+  /** Two with the same key never go together: of somebody with many, the others wait, and nobody else. */
+  keyOf?: (ask: Ask) => unknown;
+  /** How much one is; as many go together as are no more than `most`, or one alone that is more. */
+  weightOf?: (ask: Ask) => number;
+}
+
+/** With so many, what a statement costs in itself hardly counts any more, and it still takes a few milliseconds. */
 const most = 16;
 /** Milliseconds: as for a connection (pool.ts). */
 const patience = 1200;
 
 /**
  * Those who ask in the same turn of the event loop, or while an answer is under way, go together in the order in which
- * they came, but never two with the same key: of somebody with many, the others wait, and nobody else. `run` answers each
- * in its place; all of them take one connection. Where it fails for what one of them asks, each is tried alone. Throws
- * DatabaseBusy when it takes too long until the turn comes.
+ * they came. `run` answers each in its place; all of them take one connection. Where it fails for what one of them asks,
+ * each is tried alone. Throws DatabaseBusy when it takes too long until the turn comes.
  */
 export function gather<Ask, Answer>(
   run: (asks: Ask[]) => Promise<Answer[]>,
-  keyOf: (ask: Ask) => unknown = () => Symbol(),
+  { keyOf = () => Symbol(), weightOf = () => 1 }: Asked<Ask> = {},
 ): (ask: Ask) => Promise<Answer> {
   let waiting: Waiting<Ask, Answer>[] = [];
   let isRunning = false;
@@ -38,9 +44,12 @@ export function gather<Ask, Answer>(
 
   function takeNext(): Waiting<Ask, Answer>[] {
     const next = new Map<unknown, Waiting<Ask, Answer>>();
+    let weight = 0;
     waiting = waiting.filter((one) => {
       const key = keyOf(one.ask);
-      if (next.size === most || next.has(key)) return true;
+      const heavier = weight + weightOf(one.ask);
+      if (next.has(key) || (next.size > 0 && heavier > most)) return true;
+      weight = heavier;
       next.set(key, one);
       return false;
     });

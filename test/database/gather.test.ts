@@ -5,7 +5,7 @@ import { gather } from '../../src/database/gather.ts';
 import { DatabaseBusy, isDatabaseAway } from '../../src/database/pool.ts';
 
 /** Gathers words, answers each in capitals and keeps what went together. */
-function gathering(keyOf?: (word: string) => string) {
+function gathering(options: Parameters<typeof gather<string, string>>[1] = {}) {
   const runs: string[] = [];
   const ask = gather(async (words: string[]) => {
     runs.push(words.join(' '));
@@ -13,7 +13,7 @@ function gathering(keyOf?: (word: string) => string) {
     if (words.includes('wrong')) throw new Error('One is wrong.');
     if (words.includes('away')) throw Object.assign(new Error('Starting up.'), { code: '57P03' });
     return words.map((word) => word.toUpperCase());
-  }, keyOf);
+  }, options);
   const askAll = (...words: string[]) =>
     Promise.all(
       words.map((word) =>
@@ -47,9 +47,16 @@ test('sixteen at most, in the order in which they came', async () => {
 });
 
 test('of two with the same key the later waits, and holds nobody up', async () => {
-  const { runs, askAll } = gathering((word) => word[0]!);
+  const { runs, askAll } = gathering({ keyOf: (word) => word[0]! });
   expect(await askAll('a1', 'a2', 'b1', 'a3', 'c1')).toEqual(['A1', 'A2', 'B1', 'A3', 'C1']);
   expect(runs).toEqual(['a1 b1 c1', 'a2', 'a3']);
+});
+
+test('what is heavy goes alone when its turn has come, and the light ones together', async () => {
+  const { runs, askAll } = gathering({ weightOf: (word) => word.length });
+  const heavy = 'x'.repeat(100);
+  await askAll('seven..', 'eight...', heavy, 'one', 'two', 'x'.repeat(16));
+  expect(runs).toEqual(['seven.. eight...', heavy, 'one two', 'x'.repeat(16)]);
 });
 
 test('what is wrong with one is said to that one alone', async () => {
