@@ -88,7 +88,7 @@ export async function findSessions(db: Database, ids: string[]): Promise<(Sessio
     ...sessionsAlone,
     values: [JSON.stringify(asked.map(([userId, sid]) => ({ user_id: userId, sid })))],
   });
-  const found = new Map(rows.splice(0).map((row) => [row.sid, row]));
+  const found = new Map(rows.splice(0).map((row) => [row.sid, row])); // taken out of the result, as above
   return keys.map(([, sid]) => {
     const row = found.get(sid);
     return row ? toSession(row) : null;

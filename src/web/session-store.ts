@@ -16,7 +16,6 @@ const PgStore = connectPgSimple(session);
  */
 export class SessionStore extends PgStore {
   readonly #db: Database;
-
   readonly #find: FindSession;
 
   constructor(pool: Pool, find: FindSession) {

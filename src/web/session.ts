@@ -46,8 +46,9 @@ export function openSessions(
   bringAlong: BringAlong,
 ): RequestHandler[] {
   const name = cookieName(config.isHttps, 'session');
-  const find = gather((ids: string[]) => findSessions(pool, ids));
-  const store = new SessionStore(pool, find);
+  const findAlone = gather((ids: string[]) => findSessions(pool, ids));
+  const find = (id: string, along?: Along) => (along ? findSessionAnd(pool, id, along) : findAlone(id));
+  const store = new SessionStore(pool, findAlone);
   const openSession = session({
     name,
     secret: secrets,
@@ -60,9 +61,7 @@ export function openSessions(
   });
   const readSession = async (req: Request): Promise<void> => {
     const id: unknown = req.signedCookies[name];
-    const along = bringAlong(req);
-    const isId = typeof id === 'string';
-    const found = isId ? await (along ? findSessionAnd(pool, id, along) : find(id)) : null;
+    const found = typeof id === 'string' ? await find(id, bringAlong(req)) : null;
     if (found) req.sessionID = id as string;
     req.session = (found ?? {}) as Request['session'];
   };
