@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
 import { createDatabase } from '../support/database.ts';
-import { press } from '../support/forms.ts';
+import { press, withoutTokens } from '../support/forms.ts';
 import { messagesOn } from '../support/inbox.ts';
 import { patient, watchDeadlocks } from '../support/locks.ts';
 import { copiesOf } from '../support/mailboxes.ts';
@@ -31,8 +31,6 @@ const filled = async (recipient: string, body: string): Promise<Fields> => ({
   recipient,
   body,
 });
-/** A page without its forms' tokens, in which a name may stand by chance. */
-const withoutTokens = (html: string) => html.replaceAll(/name="_csrf" value="[^"]*"/g, '');
 const everything = async () => (await app.pool.query('select from messages')).rowCount;
 
 test('each gets a message that names no other, and the sender has one copy for each', async () => {

@@ -58,15 +58,15 @@ test('who leaves is told so, is signed out everywhere and cannot log in', async 
 });
 
 test('nothing of theirs is left, and what others hold is', async () => {
-  const dora = await registered(app.url, 'dora');
-  const id = await idOfAccount('dora');
+  const dora = await registered(app.url, 'dora.leaves');
+  const id = await idOfAccount('dora.leaves');
   await dora.send('bob', 'Remember me');
-  await bob.send('dora', 'A letter to one who leaves');
+  await bob.send('dora.leaves', 'A letter to one who leaves');
   await dora.post('/drafts', { ...(await dora.hidden('/send')), recipient: 'bob', body: 'Never sent' });
   await leave(dora);
 
   expect(await placesWith(id)).toEqual(['messages.other_id']); // bob's copies
-  expect(await columnsWith(app.pool, 'dora')).toEqual([]);
+  expect(await columnsWith(app.pool, 'dora.leaves')).toEqual([]);
   expect(await columnsWith(app.pool, 'Never sent')).toEqual([]);
   const received = await bob.get('/inbox');
   expect(received.$('.messages li').text()).toContain('Remember me');
@@ -94,10 +94,10 @@ test("the correspondents' pages go on working", async () => {
   expect([letter.status, letter.$('h1').text()]).toEqual([200, 'From deleted account']);
   expect(letter.$('.actions a')).toHaveLength(0);
   expect((await bob.get('/search?q=remember')).text).toContain('deleted account');
-  expect((await bob.get('/with/dora')).status).toBe(404);
+  expect((await bob.get('/with/dora.leaves')).status).toBe(404);
   const sent = await bob.get((await bob.get('/sent')).$('.messages h2 a').attr('href')!);
   expect(sent.$('h1').text()).toBe('To deleted account');
-  const refused = await bob.send('dora', 'Are you still there?');
+  const refused = await bob.send('dora.leaves', 'Are you still there?');
   expect([refused.status, refused.$('#recipient-error').text()]).toEqual([
     422,
     'Nobody here has that username.',
@@ -107,7 +107,7 @@ test("the correspondents' pages go on working", async () => {
 
 test('the name can never be registered again', async () => {
   const answer = await stranger(app.url).submit('/register', {
-    username: 'dora',
+    username: 'dora.leaves',
     password: 'a long enough one',
   });
   expect([answer.status, answer.$('#username-error').text()]).toEqual([

@@ -159,9 +159,13 @@ test('of one letter to several, each is taken back by itself', async () => {
 });
 
 test('a note to oneself too', async () => {
-  await alice.send('alice', 'Note');
-  await alice.submit('/sent', {}, `/messages/${await idOf(app.pool, alice, 'Note', 'sent')}/unsend`);
-  expect(await columnsWith(app.pool, 'Note')).toEqual([]);
+  await alice.send('alice', 'A note to myself');
+  await alice.submit(
+    '/sent',
+    {},
+    `/messages/${await idOf(app.pool, alice, 'A note to myself', 'sent')}/unsend`,
+  );
+  expect(await columnsWith(app.pool, 'A note to myself')).toEqual([]);
 });
 
 test('two clicks at the same moment take back once', async () => {

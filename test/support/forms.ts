@@ -23,6 +23,11 @@ export function filledIn({ $ }: Answer, action: string): Fields {
   ]) as Fields;
 }
 
+/** A page without its forms' tokens: they differ each time, and may hold any short word by chance. */
+export function withoutTokens(html: string): string {
+  return html.replaceAll(/name="_csrf" value="[^"]*"/g, '');
+}
+
 /** Eight thousand characters that are easily lost: line ends first and last, quotes, tabs, emoji, right-to-left. */
 export const awkwardText = (() => {
   const piece = `\n\t"Quoted" 'and' \`so\`  <b>&amp; & </textarea> 🦉👩‍👩‍👧 שלום كيف حالك \u202Bx\u202C 100% +1 e\u0301\n`;
