@@ -113,7 +113,14 @@ test('the loss of the connection amid a wait is an error, not the end of the pro
   await holder.query(`begin; select pg_advisory_xact_lock(hashtext('private-messages migrations'))`);
   const waiting = migrate(openPool(), [letters]);
   const outcome = expect(waiting).rejects.toThrow(/terminat|connection error/i);
-  await sleep(300);
+  const tries = async () =>
+    (
+      await pool.query(
+        `select from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database()
+           and query like '%pg_try_advisory%'`,
+      )
+    ).rowCount;
+  await expect.poll(tries, { timeout: 5000 }).toBe(1);
   await holder.query(
     `select pg_terminate_backend(pid) from pg_stat_activity
      where pid <> pg_backend_pid() and datname = current_database() and xact_start is not null`,
