@@ -19,7 +19,7 @@ function gathering(options: Parameters<typeof gather<string, string>>[1] = {}) {
       words.map((word) =>
         ask(word).then(
           (answer) => answer,
-          (error: Error) => `${error.message}`,
+          (error: Error) => error.message,
         ),
       ),
     );
