@@ -22,7 +22,7 @@ export type SendMessage = (sending: Sending, mayCount?: () => Promise<void>) => 
  */
 export function createSendMessage(pool: Pool, limits: SendLimits): SendMessage {
   // Nothing is sent twice when a letter is tried again alone: the digest of its form sees to that.
-  const attempt = gather((sendings: Sending[]) => sendWhereRoom(pool, sendings, limits), {
+  const attempt = gather(pool, (db, sendings: Sending[]) => sendWhereRoom(db, sendings, limits), {
     keyOf: ({ from }) => from,
     // One for a thousand characters to one person; what takes longest is the index of words.
     weightOf: ({ to, body }) => to.length * Math.ceil(body.length / 1000),

@@ -1,6 +1,7 @@
 // Statements that cost less together: what is asked for while an answer is under way goes as one with the next.
 import { setImmediate as endOfTurn } from 'node:timers/promises';
-import { DatabaseBusy, isDatabaseAway } from './pool.ts';
+import { DatabaseBusy, isDatabaseAway, type Database, type Pool } from './pool.ts';
+import { withConnection } from './transaction.ts';
 
 interface Waiting<Ask, Answer> {
   ask: Ask;
@@ -18,16 +19,18 @@ interface Asked<Ask> {
 
 /** With so many, what a statement costs in itself hardly counts any more, and it still takes a few milliseconds. */
 const most = 16;
-/** Milliseconds: as for a connection (pool.ts). */
-const patience = 1200;
+/** Milliseconds. */
+const patience = 1000;
 
 /**
  * Those who ask in the same turn of the event loop, or while an answer is under way, go together in the order in which
- * they came. `run` answers each in its place; all of them take one connection. Where it fails for what one of them asks,
- * each is tried alone. Throws DatabaseBusy when it takes too long until the turn comes.
+ * they came. `run` answers each in its place. All of them take one connection, which is kept while anybody waits. Where
+ * `run` fails for what one of them asks, each is tried alone; where the database is away, or busy for too long, all who
+ * wait are told so.
  */
 export function gather<Ask, Answer>(
-  run: (asks: Ask[]) => Promise<Answer[]>,
+  pool: Pool,
+  run: (db: Database, asks: Ask[]) => Promise<Answer[]>,
   { keyOf = () => Symbol(), weightOf = () => 1 }: Asked<Ask> = {},
 ): (ask: Ask) => Promise<Answer> {
   let waiting: Waiting<Ask, Answer>[] = [];
@@ -37,15 +40,47 @@ export function gather<Ask, Answer>(
     isRunning = true;
     while (waiting.length > 0) {
       await endOfTurn(); // by then all requests have been read that are there already
-      await answer(takeNext());
+      await withConnection(pool, answerAll).catch((error: unknown) => refuse(waiting.splice(0), error));
     }
     isRunning = false;
   }
 
+  async function answerAll(db: Database, giveUp: (error: Error) => void): Promise<void> {
+    while (waiting.length > 0) {
+      const next = takeNext();
+      try {
+        if (next.length > 0) await answer(db, next);
+      } catch (error) {
+        refuse(next, error); // who has been answered does not notice
+        giveUp(error as Error);
+        throw error;
+      }
+      await endOfTurn();
+    }
+  }
+
+  /** Throws when there is no answer for anybody. */
+  async function answer(db: Database, asked: Waiting<Ask, Answer>[]): Promise<void> {
+    try {
+      const asks = asked.map(({ ask }) => ask);
+      const answers = await run(db, asks);
+      for (const [index, { resolve }] of asked.entries()) resolve(answers[index]!);
+    } catch (error) {
+      if (isDatabaseAway(error)) throw error;
+      if (asked.length === 1) refuse(asked, error);
+      else for (const one of asked) await answer(db, [one]);
+    }
+  }
+
   function takeNext(): Waiting<Ask, Answer>[] {
+    const latest = performance.now() - patience;
     const next = new Map<unknown, Waiting<Ask, Answer>>();
     let weight = 0;
     waiting = waiting.filter((one) => {
+      if (one.since < latest) {
+        one.reject(new DatabaseBusy());
+        return false;
+      }
       const key = keyOf(one.ask);
       const heavier = weight + weightOf(one.ask);
       if (next.has(key) || (next.size > 0 && heavier > most)) return true;
@@ -56,25 +91,13 @@ export function gather<Ask, Answer>(
     return [...next.values()];
   }
 
-  async function answer(all: Waiting<Ask, Answer>[]): Promise<void> {
-    const asked = all.filter(({ since, reject }) => {
-      const isLate = performance.now() - since > patience;
-      if (isLate) reject(new DatabaseBusy());
-      return !isLate;
-    });
-    if (asked.length === 0) return;
-    try {
-      const answers = await run(asked.map(({ ask }) => ask));
-      for (const [index, { resolve }] of asked.entries()) resolve(answers[index]!);
-    } catch (error) {
-      if (asked.length === 1 || isDatabaseAway(error)) for (const { reject } of asked) reject(error);
-      else for (const one of asked) await answer([one]);
-    }
-  }
-
   return (ask) =>
     new Promise((resolve, reject) => {
       waiting.push({ ask, since: performance.now(), resolve, reject });
       if (!isRunning) void runAll();
     });
+}
+
+function refuse(asked: { reject: (error: unknown) => void }[], error: unknown): void {
+  for (const { reject } of asked) reject(error);
 }

@@ -1,23 +1,37 @@
-// Several statements as one: all of them, or none.
+// Several statements on one connection; as a transaction: all of them, or none.
 import type { Database, Pool } from './pool.ts';
 
-/** Runs the work on one connection, in one transaction; any error rolls back. */
-export async function transaction<T>(pool: Pool, work: (db: Database) => Promise<T>): Promise<T> {
+/**
+ * Lends one connection to the work. The pool listens only while a connection is idle, and its loss would end the process
+ * unheard. One that is lost, or given up because it is of no more use to anybody, is thrown away.
+ */
+export async function withConnection<T>(
+  pool: Pool,
+  work: (db: Database, giveUp: (error: Error) => void) => Promise<T>,
+): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
-  const onLoss = (error: Error) => (broken = error);
-  client.on('error', onLoss); // the pool listens only while it is idle; unheard, the loss would end the process
+  const giveUp = (error: Error) => (broken = error);
+  client.on('error', giveUp);
   try {
-    await client.query('begin');
-    const result = await work(client);
-    await client.query('commit');
-    return result;
-  } catch (error) {
-    // A connection that cannot even roll back is of no use to anybody: the pool throws it away.
-    await client.query('rollback').catch(onLoss);
-    throw error;
+    return await work(client, giveUp);
   } finally {
-    client.off('error', onLoss);
+    client.off('error', giveUp);
     client.release(broken);
   }
+}
+
+/** Runs the work on one connection, in one transaction; any error rolls back. */
+export function transaction<T>(pool: Pool, work: (db: Database) => Promise<T>): Promise<T> {
+  return withConnection(pool, async (db, giveUp) => {
+    try {
+      await db.query('begin');
+      const result = await work(db);
+      await db.query('commit');
+      return result;
+    } catch (error) {
+      await db.query('rollback').catch(giveUp);
+      throw error;
+    }
+  });
 }

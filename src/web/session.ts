@@ -46,7 +46,7 @@ export function openSessions(
   bringAlong: BringAlong,
 ): RequestHandler[] {
   const name = cookieName(config.isHttps, 'session');
-  const findAlone = gather((ids: string[]) => findSessions(pool, ids));
+  const findAlone = gather(pool, findSessions);
   const find = (id: string, along?: Along) => (along ? findSessionAnd(pool, id, along) : findAlone(id));
   const store = new SessionStore(pool, findAlone);
   const openSession = session({

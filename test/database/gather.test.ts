@@ -1,30 +1,45 @@
 // What is asked at the same moment goes together: who with whom, and what happens to the others when one fails.
-import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { gather } from '../../src/database/gather.ts';
-import { DatabaseBusy, isDatabaseAway } from '../../src/database/pool.ts';
+import { createPool, DatabaseBusy, isDatabaseAway, type Pool } from '../../src/database/pool.ts';
+import { createDatabase } from '../support/database.ts';
 
-/** Gathers words, answers each in capitals and keeps what went together. */
-function gathering(options: Parameters<typeof gather<string, string>>[1] = {}) {
+let pool: Pool;
+beforeAll(async () => {
+  pool = createPool(await createDatabase(), () => {});
+});
+afterAll(() => pool.end());
+
+/** Gathers words, has the database write each in capitals, in its time, and keeps what went together. */
+function gathering(options: Parameters<typeof gather<string, string>>[2] = {}) {
   const runs: string[] = [];
-  const ask = gather(async (words: string[]) => {
-    runs.push(words.join(' '));
-    await sleep(20);
-    if (words.includes('wrong')) throw new Error('One is wrong.');
-    if (words.includes('away')) throw Object.assign(new Error('Starting up.'), { code: '57P03' });
-    return words.map((word) => word.toUpperCase());
-  }, options);
-  const askAll = (...words: string[]) =>
-    Promise.all(
-      words.map((word) =>
-        ask(word).then(
-          (answer) => answer,
-          (error: Error) => error.message,
-        ),
-      ),
+  const ask = gather(
+    pool,
+    async (db, words: string[]) => {
+      runs.push(words.join(' '));
+      const seconds = words.includes('slow') ? 1.3 : 0.02;
+      if (words.includes('lost')) await db.query('select pg_terminate_backend(pg_backend_pid())');
+      if (words.includes('away')) throw Object.assign(new Error('Starting up.'), { code: '57P03' });
+      const { rows } = await db.query<{ word: string }>(
+        `select upper(word) as word, 1 / (case word when 'wrong' then 0 else 1 end), pg_sleep($2::float8 / cardinality($1::text[]))
+         from unnest($1::text[]) word`,
+        [words, seconds],
+      );
+      return rows.map(({ word }) => word);
+    },
+    options,
+  );
+  const tell = (word: string) =>
+    ask(word).then(
+      (answer) => answer,
+      (error: Error) => error.message,
     );
-  return { runs, ask, askAll };
+  return { runs, ask, tell, askAll: (...words: string[]) => Promise.all(words.map(tell)) };
 }
+
+/** Until no connection is lent any more: it is given back when the answers have been told. */
+const untilWhole = () =>
+  expect.poll(() => [pool.waitingCount, pool.totalCount - pool.idleCount]).toEqual([0, 0]);
 
 test('those of the same moment go together, those who come meanwhile with the next, and each gets its own answer', async () => {
   const { runs, ask, askAll } = gathering();
@@ -61,30 +76,60 @@ test('what is heavy goes alone when its turn has come, and the light ones togeth
 
 test('what is wrong with one is said to that one alone', async () => {
   const { runs, askAll } = gathering();
-  expect(await askAll('one', 'wrong', 'two')).toEqual(['ONE', 'One is wrong.', 'TWO']);
+  expect(await askAll('one', 'wrong', 'two')).toEqual(['ONE', 'division by zero', 'TWO']);
   expect(runs).toEqual(['one wrong two', 'one', 'wrong', 'two']);
 });
 
-test('when the database is away nobody is tried again', async () => {
+test('when the database is away all who wait are told so, and the next is answered', async () => {
+  const { runs, tell, askAll } = gathering();
+  const first = askAll('one', 'away');
+  await expect.poll(() => runs.length).toBe(1);
+  expect(await first).toEqual(['Starting up.', 'Starting up.']);
+  expect(await tell('two')).toBe('TWO');
+  expect(runs).toEqual(['one away', 'two']);
+  await untilWhole();
+});
+
+test('also when it goes away while each is tried alone', async () => {
   const { runs, askAll } = gathering();
-  expect(await askAll('one', 'away')).toEqual(['Starting up.', 'Starting up.']);
-  expect(runs).toEqual(['one away']);
-  expect(await askAll('two')).toEqual(['TWO']);
+  expect(await askAll('one', 'wrong')).toEqual(['ONE', 'division by zero']);
+  expect(
+    await askAll('wrong', 'lost', 'two').then((all) => all.map((said) => /terminat/i.test(said))),
+  ).toEqual([true, true, true]);
+  expect(await askAll('three')).toEqual(['THREE']);
+  expect(runs.at(-1)).toBe('three');
+  await untilWhole();
 });
 
 test('whose turn comes too late is told that the database is busy, and the next is answered', async () => {
-  const runs: string[] = [];
-  const ask = gather(async (words: string[]) => {
-    runs.push(words.join(' '));
-    if (words.includes('slow')) await sleep(1400);
-    return words;
-  });
+  const { runs, ask } = gathering();
   const slow = ask('slow');
   await expect.poll(() => runs.length).toBe(1);
   const late = ask('late').catch((error: unknown) => error);
-  expect(await slow).toBe('slow');
+  expect(await slow).toBe('SLOW');
   expect(await late).toBeInstanceOf(DatabaseBusy);
   expect(isDatabaseAway(await late)).toBe(true);
-  expect(await ask('next')).toBe('next');
+  expect(await ask('next')).toBe('NEXT');
   expect(runs).toEqual(['slow', 'next']);
+});
+
+test('while all connections are taken it waits for one, and all wait for the same one', async () => {
+  const { runs, askAll } = gathering();
+  const taken = await Promise.all(Array.from({ length: pool.options.max }, () => pool.connect()));
+  const first = askAll('one', 'two');
+  await expect.poll(() => pool.waitingCount).toBe(1);
+  const second = askAll('three');
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(pool.waitingCount).toBe(1);
+  for (const client of taken) client.release();
+  expect([...(await first), ...(await second)]).toEqual(['ONE', 'TWO', 'THREE']);
+  expect(runs).toEqual(['one two three']);
+});
+
+test('who asks while the connection is being given back is not forgotten', async () => {
+  await untilWhole();
+  const { tell } = gathering();
+  const late = new Promise<string>((resolve) => pool.once('release', () => resolve(tell('late'))));
+  expect(await tell('one')).toBe('ONE');
+  expect(await late).toBe('LATE');
 });

@@ -10,10 +10,11 @@ import { createDatabase } from '../support/database.ts';
 import { patient, untilWaiting } from '../support/locks.ts';
 import { copiesOf } from '../support/mailboxes.ts';
 import { registered, type Answer, type Fields, type Person } from '../support/person.ts';
+import { watchStatements } from '../support/statements.ts';
 
 const names = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank'];
 const limits = { perMinute: 5, perMailbox: 100 };
-/** How many letters each statement has sent, and how many sessions have been found so far. */
+/** How many letters each statement has sent, and how many sessions have been asked for. */
 let sent: number[] = [];
 let sessions = 0;
 let app: TestApp;
@@ -21,7 +22,11 @@ let people: Record<string, Person>;
 let ids: Record<string, string>;
 beforeAll(async () => {
   app = await startApp({}, patient(await createDatabase()));
-  watchStatements();
+  watchStatements(app.pool, ({ name, values }) => {
+    const count = () => (JSON.parse(values![0] as string) as unknown[]).length;
+    if (name === 'send messages') sent.push(count());
+    if (name === 'find sessions') sessions += count();
+  });
   const all = await Promise.all(names.map((name) => registered(app.url, name)));
   people = Object.fromEntries(all.map((person) => [person.username, person]));
   const { rows } = await app.pool.query<{ username: string; id: string }>('select username, id from users');
@@ -34,18 +39,6 @@ beforeEach(async () => {
   sent = [];
 });
 afterAll(() => app.close());
-
-function watchStatements(): void {
-  const query = app.pool.query.bind(app.pool) as (asked: unknown, ...more: unknown[]) => Promise<unknown>;
-  const watching = async (asked: { name?: string; values?: string[] }, ...more: unknown[]) => {
-    const count = () => (JSON.parse(asked.values![0]!) as unknown[]).length;
-    if (asked.name === 'send messages') sent.push(count());
-    const result = await query(asked, ...more);
-    if (asked.name === 'find sessions') sessions += count();
-    return result;
-  };
-  Object.assign(app.pool, { query: watching });
-}
 
 function letter(from: string, to: string[], body: string, draftId = randomUUID()): Sending {
   return { from: ids[from]!, to, body, draftId, digest: randomBytes(32), sentAt: new Date() };
@@ -69,7 +62,7 @@ async function sendTogether(letters: [from: string, to: string, body: string][])
     sessions = 0;
     const rest = forms.map(([person, form]) => person.post('/send', form));
     await expect.poll(() => sessions, { timeout: 5000, interval: 5 }).toBe(forms.length);
-    await sleep(50); // from the session to the line
+    await sleep(100); // from the session to the line
     await holder.query('commit');
     expect((await first).status).toBe(303);
     return await Promise.all(rest);

@@ -1,5 +1,32 @@
 // Watches what an app asks PostgreSQL.
+import type pg from 'pg';
 import type { Pool } from '../../src/database/pool.ts';
+
+interface Asked {
+  name?: string;
+  text: string;
+  values?: unknown[];
+}
+
+/** Tells every statement on any connection of this pool when it is asked; returns what ends it. */
+export function watchStatements(pool: Pool, tell: (asked: Asked) => void): () => void {
+  const clients = new Set<pg.PoolClient>();
+  const watch = (client: pg.PoolClient) => {
+    if (clients.has(client)) return;
+    clients.add(client);
+    const query = client.query.bind(client) as (...asked: unknown[]) => unknown;
+    const watching = (...asked: [string | Asked, ...unknown[]]) => {
+      tell(typeof asked[0] === 'string' ? { text: asked[0] } : asked[0]);
+      return query(...asked);
+    };
+    Object.assign(client, { query: watching });
+  };
+  pool.on('acquire', watch);
+  return () => {
+    pool.off('acquire', watch);
+    for (const client of clients) Reflect.deleteProperty(client, 'query'); // the class's own is there again
+  };
+}
 
 // The bell (live/bell.ts) tells in its own time, and of what happened before.
 const isOfTheBell = /\bpg_notify\b/;
@@ -7,18 +34,13 @@ const isOfTheBell = /\bpg_notify\b/;
 /** The texts of all statements that `work` causes, in their order. */
 export async function statementsOf(pool: Pool, work: () => Promise<unknown>): Promise<string[]> {
   const texts: string[] = [];
-  const query = pool.query.bind(pool) as (...asked: unknown[]) => unknown;
-  const watching = (...asked: unknown[]) => {
-    const [first] = asked as [string | { text: string }];
-    const text = typeof first === 'string' ? first : first.text;
+  const end = watchStatements(pool, ({ text }) => {
     if (!isOfTheBell.test(text)) texts.push(text);
-    return query(...asked);
-  };
-  Object.assign(pool, { query: watching });
+  });
   try {
     await work();
   } finally {
-    Reflect.deleteProperty(pool, 'query'); // the class's own is there again
+    end();
   }
   return texts;
 }
