@@ -11,7 +11,7 @@ export async function measureCores(site: Site): Promise<void> {
   const { address } = await site.database('cores');
   const apps = [await site.app(address), await site.app(address, { WEB_CONCURRENCY: '2' })];
   const pool = site.pool(address);
-  const people = await makePeople(pool, 100);
+  const people = await makePeople(pool, 2000);
   await fillMailboxes(pool, [people[0]!.id, people[1]!.id], 2000);
   await pool.query('vacuum analyze');
   const jobs = {

@@ -24,6 +24,8 @@ export default async function setup(project: TestProject) {
   await client.connect();
   // What is thrown away needs no safety; the tests that kill PostgreSQL use servers of their own.
   await client.query('alter system set fsync = off');
+  // Two who wait for each other are told apart from one who waits before the program gives up (500 ms).
+  await client.query(`alter system set deadlock_timeout = '100ms'`);
   await client.query('select pg_reload_conf()');
   await client.query('create database template_migrated');
   await client.end();
