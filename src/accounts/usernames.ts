@@ -13,6 +13,9 @@ const reserved = new Set(
   ),
 );
 
+/** In characters. */
+export const longestUsername = 30;
+
 /** A name as it is stored and compared: without spaces around it, in lower case. */
 export function foldUsername(typed: string): string {
   return typed.trim().toLowerCase();
@@ -26,7 +29,7 @@ export const typedUsername = folded.min(1, 'Please enter a username.');
 /** A name for a new account. */
 export const newUsername = folded
   .min(3, 'A username has at least 3 characters.')
-  .max(30, 'A username has at most 30 characters.')
+  .max(longestUsername, `A username has at most ${longestUsername} characters.`)
   .regex(/^[a-z0-9][a-z0-9_.-]*$/, 'Use letters a–z, digits, and _ - . and begin with a letter or a digit.')
   .refine(
     (name) => !reserved.has(name.replaceAll(/[_.-]/g, '')),

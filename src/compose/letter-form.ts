@@ -1,7 +1,7 @@
 // The form on which a letter is written.
 import { createHash, randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { foldUsername } from '../accounts/usernames.ts';
+import { foldUsername, longestUsername } from '../accounts/usernames.ts';
 import { countCharacters, plainText, typedIn } from '../web/forms.ts';
 
 export const bodyLimit = 10_000;
@@ -13,6 +13,10 @@ const recipients = z
   .transform((typed) => [...new Set(typed.split(/[,;]/).map(foldUsername).filter(Boolean))])
   .refine((names) => names.length > 0, 'Please enter a username.')
   .refine((names) => names.length <= recipientLimit, `A message can go to ${recipientLimit} people at most.`)
+  .refine(
+    (names) => names.every((name) => name.length <= longestUsername),
+    `A username has at most ${longestUsername} characters. Please put a comma between two names.`,
+  )
   .refine(
     (names) => names.every((name) => name.isWellFormed() && !name.includes('\0')),
     'Nobody here has that username.',

@@ -22,8 +22,8 @@ export interface SendLimits {
 }
 
 /**
- * 'sent' also when it had been sent before. 'no room': in at least one of these mailboxes, as far as is known without
- * counting.
+ * 'sent' also when it had been sent before. 'no room': there may be too little in at least one of these mailboxes, as far
+ * as is known without counting.
  */
 export type Attempt =
   | { kind: 'sent'; recipients: string[] }
@@ -42,89 +42,118 @@ interface OutcomeRow {
   recent: number;
   /** Whether every mailbox has, as far as is known without counting. */
   hasRoom: boolean;
+  /** Whether a mailbox was passed over, of this letter or of another one. */
+  isBusy: boolean;
 }
 
 /**
- * Sends each of these, no two of them from the same person, or writes nothing of it: all copies, and the draft removed,
- * in one statement for all. Of several sendings of one form only the first inserts its digest and with it the copies; the
- * others wait for its outcome and add nothing. What was sent in the last minute is counted in the same snapshot, so
- * statements under way at the same moment do not see each other: the limit can be passed by as many messages as there are
- * of them. Sizes of mailboxes are read as they are after waiting for the lock, so that limit is never passed; a mailbox
- * has room if it has for all of these together. (The letters come as JSON so that PostgreSQL does not see how many they
- * are: it would plan anew for each number of them, which takes longer than sending. With joins instead of "limit 1" and
- * "any", a plan that was made while there were few people may go through all of them.)
+ * Sends letters, or writes nothing of them: all copies, and the drafts removed, in one statement. Of several sendings of
+ * one form only the first inserts its digest and with it the copies; the others wait for its outcome and add nothing.
+ * What was sent in the last minute is counted in the same snapshot, so statements under way at the same moment do not see
+ * each other: the limit can be passed by one letter for each of them. Sizes of mailboxes are read as they are after
+ * waiting for the lock, so that limit is never passed; there is room if there is for all of these letters together. (They
+ * come as JSON so that PostgreSQL does not see how many they are: it would plan anew for each number of them, which takes
+ * longer than sending. With joins instead of "limit 1" and "any", a plan that was made while there were few people may go
+ * through all of them.)
  */
-export async function sendWhereRoom(
+const sendLetters = (lockMailboxes: 'for no key update of s' | 'for no key update of s skip locked') => `
+  with letter as (
+    select l.owner_id, l.digest, l.addressees, l.body, l.sent_at, l.draft_id,
+           json_array_length(l.addressees) as recipients,
+           (select coalesce(sum(f.recipients), 0)::int from sent_forms f
+            where f.owner_id = l.owner_id and f.sent_at > now() - interval '1 minute') as recent,
+           (select count(*) = 1 from sent_forms f where f.owner_id = l.owner_id and f.digest = l.digest) as is_repeated
+    from json_to_recordset($1) as l
+      (owner_id uuid, digest bytea, addressees json, body text, sent_at timestamptz, draft_id uuid)
+  ), recipient as (
+    select l.owner_id, u.other_id, u.username, typed.id, typed.twin_id
+    from letter l, json_to_recordset(l.addressees) as typed (username text, id uuid, twin_id uuid),
+         lateral (select id as other_id, username from users where username = typed.username limit 1) u
+  ), possible as (
+    select l.owner_id, l.recipients from letter l
+    where not l.is_repeated and l.recent + l.recipients <= $2
+      and l.recipients = (select count(*) from recipient r where r.owner_id = l.owner_id)
+  ), adding as (
+    select each.owner_id, sum(each.n)::int as n
+    from (select owner_id, recipients from possible
+          union all
+          select r.other_id, 1 from recipient r where r.owner_id = any (array (select owner_id from possible))
+         ) each (owner_id, n)
+    group by each.owner_id
+  ), size as (
+    select s.owner_id,
+           s.messages + (select n from adding where adding.owner_id = s.owner_id)
+             <= case when s.warned_at is null then $3::int else $4::int end as has_room
+    from mailbox_sizes s
+    where s.owner_id = any (array (select owner_id from adding))
+    order by s.owner_id ${lockMailboxes}
+  ), fitting as (
+    select p.owner_id from possible p
+    where p.owner_id = any (array (select owner_id from size where has_room)) and p.recipients = (
+      select count(*) from recipient r
+      where r.owner_id = p.owner_id and r.other_id = any (array (select owner_id from size where has_room)))
+  ), form as (
+    insert into sent_forms (owner_id, digest, recipients)
+    select owner_id, digest, recipients from letter where owner_id = any (array (select owner_id from fitting))
+    on conflict do nothing returning owner_id
+  ), copy as (
+    select c.owner_id, c.id, c.box, c.other_id, c.twin_id, l.body, l.sent_at
+    from letter l, recipient r, lateral (values
+      (l.owner_id, r.id, 'sent', r.other_id, r.twin_id),
+      (r.other_id, r.twin_id, 'inbox', l.owner_id, r.id)) c (owner_id, id, box, other_id, twin_id)
+    where r.owner_id = l.owner_id and l.owner_id = any (array (select owner_id from form))
+  ), grown as (
+    update mailbox_sizes s
+    set messages = s.messages + (select count(*) from copy where copy.owner_id = s.owner_id)
+    where s.owner_id = any (array (select owner_id from copy))
+  ), written as (
+    insert into messages (owner_id, id, box, other_id, twin_id, body, sent_at)
+    select owner_id, id, box, other_id, twin_id, body, sent_at from copy
+  ), marked as (
+    insert into unread (owner_id, id) select owner_id, id from copy where box = 'inbox'
+  ), sent as (
+    select owner_id, draft_id from letter where is_repeated or owner_id = any (array (select owner_id from form))
+  ), discarded as (
+    delete from drafts d
+    where d.owner_id = any (array (select owner_id from sent)) and d.id = any (array (select draft_id from sent))
+      and exists (select from sent where sent.owner_id = d.owner_id and sent.draft_id = d.id)
+  )
+  select l.owner_id as "from",
+         array (select json_build_array(username, other_id) from recipient r where r.owner_id = l.owner_id) as known,
+         l.owner_id = any (array (select owner_id from form)) as "isNew", l.is_repeated as "isRepeated", l.recent,
+         l.owner_id = any (array (select owner_id from fitting)) as "hasRoom",
+         (select count(*) from size) < (select count(*) from adding) as "isBusy"
+  from letter l`;
+
+const alone = { name: 'send message', text: sendLetters('for no key update of s') };
+const together = { name: 'send messages', text: sendLetters('for no key update of s skip locked') };
+
+/** Sends one letter. Where something else is being written into one of the mailboxes, it waits. */
+export async function sendWhereRoom(db: Database, sending: Sending, limits: SendLimits): Promise<Attempt> {
+  const { rows } = await db.query<OutcomeRow>({ ...alone, values: valuesOf([sending], limits) });
+  return toAttempt(sending, rows[0]!, limits);
+}
+
+/**
+ * Sends the letters of several people, one of each. None waits for what is in the way of another: 'busy' is one that has
+ * to be sent alone, because something else is being written into one of the mailboxes.
+ */
+export async function sendTogether(
   db: Database,
   sendings: Sending[],
-  { perMinute, perMailbox }: SendLimits,
-): Promise<Attempt[]> {
-  const { rows } = await db.query<OutcomeRow>({
-    name: 'send messages',
-    text: `
-      with letter as (
-        select l.*, json_array_length(l.addressees) as recipients,
-               (select coalesce(sum(f.recipients), 0)::int from sent_forms f
-                where f.owner_id = l.owner_id and f.sent_at > now() - interval '1 minute') as recent,
-               (select count(*) = 1 from sent_forms f where f.owner_id = l.owner_id and f.digest = l.digest) as is_repeated
-        from json_to_recordset($1) as l
-          (owner_id uuid, digest bytea, addressees json, body text, sent_at timestamptz, draft_id uuid)
-      ), recipient as (
-        select l.owner_id, u.other_id, u.username, typed.id, typed.twin_id
-        from letter l, json_to_recordset(l.addressees) as typed (username text, id uuid, twin_id uuid),
-             lateral (select id as other_id, username from users where username = typed.username limit 1) u
-      ), adding as (
-        select owner_id, sum(n)::int as n
-        from (select owner_id, recipients from letter union all select other_id, 1 from recipient) each (owner_id, n)
-        group by owner_id
-      ), size as (
-        select s.owner_id, s.messages,
-               s.messages + (select n from adding where adding.owner_id = s.owner_id)
-                 <= case when s.warned_at is null then $3::int else $4::int end as has_room
-        from mailbox_sizes s
-        where s.owner_id = any (array (select owner_id from adding))
-        order by s.owner_id for no key update of s
-      ), fitting as (
-        select l.owner_id from letter l
-        where l.owner_id = any (array (select owner_id from size where has_room)) and l.recipients = (
-          select count(*) from recipient r
-          where r.owner_id = l.owner_id and r.other_id = any (array (select owner_id from size where has_room)))
-      ), form as (
-        insert into sent_forms (owner_id, digest, recipients)
-        select owner_id, digest, recipients from letter
-        where not is_repeated and recent + recipients <= $2 and owner_id = any (array (select owner_id from fitting))
-        on conflict do nothing returning owner_id
-      ), copy as (
-        select c.*, l.body, l.sent_at
-        from letter l, recipient r, lateral (values
-          (l.owner_id, r.id, 'sent', r.other_id, r.twin_id),
-          (r.other_id, r.twin_id, 'inbox', l.owner_id, r.id)) c (owner_id, id, box, other_id, twin_id)
-        where r.owner_id = l.owner_id and l.owner_id = any (array (select owner_id from form))
-      ), more as (
-        update mailbox_sizes s
-        set messages = (select size.messages from size where size.owner_id = s.owner_id)
-                     + (select count(*) from copy where copy.owner_id = s.owner_id)
-        where s.owner_id = any (array (select owner_id from copy))
-      ), copies as (
-        insert into messages (owner_id, id, box, other_id, twin_id, body, sent_at) select * from copy
-      ), marks as (
-        insert into unread (owner_id, id) select owner_id, id from copy where box = 'inbox'
-      ), done as (
-        select owner_id, draft_id from letter where is_repeated or owner_id = any (array (select owner_id from form))
-      ), draft as (
-        delete from drafts d
-        where d.owner_id = any (array (select owner_id from done)) and d.id = any (array (select draft_id from done))
-          and exists (select from done where done.owner_id = d.owner_id and done.draft_id = d.id)
-      )
-      select l.owner_id as "from",
-             array (select json_build_array(username, other_id) from recipient r where r.owner_id = l.owner_id) as known,
-             l.owner_id = any (array (select owner_id from form)) as "isNew", l.is_repeated as "isRepeated", l.recent,
-             l.owner_id = any (array (select owner_id from fitting)) as "hasRoom"
-      from letter l`,
-    values: [JSON.stringify(sendings.map(toLetter)), perMinute, nearlyFull(perMailbox), perMailbox],
-  });
+  limits: SendLimits,
+): Promise<(Attempt | 'busy')[]> {
+  const { rows } = await db.query<OutcomeRow>({ ...together, values: valuesOf(sendings, limits) });
   const outcomes = new Map(rows.map((row) => [row.from, row]));
-  return sendings.map((sending) => toAttempt(sending, outcomes.get(sending.from)!, perMinute));
+  return sendings.map((sending) => {
+    const outcome = outcomes.get(sending.from)!;
+    const attempt = toAttempt(sending, outcome, limits);
+    return attempt.kind === 'no room' && outcome.isBusy ? 'busy' : attempt;
+  });
+}
+
+function valuesOf(sendings: Sending[], { perMinute, perMailbox }: SendLimits): unknown[] {
+  return [JSON.stringify(sendings.map(toLetter)), perMinute, nearlyFull(perMailbox), perMailbox];
 }
 
 /** The names of the fields are those of the columns. */
@@ -139,7 +168,7 @@ function toLetter({ from, to, body, digest, sentAt, draftId }: Sending) {
   };
 }
 
-function toAttempt({ from, to }: Sending, row: OutcomeRow, perMinute: number): Attempt {
+function toAttempt({ from, to }: Sending, row: OutcomeRow, { perMinute }: SendLimits): Attempt {
   const { known, isNew, isRepeated, recent, hasRoom } = row;
   if (known.length < to.length) {
     const names = new Set(known.map(([name]) => name));

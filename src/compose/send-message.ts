@@ -1,9 +1,9 @@
 // Sends a message, or says why not; a mailbox that may be full is counted first.
 import { gather } from '../database/gather.ts';
-import type { Pool } from '../database/pool.ts';
+import { isDatabaseAway, type Pool } from '../database/pool.ts';
 import { transaction } from '../database/transaction.ts';
 import { makeRoom, warnOwners } from '../mailbox/sizes.ts';
-import { sendWhereRoom, type Attempt, type SendLimits, type Sending } from './queries.ts';
+import { sendTogether, sendWhereRoom, type Attempt, type SendLimits, type Sending } from './queries.ts';
 
 /** 'full': `isOwn` the sender's mailbox, `names` those of recipients. `warned`: who has found a notice about theirs. */
 export type Outcome =
@@ -18,15 +18,23 @@ export type SendMessage = (sending: Sending, mayCount?: () => Promise<void>) => 
 
 /**
  * Letters that come while others are being written are written together: PostgreSQL needs half as long for each of eight
- * as for one alone. All of them together take one connection, so that pages find others free.
+ * as for one alone. All of them take one connection, so that pages find others free. What is in the way of one letter is
+ * not in the way of the others: it is tried alone.
  */
 export function createSendMessage(pool: Pool, limits: SendLimits): SendMessage {
-  // Nothing is sent twice when a letter is tried again alone: the digest of its form sees to that.
-  const attempt = gather(pool, (db, sendings: Sending[]) => sendWhereRoom(db, sendings, limits), {
+  const sendWithOthers = gather(pool, (db, sendings: Sending[]) => sendTogether(db, sendings, limits), {
     keyOf: ({ from }) => from,
     // One for a thousand characters to one person; what takes longest is the index of words.
     weightOf: ({ to, body }) => to.length * Math.ceil(body.length / 1000),
   });
+  const attempt = async (sending: Sending): Promise<Attempt> => {
+    const answer = await sendWithOthers(sending).catch((error: unknown) => {
+      if (isDatabaseAway(error)) throw error;
+      return 'failed' as const; // maybe for another letter
+    });
+    // Nothing is sent twice: the digest of the form sees to that.
+    return typeof answer === 'object' ? answer : sendWhereRoom(pool, sending, limits);
+  };
   return async (sending, mayCount = async () => {}) => {
     const first = await attempt(sending);
     if (first.kind !== 'no room') return { ...first, warned: [] };
@@ -34,10 +42,10 @@ export function createSendMessage(pool: Pool, limits: SendLimits): SendMessage {
     return transaction(pool, async (db) => {
       const room = await makeRoom(db, first.adding, limits.perMailbox);
       // Nobody else adds anything to these mailboxes now: what is said this time is final.
-      const [second] = await sendWhereRoom(db, [sending], limits);
+      const second = await sendWhereRoom(db, sending, limits);
       await warnOwners(db, room, limits.perMailbox);
       const warned = room.filling.map(({ ownerId }) => ownerId);
-      if (second!.kind !== 'no room') return { ...second!, warned };
+      if (second.kind !== 'no room') return { ...second, warned };
       const names = first.known.filter(([, id]) => id !== sending.from && room.full.includes(id));
       return {
         kind: 'full',

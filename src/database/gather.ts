@@ -1,6 +1,6 @@
 // Statements that cost less together: what is asked for while an answer is under way goes as one with the next.
 import { setImmediate as endOfTurn } from 'node:timers/promises';
-import { DatabaseBusy, isDatabaseAway, type Database, type Pool } from './pool.ts';
+import { DatabaseBusy, type Database, type Pool } from './pool.ts';
 import { withConnection } from './transaction.ts';
 
 interface Waiting<Ask, Answer> {
@@ -10,7 +10,7 @@ interface Waiting<Ask, Answer> {
   reject: (error: unknown) => void;
 }
 
-interface Asked<Ask> {
+interface Grouping<Ask> {
   /** Two with the same key never go together: of somebody with many, the others wait, and nobody else. */
   keyOf?: (ask: Ask) => unknown;
   /** How much one is; as many go together as are no more than `most`, or one alone that is more. */
@@ -23,15 +23,14 @@ const most = 16;
 const patience = 1000;
 
 /**
- * Those who ask in the same turn of the event loop, or while an answer is under way, go together in the order in which
- * they came. `run` answers each in its place. All of them take one connection, which is kept while anybody waits. Where
- * `run` fails for what one of them asks, each is tried alone; where the database is away, or busy for too long, all who
- * wait are told so.
+ * Those who ask in the same turn of the event loop, or while an answer is under way, go together, in the order in which
+ * they came as far as keys and weights allow. `run` answers each in its place, or fails for all of them. They take one
+ * connection, which is kept while anybody waits. Throws DatabaseBusy when it takes too long until the turn comes.
  */
 export function gather<Ask, Answer>(
   pool: Pool,
   run: (db: Database, asks: Ask[]) => Promise<Answer[]>,
-  { keyOf = () => Symbol(), weightOf = () => 1 }: Asked<Ask> = {},
+  { keyOf = () => Symbol('nobody else’s'), weightOf = () => 1 }: Grouping<Ask> = {},
 ): (ask: Ask) => Promise<Answer> {
   let waiting: Waiting<Ask, Answer>[] = [];
   let isRunning = false;
@@ -40,55 +39,50 @@ export function gather<Ask, Answer>(
     isRunning = true;
     while (waiting.length > 0) {
       await endOfTurn(); // by then all requests have been read that are there already
+      // Where no connection is to be had, there is none for anybody.
       await withConnection(pool, answerAll).catch((error: unknown) => refuse(waiting.splice(0), error));
     }
     isRunning = false;
   }
 
-  async function answerAll(db: Database, giveUp: (error: Error) => void): Promise<void> {
+  /** Until nobody waits; after a failure the others go on with another connection. */
+  async function answerAll(db: Database, discard: (error: Error) => void): Promise<void> {
     while (waiting.length > 0) {
-      const next = takeNext();
+      const group = takeNext();
       try {
-        if (next.length > 0) await answer(db, next);
+        if (group.length > 0) await answer(db, group);
       } catch (error) {
-        refuse(next, error); // who has been answered does not notice
-        giveUp(error as Error);
-        throw error;
+        refuse(group, error);
+        return discard(error as Error);
       }
       await endOfTurn();
     }
   }
 
-  /** Throws when there is no answer for anybody. */
-  async function answer(db: Database, asked: Waiting<Ask, Answer>[]): Promise<void> {
-    try {
-      const asks = asked.map(({ ask }) => ask);
-      const answers = await run(db, asks);
-      for (const [index, { resolve }] of asked.entries()) resolve(answers[index]!);
-    } catch (error) {
-      if (isDatabaseAway(error)) throw error;
-      if (asked.length === 1) refuse(asked, error);
-      else for (const one of asked) await answer(db, [one]);
-    }
+  async function answer(db: Database, group: Waiting<Ask, Answer>[]): Promise<void> {
+    const asks = group.map(({ ask }) => ask);
+    const answers = await run(db, asks);
+    for (const [index, { resolve }] of group.entries()) resolve(answers[index]!);
   }
 
   function takeNext(): Waiting<Ask, Answer>[] {
     const latest = performance.now() - patience;
-    const next = new Map<unknown, Waiting<Ask, Answer>>();
+    const group: Waiting<Ask, Answer>[] = [];
+    const keys = new Set<unknown>();
     let weight = 0;
     waiting = waiting.filter((one) => {
       if (one.since < latest) {
         one.reject(new DatabaseBusy());
         return false;
       }
-      const key = keyOf(one.ask);
+      const isFirst = keys.size < keys.add(keyOf(one.ask)).size;
       const heavier = weight + weightOf(one.ask);
-      if (next.has(key) || (next.size > 0 && heavier > most)) return true;
+      if (!isFirst || (group.length > 0 && heavier > most)) return true;
       weight = heavier;
-      next.set(key, one);
+      group.push(one);
       return false;
     });
-    return [...next.values()];
+    return group;
   }
 
   return (ask) =>
@@ -98,6 +92,6 @@ export function gather<Ask, Answer>(
     });
 }
 
-function refuse(asked: { reject: (error: unknown) => void }[], error: unknown): void {
-  for (const { reject } of asked) reject(error);
+function refuse(group: { reject: (error: unknown) => void }[], error: unknown): void {
+  for (const { reject } of group) reject(error);
 }

@@ -26,9 +26,13 @@ export async function closeAccount(pool: Pool, userId: string): Promise<void> {
   }
 }
 
-/** The name, and all that signs in. Sign-ins under way find no name, and end. */
+/**
+ * The name, and all that signs in. Sign-ins under way find no name, and end. What sending locks as well goes in the same
+ * order, here and when the account is removed: sizes of mailboxes, drafts, people. Else one would wait for the other.
+ */
 async function takeName(pool: Pool, userId: string): Promise<void> {
   await transaction(pool, async (db) => {
+    await db.query('delete from drafts where owner_id = $1', [userId]);
     await db.query(`update users set username = null, password_hash = '', epoch = epoch + 1 where id = $1`, [
       userId,
     ]);
@@ -37,7 +41,6 @@ async function takeName(pool: Pool, userId: string): Promise<void> {
     await deleteResetLink(db, userId);
     await db.query('delete from known_browsers where user_id = $1', [userId]);
     await db.query('delete from invitations where inviter_id = $1', [userId]);
-    await db.query('delete from drafts where owner_id = $1', [userId]);
   });
 }
 
@@ -49,7 +52,10 @@ export async function removeRemains(pool: Pool, userId: string): Promise<void> {
   for (const step of [removeMessages, removeSentForms]) {
     while (!(await inBatches((limit) => step(pool, userId, limit))).isDone);
   }
-  await pool.query('delete from users where id = $1 and username is null', [userId]);
+  await transaction(pool, async (db) => {
+    await db.query('delete from mailbox_sizes where owner_id = $1', [userId]);
+    await db.query('delete from users where id = $1 and username is null', [userId]);
+  });
 }
 
 /** The accounts that are closed and not yet removed. */

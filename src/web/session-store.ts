@@ -19,7 +19,7 @@ export class SessionStore extends PgStore {
   readonly #find: FindSession;
 
   constructor(pool: Pool, find: FindSession) {
-    // What has expired is removed by housekeeping: the base begins to do so in the methods that are replaced here.
+    // Housekeeping removes what has expired; the base would begin to only in get, set and destroy, which are replaced here.
     super({ pool, tableName: 'sessions', disableTouch: true, pruneSessionInterval: false });
     this.#db = pool;
     this.#find = find;

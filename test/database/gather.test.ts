@@ -19,7 +19,6 @@ function gathering(options: Parameters<typeof gather<string, string>>[2] = {}) {
       runs.push(words.join(' '));
       const seconds = words.includes('slow') ? 1.3 : 0.02;
       if (words.includes('lost')) await db.query('select pg_terminate_backend(pg_backend_pid())');
-      if (words.includes('away')) throw Object.assign(new Error('Starting up.'), { code: '57P03' });
       const { rows } = await db.query<{ word: string }>(
         `select upper(word) as word, 1 / (case word when 'wrong' then 0 else 1 end), pg_sleep($2::float8 / cardinality($1::text[]))
          from unnest($1::text[]) word`,
@@ -61,10 +60,14 @@ test('sixteen at most, in the order in which they came', async () => {
   );
 });
 
-test('of two with the same key the later waits, and holds nobody up', async () => {
+test('of two with the same key the later waits, holds nobody up, and does not overtake', async () => {
   const { runs, askAll } = gathering({ keyOf: (word) => word[0]! });
   expect(await askAll('a1', 'a2', 'b1', 'a3', 'c1')).toEqual(['A1', 'A2', 'B1', 'A3', 'C1']);
   expect(runs).toEqual(['a1 b1 c1', 'a2', 'a3']);
+
+  const weighing = gathering({ keyOf: (word) => word[0]!, weightOf: (word) => word.length });
+  await weighing.askAll('b1', 'a1-is-heavier-than-most', 'a2', 'c1');
+  expect(weighing.runs).toEqual(['b1 c1', 'a1-is-heavier-than-most', 'a2']);
 });
 
 test('what is heavy goes alone when its turn has come, and the light ones together', async () => {
@@ -74,31 +77,35 @@ test('what is heavy goes alone when its turn has come, and the light ones togeth
   expect(runs).toEqual(['seven.. eight...', heavy, 'one two', 'x'.repeat(16)]);
 });
 
-test('what is wrong with one is said to that one alone', async () => {
-  const { runs, askAll } = gathering();
-  expect(await askAll('one', 'wrong', 'two')).toEqual(['ONE', 'division by zero', 'TWO']);
-  expect(runs).toEqual(['one wrong two', 'one', 'wrong', 'two']);
-});
-
-test('when the database is away all who wait are told so, and the next is answered', async () => {
-  const { runs, tell, askAll } = gathering();
-  const first = askAll('one', 'away');
+test('what fails fails for those who went together, and those who come after go on', async () => {
+  const { runs, askAll, tell } = gathering();
+  const first = askAll('one', 'wrong');
   await expect.poll(() => runs.length).toBe(1);
-  expect(await first).toEqual(['Starting up.', 'Starting up.']);
-  expect(await tell('two')).toBe('TWO');
-  expect(runs).toEqual(['one away', 'two']);
+  const second = tell('two');
+  expect(await first).toEqual(['division by zero', 'division by zero']);
+  expect(await second).toBe('TWO');
+  expect(runs).toEqual(['one wrong', 'two']);
   await untilWhole();
 });
 
-test('also when it goes away while each is tried alone', async () => {
-  const { runs, askAll } = gathering();
-  expect(await askAll('one', 'wrong')).toEqual(['ONE', 'division by zero']);
-  expect(
-    await askAll('wrong', 'lost', 'two').then((all) => all.map((said) => /terminat/i.test(said))),
-  ).toEqual([true, true, true]);
-  expect(await askAll('three')).toEqual(['THREE']);
-  expect(runs.at(-1)).toBe('three');
+test('a connection that is lost is replaced', async () => {
+  const { runs, askAll, tell } = gathering();
+  const first = askAll('one', 'lost');
+  await expect.poll(() => runs.length).toBe(1);
+  const second = tell('two');
+  for (const said of await first) expect(said).toMatch(/terminat/i);
+  expect(await second).toBe('TWO');
   await untilWhole();
+});
+
+test('when no connection is to be had, all who wait are told so', async () => {
+  const nowhere = createPool('postgres://owner@127.0.0.1:1/nowhere', () => {});
+  const ask = gather(nowhere, async (_db, words: string[]) => words);
+  const said = await Promise.all(
+    [ask('one'), ask('two')].map((answer) => answer.catch((error: unknown) => error)),
+  );
+  expect(said.map(isDatabaseAway)).toEqual([true, true]);
+  await nowhere.end();
 });
 
 test('whose turn comes too late is told that the database is busy, and the next is answered', async () => {

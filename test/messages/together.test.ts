@@ -3,7 +3,8 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { sendWhereRoom, type Sending } from '../../src/compose/queries.ts';
+import { sendTogether, sendWhereRoom, type Sending } from '../../src/compose/queries.ts';
+import { createPool, type Pool } from '../../src/database/pool.ts';
 import { saveDraft } from '../../src/drafts/queries.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { createDatabase } from '../support/database.ts';
@@ -14,7 +15,7 @@ import { watchStatements } from '../support/statements.ts';
 
 const names = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank'];
 const limits = { perMinute: 5, perMailbox: 100 };
-/** How many letters each statement has sent, and how many sessions have been asked for. */
+/** How many letters there were in each statement that sends, and how many sessions have been asked for. */
 let sent: number[] = [];
 let sessions = 0;
 let app: TestApp;
@@ -24,7 +25,7 @@ beforeAll(async () => {
   app = await startApp({}, patient(await createDatabase()));
   watchStatements(app.pool, ({ name, values }) => {
     const count = () => (JSON.parse(values![0] as string) as unknown[]).length;
-    if (name === 'send messages') sent.push(count());
+    if (name?.startsWith('send message')) sent.push(count());
     if (name === 'find sessions') sessions += count();
   });
   const all = await Promise.all(names.map((name) => registered(app.url, name)));
@@ -45,34 +46,43 @@ function letter(from: string, to: string[], body: string, draftId = randomUUID()
 }
 
 /** Presses Send for each of these while an earlier letter is being written, so that they go together after it. */
-async function sendTogether(letters: [from: string, to: string, body: string][]): Promise<Answer[]> {
-  const forms = await Promise.all(
-    letters.map(async ([from, recipient, body]): Promise<[Person, Fields]> => {
-      return [people[from]!, { ...(await people[from]!.hidden('/send')), recipient, body }];
-    }),
-  );
-  const early = { ...(await people.frank!.hidden('/send')), recipient: 'frank', body: 'Early' };
-  const holder = new pg.Client({ connectionString: app.databaseUrl });
-  await holder.connect();
-  try {
-    await holder.query('begin');
-    await holder.query('select from mailbox_sizes where owner_id = $1 for update', [ids.frank]);
+async function pressTogether(letters: [from: string, to: string, body: string][]): Promise<Answer[]> {
+  const forms = await Promise.all(letters.map(filledIn));
+  const [, early] = await filledIn(['frank', 'frank', 'Early']);
+  return whileLocked('lock table sent_forms in access exclusive mode', async (release) => {
     const first = people.frank!.post('/send', early);
     await untilWaiting(app.pool);
     sessions = 0;
     const rest = forms.map(([person, form]) => person.post('/send', form));
     await expect.poll(() => sessions, { timeout: 5000, interval: 5 }).toBe(forms.length);
     await sleep(100); // from the session to the line
-    await holder.query('commit');
+    await release();
     expect((await first).status).toBe(303);
-    return await Promise.all(rest);
+    return Promise.all(rest);
+  });
+}
+
+async function filledIn([from, recipient, body]: [string, string, string]): Promise<[Person, Fields]> {
+  return [people[from]!, { ...(await people[from]!.hidden('/send')), recipient, body }];
+}
+
+async function whileLocked<T>(
+  lock: string,
+  work: (release: () => Promise<unknown>) => Promise<T>,
+): Promise<T> {
+  const holder = new pg.Client({ connectionString: app.databaseUrl });
+  await holder.connect();
+  try {
+    await holder.query('begin');
+    await holder.query(lock);
+    return await work(() => holder.query('commit'));
   } finally {
     await holder.end();
   }
 }
 
 test('five people’s letters are one statement, and each has sent its own', async () => {
-  const answers = await sendTogether([
+  const answers = await pressTogether([
     ['alice', 'bob', 'A to B'],
     ['bob', 'alice', 'B to A'],
     ['carol', 'alice, bob, carol', 'C to A, B and C'],
@@ -102,7 +112,7 @@ test('a letter that the database does not take keeps nobody else’s from being 
      create trigger poison before insert on messages for each row when (new.body = 'Poison') execute function refuse()`,
   );
   try {
-    const answers = await sendTogether([
+    const answers = await pressTogether([
       ['alice', 'bob', 'Before'],
       ['bob', 'alice', 'Poison'],
       ['carol', 'alice', 'After'],
@@ -118,11 +128,49 @@ test('a letter that the database does not take keeps nobody else’s from being 
   }
 });
 
+test('a letter into a mailbox that is being written to waits alone', async () => {
+  const [alice, toBob] = await filledIn(['alice', 'bob', 'Into the busy one']);
+  const others = await Promise.all(
+    [1, 2, 3].map((n) => filledIn([['carol', 'dave', 'erin'][n - 1]!, 'frank', `Number ${n}`])),
+  );
+  const lock = `select from mailbox_sizes where owner_id = '${ids.bob}' for update`;
+  await whileLocked(lock, async (release) => {
+    const waiting = alice.post('/send', toBob);
+    const answers = await Promise.all(others.map(([person, form]) => person.post('/send', form)));
+    expect(answers.map(({ status }) => status)).toEqual([303, 303, 303]);
+    await untilWaiting(app.pool);
+    expect(await copiesOf(app.pool, 'Into the busy one')).toEqual([]);
+    await release();
+    expect((await waiting).status).toBe(303);
+  });
+  expect(await copiesOf(app.pool, 'Into the busy one')).toEqual(['alice sent', 'bob inbox, unread']);
+});
+
+test('what cannot be sent asks for no room and locks nothing', async () => {
+  await app.pool.query('update mailbox_sizes set messages = 89 where owner_id = $1', [ids.alice]);
+  const again = letter('bob', ['alice'], 'Again');
+  expect(await sendWhereRoom(app.pool, again, limits)).toMatchObject({ kind: 'sent' }); // the ninetieth
+  await app.pool.query('update mailbox_sizes set messages = 89 where owner_id = $1', [ids.alice]);
+  const letters = [
+    again,
+    letter('carol', ['alice', 'nobody-here'], 'Unknown'),
+    letter('dave', ['alice', 'bob', 'carol', 'erin', 'frank', 'dave'], 'Too many'),
+    letter('erin', ['alice'], 'The ninetieth'),
+  ];
+  const outcomes = await sendTogether(app.pool, letters, limits);
+  expect(outcomes).toMatchObject([
+    { kind: 'sent' },
+    { kind: 'unknown' },
+    { kind: 'too many' },
+    { kind: 'sent' },
+  ]);
+});
+
 test('what one letter meets is nothing to another', async () => {
   const again = letter('bob', ['alice'], 'Again');
-  await sendWhereRoom(app.pool, [again], limits);
+  await sendWhereRoom(app.pool, again, limits);
   await app.pool.query('update mailbox_sizes set messages = 90 where owner_id = $1', [ids.erin]);
-  const outcomes = await sendWhereRoom(
+  const outcomes = await sendTogether(
     app.pool,
     [
       letter('alice', ['bob'], 'Plain'),
@@ -165,12 +213,15 @@ test('mailboxes are known to hold what was written, and no more than there is ro
   };
   const threeToAlice = () =>
     ['bob', 'carol', 'dave'].map((from) => letter(from, ['alice'], `${from} to alice`));
-  await sendWhereRoom(app.pool, [...threeToAlice(), letter('alice', ['alice', 'bob'], 'Both')], limits);
+  await sendTogether(app.pool, [...threeToAlice(), letter('alice', ['alice', 'bob'], 'Both')], limits);
   expect(await sizes()).toEqual({ alice: 6, bob: 2, carol: 1, dave: 1, erin: 0, frank: 0 });
 
   // Ten more are told to the owner at 90 of 100; all three go, or whoever asks counts first.
   await app.pool.query('update mailbox_sizes set messages = 87 where owner_id = $1', [ids.alice]);
-  const kinds = async () => (await sendWhereRoom(app.pool, threeToAlice(), limits)).map(({ kind }) => kind);
+  const kinds = async () =>
+    (await sendTogether(app.pool, threeToAlice(), limits)).map((each) =>
+      each === 'busy' ? each : each.kind,
+    );
   expect(await kinds()).toEqual(['sent', 'sent', 'sent']);
   await app.pool.query('update mailbox_sizes set messages = 88 where owner_id = $1', [ids.alice]);
   expect(await kinds()).toEqual(['no room', 'no room', 'no room']);
@@ -181,11 +232,56 @@ test('the draft that goes with a letter is its writer’s', async () => {
   for (const id of [kept, sentOff])
     await saveDraft(app.pool, ids.alice!, { id, recipient: 'bob', body: 'Draft' });
   // Bob's form has the number of another draft of alice's.
-  await sendWhereRoom(
+  await sendTogether(
     app.pool,
     [letter('alice', ['bob'], 'Draft', sentOff), letter('bob', ['alice'], 'Hello', kept)],
     limits,
   );
   const { rows } = await app.pool.query('select id from drafts where owner_id = $1', [ids.alice]);
   expect(rows).toEqual([{ id: kept }]);
+});
+
+test('whatever goes together in two processes: each letter once or not at all, and every mailbox counted rightly', async () => {
+  const other = createPool(app.databaseUrl, () => {});
+  const pick = (count: number) => names.toSorted(() => Math.random() - 0.5).slice(0, count);
+  const among = (most: number) => 1 + Math.floor(Math.random() * most);
+  const asked: Sending[] = [];
+  const sentDigests = new Set<string>();
+  const allowed = { perMinute: 100_000, perMailbox: 1000 };
+  const write = async (pool: Pool) => {
+    for (let turn = 0; turn < 60; turn += 1) {
+      const sendings = pick(among(names.length)).map((from) => {
+        const earlier = asked.filter((one) => one.from === ids[from]).at(-among(3));
+        if (earlier && Math.random() < 0.3) return earlier; // the same form again, maybe while it is under way
+        const fresh = letter(from, pick(among(3)), `Letter ${asked.length}`);
+        asked.push(fresh);
+        return fresh;
+      });
+      const outcomes = await sendTogether(pool, sendings, allowed);
+      for (const [index, sending] of sendings.entries()) {
+        const outcome = outcomes[index]!;
+        const { kind } = outcome === 'busy' ? await sendWhereRoom(pool, sending, allowed) : outcome;
+        expect(['sent', 'no room']).toContain(kind);
+        if (kind === 'sent') sentDigests.add(sending.digest.toString('hex'));
+      }
+    }
+  };
+  await Promise.all([app.pool, app.pool, other, other].map(write));
+  await other.end();
+
+  const { rows } = await app.pool.query<{ body: string; copies: number }>(
+    'select body, count(*)::int as copies from messages group by body',
+  );
+  const copies = Object.fromEntries(rows.map(({ body, copies: count }) => [body, count]));
+  const expected = asked
+    .filter(({ digest }) => sentDigests.has(digest.toString('hex')))
+    .map(({ body, to }) => [body, 2 * to.length]);
+  expect(expected.length).toBeGreaterThan(100);
+  expect(copies).toEqual(Object.fromEntries(expected));
+  const { rows: sizes } = await app.pool.query<{ known: number; held: number }>(
+    `select s.messages as known, count(m.id)::int as held
+     from mailbox_sizes s left join messages m on m.owner_id = s.owner_id group by s.owner_id, s.messages`,
+  );
+  for (const { known, held } of sizes) expect(known).toBe(held);
+  expect(Math.max(...sizes.map(({ held }) => held))).toBeLessThanOrEqual(900); // of 1000, and nobody has been told
 });

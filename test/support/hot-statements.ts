@@ -1,7 +1,7 @@
 // Every statement that pages and forms of signed-in people ask, as the product's own functions send it.
 import { findAccount } from '../../src/accounts/queries.ts';
 import { digestOf, newFormKey } from '../../src/compose/letter-form.ts';
-import { sendWhereRoom } from '../../src/compose/queries.ts';
+import { sendTogether, sendWhereRoom, type Sending } from '../../src/compose/queries.ts';
 import { unsendMessage } from '../../src/compose/taking-back.ts';
 import { listConversation } from '../../src/conversations/queries.ts';
 import type { Database, Pool } from '../../src/database/pool.ts';
@@ -93,7 +93,8 @@ export async function hotStatements(pool: Pool): Promise<HotStatement[]> {
     ['a message in the trash', (db) => findTrashed(db, owner, trashed)],
     ['marking as read', (db) => markRead(db, owner, [middle, unread])],
     ['marking as unread', (db) => markUnread(db, owner, [middle])],
-    ['sending', send],
+    ['sending', (db) => sendWhereRoom(db, letter(), manyAllowed)],
+    ['sending, with others', (db) => sendTogether(db, [letter()], manyAllowed)],
     ['taking back', (db) => unsendMessage(poolOf(db), owner, sent)],
     ['news for an open page', (db) => readMailboxState(db, owner, sid, middle)],
     ['a draft', (db) => findDraft(db, owner, middle)],
@@ -154,10 +155,11 @@ function search(words: string): (db: Database) => Promise<unknown> {
   return (db) => searchBefore(db, owner, readSearch(words)!, highestId, 26);
 }
 
-function send(db: Database): Promise<unknown> {
+const manyAllowed = { perMinute: 1_000_000, perMailbox: 100_000_000 };
+
+function letter(): Sending {
   const digest = digestOf({ recipient: ['bob'], body: 'Hello', key: newFormKey() });
-  const sending = { from: owner, to: ['bob'], body: 'Hello', digest, sentAt: now, draftId: newId() };
-  return sendWhereRoom(db, [sending], { perMinute: 1_000_000, perMailbox: 100_000_000 });
+  return { from: owner, to: ['bob'], body: 'Hello', digest, sentAt: now, draftId: newId() };
 }
 
 /** For functions that begin a transaction of their own: within the one that is taken back. */
