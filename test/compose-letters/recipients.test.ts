@@ -82,6 +82,8 @@ describe('nothing is sent', () => {
     ['nobody-here, bob, nor-here, charlie', 'nobody-here, nor-here'],
     ['bob, <b>"x"', '<b>"x"'],
     ['bob charlie', ''],
+    ['bob charlie bob charlie bob charlie', 'a comma between two names'],
+    [`bob, ${'x'.repeat(100_000)}`, 'at most 30 characters'],
   ])('when there is nobody of one of the names, and it is said: %s', async (typed, unknown) => {
     const answer = await alice.send(typed, 'Not to all');
     expect(answer.status).toBe(422);
