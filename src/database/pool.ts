@@ -59,6 +59,11 @@ export class DatabaseBusy extends Error {
   override message = 'Too many wait for the database.';
 }
 
+/** Whether a statement has been ended because it took longer than any may (statement_timeout). */
+export function isTakingTooLong(error: unknown): boolean {
+  return (error as { code?: unknown }).code === '57014';
+}
+
 /** Whether this error says that PostgreSQL cannot serve now, and that the same request may succeed later. */
 export function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;

@@ -1,7 +1,7 @@
 // Finding: GET /search?q=.
 import { Router } from 'express';
 import { z } from 'zod';
-import type { Pool } from '../database/pool.ts';
+import { isTakingTooLong, type Pool } from '../database/pool.ts';
 import { allowOnly, HttpError } from '../web/errors.ts';
 import { pageSize, readPage } from '../web/paging.ts';
 import { signedIn } from '../web/session.ts';
@@ -20,8 +20,15 @@ export function searchRoutes(pool: Pool): Router {
       if (!asked.success) throw new HttpError(400, `A search has at most ${longestSearch} characters.`);
       const { q } = asked.data;
       const search = readSearch(q);
-      const page = search && (await findPage(pool, signedIn(req).id, search, { q, query: req.query }));
-      res.render('search/search', { q, page, here: req.originalUrl });
+      const found = search && (await findPage(pool, signedIn(req).id, search, { q, query: req.query }));
+      const isTooLong = found === 'too long';
+      if (isTooLong) res.status(503).set('Retry-After', '5');
+      res.render('search/search', {
+        q,
+        page: isTooLong ? undefined : found,
+        isTooLong,
+        here: req.originalUrl,
+      });
     })
     .all(allowOnly('GET'));
   return router;
@@ -29,9 +36,14 @@ export function searchRoutes(pool: Pool): Router {
 
 async function findPage(pool: Pool, ownerId: string, search: Search, asked: { q: string; query: unknown }) {
   const address = { path: `/search?${new URLSearchParams({ q: asked.q }).toString()}`, query: asked.query };
-  const page = await readPage(address, {
-    before: (cursor) => searchBefore(pool, ownerId, search, cursor, pageSize + 1),
-    after: (cursor) => searchAfter(pool, ownerId, search, cursor, pageSize + 1),
-  });
-  return { ...page, rows: page.rows.map((row) => ({ ...row, pieces: splitMatches(row.passage) })) };
+  try {
+    const page = await readPage(address, {
+      before: (cursor) => searchBefore(pool, ownerId, search, cursor, pageSize + 1),
+      after: (cursor) => searchAfter(pool, ownerId, search, cursor, pageSize + 1),
+    });
+    return { ...page, rows: page.rows.map((row) => ({ ...row, pieces: splitMatches(row.passage) })) };
+  } catch (error) {
+    if (isTakingTooLong(error)) return 'too long';
+    throw error;
+  }
 }
