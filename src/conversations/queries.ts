@@ -12,13 +12,13 @@ export interface Line {
 }
 
 /**
- * Up to `limit` messages between this person and another, older than the one with this id, the newest first.
- * Of a note to oneself only the received copy is shown, the one that can be unread.
+ * Up to `limit` messages between this person and the one with this name, older than the one with this id, the newest
+ * first; none when nobody has that name. Of a note to oneself only the received copy is shown, the one that can be unread.
  */
 export async function listConversation(
   db: Database,
   ownerId: string,
-  otherId: string,
+  other: string,
   before: string,
   limit: number,
 ): Promise<Line[]> {
@@ -27,10 +27,10 @@ export async function listConversation(
     text: `select m.id, m.box, m.body, m.sent_at as "sentAt",
                   (select n.id from unread n where n.owner_id = m.owner_id and n.id = m.id) is not null as "isUnread"
            from messages m
-           where m.owner_id = $1 and m.other_id = $2 and m.trashed_at is null and m.id < $3
+           where m.owner_id = $1 and m.other_id = (select id from users where username = $2) and m.trashed_at is null and m.id < $3
              and (m.other_id <> m.owner_id or m.box = 'inbox')
            order by m.id desc limit $4`,
-    values: [ownerId, otherId, before, limit],
+    values: [ownerId, other, before, limit],
   });
   return rows;
 }

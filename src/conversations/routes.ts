@@ -28,11 +28,11 @@ export function conversationRoutes(pool: Pool): Router {
       if (!asked.success) throw new HttpError(400, 'This place in the list does not exist.');
       const { before = highestId } = asked.data;
       const username = foldUsername(req.params.username);
-      const other = await findAccount(pool, username);
-      if (!other) throw new HttpError(404, 'Nobody here has that username.');
-
-      const list = () => listConversation(pool, viewer.id, other.id, before, pageSize + 1);
+      const list = () => listConversation(pool, viewer.id, username, before, pageSize + 1);
       const lines = isReading(req) ? await readAll(pool, viewer, list) : await list();
+      if (lines.length === 0 && !(await findAccount(pool, username)))
+        throw new HttpError(404, 'Nobody here has that username.');
+
       const shown = lines.slice(0, pageSize).toReversed();
       res.render('conversations/conversation', {
         username,

@@ -41,7 +41,7 @@ import {
   updateSession,
   type Along,
 } from '../../src/web/session-queries.ts';
-import { owner, personId, word } from './crowd.ts';
+import { owner, word } from './crowd.ts';
 import type { Reading } from './plans.ts';
 
 export interface HotStatement {
@@ -51,7 +51,6 @@ export interface HotStatement {
 }
 
 const started = { startedAt: Date.now(), seenAt: Date.now() } as never;
-const bob = personId(1);
 const now = new Date();
 
 /** What alice asks in the mailbox that fillCrowd made: in the middle of it, where there is one. */
@@ -73,9 +72,9 @@ export async function hotStatements(pool: Pool): Promise<HotStatement[]> {
     ['the session with the inbox', (db) => findSessionAnd(db, session, along('/inbox'))],
     ['the session with what was sent', (db) => findSessionAnd(db, session, along('/sent'))],
     ['the session with a message', (db) => findSessionAnd(db, session, along(`/messages/${middle}`))],
-    ['a conversation', (db) => listConversation(db, owner, bob, highestId, 26)],
-    ['a conversation, an older page', (db) => listConversation(db, owner, bob, middle, 26)],
-    ['a conversation with a stranger', (db) => listConversation(db, owner, personId(30), highestId, 26)],
+    ['a conversation', (db) => listConversation(db, owner, 'bob', highestId, 26)],
+    ['a conversation, an older page', (db) => listConversation(db, owner, 'bob', middle, 26)],
+    ['a conversation with a stranger', (db) => listConversation(db, owner, 'person-30', highestId, 26)],
     ['the trash', (db) => listTrashBefore(db, owner, highestId, 26)],
     ['the trash, a newer page', (db) => listTrashAfter(db, owner, lowestId, 26)],
   ];
