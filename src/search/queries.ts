@@ -35,12 +35,6 @@ interface Asked {
   limit: number;
 }
 
-async function searchBetween(db: Database, asked: Asked): Promise<FoundRow[]> {
-  if (asked.search.words === '') return showFound(db, asked, await walk(db, asked));
-  const near = await walk(db, asked, lookThrough);
-  return showFound(db, asked, near.length < asked.limit ? await askIndex(db, asked) : near);
-}
-
 // A word that fills a page from so few messages is so common that the index would bring tens of thousands.
 const lookThrough = 200;
 
@@ -56,63 +50,48 @@ const words = `websearch_to_tsquery('words', $4)`;
 const without = `websearch_to_tsquery('words', $5)`;
 const wholeMatch = `to_tsvector('words', m.body) @@ (${words} && ${without})`;
 
-function valuesOf({ ownerId, search, over, under, limit }: Asked): unknown[] {
-  const { from = null, to = null, place: where = null } = search;
-  return [ownerId, over, under, search.words, search.without, from, to, search.isUnread, where, limit];
-}
-
-// None of these has a name: PostgreSQL then plans for these very words and conditions, knowing how common they are.
-
-/** The ids of the first matches on the way through the mailbox, or through its first `most` messages. */
-async function walk(db: Database, asked: Asked, most?: number): Promise<string[]> {
-  const { rows } = await db.query<{ id: string }>(
-    `select m.id from (
-       select * from messages where owner_id = $1 and id > $2 and id < $3 order by id ${asked.order} limit $11::bigint) m
-     where ${conditions} and ${place} and ($4 || $5 = '' or ${wholeMatch}) order by m.id ${asked.order} limit $10`,
-    [...valuesOf(asked), most ?? null],
-  );
-  return rows.map(({ id }) => id);
-}
-
-/**
- * The same by the index. It knows which words a message has and not where, and to look that up takes ten times as
- * long as all the rest: so a phrase is first taken for words in any order, and looked up only until the page is full.
- * ("is not false" hides the place from the index of everybody's trash, which would be read as well.)
- */
-async function askIndex(db: Database, asked: Asked): Promise<string[]> {
-  const { rows } = await db.query<{ id: string }>(
-    `with likely as materialized (
-       select m.id from messages m
-       where ${conditions} and ${place} is not false and to_tsvector('words', m.body)
-         @@ (regexp_replace(${words}::text, '<(-|\\d+)>', '&', 'g')::tsquery && ${without}))
-     select likely.id from (select id from likely order by id ${asked.order}) likely
-     where (select ${wholeMatch} from messages m where m.owner_id = $1 and m.id = likely.id)
-     order by likely.id ${asked.order} limit $10`,
-    valuesOf(asked),
-  );
-  return rows.map(({ id }) => id);
-}
-
 // A short message whole, of a long one the places where the words are.
 const marked = `StartSel=${matchStart}, StopSel=${matchEnd}`;
 const whole = `${marked}, HighlightAll=true`;
 const places = `${marked}, MaxFragments=2, MaxWords=30, MinWords=12, ShortWord=0, FragmentDelimiter=" … "`;
+const passage = `case when $4 = '' then left(m.body, 280)
+  else ts_headline('words', translate(m.body, '${matchStart}${matchEnd}', '  '), ${words},
+                   case when length(m.body) <= 280 then '${whole}' else '${places}' end) end`;
 
-async function showFound(
-  db: Database,
-  { ownerId, search, order }: Asked,
-  ids: string[],
-): Promise<FoundRow[]> {
-  if (ids.length === 0) return [];
+/** The ids of the first matches on the way through the mailbox, or through its first `most` messages. */
+const walk = (order: 'asc' | 'desc', most: number | 'all') => `
+  select m.id from (
+    select * from messages where owner_id = $1 and id > $2 and id < $3 order by id ${order} limit ${most}) m
+  where ${conditions} and ${place} and ($4 || $5 = '' or ${wholeMatch}) order by m.id ${order} limit $10`;
+
+/**
+ * The same by the index, where the walk did not fill the page. The index knows which words a message has and not where,
+ * and to look that up takes ten times as long as all the rest: so a phrase is first taken for words in any order, and
+ * looked up only until the page is full. ("is not false" hides the place from the index of everybody's trash, which would
+ * be read as well.)
+ */
+const walkThenIndex = (order: 'asc' | 'desc') => `
+  with near as materialized (${walk(order, lookThrough)}
+  ), likely as materialized (
+    select m.id from messages m
+    where (select count(*) from near) < $10 and ${conditions} and ${place} is not false and to_tsvector('words', m.body)
+      @@ (regexp_replace(${words}::text, '<(-|\\d+)>', '&', 'g')::tsquery && ${without})
+  ), far as (
+    select likely.id from (select id from likely order by id ${order}) likely
+    where (select ${wholeMatch} from messages m where m.owner_id = $1 and m.id = likely.id)
+    order by likely.id ${order} limit $10
+  )
+  select id from far union all select id from near where (select count(*) from near) = $10`;
+
+/** One statement without a name: PostgreSQL then plans for these very words and conditions, knowing how common they are. */
+async function searchBetween(db: Database, asked: Asked): Promise<FoundRow[]> {
+  const { ownerId, search, over, under, order, limit } = asked;
+  const { from = null, to = null, place: where = null } = search;
+  const found = search.words === '' ? walk(order, 'all') : walkThenIndex(order);
   const { rows } = await db.query<FoundRow>(
-    `select ${rowColumns},
-            case when $3 = '' then left(m.body, 280)
-                 else ts_headline('words', translate(m.body, '${matchStart}${matchEnd}', '  '),
-                                  websearch_to_tsquery('words', $3),
-                                  case when length(m.body) <= 280 then '${whole}' else '${places}' end)
-            end as passage
-     from messages m where m.owner_id = $1 and m.id = any ($2::uuid[]) order by m.id ${order}`,
-    [ownerId, ids, search.words],
+    `select ${rowColumns}, ${passage} as passage from messages m
+     where m.owner_id = $1 and m.id = any (array (${found})) order by m.id ${order}`,
+    [ownerId, over, under, search.words, search.without, from, to, search.isUnread, where, limit],
   );
   return rows;
 }

@@ -26,6 +26,7 @@ interface Node {
   'Index Name'?: string;
   'Index Cond'?: string;
   'Actual Rows': number;
+  'Actual Loops': number;
   Plans?: Node[];
 }
 
@@ -74,6 +75,7 @@ export async function plansOn(
 }
 
 function stepsOf(node: Node): Step[] {
+  if (node['Actual Loops'] === 0) return []; // it was not needed
   const step = {
     kind: node['Node Type'],
     table: node['Relation Name'],
