@@ -1,7 +1,6 @@
 // The conversation with one person: GET /with/:username.
 import { Router } from 'express';
 import { z } from 'zod';
-import { findAccount } from '../accounts/queries.ts';
 import { foldUsername } from '../accounts/usernames.ts';
 import { bodyLimit, newFormKey } from '../compose/letter-form.ts';
 import type { Pool } from '../database/pool.ts';
@@ -28,11 +27,12 @@ export function conversationRoutes(pool: Pool): Router {
       if (!asked.success) throw new HttpError(400, 'This place in the list does not exist.');
       const { before = highestId } = asked.data;
       const username = foldUsername(req.params.username);
-      const list = () => listConversation(pool, viewer.id, username, before, pageSize + 1);
+      const list = async () => {
+        const lines = await listConversation(pool, viewer.id, username, before, pageSize + 1);
+        if (!lines) throw new HttpError(404, 'Nobody here has that username.');
+        return lines;
+      };
       const lines = isReading(req) ? await readAll(pool, viewer, list) : await list();
-      if (lines.length === 0 && !(await findAccount(pool, username)))
-        throw new HttpError(404, 'Nobody here has that username.');
-
       const shown = lines.slice(0, pageSize).toReversed();
       res.render('conversations/conversation', {
         username,
