@@ -1,5 +1,6 @@
 // What has to be removed in time: by one process at a time, a little at a time.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { deleteBefore } from './database/expiry.ts';
 import type { Database, Pool } from './database/pool.ts';
 import { transaction } from './database/transaction.ts';
 import { forgetBrowsers } from './devices/queries.ts';
@@ -53,13 +54,8 @@ async function isOurTurn(db: Database): Promise<boolean> {
   return rows[0].ours;
 }
 
-async function forgetSentForms(db: Database, before: Date): Promise<number> {
-  const { rowCount } = await db.query(
-    `delete from sent_forms where sent_at < $1 and (owner_id, digest) in (
-       select owner_id, digest from sent_forms where sent_at < $1 limit $2)`,
-    [before, batch],
-  );
-  return rowCount ?? 0;
+function forgetSentForms(db: Database, before: Date): Promise<number> {
+  return deleteBefore(db, { table: 'sent_forms', key: 'owner_id, digest', time: 'sent_at' }, before, batch);
 }
 
 /** Tidies up every hour, for the first time a minute after the start. */

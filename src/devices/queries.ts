@@ -1,4 +1,5 @@
 // Devices in SQL: the sessions of a person, and the browsers that they have logged in with before.
+import { deleteBefore } from '../database/expiry.ts';
 import type { Database } from '../database/pool.ts';
 
 export interface DeviceRow {
@@ -60,11 +61,6 @@ export async function rememberBrowser(db: Database, userId: string, hash: Buffer
 }
 
 /** Forgets some of the browsers that were not seen since; returns how many. */
-export async function forgetBrowsers(db: Database, before: Date, limit: number): Promise<number> {
-  const { rowCount } = await db.query(
-    `delete from known_browsers where seen_at < $1 and (user_id, hash) in (
-       select user_id, hash from known_browsers where seen_at < $1 limit $2)`,
-    [before, limit],
-  );
-  return rowCount ?? 0;
+export function forgetBrowsers(db: Database, before: Date, limit: number): Promise<number> {
+  return deleteBefore(db, { table: 'known_browsers', key: 'user_id, hash', time: 'seen_at' }, before, limit);
 }

@@ -1,4 +1,5 @@
 // Invitations in SQL: links with which somebody registers, made by the operator or a member. One that is used is gone.
+import { deleteBefore } from '../database/expiry.ts';
 import type { Database, Pool } from '../database/pool.ts';
 import { transaction } from '../database/transaction.ts';
 import { newId, nobody } from '../ids.ts';
@@ -93,11 +94,6 @@ export async function useInvitation(db: Database, { ownerId, hash }: LinkKey): P
 }
 
 /** Up to so many invitations whose time is over; returns how many. */
-export async function deleteExpiredInvitations(db: Database, now: Date, limit: number): Promise<number> {
-  const { rowCount } = await db.query(
-    `delete from invitations where expires_at < $1 and (inviter_id, id) in (
-       select inviter_id, id from invitations where expires_at < $1 limit $2)`,
-    [now, limit],
-  );
-  return rowCount ?? 0;
+export function deleteExpiredInvitations(db: Database, now: Date, limit: number): Promise<number> {
+  return deleteBefore(db, { table: 'invitations', key: 'inviter_id, id', time: 'expires_at' }, now, limit);
 }

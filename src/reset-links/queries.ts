@@ -1,5 +1,6 @@
 // Links with which a person sets a new password, in SQL: made by the operator, used up with the change.
 import { lockAccount } from '../accounts/queries.ts';
+import { deleteBefore } from '../database/expiry.ts';
 import type { Database, Pool } from '../database/pool.ts';
 import { transaction } from '../database/transaction.ts';
 import { newLinkToken, type LinkKey } from '../link-tokens.ts';
@@ -65,11 +66,6 @@ export async function deleteResetLink(db: Database, userId: string): Promise<voi
 }
 
 /** Up to so many links whose hour is over; returns how many. */
-export async function deleteExpiredResetLinks(db: Database, now: Date, limit: number): Promise<number> {
-  const { rowCount } = await db.query(
-    `delete from reset_links where expires_at < $1 and user_id in (
-       select user_id from reset_links where expires_at < $1 limit $2)`,
-    [now, limit],
-  );
-  return rowCount ?? 0;
+export function deleteExpiredResetLinks(db: Database, now: Date, limit: number): Promise<number> {
+  return deleteBefore(db, { table: 'reset_links', key: 'user_id', time: 'expires_at' }, now, limit);
 }

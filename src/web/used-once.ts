@@ -1,5 +1,6 @@
 // What may be used once, such as a challenge: whoever notes it first has used it, whichever process asks.
 import { createHash, randomBytes } from 'node:crypto';
+import { deleteBefore } from '../database/expiry.ts';
 import type { Database } from '../database/pool.ts';
 
 /** The longest that anything of this kind is good: a challenge for a passkey. */
@@ -24,12 +25,8 @@ export async function isUsed(db: Database, key: string): Promise<boolean> {
 }
 
 /** Forgets those used before this moment, at most `limit`: for keys that are too old to be used anyway. */
-export async function forgetUsed(db: Database, before: Date, limit: number): Promise<number> {
-  const { rowCount } = await db.query(
-    'delete from used_once where digest in (select digest from used_once where used_at < $1 limit $2)',
-    [before, limit],
-  );
-  return rowCount ?? 0;
+export function forgetUsed(db: Database, before: Date, limit: number): Promise<number> {
+  return deleteBefore(db, { table: 'used_once', key: 'digest', time: 'used_at' }, before, limit);
 }
 
 function digest(key: string): Buffer {
