@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { highestId } from '../ids.ts';
 import type { Request } from 'express';
-import { sessionAnd, type Along } from '../web/session-queries.ts';
+import { sessionAnd, type Along } from '../web/finding-sessions.ts';
 import type { Viewer } from '../web/viewer.ts';
 import { selectBoxBefore, selectMessage, type Box, type Message, type MessageRow } from './queries.ts';
 

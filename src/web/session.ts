@@ -7,15 +7,8 @@ import { gather } from '../database/gather.ts';
 import type { Database, Pool } from '../database/pool.ts';
 import { HttpError } from './errors.ts';
 import { localPath } from './local-path.ts';
-import {
-  findSessionAnd,
-  findSessions,
-  idleLimit,
-  insertSession,
-  newSessionId,
-  renewSession,
-  type Along,
-} from './session-queries.ts';
+import { findSessionAnd, findSessions, type Along } from './finding-sessions.ts';
+import { idleLimit, insertSession, newSessionId, renewSession } from './session-queries.ts';
 import { SessionStore } from './session-store.ts';
 import type { Viewer } from './viewer.ts';
 

@@ -31,15 +31,13 @@ import {
   trashMessages,
   trashOlder,
 } from '../../src/trash/queries.ts';
+import { findSessionAnd, findSessions, type Along } from '../../src/web/finding-sessions.ts';
 import {
   deleteSession,
-  findSessionAnd,
-  findSessions,
   insertSession,
   newSessionId,
   sessionKey,
   updateSession,
-  type Along,
 } from '../../src/web/session-queries.ts';
 import { owner, word } from './crowd.ts';
 import type { Reading } from './plans.ts';
