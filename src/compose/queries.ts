@@ -56,7 +56,7 @@ interface OutcomeRow {
  * longer than sending. With joins instead of "limit 1" and "any", a plan that was made while there were few people may go
  * through all of them.)
  */
-const sendLetters = (lockMailboxes: 'for no key update of s' | 'for no key update of s skip locked') => `
+const sendLetters = (whereLocked: '' | 'skip locked') => `
   with letter as (
     select l.owner_id, l.digest, l.addressees, l.body, l.sent_at, l.draft_id,
            json_array_length(l.addressees) as recipients,
@@ -86,7 +86,7 @@ const sendLetters = (lockMailboxes: 'for no key update of s' | 'for no key updat
              <= case when s.warned_at is null then $3::int else $4::int end as has_room
     from mailbox_sizes s
     where s.owner_id = any (array (select owner_id from adding))
-    order by s.owner_id ${lockMailboxes}
+    order by s.owner_id for no key update of s ${whereLocked}
   ), fitting as (
     select p.owner_id from possible p
     where p.owner_id = any (array (select owner_id from size where has_room)) and p.recipients = (
@@ -125,8 +125,8 @@ const sendLetters = (lockMailboxes: 'for no key update of s' | 'for no key updat
          (select count(*) from size) < (select count(*) from adding) as "isBusy"
   from letter l`;
 
-const alone = { name: 'send message', text: sendLetters('for no key update of s') };
-const together = { name: 'send messages', text: sendLetters('for no key update of s skip locked') };
+const alone = { name: 'send message', text: sendLetters('') };
+const together = { name: 'send messages', text: sendLetters('skip locked') };
 
 /** Sends one letter. Where something else is being written into one of the mailboxes, it waits. */
 export async function sendWhereRoom(db: Database, sending: Sending, limits: SendLimits): Promise<Attempt> {

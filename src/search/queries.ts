@@ -61,7 +61,8 @@ const passage = `case when $4 = '' then left(m.body, 280)
 /** The ids of the first matches on the way through the mailbox, or through its first `most` messages. */
 const walk = (order: 'asc' | 'desc', most: number | 'all') => `
   select m.id from (
-    select * from messages where owner_id = $1 and id > $2 and id < $3 order by id ${order} limit ${most}) m
+    select owner_id, id, box, other_id, other_name, body, trashed_at from messages
+    where owner_id = $1 and id > $2 and id < $3 order by id ${order} limit ${most}) m
   where ${conditions} and ${place} and ($4 || $5 = '' or ${wholeMatch}) order by m.id ${order} limit $10`;
 
 /**
