@@ -3,7 +3,7 @@ import type { Database } from './pool.ts';
 
 interface Expiring {
   table: string;
-  /** The columns of its primary key. */
+  /** The columns that tell its rows apart. */
   key: string;
   /** The column by whose time a row goes. */
   time: string;
