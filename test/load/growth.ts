@@ -79,6 +79,9 @@ async function place(
     'a search, common word': `/search?q=${word(1)}`,
     'a search, rarer word': `/search?q=${word(100)}`,
     'a search, rare word': `/search?q=${word(15_000)}`,
+    'a search, word of long ago': '/search?q=formerly',
+    "a search, others' word": '/search?q=elsewhere',
+    'a search, two words': `/search?q=${word(100)}+${word(120)}`,
   };
   const jobs = new Map(Object.entries(pages).map(([job, path]) => [job, [getAs(reader!, path)]]));
   jobs.set('sending', await letters(app.url, [reader!, ...others]));

@@ -1,6 +1,8 @@
 // The way through everything that was found: each message once, forward and back.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { highestId } from '../../src/ids.ts';
+import { searchAfter } from '../../src/search/queries.ts';
+import { readSearch } from '../../src/search/search-words.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { registered, type Answer, type Person } from '../support/person.ts';
 import { letter, linkOn, searchAddress, textsOn } from './found.ts';
@@ -11,10 +13,10 @@ beforeAll(async () => {
   app = await startApp();
   alice = await registered(app.url, 'alice');
   const bob = await registered(app.url, 'bob');
-  // 60 with cake among 600 without: the newest are looked through, the older ones come by the index.
+  // 60 with cake among 600 without, one each six hours: a search looks at three days after three days.
   for (let n = 1; n <= 660; n += 1) {
     const text = n % 11 === 0 ? `Cake number ${n / 11}` : `Bread ${n}`;
-    await letter(app.pool, bob, 'alice', text, new Date(Date.UTC(2026, 0, 1, 0, n)).toISOString());
+    await letter(app.pool, bob, 'alice', text, new Date(Date.UTC(2026, 0, 1, 6 * n)).toISOString());
   }
 });
 afterAll(() => app.close());
@@ -65,13 +67,13 @@ test('exactly 25 hits are one page, 26 are two', async () => {
 });
 
 test('a place beyond the days asked for changes nothing but the place', async () => {
-  const address = searchAddress('cake after:2025-12-31 before:2026-01-02');
+  const address = searchAddress('cake after:2025-12-31 before:2026-07-01');
   const { rows } = await app.pool.query<{ id: string }>('select id from messages order by id');
   const [oldest, newest] = [rows[0]!.id, highestId];
   expect(textsOn(await alice.get(`${address}&before=${oldest}`))).toEqual([]);
   expect(textsOn(await alice.get(`${address}&before=${newest}`))).toEqual(cakes(60, 36));
   expect(textsOn(await alice.get(`${searchAddress('cake before:2026-01-01')}&before=${newest}`))).toEqual([]);
-  expect(textsOn(await alice.get(`${searchAddress('cake after:2026-01-01')}&after=${oldest}`))).toEqual([]);
+  expect(textsOn(await alice.get(`${searchAddress('cake after:2026-06-30')}&after=${oldest}`))).toEqual([]);
 });
 
 test('a page that has been emptied leads back', async () => {
@@ -79,4 +81,35 @@ test('a page that has been emptied leads back', async () => {
   const empty = await alice.get(`${searchAddress('cake')}&before=${rows[0]!.id}`);
   expect(empty.text).toContain('Nothing found');
   expect(linkOn(empty, 'Newer')).toBe('/search?q=cake');
+});
+
+test('every moment is looked at once, the first and the last of each period and the ends of time as well', async () => {
+  const person = await registered(app.url, 'dora');
+  const ids = ['19', '19a', '19b', '19c', '1a'].flatMap((digits) => [
+    `0${digits}`.padEnd(8, '0') + '-0000-7000-8000-000000000000',
+    `0${digits}`.padEnd(8, 'f') + '-ffff-7fff-bfff-ffffffffffff',
+  ]);
+  const all = [
+    '00000000-0000-7000-8000-000000000000',
+    ...ids,
+    'ffffffff-ffff-7fff-bfff-ffffffffffff',
+  ].toSorted();
+  await app.pool.query(
+    `insert into messages (owner_id, id, box, other_id, body, sent_at)
+     select u.id, m.id, 'inbox', u.id, 'Hour ' || m.id, now() from users u, unnest($1::uuid[]) m (id) where u.username = 'dora'`,
+    [all],
+  );
+  const idsOn = (page: Answer) => textsOn(page).map((text) => text.replace('Hour ', ''));
+  for (const q of ['hour', 'from:dora']) {
+    expect(idsOn(await person.get(searchAddress(q)))).toEqual(all.toReversed());
+    for (const [place, id] of all.entries()) {
+      const older = await person.get(`${searchAddress(q)}&before=${id}`);
+      expect(idsOn(older)).toEqual(all.slice(0, place).toReversed());
+    }
+  }
+  const { rows } = await app.pool.query<{ id: string }>(`select id from users where username = 'dora'`);
+  for (const [place, id] of all.entries()) {
+    const newer = await searchAfter(app.pool, rows[0]!.id, readSearch('hour')!, id, 3);
+    expect(newer.map((row) => row.id)).toEqual(all.slice(place + 1, place + 4));
+  }
 });

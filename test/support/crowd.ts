@@ -32,14 +32,15 @@ const ordinary: Crowd = { messages: 200_000, share: 2, others: 20, longest: 42, 
 
 /**
  * Words are as frequent as in a language (the n-th as often as 1/n, Zipf's law). The others all write a word that alice
- * never uses. Of twenty messages one is in the trash, and one of those received is unread. Each message has been sent by a form of its own.
+ * never uses, and in the older half of all messages stands one that has gone out of use. Of twenty messages one is in the
+ * trash, and one of those received is unread. Each message has been sent by a form of its own.
  */
 export async function fillCrowd(databaseUrl: string, wanted: Partial<Crowd> = {}): Promise<void> {
   const { messages, share, others, longest, isSearched } = { ...ordinary, ...wanted };
   const texts = isSearched ? 19_997 : 101; // primes, so that each owner has all of them
   const people = 20 + others;
   const ownerOf = `case when i % ${share} = 0 then ${idOf('0')} else ${idOf(`20 + i / ${share} % ${others}`)} end`;
-  await loadInto(databaseUrl, isSearched ? [] : ['messages_words'], async (run) => {
+  await loadInto(databaseUrl, isSearched ? [] : ['messages_by_period'], async (run) => {
     await run(
       `insert into users (id, username, password_hash)
        select ${idOf('n')}, case n when 0 then 'alice' when 1 then 'bob' else 'person-' || n end, ''
@@ -56,7 +57,8 @@ export async function fillCrowd(databaseUrl: string, wanted: Partial<Crowd> = {}
        select ${ownerOf},
               (lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') || '7000' || '8000' || lpad(to_hex(i), 12, '0'))::uuid,
               case when i / ${share} % 5 < 3 then 'inbox' else 'sent' end, ${idOf(`1 + i / ${share} % 13`)},
-              case when i % ${share} = 0 then text else text || ' elsewhere' end, at,
+              text || case when i % ${share} = 0 then '' else ' elsewhere' end
+                   || case when i > ${messages} / 2 then '' else ' formerly' end, at,
               case when i / ${share} % 20 = 9 then now() - i::float8 / ${messages} * interval '20 days' end
        from generate_series(1, ${messages}) i join texts on n = i * 7919::bigint % ${texts},
             lateral (select timestamptz '2024-11-01' + i::float8 / ${messages} * interval '1000000 minutes') t (at) order by i`,

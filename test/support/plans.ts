@@ -16,8 +16,9 @@ export interface Step {
   index: string | undefined;
   /** What the index is asked. */
   condition: string | undefined;
-  /** How many rows it brought each time. */
+  /** How many rows it brought each time, and how often it was done. */
   rows: number;
+  times: number;
 }
 
 interface Node {
@@ -82,6 +83,7 @@ function stepsOf(node: Node): Step[] {
     index: node['Index Name'],
     condition: node['Index Cond'],
     rows: node['Actual Rows'],
+    times: node['Actual Loops'],
   };
   return [step, ...(node.Plans ?? []).flatMap(stepsOf)];
 }
@@ -122,8 +124,11 @@ function isRange({ kind, table, index = '', condition = '' }: Step): boolean {
   if (table === 'users' || index.startsWith('users')) return /^\((id|username) = /.test(condition);
   // What one press of a button moved to the trash has one moment, which is as good as its owner.
   if (index === 'messages_expired') return condition.startsWith('(trashed_at = ');
-  return /^\(+(owner_id|user_id) = /.test(condition);
+  return beginsWithOwner.test(condition);
 }
+
+/** What a search looks for is kept by owner and period, in one key. */
+export const beginsWithOwner = /^\(+((owner_id|user_id) = |uuid_send\(owner_id\) \|\| )/;
 
 function nameOf({ kind, table, index, condition = 'all of it', rows }: Step): string {
   return `${kind} of ${index ?? table}, ${condition}: ${rows} rows`;
