@@ -81,7 +81,7 @@ function throughPeriods({ words, indexed, others }: Conditions, isUnread: boolea
         select id from (
           select m.id, m.body from (
             select owner_id, id, box, body, trashed_at from messages
-            where period_of(owner_id, id) = period_of($1, first) and ${all(indexed)} offset 0
+            where mailbox_in(owner_id, period_of(id)) = mailbox_in($1, period_of(first)) and ${all(indexed)} offset 0
           ) m
           where ${all([inRange('m'), ...others, ...isMarked])} order by m.id ${order} offset 0
         ) likely
@@ -97,6 +97,6 @@ const firstMessage = (where: string, order: Order) =>
 
 /** Behind the period of the message `first`, as one goes through the mailbox. */
 const beyondPeriod = {
-  desc: `m.id < (rpad(left(first::text, 5), 8, '0') || '-0000-0000-0000-000000000000')::uuid`,
-  asc: `m.id > (rpad(left(first::text, 5), 8, 'f') || '-ffff-ffff-ffff-ffffffffffff')::uuid`,
+  desc: `m.id < (rpad(lpad(to_hex(period_of(first) * 4), 5, '0'), 8, '0') || '-0000-0000-0000-000000000000')::uuid`,
+  asc: `m.id > (rpad(lpad(to_hex(period_of(first) * 4 + 3), 5, '0'), 8, 'f') || '-ffff-ffff-ffff-ffffffffffff')::uuid`,
 };

@@ -57,7 +57,7 @@ function namedIn(plans: Plan[]): number {
   return Math.ceil(asked[0]!.rows * asked[0]!.times); // rows are a rounded average
 }
 
-const period = 450; // messages in 2^28 ms, of 100,000 in a million minutes
+const period = 1800; // messages in 2^30 ms, of 100,000 in a million minutes
 
 describe('single words are found by the index, which names no more than a page and a period:', () => {
   test.each<[what: string, q: string, hits: number]>([
