@@ -4,9 +4,12 @@ import type { Search } from './search-words.ts';
 export interface Conditions {
   /** The words as a tsquery, if there are any. */
   words: string | undefined;
-  /** Conditions on the table messages that the index answers by itself. */
+  isUnread: boolean;
+  /** On the message `m`, by which of the mailbox's lists it is in. */
+  place: string;
+  /** On columns of the table messages: what the index of words and names answers by itself. */
   indexed: string[];
-  /** Conditions that one has to look at the message `m` for. */
+  /** On the message `m`: what is to be seen from it. */
   others: string[];
 }
 
@@ -24,8 +27,8 @@ export function conditionsOf(search: Search, parameter: (value: string) => strin
     indexed.push(isWith(parameter(name)));
     others.push(`m.box = '${box}'`);
   }
-  if (search.place) others.push(places[search.place]);
-  return { words, indexed, others };
+  const place = search.place ? places[search.place] : 'true';
+  return { words, isUnread: search.isUnread, place, indexed, others };
 }
 
 const hasAll = (text: string, queries: string[]) =>
@@ -34,7 +37,8 @@ const queryOf = (text: string) => `websearch_to_tsquery('words', ${text})`;
 
 // The index knows which words a message has and not where, and to look that up takes ten times as long as all the rest.
 /** A phrase as its words in any order: whether they stand as in the phrase is to be seen from the message. */
-const inAnyOrder = (words: string) => `regexp_replace(${words}::text, '${follows}', '&', 'g')::tsquery`;
+const inAnyOrder = (words: string) =>
+  `case when ${words}::text like '%!%' then ${words} else regexp_replace(${words}::text, '${follows}', '&', 'g')::tsquery end`;
 const follows = '<(-|\\d+)>';
 
 /** Whether these words, a tsquery, stand in the text of a message that has them in any order. */
@@ -43,7 +47,7 @@ export function standAsAsked(words: string, text: string): string {
 }
 
 const isWith = (name: string) =>
-  `names_of(other_id, other_name) && array[${name}, (select id::text from users where username = ${name})]`;
+  `names_of(other_id, other_name) && array[${name}, (select ' ' || id from users where username = ${name})]`;
 
 const places = {
   inbox: `m.box = 'inbox' and m.trashed_at is null`,

@@ -40,9 +40,7 @@ async function searchBetween(db: Database, asked: Asked): Promise<FoundRow[]> {
   const values: unknown[] = [ownerId, over, under, limit];
   const conditions = conditionsOf(search, (value) => `$${values.push(value)}`);
   const { words, indexed } = conditions;
-  const unindexed = search.isUnread ? throughUnread : throughMailbox;
-  const found =
-    indexed.length > 0 ? throughPeriods(conditions, search.isUnread, order) : unindexed(conditions, order);
+  const found = indexed.length > 0 ? throughWindows(conditions, order) : throughMailbox(conditions, order);
   const { rows } = await db.query<FoundRow>(
     `select ${rowColumns}, ${words ? passageFor(words) : beginning} as passage from messages m
      where m.owner_id = $1 and m.id = any (array (${found})) order by m.id ${order}`,
@@ -51,52 +49,62 @@ async function searchBetween(db: Database, asked: Asked): Promise<FoundRow[]> {
   return rows;
 }
 
-const inRange = (row: string) => `${row}.owner_id = $1 and ${row}.id > $2 and ${row}.id < $3`;
 const all = (conditions: string[]) => conditions.join(' and ');
+const inRange = (row: string) => `${row}.owner_id = $1 and ${row}.id > $2 and ${row}.id < $3`;
 
-/** Messages are read in their order until the page is full. */
-function throughMailbox({ others }: Conditions, order: Order): string {
-  return `select m.id from messages m where ${all([inRange('m'), ...others])} order by m.id ${order} limit $4`;
+/** Messages are read in their order until the page is full; or the marks of those that are unread, each with its message. */
+function throughMailbox({ isUnread, place, others }: Conditions, order: Order): string {
+  const rows = isUnread
+    ? `unread r, lateral (${messageOf('r')} offset 0) m`
+    : 'messages r, lateral (select r.*) m';
+  return `select r.id from ${rows} where ${all([inRange('r'), place, ...others])} order by r.id ${order} limit $4`;
 }
 
-/** The same, for what is unread: its marks are read. ("offset 0" keeps PostgreSQL from reading the messages first.) */
-function throughUnread({ others }: Conditions, order: Order): string {
-  const withMark = 'select * from messages where owner_id = $1 and id = n.id offset 0';
-  return `select n.id from unread n, lateral (${withMark}) m where ${all([inRange('n'), ...others])}
-          order by n.id ${order} limit $4`;
-}
+const messageOf = (row: string) => `select * from messages where owner_id = $1 and id = ${row}.id`;
+
+/** When more than these are found in 50 days, hours are looked at instead: the newest are wanted, and only few. */
+const many = 200;
 
 /**
- * One period of the mailbox after another is looked up in the index (migrations/0013) until the page is full: of the
- * next one, its `first` message on the way is known. ("offset 0" keeps PostgreSQL from looking at conditions too early.)
+ * One window of time after another is looked up in the index (migrations/0013) until the page is full: 50 days or, as long
+ * as there are too many in them, 4.7 hours. Of each, the `first` message on the way is known, and by how many bytes of
+ * its id the window is told. What the index found is `likely`, until its text and the other conditions were looked at.
  */
-function throughPeriods({ words, indexed, others }: Conditions, isUnread: boolean, order: Order): string {
-  const isMarked = isUnread ? ['(select true from unread n where n.owner_id = $1 and n.id = m.id)'] : [];
+function throughWindows(conditions: Conditions, order: Order): string {
+  const { words, isUnread, place, indexed, others } = conditions;
+  const isMarked = isUnread ? '(select true from unread n where n.owner_id = $1 and n.id = m.id)' : 'true';
+  const first = (where: string) =>
+    `(select m.id from ${isUnread ? 'unread' : 'messages'} m
+      where ${all([inRange('m'), isUnread ? 'true' : place, where])} order by m.id ${order} limit 1)`;
   return `
-    with recursive periods (first, ids, missing) as (
-      select ${firstMessage('true', order)}, '{}'::uuid[], $4::int
+    with recursive windows (first, bytes, ids, missing) as (
+      select ${first('true')}, 2, '{}'::uuid[], $4::int
       union all
-      select ${firstMessage(beyondPeriod[order], order)}, found.ids, missing - cardinality(found.ids)
-      from periods, lateral (select array (
-        select id from (
-          select m.id, m.body from (
-            select owner_id, id, box, body, trashed_at from messages
-            where mailbox_in(owner_id, period_of(id)) = mailbox_in($1, period_of(first)) and ${all(indexed)} offset 0
-          ) m
-          where ${all([inRange('m'), ...others, ...isMarked])} order by m.id ${order} offset 0
-        ) likely
-        where ${words ? standAsAsked(words, 'likely.body') : 'true'} order by id ${order} limit missing
-      ) as ids offset 0) found
-      where first is not null and missing > 0
+      select next.first,
+             case when likely.are_many or bytes = 3 and left(next.first::text, 4) = left(windows.first::text, 4) then 3 else 2 end,
+             found.ids, missing - cardinality(found.ids)
+      from windows, lateral (
+        select count(*) > ${many} and bytes = 2 as are_many,
+               array_agg(m.id order by m.id ${order}) filter (where ${all([inRange('m'), place, ...others, isMarked])}) as ids
+        from (
+          select * from messages
+          where windows_of(owner_id, id) @> array[window_of($1, first, bytes)] and ${all(indexed)}
+          limit case bytes when 2 then ${many + 1} end
+        ) m
+      ) likely, lateral (
+        select array (
+          select l.id from unnest(case when not likely.are_many then likely.ids end) l (id)
+          where ${words ? standAsAsked(words, `(select body from (${messageOf('l')}) m)`) : 'true'} limit missing) as ids offset 0
+      ) found, lateral (
+        select case when likely.are_many then windows.first else ${first(beyondWindow[order])} end as first
+      ) next
+      where windows.first is not null and missing > 0
     )
-    select unnest(ids) from periods`;
+    select unnest(ids) from windows`;
 }
 
-const firstMessage = (where: string, order: Order) =>
-  `(select m.id from messages m where ${inRange('m')} and ${where} order by m.id ${order} limit 1)`;
-
-/** Behind the period of the message `first`, as one goes through the mailbox. */
-const beyondPeriod = {
-  desc: `m.id < (rpad(lpad(to_hex(period_of(first) * 4), 5, '0'), 8, '0') || '-0000-0000-0000-000000000000')::uuid`,
-  asc: `m.id > (rpad(lpad(to_hex(period_of(first) * 4 + 3), 5, '0'), 8, 'f') || '-ffff-ffff-ffff-ffffffffffff')::uuid`,
+/** Behind the window of the message `first`, as one goes through the mailbox. */
+const beyondWindow = {
+  desc: `m.id < rpad(left(windows.first::text, 2 * bytes), 32, '0')::uuid`,
+  asc: `m.id > rpad(left(windows.first::text, 2 * bytes), 32, 'f')::uuid`,
 };

@@ -28,7 +28,8 @@ const day = 24 * 60 * 60 * 1000;
 export function readSearch(line: string): Search | undefined {
   // A phrase is one piece, so that from:bob inside quotation marks stays a word. Each once: to mark fifty times the same
   // takes PostgreSQL seconds.
-  const pieces = [...new Set(line.match(/-?"[^"]*"?|\S+/g))];
+  const typed: string[] = line.match(/-?"[^"]*"?|\S+/g) ?? [];
+  const pieces = typed.filter((piece, index) => /^or$/i.test(piece) || typed.indexOf(piece) === index);
   const conditions = pieces.map(readCondition);
   const texts = pieces.filter((piece, index) => !conditions[index] && hasLetters(piece)).map(quoteAddress);
   if (texts.length === 0 && conditions.every((condition) => !condition)) return undefined;

@@ -47,7 +47,7 @@ export async function fillMailbox(
 ): Promise<void> {
   const db = new pg.Client({ connectionString: databaseUrl });
   await db.connect();
-  await db.query('drop index if exists messages_by_period');
+  await db.query('drop index if exists messages_by_time');
   await db.query(
     `insert into messages (owner_id, id, box, other_id, body, sent_at, trashed_at)
      select o.id,

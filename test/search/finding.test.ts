@@ -49,6 +49,8 @@ describe('alice finds, the newest first,', () => {
     ['a phrase over punctuation', '"saturday no cake"', [rain]],
     ['a word without another', 'cake -rain', [forTable, onTable]],
     ['a word without a phrase', 'cake -"long table"', [rain, forTable]],
+    ['a word without a phrase, in brackets', 'cake (-"long table")', [rain, forTable]],
+    ['one word or another or a third', 'umbrella or bin or rain', [bin, umbrella, rain]],
     ['everything without a word', '-cake', [note, note, bin, umbrella]],
     ['whole words: "cakes" is another word than "cake"', 'cakes', [bin]],
     ['capitals or not', 'CAKE rAiN', [rain]],
@@ -134,4 +136,9 @@ test('what is deleted for ever is not found any more', async () => {
   await alice.submit('/trash/empty');
   expect(await find(alice, 'ephemeral')).toEqual([]);
   expect(await find(bob, 'ephemeral')).toEqual(['Ephemeral']);
+});
+
+test('people are found by their names and not by their ids', async () => {
+  const { rows } = await app.pool.query<{ id: string }>(`select id from users where username = 'bob'`);
+  expect(await find(alice, `from:${rows[0]!.id}`)).toEqual([]);
 });

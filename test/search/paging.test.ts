@@ -1,7 +1,7 @@
 // The way through everything that was found: each message once, forward and back.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { highestId } from '../../src/ids.ts';
-import { searchAfter } from '../../src/search/queries.ts';
+import { highestId, newId } from '../../src/ids.ts';
+import { searchAfter, searchBefore } from '../../src/search/queries.ts';
 import { readSearch } from '../../src/search/search-words.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { registered, type Answer, type Person } from '../support/person.ts';
@@ -13,7 +13,7 @@ beforeAll(async () => {
   app = await startApp();
   alice = await registered(app.url, 'alice');
   const bob = await registered(app.url, 'bob');
-  // 60 with cake among 600 without, one each six hours: a search goes from one period of twelve days to the next.
+  // 60 with cake among 600 without, one each six hours: a search goes from one window of fifty days to the next.
   for (let n = 1; n <= 660; n += 1) {
     const text = n % 11 === 0 ? `Cake number ${n / 11}` : `Bread ${n}`;
     await letter(app.pool, bob, 'alice', text, new Date(Date.UTC(2026, 0, 1, 6 * n)).toISOString());
@@ -83,33 +83,52 @@ test('a page that has been emptied leads back', async () => {
   expect(linkOn(empty, 'Newer')).toBe('/search?q=cake');
 });
 
-test('every moment is looked at once, the first and the last of each period and the ends of time as well', async () => {
-  const person = await registered(app.url, 'dora');
-  const ids = ['19', '1903', '1904', '1907', '1a'].flatMap((digits) => [
+/** A person whose messages have these ids, and the ids of what is found from each place on, as the pages have them. */
+async function withMessages(name: string, ids: string[], text: string) {
+  const person = await registered(app.url, name);
+  const { rows } = await app.pool.query<{ id: string }>(
+    `insert into messages (owner_id, id, box, other_id, body, sent_at)
+     select u.id, m.id, 'inbox', u.id, $3, now() from users u, unnest($2::uuid[]) m (id) where u.username = $1 returning owner_id as id`,
+    [name, ids, text],
+  );
+  const ownerId = rows[0]!.id;
+  const idsOf = (found: { id: string }[]) => found.map(({ id }) => id);
+  const older = async (q: string, id: string) =>
+    idsOf(await searchBefore(app.pool, ownerId, readSearch(q)!, id, 26));
+  const newer = async (q: string, id: string) =>
+    idsOf(await searchAfter(app.pool, ownerId, readSearch(q)!, id, 26));
+  return { person, older, newer };
+}
+
+test('every moment is looked at once, the first and the last of each window and the ends of time as well', async () => {
+  const ids = ['19', '1903', '1904', '190400', '190401', '1907', '1a'].flatMap((digits) => [
     `0${digits}`.padEnd(8, '0') + '-0000-7000-8000-000000000000',
     `0${digits}`.padEnd(8, 'f') + '-ffff-7fff-bfff-ffffffffffff',
   ]);
-  const all = [
-    '00000000-0000-7000-8000-000000000000',
-    ...ids,
-    'ffffffff-ffff-7fff-bfff-ffffffffffff',
-  ].toSorted();
-  await app.pool.query(
-    `insert into messages (owner_id, id, box, other_id, body, sent_at)
-     select u.id, m.id, 'inbox', u.id, 'Hour ' || m.id, now() from users u, unnest($1::uuid[]) m (id) where u.username = 'dora'`,
-    [all],
-  );
-  const idsOn = (page: Answer) => textsOn(page).map((text) => text.replace('Hour ', ''));
-  for (const q of ['hour', 'from:dora']) {
-    expect(idsOn(await person.get(searchAddress(q)))).toEqual(all.toReversed());
+  const ends = ['00000000-0000-7000-8000-000000000000', 'ffffffff-ffff-7fff-bfff-ffffffffffff'];
+  const all = [...new Set([...ids, ...ends])].toSorted();
+  const { older, newer } = await withMessages('dora', all, 'Hour');
+  for (const q of ['hour', 'from:dora', '"hour"']) {
+    expect(await older(q, highestId)).toEqual(all.toReversed());
     for (const [place, id] of all.entries()) {
-      const older = await person.get(`${searchAddress(q)}&before=${id}`);
-      expect(idsOn(older)).toEqual(all.slice(0, place).toReversed());
+      expect(await older(q, id)).toEqual(all.slice(0, place).toReversed());
+      expect(await newer(q, id)).toEqual(all.slice(place + 1));
     }
   }
-  const { rows } = await app.pool.query<{ id: string }>(`select id from users where username = 'dora'`);
-  for (const [place, id] of all.entries()) {
-    const newer = await searchAfter(app.pool, rows[0]!.id, readSearch('hour')!, id, 3);
-    expect(newer.map((row) => row.id)).toEqual(all.slice(place + 1, place + 4));
+});
+
+test('where there are too many for one look, fewer are looked at, and none is left out', async () => {
+  const start = Date.UTC(2026, 2, 1);
+  // 700 within 57 days, the later the farther apart; ten at each moment.
+  const all = Array.from({ length: 700 }, (_, n) =>
+    newId(new Date(start + Math.floor(n / 10) ** 2 * 1_000_000)),
+  );
+  all.sort();
+  const { older, newer } = await withMessages('emil', all, 'One more hour');
+  for (const q of ['hour', '"more hour"', 'from:emil -cake']) {
+    for (let place = 0; place < all.length; place += 13) {
+      expect(await older(q, all[place]!)).toEqual(all.slice(Math.max(0, place - 26), place).toReversed());
+      expect(await newer(q, all[place]!)).toEqual(all.slice(place + 1, place + 27));
+    }
   }
 });

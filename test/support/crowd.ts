@@ -40,7 +40,7 @@ export async function fillCrowd(databaseUrl: string, wanted: Partial<Crowd> = {}
   const texts = isSearched ? 19_997 : 101; // primes, so that each owner has all of them
   const people = 20 + others;
   const ownerOf = `case when i % ${share} = 0 then ${idOf('0')} else ${idOf(`20 + i / ${share} % ${others}`)} end`;
-  await loadInto(databaseUrl, isSearched ? [] : ['messages_by_period'], async (run) => {
+  await loadInto(databaseUrl, isSearched ? [] : ['messages_by_time'], async (run) => {
     await run(
       `insert into users (id, username, password_hash)
        select ${idOf('n')}, case n when 0 then 'alice' when 1 then 'bob' else 'person-' || n end, ''

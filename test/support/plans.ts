@@ -127,8 +127,8 @@ function isRange({ kind, table, index = '', condition = '' }: Step): boolean {
   return beginsWithOwner.test(condition);
 }
 
-/** What a search looks for is kept by owner and period, in one key. */
-export const beginsWithOwner = /^\(+((owner_id|user_id) = |uuid_send\(owner_id\) \|\| )/;
+/** What a search looks for is kept by owner and window of time, in one key. */
+export const beginsWithOwner = /^\(+((owner_id|user_id) = |ARRAY\[\(uuid_send\(owner_id\) \|\| )/;
 
 function nameOf({ kind, table, index, condition = 'all of it', rows }: Step): string {
   return `${kind} of ${index ?? table}, ${condition}: ${rows} rows`;
