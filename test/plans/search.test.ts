@@ -5,7 +5,7 @@ import { searchAfter, searchBefore, type FoundRow } from '../../src/search/queri
 import { readSearch } from '../../src/search/search-words.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { beginsWithOwner, plansOf, type Plan } from '../support/plans.ts';
-import { fillCrowd, owner, word } from '../support/crowd.ts';
+import { fillCrowd, owner, personId, word } from '../support/crowd.ts';
 
 let app: TestApp;
 const durations: string[] = [];
@@ -18,14 +18,14 @@ afterAll(async () => {
   await app.close();
 });
 
-async function search(q: string, direction: 'older' | 'newer' = 'older') {
+async function search(q: string, direction: 'older' | 'newer' = 'older', ownerId = owner) {
   let found: FoundRow[] = [];
   const plans = await plansOf(app.pool, async (db) => {
     const asked = readSearch(q)!;
     found =
       direction === 'older'
-        ? await searchBefore(db, owner, asked, highestId, 26)
-        : await searchAfter(db, owner, asked, lowestId, 26);
+        ? await searchBefore(db, ownerId, asked, highestId, 26)
+        : await searchAfter(db, ownerId, asked, lowestId, 26);
   });
   expect(plans).toHaveLength(1);
   durations.push(`${plans[0]!.ms.toFixed(1).padStart(7)}  ${q}`);
@@ -148,4 +148,25 @@ test('what is unread is found by its mark, without looking at what has been read
   expect(found).toHaveLength(26);
   const reads = plans.flatMap((plan) => plan.steps).filter(({ table }) => table === 'messages');
   for (const { rows, times } of reads) expect(rows * times).toBeLessThanOrEqual(2 * 26);
+});
+
+test('an archive of fifty years is looked through in fifty days at a time, and only where there is something', async () => {
+  const archivist = personId(1);
+  await app.pool.query(
+    `insert into messages (owner_id, id, box, other_id, body, sent_at)
+     select $1, (lpad(to_hex(n * 3::bigint * 86400000), 12, '0') || '70008000' || lpad(to_hex(n), 12, '0'))::uuid,
+            'inbox', $1, 'Kept', now() from generate_series(1, 6000) n`,
+    [archivist],
+  );
+  await app.pool.query(
+    'insert into unread (owner_id, id) select owner_id, id from messages where owner_id = $1 order by id limit 1',
+    [archivist],
+  );
+  const looksFor = async (q: string) => {
+    const { plans } = await search(q, 'older', archivist);
+    return plans.flatMap((plan) => plan.steps).find(({ index }) => index === 'messages_by_time')!.times;
+  };
+  expect(await looksFor('nowhere')).toBeLessThanOrEqual(1 + (6000 * 3) / 49.7);
+  expect(await looksFor('elsewhere nowhere')).toBeLessThanOrEqual(1 + (6000 * 3) / 49.7);
+  expect(await looksFor('kept is:unread')).toBe(1);
 });
