@@ -62,13 +62,16 @@ function throughMailbox({ isUnread, place, others }: Conditions, order: Order): 
 
 const messageOf = (row: string) => `select * from messages where owner_id = $1 and id = ${row}.id`;
 
-/** When more than these are found in 50 days, hours are looked at instead: the newest are wanted, and only few. */
+// A window of time is told by the first digits of an id: 4 of them are 50 days, 5 are 3 days, 6 are 5 hours.
+const widest = 4;
+const narrowest = 6;
+/** When more than these are found in a window, narrower ones are looked at: the newest are wanted, and only few. */
 const many = 200;
 
 /**
- * One window of time after another is looked up in the index (migrations/0013) until the page is full: 50 days or, as long
- * as there are too many in them, 4.7 hours. Of each, the `first` message on the way is known, and by how many bytes of
- * its id the window is told. What the index found is `likely`, until its text and the other conditions were looked at.
+ * One window of time after another is looked up in the index (migrations/0013) until the page is full: at first 3 days,
+ * then narrower ones where there are too many, and wider ones again behind these. Of each, the `first` message on the way
+ * is known. What the index found is `likely`, until its text and the other conditions were looked at.
  */
 function throughWindows(conditions: Conditions, order: Order): string {
   const { words, isUnread, place, indexed, others } = conditions;
@@ -77,19 +80,21 @@ function throughWindows(conditions: Conditions, order: Order): string {
     `(select m.id from ${isUnread ? 'unread' : 'messages'} m
       where ${all([inRange('m'), isUnread ? 'true' : place, where])} order by m.id ${order} limit 1)`;
   return `
-    with recursive windows (first, bytes, ids, missing) as (
-      select ${first('true')}, 2, '{}'::uuid[], $4::int
+    with recursive windows (first, digits, ids, missing) as (
+      select ${first('true')}, 5, '{}'::uuid[], $4::int
       union all
       select next.first,
-             case when likely.are_many or bytes = 3 and left(next.first::text, 4) = left(windows.first::text, 4) then 3 else 2 end,
+             case when likely.are_many then digits + 1
+                  when left(next.first::text, digits - 1) = left(windows.first::text, digits - 1) then digits
+                  else greatest(digits - 1, ${widest}) end,
              found.ids, missing - cardinality(found.ids)
       from windows, lateral (
-        select count(*) > ${many} and bytes = 2 as are_many,
+        select count(*) > ${many} and digits < ${narrowest} as are_many,
                array_agg(m.id order by m.id ${order}) filter (where ${all([inRange('m'), place, ...others, isMarked])}) as ids
         from (
           select * from messages
-          where windows_of(owner_id, id) @> array[window_of($1, first, bytes)] and ${all(indexed)}
-          limit case bytes when 2 then ${many + 1} end
+          where windows_of(owner_id, id) @> array[window_of($1, first, digits)] and ${all(indexed)}
+          limit case when digits < ${narrowest} then ${many + 1} end
         ) m
       ) likely, lateral (
         select array (
@@ -105,6 +110,6 @@ function throughWindows(conditions: Conditions, order: Order): string {
 
 /** Behind the window of the message `first`, as one goes through the mailbox. */
 const beyondWindow = {
-  desc: `m.id < rpad(left(windows.first::text, 2 * bytes), 32, '0')::uuid`,
-  asc: `m.id > rpad(left(windows.first::text, 2 * bytes), 32, 'f')::uuid`,
+  desc: `m.id < rpad(left(windows.first::text, digits), 32, '0')::uuid`,
+  asc: `m.id > rpad(left(windows.first::text, digits), 32, 'f')::uuid`,
 };
