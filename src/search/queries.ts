@@ -52,6 +52,8 @@ async function searchBetween(db: Database, asked: Asked): Promise<FoundRow[]> {
 const all = (conditions: string[]) => conditions.join(' and ');
 const inRange = (row: string) => `${row}.owner_id = $1 and ${row}.id > $2 and ${row}.id < $3`;
 
+// Where "offset 0" stands, PostgreSQL does what is inside by itself, first, and once for each row.
+
 /** Messages are read in their order until the page is full; or the marks of those that are unread, each with its message. */
 function throughMailbox({ isUnread, place, others }: Conditions, order: Order): string {
   const rows = isUnread
