@@ -103,7 +103,7 @@ function throughWindows(conditions: Conditions, order: Order): string {
           select l.id from unnest(case when not likely.are_many then likely.ids end) l (id)
           where ${words ? standAsAsked(words, `(select body from (${messageOf('l')}) m)`) : 'true'} limit missing) as ids offset 0
       ) found, lateral (
-        select case when likely.are_many then windows.first else ${first(beyondWindow[order])} end as first
+        select case when likely.are_many then windows.first else ${first(beyondWindow[order])} end as first offset 0
       ) next
       where windows.first is not null and missing > 0
     )
