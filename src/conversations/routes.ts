@@ -10,7 +10,7 @@ import { isReading } from '../mailbox/message-routes.ts';
 import { markRead } from '../mailbox/queries.ts';
 import { allowOnly, HttpError } from '../web/errors.ts';
 import { blankForm } from '../web/forms.ts';
-import { pageSize } from '../web/paging.ts';
+import { pageSize, rowsRead } from '../web/paging.ts';
 import type { Viewer } from '../web/viewer.ts';
 import { signedIn } from '../web/session.ts';
 import { listConversation, type Line } from './queries.ts';
@@ -28,7 +28,7 @@ export function conversationRoutes(pool: Pool): Router {
       const { before = highestId } = asked.data;
       const username = foldUsername(req.params.username);
       const list = async () => {
-        const lines = await listConversation(pool, viewer.id, username, before, pageSize + 1);
+        const lines = await listConversation(pool, viewer.id, username, before, rowsRead);
         if (!lines) throw new HttpError(404, 'Nobody here has that username.');
         return lines;
       };

@@ -3,7 +3,7 @@ import { Router } from 'express';
 import { z } from 'zod';
 import { isTakingTooLong, type Pool } from '../database/pool.ts';
 import { allowOnly, HttpError } from '../web/errors.ts';
-import { pageSize, readPage } from '../web/paging.ts';
+import { readPage } from '../web/paging.ts';
 import { signedIn } from '../web/session.ts';
 import { splitMatches } from './matches.ts';
 import { searchAfter, searchBefore } from './queries.ts';
@@ -38,8 +38,8 @@ async function findPage(pool: Pool, ownerId: string, search: Search, asked: { q:
   const address = { path: `/search?${new URLSearchParams({ q: asked.q }).toString()}`, query: asked.query };
   try {
     const page = await readPage(address, {
-      before: (cursor) => searchBefore(pool, ownerId, search, cursor, pageSize + 1),
-      after: (cursor) => searchAfter(pool, ownerId, search, cursor, pageSize + 1),
+      before: (cursor, limit) => searchBefore(pool, ownerId, search, cursor, limit),
+      after: (cursor, limit) => searchAfter(pool, ownerId, search, cursor, limit),
     });
     return { ...page, rows: page.rows.map((row) => ({ ...row, pieces: splitMatches(row.passage) })) };
   } catch (error) {
