@@ -57,15 +57,17 @@ const inRange = (row: string) => `${row}.owner_id = $1 and ${row}.id > $2 and ${
 /** Messages are read in their order until the page is full; or the marks of those that are unread, each with its message. */
 function throughMailbox({ isUnread, place, others }: Conditions, order: Order): string {
   const rows = isUnread
-    ? `unread r, lateral (${messageOf('r')} offset 0) m`
+    ? `unread r, lateral (${ofMessage('r', '*')} offset 0) m`
     : 'messages r, lateral (select r.*) m';
   return `select r.id from ${rows} where ${all([inRange('r'), place, ...others])} order by r.id ${order} limit $4`;
 }
 
-const messageOf = (row: string) => `select * from messages where owner_id = $1 and id = ${row}.id`;
+const ofMessage = (row: string, columns: string) =>
+  `select ${columns} from messages where owner_id = $1 and id = ${row}.id`;
 
 // A window of time is told by the first digits of an id: 4 of them are 50 days, 5 are 3 days, 6 are 5 hours.
 const widest = 4;
+const firstLook = 5;
 const narrowest = 6;
 /** When more than these are found in a window, narrower ones are looked at: the newest are wanted, and only few. */
 const many = 200;
@@ -83,7 +85,7 @@ function throughWindows(conditions: Conditions, order: Order): string {
       where ${all([inRange('m'), isUnread ? 'true' : place, where])} order by m.id ${order} limit 1)`;
   return `
     with recursive windows (first, digits, ids, missing) as (
-      select ${first('true')}, 5, '{}'::uuid[], $4::int
+      select ${first('true')}, ${firstLook}, '{}'::uuid[], $4::int
       union all
       select next.first,
              case when likely.are_many then digits + 1
@@ -101,7 +103,7 @@ function throughWindows(conditions: Conditions, order: Order): string {
       ) likely, lateral (
         select array (
           select l.id from unnest(case when not likely.are_many then likely.ids end) l (id)
-          where ${words ? standAsAsked(words, `(select body from (${messageOf('l')}) m)`) : 'true'} limit missing) as ids offset 0
+          where ${words ? standAsAsked(words, `(${ofMessage('l', 'body')})`) : 'true'} limit missing) as ids offset 0
       ) found, lateral (
         select case when likely.are_many then windows.first else ${first(beyondWindow[order])} end as first offset 0
       ) next

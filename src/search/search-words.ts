@@ -26,8 +26,8 @@ const day = 24 * 60 * 60 * 1000;
  * but is none (`from:`, `before:soon`) is searched for as words. Undefined when there is nothing to look for (`&|!`).
  */
 export function readSearch(line: string): Search | undefined {
-  // A phrase is one piece, so that from:bob inside quotation marks stays a word. Each once: to mark fifty times the same
-  // takes PostgreSQL seconds.
+  // A phrase is one piece, so that from:bob inside quotation marks stays a word. Each once, but for "or", which joins the
+  // words beside it: to mark fifty times the same takes PostgreSQL seconds.
   const typed: string[] = line.match(/-?"[^"]*"?|\S+/g) ?? [];
   const pieces = typed.filter((piece, index) => /^or$/i.test(piece) || typed.indexOf(piece) === index);
   const conditions = pieces.map(readCondition);

@@ -83,9 +83,9 @@ test('a page that has been emptied leads back', async () => {
   expect(linkOn(empty, 'Newer')).toBe('/search?q=cake');
 });
 
-/** A person whose messages have these ids, and the ids of what is found from each place on, as the pages have them. */
+/** For a new person with messages of these ids: the ids of what is found from a place on. */
 async function withMessages(name: string, ids: string[], text: string) {
-  const person = await registered(app.url, name);
+  await registered(app.url, name);
   const { rows } = await app.pool.query<{ id: string }>(
     `insert into messages (owner_id, id, box, other_id, body, sent_at)
      select u.id, m.id, 'inbox', u.id, $3, now() from users u, unnest($2::uuid[]) m (id) where u.username = $1 returning owner_id as id`,
@@ -97,7 +97,7 @@ async function withMessages(name: string, ids: string[], text: string) {
     idsOf(await searchBefore(app.pool, ownerId, readSearch(q)!, id, 26));
   const newer = async (q: string, id: string) =>
     idsOf(await searchAfter(app.pool, ownerId, readSearch(q)!, id, 26));
-  return { person, older, newer };
+  return { older, newer };
 }
 
 test('every moment is looked at once, the first and the last of each window and the ends of time as well', async () => {
