@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { bodyLimit } from '../compose/letter-form.ts';
 import type { OwnCopy } from '../exports/own-copy.ts';
 import { idFrom } from '../ids.ts';
-import type { LeftOut } from './left-out.ts';
+import { addToReport, type ImportReport } from './import-report.ts';
 import { readMailDate } from './mail-date.ts';
 import { decodeHeader } from './mail-headers.ts';
 import type { Mail } from './mail.ts';
@@ -19,19 +19,20 @@ const partLength = bodyLimit - 20;
  * The messages that a mail becomes: one, or several when it is longer than a message may be. It is read already, and in
  * the inbox, unless it is labelled as sent (as Gmail does). The same mail always becomes the same messages.
  */
-export function messagesOf(mail: Mail, separator: string, leftOut: LeftOut): OwnCopy[] {
+export function messagesOf(mail: Mail, separator: string, report: ImportReport): OwnCopy[] {
   const header = (name: string) => tidy(decodeHeader(mail.headers.get(name.toLowerCase()) ?? ''));
   const isSent = header('x-gmail-labels').split(',').includes('Sent');
   const box = isSent ? 'sent' : 'inbox';
   const other = isSent ? header('to') : header('from');
   const text = textOf(mail, header);
   const at = momentOf(mail, separator);
-  if (at === undefined) leftOut.undated += 1;
-  if (mail.isCut || shownHeaders.some((name) => header(name).length > headLength)) leftOut.cut += 1;
-  leftOut.attachments += mail.attachments.count;
+  if (at === undefined) addToReport(report, 'undated', header('subject'));
+  if (mail.isCut || shownHeaders.some((name) => header(name).length > headLength))
+    addToReport(report, 'cut', header('subject'));
+  if (mail.attachments.count > 0) addToReport(report, 'attachments', '', mail.attachments.count);
 
   const bodies = inParts(text);
-  if (bodies.length > 1) leftOut.split += 1;
+  if (bodies.length > 1) addToReport(report, 'split', header('subject'));
   return bodies.map((body, index) => {
     const sentAt = new Date((at ?? 0) + index);
     const digest = createHash('sha256')

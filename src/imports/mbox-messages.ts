@@ -3,7 +3,7 @@ import type { OwnCopy } from '../exports/own-copy.ts';
 import { mailDomain } from '../exports/mail-words.ts';
 import { ownHeaders, ownSeparator } from '../exports/mbox-file.ts';
 import { messagesOf } from './foreign-mail.ts';
-import type { LeftOut } from './left-out.ts';
+import type { ImportReport } from './import-report.ts';
 import { readLines } from './lines.ts';
 import { decodeHeader } from './mail-headers.ts';
 import { createMailReader, type Mail } from './mail.ts';
@@ -17,7 +17,10 @@ const ownId = new RegExp(`^<([\\da-f-]{36})@${mailDomain.replace('.', '\\.')}>$`
 const longest = 10_000_000;
 
 /** The messages, in batches. Throws Unreadable when this is no mbox, or when one of our messages in it is not whole. */
-export async function* readMbox(source: AsyncIterable<Buffer>, leftOut: LeftOut): AsyncGenerator<OwnCopy[]> {
+export async function* readMbox(
+  source: AsyncIterable<Buffer>,
+  report: ImportReport,
+): AsyncGenerator<OwnCopy[]> {
   let separator = '';
   let reader: ReturnType<typeof createMailReader> | undefined;
   let isAfterBlank = true;
@@ -28,7 +31,7 @@ export async function* readMbox(source: AsyncIterable<Buffer>, leftOut: LeftOut)
     const mail = reader.end();
     return isOurs(mail, separator)
       ? [ownMessage(mail, `Mail ${count} in the file`)]
-      : messagesOf(mail, separator, leftOut);
+      : messagesOf(mail, separator, report);
   };
   for await (const lines of readLines(source, longest)) {
     const copies: OwnCopy[] = [];

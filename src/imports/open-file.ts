@@ -4,7 +4,7 @@ import { crc32 } from 'node:zlib';
 import { fromFdPromise, type Entry, type ZipFile } from 'yauzl';
 import type { OwnCopy } from '../exports/own-copy.ts';
 import { readJson } from './json-messages.ts';
-import type { LeftOut } from './left-out.ts';
+import { addToReport, type ImportReport } from './import-report.ts';
 import { readMbox } from './mbox-messages.ts';
 import { Unreadable } from './unreadable.ts';
 
@@ -15,34 +15,52 @@ const accountLimit = 20_000_000;
 /** In bytes. What unpacks to more is refused, however small it is itself. */
 export const unpackedLimit = 1_000_000_000;
 
+export interface ReadOptions {
+  /** Filled while the file is read. */
+  report: ImportReport;
+  signal: AbortSignal;
+  /** Hears how many bytes of the file have been read. */
+  onProgress?: (bytesRead: number) => void;
+  /** Mail from these addresses counts as sent. */
+  ownAddresses?: string[];
+}
+
 /**
  * The messages in a file: the zip of an export, or one of its two files with messages. Everything else in a zip is passed
  * over. Throws Unreadable when the file is damaged or something else, and soon after the signal its reason.
  */
 export async function* readMessages(
   file: FileHandle,
-  leftOut: LeftOut,
-  signal: AbortSignal,
+  { report, signal, onProgress = () => {} }: ReadOptions,
 ): AsyncGenerator<OwnCopy[]> {
   const { buffer } = await file.read(Buffer.alloc(2), 0, 2, 0);
   const beginning = buffer.toString('latin1');
-  if (beginning === 'PK') yield* readZip(file, leftOut, signal);
-  else if (beginning.startsWith('[')) yield* readJson(bytesOf(file, signal));
-  else yield* readMbox(bytesOf(file, signal), leftOut);
+  if (beginning === 'PK') yield* readZip(file, report, signal);
+  else if (beginning.startsWith('[')) yield* readJson(bytesOf(file, signal, onProgress));
+  else yield* readMbox(bytesOf(file, signal, onProgress), report);
 }
 
-async function* bytesOf(file: FileHandle, signal: AbortSignal): AsyncGenerator<Buffer> {
+async function* bytesOf(
+  file: FileHandle,
+  signal: AbortSignal,
+  onProgress: (bytesRead: number) => void,
+): AsyncGenerator<Buffer> {
   let position = 0;
   for (;;) {
     const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(pieceSize), 0, pieceSize, position);
     signal.throwIfAborted();
     if (bytesRead === 0) return;
     position += bytesRead;
+    onProgress(position);
     yield buffer.subarray(0, bytesRead);
   }
 }
 
-async function* readZip(file: FileHandle, leftOut: LeftOut, signal: AbortSignal): AsyncGenerator<OwnCopy[]> {
+async function* readZip(
+  file: FileHandle,
+  report: ImportReport,
+  signal: AbortSignal,
+): AsyncGenerator<OwnCopy[]> {
   const zip = await explained(fromFdPromise(file.fd, { strictFileNames: true }));
   const entries = await explained(listEntries(zip));
   const named = (name: string) => entries.filter(({ fileName }) => fileName === name);
@@ -52,11 +70,12 @@ async function* readZip(file: FileHandle, leftOut: LeftOut, signal: AbortSignal)
   if (!entry) throw new Unreadable('There is no messages.json and no mailbox.mbox in this zip.');
   if (json.length > 1 || mbox.length > 1) throw new Unreadable('A file is in this zip twice.');
   const ours = new Set(['messages.json', 'mailbox.mbox', 'messages.html', 'account.json']);
-  leftOut.files = entries.filter(({ fileName }) => !ours.has(fileName)).length;
+  for (const { fileName } of entries) if (!ours.has(fileName)) addToReport(report, 'files', fileName);
   const [account] = named('account.json');
-  if (account) leftOut.drafts = await countDrafts(unpack(zip, account, signal));
+  const drafts = account ? await countDrafts(unpack(zip, account, signal)) : 0;
+  if (drafts > 0) addToReport(report, 'drafts', '', drafts);
   const bytes = unpack(zip, entry, signal);
-  yield* entry.fileName === 'messages.json' ? readJson(bytes) : readMbox(bytes, leftOut);
+  yield* entry.fileName === 'messages.json' ? readJson(bytes) : readMbox(bytes, report);
 }
 
 async function listEntries(zip: ZipFile): Promise<Entry[]> {

@@ -9,7 +9,7 @@ import { allowOnly, HttpError } from '../web/errors.ts';
 import type { Flash } from '../web/flash.ts';
 import { blankForm, rejectField, type Form } from '../web/forms.ts';
 import { signedIn } from '../web/session.ts';
-import { inSentences } from './left-out.ts';
+import { inSentences } from './import-report.ts';
 import { createPlaces, type Places } from './places.ts';
 import { spool } from './spool.ts';
 import { Unreadable } from './unreadable.ts';
@@ -89,14 +89,14 @@ async function importUpload(
   }
 }
 
-function inWords({ total, added, leftOut }: Imported): string {
+function inWords({ total, added, report }: Imported): string {
   const there = total - added;
   const number = (count: number) => `${count.toLocaleString('en')} ${count === 1 ? 'message' : 'messages'}`;
   const lines = [
     added === 0 ? 'Nothing was imported' : `Imported ${number(added)}`,
     there > 0 ? `; ${number(there)} ${there === 1 ? 'was' : 'were'} here already` : '',
   ];
-  return [`${lines.join('')}.`, inSentences(leftOut)].filter(Boolean).join(' ');
+  return [`${lines.join('')}.`, inSentences(report)].filter(Boolean).join(' ');
 }
 
 function showImport(res: Response, form: Form): void {

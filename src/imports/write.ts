@@ -7,7 +7,7 @@ import { findRun } from '../exports/queries.ts';
 import { countBeyond } from '../mailbox/sizes.ts';
 import { HttpError } from '../web/errors.ts';
 import { hasSession } from '../web/session-queries.ts';
-import { nothingLeftOut, type LeftOut } from './left-out.ts';
+import { emptyReport, type ImportReport } from './import-report.ts';
 import { readMessages } from './open-file.ts';
 import { countHeld, countKnown, insertCopies, isOnlyImport } from './queries.ts';
 import { Unreadable } from './unreadable.ts';
@@ -19,7 +19,7 @@ export interface Imported {
   /** In the file, and of these the ones that were not in the mailbox yet. */
   total: number;
   added: number;
-  leftOut: LeftOut;
+  report: ImportReport;
 }
 
 /** The mailbox that a file is for, and how many messages it may hold. */
@@ -41,7 +41,7 @@ export interface Upload {
 export async function checkMessages(pool: Pool, { ownerId, limit }: Mailbox, upload: Upload): Promise<void> {
   const room = limit - (await countHeld(pool, ownerId));
   let added = 0;
-  for await (const copies of inBatches(upload, nothingLeftOut())) {
+  for await (const copies of inBatches(upload, emptyReport())) {
     added += copies.length - (await countKnown(pool, ownerId, copies));
     if (added > room) throw tooMany(room);
   }
@@ -72,9 +72,9 @@ export function writeMessages(
       if (!(await hasSession(db, ownerId, sid)))
         throw new HttpError(403, 'You have been signed out meanwhile. Nothing was imported.');
     };
-    const leftOut = nothingLeftOut();
-    const imported = { total: 0, added: 0, leftOut };
-    for await (const copies of inBatches(upload, leftOut)) {
+    const report = emptyReport();
+    const imported = { total: 0, added: 0, report };
+    for await (const copies of inBatches(upload, report)) {
       imported.total += copies.length;
       imported.added += await insertCopies(db, ownerId, copies);
       await staySignedIn();
@@ -87,10 +87,10 @@ export function writeMessages(
 }
 
 /** The messages of a file in batches of a size that suits PostgreSQL. */
-async function* inBatches({ file, signal }: Upload, leftOut: LeftOut): AsyncGenerator<OwnCopy[]> {
+async function* inBatches({ file, signal }: Upload, report: ImportReport): AsyncGenerator<OwnCopy[]> {
   let group: OwnCopy[] = [];
   let characters = 0;
-  for await (const copies of readMessages(file, leftOut, signal)) {
+  for await (const copies of readMessages(file, { report, signal })) {
     for (const copy of copies) {
       characters += copy.body.length;
       if (group.push(copy) < batch.messages && characters < batch.characters) continue;

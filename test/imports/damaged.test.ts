@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { OwnCopy } from '../../src/exports/own-copy.ts';
-import { nothingLeftOut } from '../../src/imports/left-out.ts';
+import { emptyReport } from '../../src/imports/import-report.ts';
 import { readMessages } from '../../src/imports/open-file.ts';
 import { Unreadable } from '../../src/imports/unreadable.ts';
 import { exportOf } from '../exports/exporting.ts';
@@ -33,7 +33,11 @@ async function messagesIn(zip: Buffer): Promise<OwnCopy[] | undefined> {
   writeFileSync(path, zip);
   const file = await open(path);
   try {
-    return (await Array.fromAsync(readMessages(file, nothingLeftOut(), new AbortController().signal))).flat();
+    return (
+      await Array.fromAsync(
+        readMessages(file, { report: emptyReport(), signal: new AbortController().signal }),
+      )
+    ).flat();
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
     return undefined;

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { find } from '../search/found.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { registered, type Person } from '../support/person.ts';
-import { nothingLeftOut } from '../../src/imports/left-out.ts';
+import { emptyReport } from '../../src/imports/import-report.ts';
 import { readMbox } from '../../src/imports/mbox-messages.ts';
 import { imported, mboxOf } from './importing.ts';
 
@@ -97,7 +97,7 @@ test('hostile HTML and headers take no time', async () => {
   const startedAt = performance.now();
   const source = Readable.from([Buffer.from(mboxOf(...mails))]);
   let found = 0;
-  for await (const copies of readMbox(source, nothingLeftOut())) found += copies.length;
+  for await (const copies of readMbox(source, emptyReport())) found += copies.length;
   expect(found).toBeGreaterThanOrEqual(mails.length);
   expect(performance.now() - startedAt).toBeLessThan(15_000);
 });
@@ -177,7 +177,7 @@ const cases: [what: string, mail: string, body: string][] = [
 ];
 test.each(cases)('no word is lost of a mail with %s', async (_, mail, body) => {
   const source = Readable.from([Buffer.from(mboxOf(mail))]);
-  const copies = (await Array.fromAsync(readMbox(source, nothingLeftOut()))).flat();
+  const copies = (await Array.fromAsync(readMbox(source, emptyReport()))).flat();
   expect(copies.map((copy) => copy.body)).toEqual([body]);
 });
 
@@ -199,12 +199,12 @@ test('beyond two hundred texts, twenty parts in parts and 200 kB of headers a ma
       ? '\nToo deep'
       : `Content-Type: multipart/mixed; boundary=b${depth}\n\n--b${depth}\n${nest(depth - 1)}\n--b${depth}--`;
   const read = async (mail: string) => {
-    const leftOut = nothingLeftOut();
+    const report = emptyReport();
     const source = Readable.from([Buffer.from(mboxOf(mail))]);
-    return { leftOut, body: (await Array.fromAsync(readMbox(source, leftOut))).flat()[0]!.body };
+    return { report, body: (await Array.fromAsync(readMbox(source, report))).flat()[0]!.body };
   };
   const many = await read(parts('mixed', ...Array.from({ length: 210 }, (_, n) => `\nText ${n}`)));
-  expect(many.leftOut.attachments).toBe(10);
+  expect(many.report.attachments.count).toBe(10);
   expect(many.body).toContain('Text 199\n');
   expect(many.body).not.toContain('Text 200');
   expect((await read(nest(20))).body).toBe('Too deep');

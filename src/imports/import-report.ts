@@ -1,0 +1,67 @@
+// What an import could not take as it was: counted by reason, a few of each named, and shown to the person afterwards.
+
+const reasons = {
+  attachments: ['attachment was left out', 'attachments were left out'],
+  split: ['long mail became several messages', 'long mails became several messages each'],
+  cut: [
+    'text was too long, so that its end is missing',
+    'texts were too long, so that their ends are missing',
+  ],
+  undated: ['mail without a date is the oldest now', 'mails without a date are the oldest now'],
+  misdated: [
+    'mail has a date that cannot be right, and got the one of its delivery',
+    'mails have dates that cannot be right, and got those of their delivery',
+  ],
+  unreadable: ['mail could not be read', 'mails could not be read'],
+  files: ['other file in the zip was not needed', 'other files in the zip were not needed'],
+  drafts: [
+    'draft was not imported: its text is in account.json',
+    'drafts were not imported: their texts are in account.json',
+  ],
+} as const;
+
+export type Reason = keyof typeof reasons;
+
+/** JSON-serialisable, so that it can be kept and sent between threads. */
+export type ImportReport = Record<Reason, { count: number; examples: string[] }>;
+
+const maxExamples = 5;
+const maxExampleLength = 120;
+
+export function emptyReport(): ImportReport {
+  return Object.fromEntries(
+    Object.keys(reasons).map((reason) => [reason, { count: 0, examples: [] }]),
+  ) as unknown as ImportReport;
+}
+
+/** Counts something; `example` names it: the subject, the date or the position of a mail, or the name of a file. */
+export function addToReport(report: ImportReport, reason: Reason, example = '', count = 1): void {
+  const entry = report[reason];
+  entry.count += count;
+  const isNew = example !== '' && !entry.examples.includes(example);
+  if (isNew && entry.examples.length < maxExamples) entry.examples.push(shorten(example));
+}
+
+/** In sentences; '' when everything was taken over. */
+export function inSentences(report: ImportReport): string {
+  return sentencesOf(report)
+    .map(({ sentence }) => sentence)
+    .join(' ');
+}
+
+/** One sentence for each reason, and the examples for it. */
+export function sentencesOf(report: ImportReport): { sentence: string; examples: string[] }[] {
+  return (Object.keys(reasons) as Reason[])
+    .filter((reason) => report[reason].count > 0)
+    .map((reason) => {
+      const { count, examples } = report[reason];
+      const words = reasons[reason][count === 1 ? 0 : 1];
+      return { sentence: `${count.toLocaleString('en')} ${words}.`, examples };
+    });
+}
+
+/** A copy: a string that is cut out of another one keeps all of that in memory. */
+function shorten(text: string): string {
+  const short = text.length > maxExampleLength ? `${text.slice(0, maxExampleLength)} …` : text;
+  return Buffer.from(short).toString();
+}
