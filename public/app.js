@@ -58,6 +58,16 @@ for (const form of findAll('form[data-letter]')) {
   };
   count();
 
+  // Browsers paste several lines into a field of one line without their line breaks, and names would run together.
+  const recipient = form.elements.namedItem('recipient');
+  recipient.addEventListener('paste', (/** @type {ClipboardEvent} */ event) => {
+    const lines = (event.clipboardData?.getData('text/plain') ?? '').trim().split(/[\r\n\t]+/);
+    if (lines.length < 2) return;
+    event.preventDefault();
+    recipient.setRangeText(lines.join(', '), recipient.selectionStart, recipient.selectionEnd, 'end');
+    recipient.dispatchEvent(new Event('input', { bubbles: true }));
+  });
+
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   /** @type {Promise<void> | undefined} */

@@ -1,16 +1,16 @@
 // The form on which a letter is written.
 import { createHash, randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { foldUsername, longestUsername } from '../accounts/usernames.ts';
+import { longestUsername, splitUsernames } from '../accounts/usernames.ts';
 import { countCharacters, plainText, typedIn } from '../web/forms.ts';
 
 export const bodyLimit = 10_000;
 const recipientLimit = 10;
 
-/** Names separated by commas (or semicolons), as typed: folded, each once. */
+/** Names separated by commas, semicolons or new lines, as typed or pasted: folded, each once. */
 const recipients = z
   .string('Please enter a username.')
-  .transform((typed) => [...new Set(typed.split(/[,;]/).map(foldUsername).filter(Boolean))])
+  .transform(splitUsernames)
   .refine((names) => names.length > 0, 'Please enter a username.')
   .refine((names) => names.length <= recipientLimit, `A message can go to ${recipientLimit} people at most.`)
   .refine(

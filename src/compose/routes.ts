@@ -62,7 +62,8 @@ export function composeRoutes(pool: Pool, config: Config, flash: Flash, bell: Be
 /** What stands in the fields at first: a draft, or a name that a link brought along. */
 async function begin(pool: Pool, req: Request): Promise<Record<string, string>> {
   const { to, draft: id } = req.query;
-  if (id === undefined) return { recipient: typeof to === 'string' ? to : '' };
+  // A field of one line would join the lines of a link's names.
+  if (id === undefined) return { recipient: typeof to === 'string' ? to.replaceAll(/[\r\n]+/g, ', ') : '' };
   const draftId = z.uuid().safeParse(id);
   const draft = draftId.success ? await findDraft(pool, signedIn(req).id, draftId.data) : undefined;
   if (!draft) throw new HttpError(404, 'This draft does not exist (any more).');
@@ -79,10 +80,12 @@ function refuse(form: Form, outcome: Extract<Outcome, { kind: 'unknown' | 'full'
 }
 
 function unknown(names: string[], outOf: number): string {
-  if (outOf === 1) return 'Nobody here has that username.';
+  // A list of names on lines of their own, pasted into a field of one line, may have become this.
+  const hint = names.some((name) => /\s/.test(name)) ? ' Please put a comma between two names.' : '';
+  if (outOf === 1) return `Nobody here has that username.${hint}`;
   return names.length === 1
-    ? `Nobody here has the username ${names[0]}. Nothing was sent.`
-    : `Nobody here has these usernames: ${names.join(', ')}. Nothing was sent.`;
+    ? `Nobody here has the username ${names[0]}. Nothing was sent.${hint}`
+    : `Nobody here has these usernames: ${names.join(', ')}. Nothing was sent.${hint}`;
 }
 
 function full(names: string[]): string {

@@ -63,14 +63,19 @@ function readCondition(piece: string): Partial<Search> | undefined {
 
 /** What each condition says about the search; undefined when its value makes no sense. */
 const meanings = new Map<string, (value: string) => Partial<Search> | undefined>([
-  ['from', (name) => ({ from: foldUsername(name) })],
-  ['to', (name) => ({ to: foldUsername(name) })],
+  ['from', (typed) => withName(typed, (from) => ({ from }))],
+  ['to', (typed) => withName(typed, (to) => ({ to }))],
   // "before" a day ends with the one before; "after" it begins with the next one.
   ['before', (text) => withDate(text, (date) => ({ before: lowestIdAt(new Date(date)) }))],
   ['after', (text) => withDate(text, (date) => ({ after: lowestIdAt(new Date(date + day)) }))],
   ['is', (state) => (state === 'unread' ? { isUnread: true } : undefined)],
   ['in', (place) => (place === 'inbox' || place === 'sent' || place === 'trash' ? { place } : undefined)],
 ]);
+
+function withName(typed: string, use: (name: string) => Partial<Search>): Partial<Search> | undefined {
+  const name = foldUsername(typed);
+  return name === '' ? undefined : use(name);
+}
 
 function withDate(text: string, use: (date: number) => Partial<Search>): Partial<Search> | undefined {
   const date = readDate(text);

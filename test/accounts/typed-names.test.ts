@@ -1,0 +1,163 @@
+// Usernames as they are typed on all kinds of keyboards, or pasted from elsewhere.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { foldUsername, splitUsernames } from '../../src/accounts/usernames.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { makeCodes } from '../support/codes.ts';
+import { copiesOf } from '../support/mailboxes.ts';
+import { registered, stranger, type Person } from '../support/person.ts';
+
+let app: TestApp;
+let alice: Person;
+let codes: string[];
+beforeAll(async () => {
+  app = await startApp();
+  alice = await registered(app.url, 'alice');
+  codes = await makeCodes(alice);
+  await registered(app.url, 'bob');
+  await registered(app.url, 'ismail');
+});
+afterAll(() => app.close());
+
+// What one sees looks like the name in each of these.
+const pasted: [what: string, typed: string][] = [
+  ['a zero-width space behind it', 'alice\u200B'],
+  ['a byte order mark in front', '\uFEFFalice'],
+  ['a left-to-right mark on both sides', '\u200Ealice\u200E'],
+  ['a right-to-left mark', 'alice\u200F'],
+  ['direction isolates around it', '\u2068alice\u2069'],
+  ['direction overrides around it', '\u202Dalice\u202C'],
+  ['a soft hyphen inside', 'al\u00ADice'],
+  ['a zero-width joiner inside', 'ali\u200Dce'],
+  ['a word joiner and a tag', '\u2060alice\u{E0061}'],
+  ['a Hangul filler', 'alice\u3164'],
+  ['an object replacement character', '\uFFFCalice'],
+  ['no-break and ideographic spaces around it', '\u00A0\u3000alice\u2003'],
+  ['line breaks around it', '\r\nalice\n'],
+  ['an @ in front', '@alice'],
+  ['an @ and a mark in front', '\u200E@\u200Balice'],
+  ['two @, then a space', '@@ Alice'],
+  ['a full-width @', '＠alice'],
+  ['full-width letters', 'ａｌｉｃｅ'],
+];
+
+test.each(pasted)('%s: it is the same name', (_, typed) => {
+  expect(foldUsername(typed)).toBe('alice');
+});
+
+test('a capital I with a dot, from a Turkish keyboard, is an i', () => {
+  expect(foldUsername('İSMAİL')).toBe('ismail');
+});
+
+test.each(['al ice', 'alice!', 'alıce', 'аlice', 'alice@bob', 'alicé'])('%j stays another name', (typed) => {
+  expect(foldUsername(typed)).not.toBe('alice');
+});
+
+describe('such a name', () => {
+  test.each(pasted)('logs in: %s', async (_, username) => {
+    const answer = await stranger(app.url).submit('/login', { username, password: alice.password });
+    expect(answer.status).toBe(303);
+  });
+
+  test('logs in with a recovery code', async () => {
+    const answer = await stranger(app.url).submit('/login/recovery', {
+      username: '\u200E@Alice\u200B',
+      code: codes[0]!,
+    });
+    expect(answer.status).toBe(303);
+    await alice.submit('/login', { username: 'alice', password: alice.password });
+  });
+
+  test.each(['\u2068bob\u2069', '@bob', 'ｂｏｂ'])(
+    'is found in a search and a conversation: %j',
+    async (typed) => {
+      await alice.send('bob', 'To be found');
+      const found = await alice.get(`/search?${new URLSearchParams({ q: `to:${typed}` }).toString()}`);
+      expect(found.text).toContain('To be found');
+      const conversation = await alice.get(`/with/${encodeURIComponent(typed)}`);
+      expect(conversation.text).toContain('To be found');
+    },
+  );
+
+  test('registers as what one sees', async () => {
+    const answer = await stranger(app.url).submit('/register', {
+      username: '\u200E@Carol\u00AD-1\u200B',
+      password: alice.password,
+    });
+    expect(answer.status).toBe(303);
+    const { rowCount } = await app.pool.query(`select from users where username = 'carol-1'`);
+    expect(rowCount).toBe(1);
+  });
+
+  test('that is refused stands in the form as it was typed', async () => {
+    const typed = '\u200E@al ice\u200B';
+    for (const page of ['/login', '/register']) {
+      const answer = await stranger(app.url).submit(page, { username: typed, password: 'not the password' });
+      expect(answer.status).toBe(422);
+      expect(answer.$('input[name=username]').attr('value')).toBe(typed);
+    }
+  });
+
+  test.each(['', '  ', '@', '\u200B\u200E', '@ \u2060'])(
+    'with nothing to see is none: %j',
+    async (username) => {
+      for (const page of ['/login', '/register']) {
+        const answer = await stranger(app.url).submit(page, { username, password: alice.password });
+        expect([answer.status, answer.$('#username-error').text()]).toEqual([
+          422,
+          expect.stringMatching(/./),
+        ]);
+      }
+    },
+  );
+});
+
+describe('several recipients', () => {
+  test.each([
+    ',',
+    ', ',
+    ';',
+    '、',
+    '，',
+    '；',
+    '،',
+    '؛',
+    '､',
+    '﹐',
+    '\n',
+    '\r\n',
+    '\n\n',
+    '\t',
+    '\u2028',
+    '፣',
+    ' ; \n', // prettier-ignore
+    '\u200B,\u200E',
+    ',@',
+  ])('are separated by %j', async (separator) => {
+    expect(splitUsernames(`ismail${separator}bob`)).toEqual(['ismail', 'bob']);
+    const body = `Between them ${Array.from(separator, (c) => c.codePointAt(0)).join()}`;
+    expect((await alice.send(`ismail${separator}bob`, body)).status).toBe(303);
+    expect(await copiesOf(app.pool, body)).toHaveLength(4);
+  });
+
+  test('the same one several times, in several ways, is one', () => {
+    expect(splitUsernames('@bob, BOB、\u200Ebob\u200E\nbob;')).toEqual(['bob']);
+  });
+
+  test('that are refused stand in the form as they were typed', async () => {
+    const typed = '\u2068@Bob\u2069、nobody-here；ismail';
+    const answer = await alice.send(typed, 'Not sent');
+    expect(answer.status).toBe(422);
+    expect(answer.$('#recipient-error').text()).toContain('nobody-here');
+    expect(answer.$('input[name=recipient]').attr('value')).toBe(typed);
+  });
+
+  test('from a link on lines of their own stay apart in the field of one line', async () => {
+    const page = await alice.get(`/send?to=${encodeURIComponent('bob\r\nismail')}`);
+    expect(page.$('input[name=recipient]').attr('value')).toBe('bob, ismail');
+  });
+
+  test('with only a space between them get a hint and no message', async () => {
+    const answer = await alice.send('bob ismail', 'Not sent');
+    expect(answer.$('#recipient-error').text()).toContain('a comma between two names');
+  });
+});
