@@ -2,7 +2,7 @@
 import type { Express } from 'express';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
-import { readMigrations } from './database/migrate.ts';
+import { readMigrations } from './database/migration-files.ts';
 import type { Pool } from './database/pool.ts';
 import { openSigningKeys } from './database/signing-keys.ts';
 import { keepTidy } from './housekeeping.ts';

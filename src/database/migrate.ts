@@ -1,42 +1,23 @@
 // Brings the schema up to date at start: every file of migrations/ once, in order, whoever else starts meanwhile.
-import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { StartupError } from '../startup-error.ts';
+import { readEarlier, readMigrations, type Migration } from './migration-files.ts';
+import { withProgress, type Tell } from './migration-progress.ts';
 import { isDatabaseAway, type Database, type Pool } from './pool.ts';
 
-interface Migration {
-  name: string;
-  sql: string;
-  sha256: string;
-}
-
-const folder = new URL('../../migrations/', import.meta.url);
-
-/** All migrations in order; throws a StartupError when their numbers have a gap or a double. */
-export function readMigrations(from: URL = folder): Migration[] {
-  const names = readdirSync(from)
-    .filter((name) => name.endsWith('.sql'))
-    .toSorted();
-  return names.map((name, index) => {
-    const number = String(index + 1).padStart(4, '0');
-    if (!name.startsWith(`${number}_`)) {
-      throw new StartupError(`Migration ${number} is missing: the next file in migrations/ is ${name}.`);
-    }
-    const sql = readFileSync(new URL(name, from), 'utf8');
-    return { name, sql, sha256: createHash('sha256').update(sql).digest('hex') };
-  });
-}
-
 /** Applies what is new. Throws a StartupError when an applied file was edited or is gone, or a new one fails. */
-export async function migrate(pool: Pool, migrations: Migration[] = readMigrations()): Promise<void> {
+export async function migrate(
+  pool: Pool,
+  migrations: Migration[] = readMigrations(),
+  tell: Tell = console.error,
+): Promise<void> {
   const client = await pool.connect();
   let broken: Error | undefined;
   // The pool listens only to clients that are idle; unheard, the loss of this one would end the process.
   client.on('error', (error) => (broken = error));
   try {
-    for (const migration of [undefined, ...migrations]) await apply(client, migration, migrations);
+    for (const next of [undefined, ...migrations]) await apply({ pool, client, all: migrations, tell }, next);
   } catch (error) {
     broken = error as Error;
     throw error;
@@ -45,32 +26,65 @@ export async function migrate(pool: Pool, migrations: Migration[] = readMigratio
   }
 }
 
-/** One file in one transaction, under a lock that ends with it, so that it is safe behind PgBouncer as well. */
-async function apply(client: pg.PoolClient, next: Migration | undefined, all: Migration[]): Promise<void> {
+interface Run {
+  pool: Pool;
+  client: pg.PoolClient;
+  all: Migration[];
+  tell: Tell;
+}
+
+/** One file in one transaction, under a lock that ends with it. */
+async function apply(run: Run, next: Migration | undefined): Promise<void> {
+  const { client } = run;
   // A migration may take longer than a page. Committed reads: who waited must see what the other one did.
   await client.query('begin isolation level read committed');
   await client.query(`set local statement_timeout = 0; set local lock_timeout = '30s'`);
-  await takeTurn(client);
-  if (next) await applyOnce(client, next, all);
+  await takeTurn(run);
+  if (next) await applyOnce(run, next);
   else {
     await client.query(`create table if not exists schema_migrations (
       name text primary key, sha256 text not null, applied_at timestamptz not null default now())`);
+    await replaceEarlier(run);
   }
   await client.query(unhurried('commit'));
 }
 
-async function applyOnce(client: pg.PoolClient, next: Migration, all: Migration[]): Promise<void> {
-  const applied = await listApplied(client);
-  checkHistory(applied, all);
+async function applyOnce(run: Run, next: Migration): Promise<void> {
+  const applied = await listApplied(run.client);
+  checkHistory(applied, run.all);
   if (applied.has(next.name)) return;
-  await client.query(unhurried(next.sql)).catch((error: Error) => {
-    if (isDatabaseAway(error)) throw error;
-    throw new StartupError(`Migration ${next.name} failed and was undone: ${error.message}`);
-  });
-  await client.query('insert into schema_migrations (name, sha256) values ($1, $2)', [
+  await execute(run, next.name, next.sql);
+  await run.client.query('insert into schema_migrations (name, sha256) values ($1, $2)', [
     next.name,
     next.sha256,
   ]);
+}
+
+/** Brings what an earlier text of a migration made to what the present text makes, or undoes it so that it runs again. */
+async function replaceEarlier(run: Run): Promise<void> {
+  const { client, all } = run;
+  const present = new Map(all.map((migration) => [migration.name, migration.sha256]));
+  for (const [name, sha256] of await listApplied(client)) {
+    if (present.get(name) === sha256) continue;
+    const sql = readEarlier(sha256);
+    if (sql === undefined) continue; // checkHistory says so
+    await execute(run, `${name}, an earlier one`, sql);
+    await client.query('update schema_migrations set sha256 = $1 where name = $2 and sha256 = $3', [
+      present.get(name),
+      name,
+      sha256,
+    ]);
+  }
+}
+
+async function execute({ pool, client, all, tell }: Run, title: string, sql: string): Promise<void> {
+  const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+  const work = () => client.query(unhurried(sql));
+  const place = `${title} of ${all.length}`;
+  await withProgress({ pool, client, pid: rows[0]!.pid }, place, tell, work).catch((error: Error) => {
+    if (isDatabaseAway(error)) throw error;
+    throw new StartupError(`Migration ${title} failed and was undone: ${error.message}`);
+  });
 }
 
 /** Without the pool's limit for an answer. */
@@ -82,16 +96,16 @@ function unhurried(text: string): pg.QueryConfig {
  * Polls for the lock, for as long as it takes: one that waits inside PostgreSQL would hold up CREATE INDEX
  * CONCURRENTLY for ever.
  */
-async function takeTurn(db: Database): Promise<void> {
+async function takeTurn({ client, tell }: Run): Promise<void> {
   const tellAt = Date.now() + 3000;
   let isTold = false;
   for (;;) {
-    const { rows } = await db.query(
+    const { rows } = await client.query(
       `select pg_try_advisory_xact_lock(hashtext('private-messages migrations')) as mine`,
     );
     if (rows[0].mine) return;
     if (!isTold && Date.now() > tellAt) {
-      console.error('private-messages: waiting for another process that is changing the database schema.');
+      tell('private-messages: waiting for another process that is changing the database schema.');
       isTold = true;
     }
     await sleep(50);
@@ -100,7 +114,7 @@ async function takeTurn(db: Database): Promise<void> {
 
 async function listApplied(db: Database): Promise<Map<string, string>> {
   const { rows } = await db.query<{ name: string; sha256: string }>(
-    'select name, sha256 from schema_migrations',
+    'select name, sha256 from schema_migrations order by name collate "C"',
   );
   return new Map(rows.map((row) => [row.name, row.sha256]));
 }

@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import pg from 'pg';
-import { beforeEach, expect, onTestFinished, test } from 'vitest';
-import { isMigrated, migrate, readMigrations } from '../../src/database/migrate.ts';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { isMigrated, migrate } from '../../src/database/migrate.ts';
+import { readMigrations } from '../../src/database/migration-files.ts';
 import { createPool, type Pool } from '../../src/database/pool.ts';
 import { StartupError } from '../../src/startup-error.ts';
 import { createDatabase } from '../support/database.ts';
@@ -144,4 +145,45 @@ test('the files are numbered without a gap or a double', () => {
   rmSync(join(folder, '0004_d.sql'));
   writeFileSync(join(folder, '0002_c.sql'), 'select 1');
   expect(() => readMigrations(from)).toThrow('0002_c.sql');
+});
+
+describe('one that takes longer than a second', () => {
+  /** Applies this migration behind a first one; what the operator is told meanwhile. */
+  async function told(sql: string): Promise<string[]> {
+    const lines: string[] = [];
+    await migrate(pool, [letters, migration('0002_long.sql', sql)], (line) => lines.push(line));
+    return lines;
+  }
+
+  test('says its name and its time, and when it is done', async () => {
+    expect(await told('select pg_sleep(1.5)')).toEqual([
+      'private-messages: changing the database: 0002_long.sql of 2: 1 s so far.',
+      'private-messages: changing the database: 0002_long.sql of 2: done after 2 s.',
+    ]);
+    expect(await told('select pg_sleep(1.5)')).toEqual([]);
+  });
+
+  test('says how far an index is', async () => {
+    await pool.query('create table stamps (id int, words text)');
+    await pool.query('insert into stamps select n, n::text from generate_series(1, 3000) n');
+    const slow = `create function slow(words text) returns text language plpgsql immutable as
+      $$ begin perform pg_sleep(0.0005); return words; end $$;
+      create index stamps_words on stamps (slow(words));`;
+    expect((await told(slow))[0]).toMatch(
+      /0002_long\.sql of 2: building an index on stamps, \d+ %, 1 s so far\.$/,
+    );
+  });
+
+  test('says what it says itself', async () => {
+    const speaking = `do $$ begin raise info 'message 10 of 20'; perform pg_sleep(1.2); end $$`;
+    expect((await told(speaking))[0]).toContain('0002_long.sql of 2: message 10 of 20, 1 s so far.');
+  });
+
+  test('an earlier failure tells no progress afterwards', async () => {
+    const lines: string[] = [];
+    const failing = [migration('0001_fails.sql', 'select pg_sleep(0.9); select 1 / 0')];
+    await expect(migrate(pool, failing, (line) => lines.push(line))).rejects.toThrow('division by zero');
+    await sleep(300);
+    expect(lines).toEqual([]);
+  });
 });

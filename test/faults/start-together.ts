@@ -1,6 +1,6 @@
 // Five processes start at the same moment on a database without a single table.
 import { randomBytes } from 'node:crypto';
-import { readMigrations } from '../../src/database/migrate.ts';
+import { readMigrations } from '../../src/database/migration-files.ts';
 import pg from 'pg';
 import { calmSettings } from '../support/app.ts';
 import { freePort, launch, ready, type Program } from '../support/program.ts';

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import pg from 'pg';
 import { expect, test } from 'vitest';
-import { readMigrations } from '../../src/database/migrate.ts';
+import { readMigrations } from '../../src/database/migration-files.ts';
 import { calmSettings } from '../support/app.ts';
 import { createDatabase } from '../support/database.ts';
 import { registered, stranger } from '../support/person.ts';

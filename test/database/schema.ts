@@ -1,0 +1,18 @@
+// The schema of a database as text, to compare two of them; the order of columns does not count.
+import type { Database } from '../../src/database/pool.ts';
+
+export async function schemaOf(db: Database): Promise<string[]> {
+  const { rows } = await db.query<{ line: string }>(
+    `select format('column %s.%s %s null=%s default=%s collate=%s', table_name, column_name, data_type,
+         is_nullable, coalesce(column_default, generation_expression), collation_name) as line
+       from information_schema.columns where table_schema = 'public'
+     union all select indexdef from pg_indexes where schemaname = 'public'
+     union all select format('constraint on %s %s %s', conrelid::regclass, conname, pg_get_constraintdef(oid))
+       from pg_constraint where connamespace = 'public'::regnamespace
+     union all select pg_get_functiondef(p.oid) from pg_proc p
+       where pronamespace = 'public'::regnamespace
+         and not exists (select from pg_depend where objid = p.oid and deptype = 'e')
+     order by 1`,
+  );
+  return rows.map(({ line }) => line);
+}
