@@ -40,7 +40,7 @@ import { secondFactorRoutes } from './second-factor/routes.ts';
 import { openSecondSteps } from './second-factor/second-step.ts';
 import { trashRoutes } from './trash/routes.ts';
 import { serveAssets } from './web/assets.ts';
-import { readCookiesLate } from './web/cookies.ts';
+import { parseCookiesLazily } from './web/cookies.ts';
 import { guardForms, offerToken, refuseOtherSites, strangersToken } from './web/csrf.ts';
 import { refuseUnknownPage, showErrors } from './web/errors.ts';
 import { openFlash } from './web/flash.ts';
@@ -73,18 +73,18 @@ export function createApp(parts: AppParts): Express {
   app.disable('x-powered-by').disable('etag');
   app.set('trust proxy', config.trustProxy);
   renderPages(app, config.isDevelopment);
-  readCookiesLate(app, secrets);
+  parseCookiesLazily(app, secrets);
 
   const passwords = createPasswords(config.password);
   const proof = createProof(pool, config, passwords);
   const changeAccount = createChangeAccount(pool, bell);
-  const browsers = openKnownBrowsers(pool, config.isHttps, bell);
+  const browsers = openKnownBrowsers(pool, config, bell);
   const signIn = createSignIn(pool, browsers);
-  const { flash, showFlash } = openFlash(config.isHttps);
-  const begunSignIns = openBegunSignIns(seal, config.isHttps);
+  const { flash, showFlash } = openFlash(config);
+  const begunSignIns = openBegunSignIns(seal, config);
   const ceremonies = openCeremonies(pool, seal, config);
   Object.assign(app.locals, viewHelpers(config), { passkeyQuestion: () => ceremonies.askForUse(signingIn) });
-  const secondSteps = openSecondSteps({ pool, isHttps: config.isHttps, signIn, begunSignIns, flash });
+  const secondSteps = openSecondSteps({ pool, config, signIn, begunSignIns, flash });
 
   app.use(healthRoutes(pool, latestMigration, isStopping));
   app.use(logRequests(log), secureHeaders(config.isHttps));
@@ -93,7 +93,7 @@ export function createApp(parts: AppParts): Express {
   app.post(['/login{/*way}', '/register'], oneByOne());
   app.use(refuseOtherSites, readForms, refuseNestedFields, offerToken);
   // Before anything that may refuse: what somebody wrote is given back.
-  app.post(['/send', '/drafts'], keepTyped(giveLetterBack(strangersToken(config.isHttps))));
+  app.post(['/send', '/drafts'], keepTyped(giveLetterBack(strangersToken(config))));
   app.use(openSessions(config, pool, secrets, bringAlong), showFlash);
 
   app.post('/account/import', receiveUpload);
@@ -128,9 +128,7 @@ export function createApp(parts: AppParts): Express {
   app.use(resetLinkRoutes({ pool, config, passwords, flash, bell }));
   app.use(recoveryLogin({ pool, config, signIn, flash, bell }));
   app.use(passkeyLogin({ pool, config, signIn, ceremonies }));
-  app.use(
-    secondStepRoutes({ pool, isHttps: config.isHttps, log, seal, secondSteps, ceremonies, browsers, bell }),
-  );
+  app.use(secondStepRoutes({ pool, config, log, seal, secondSteps, ceremonies, browsers, bell }));
 
   app.use(refuseUnknownPage, showErrors(log, config.isDevelopment));
   return app;

@@ -18,7 +18,7 @@ export function registrationRoutes({ pool, config, passwords, signIn }: SignInPa
   const router = Router();
   router
     .route('/register')
-    .all(keepTyped(showRegister), guardStrangersForms(config.isHttps))
+    .all(keepTyped(showRegister), guardStrangersForms(config))
     .get(async (req, res) => {
       if (req.user) return res.redirect(303, '/inbox');
       const { invitation } = typedIn(req.query);

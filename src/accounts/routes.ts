@@ -62,7 +62,7 @@ export function strangersRoutes({ pool, config, passwords, signIn, begunSignIns 
     })
     .all(allowOnly('GET'));
 
-  const guard = guardStrangersForms(config.isHttps);
+  const guard = guardStrangersForms(config);
 
   router
     .route('/login')
@@ -103,7 +103,7 @@ export function logoutRoutes(config: Config, bell: Bell): Router {
     .route('/logout')
     .post(async (req, res) => {
       const { id } = signedIn(req);
-      await endSession(req, res, config.isHttps);
+      await endSession(req, res, config);
       bell.ring([id]); // pages that are still open in this browser learn of it
       res.redirect(303, '/');
     })

@@ -6,7 +6,7 @@ import { lockThemOut } from '../accounts/changes.ts';
 import type { Pool } from '../database/pool.ts';
 import type { Bell } from '../live/bell.ts';
 import { leaveNotice } from '../notices/queries.ts';
-import { cookieName, cookieOptions } from '../web/session.ts';
+import { cookieName, cookieOptions, type Site } from '../web/cookies.ts';
 import { exactTime } from '../web/times.ts';
 import { agentOf } from './agents.ts';
 import { isKnownBrowser, rememberBrowser, seeBrowser } from './queries.ts';
@@ -24,9 +24,9 @@ export interface KnownBrowsers {
   isKnown(req: Request, userId: string): Promise<boolean>;
 }
 
-export function openKnownBrowsers(pool: Pool, isHttps: boolean, bell: Bell): KnownBrowsers {
-  const name = cookieName(isHttps, 'browser');
-  const options = { ...cookieOptions(isHttps), signed: true, maxAge: year };
+export function openKnownBrowsers(pool: Pool, site: Site, bell: Bell): KnownBrowsers {
+  const name = cookieName(site, 'browser');
+  const options = { ...cookieOptions(site), signed: true, maxAge: year };
   const idOf = (req: Request) => browserId.safeParse(req.signedCookies[name]).data;
   const hashOf = (userId: string, id: string) => createHash('sha256').update(`${userId} ${id}`).digest();
   return {

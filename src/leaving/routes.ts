@@ -38,7 +38,7 @@ export function leavingRoutes({ pool, config, log, proof, flash, bell }: Leaving
 
       await leave(pool, account.id, (error) => log.error({ err: error }, 'leaving'));
       bell.ring([account.id]);
-      await endSession(req, res, config.isHttps);
+      await endSession(req, res, config);
       flash(res, { line: 'Your account is deleted.' });
       res.redirect(303, '/');
     })

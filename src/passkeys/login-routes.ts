@@ -36,7 +36,7 @@ export function passkeyLogin({ pool, config, signIn, ceremonies }: Parts): Route
 
   router
     .route('/login/passkey')
-    .all(keepTyped(showLogin), guardStrangersForms(config.isHttps))
+    .all(keepTyped(showLogin), guardStrangersForms(config))
     .get((req, res) => res.redirect(303, '/login'))
     .post(async (req, res) => {
       const address = addressKey(req.ip);

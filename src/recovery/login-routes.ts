@@ -33,7 +33,7 @@ export function recoveryLogin({ pool, config, signIn, flash, bell }: RecoveryPar
 
   router
     .route('/login/recovery')
-    .all(keepTyped(showRecovery), guardStrangersForms(config.isHttps))
+    .all(keepTyped(showRecovery), guardStrangersForms(config))
     .get((req, res) => {
       const next = localPath(req.query.next);
       if (req.user) return res.redirect(303, next ?? '/inbox');

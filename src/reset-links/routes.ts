@@ -41,7 +41,7 @@ export function resetLinkRoutes({ pool, config, passwords, flash, bell }: ResetL
   const router = Router();
   router
     .route('/reset/:token')
-    .all(keepTyped(showReset), guardStrangersForms(config.isHttps))
+    .all(keepTyped(showReset), guardStrangersForms(config))
     .get(async (req, res) => {
       const link = await follow(req);
       if (!link) return showVoid(res);

@@ -3,6 +3,7 @@ import type { Response } from 'express';
 import { z } from 'zod';
 import type { Account } from '../accounts/queries.ts';
 import type { Seal } from '../sealing.ts';
+import type { Site } from '../web/cookies.ts';
 import { sealedCookie } from '../web/sealed-cookie.ts';
 import { newKey } from '../web/used-once.ts';
 
@@ -20,8 +21,8 @@ const begun = z.object({
 
 export type BegunSignIn = z.infer<typeof begun>;
 
-export function openBegunSignIns(seal: Seal, isHttps: boolean) {
-  const cookie = sealedCookie(seal, isHttps, 'second', begun, lastsMs);
+export function openBegunSignIns(seal: Seal, site: Site) {
+  const cookie = sealedCookie(seal, site, 'second', begun, lastsMs);
   return {
     ...cookie,
     /** Remembers in this browser that the password was right, and where to go on after the second step. */

@@ -3,6 +3,7 @@ import { Router, type Request, type RequestHandler, type Response } from 'expres
 import { z } from 'zod';
 import { letterIn } from '../compose/letter-form.ts';
 import { carried } from '../compose/refused-letter.ts';
+import type { Config } from '../config.ts';
 import type { Pool } from '../database/pool.ts';
 import type { Seal } from '../sealing.ts';
 import type { KnownBrowsers } from '../devices/known-browsers.ts';
@@ -25,7 +26,7 @@ const codeForm = z.object({ code: typedCode });
 
 interface Parts {
   pool: Pool;
-  isHttps: boolean;
+  config: Config;
   log: Log;
   seal: Seal;
   secondSteps: SecondSteps;
@@ -35,7 +36,7 @@ interface Parts {
 }
 
 export function secondStepRoutes(parts: Parts): Router {
-  const { pool, isHttps, log, seal, secondSteps, ceremonies, browsers, bell } = parts;
+  const { pool, config, log, seal, secondSteps, ceremonies, browsers, bell } = parts;
   const tries = createCodeTries(pool, browsers, bell);
   const router = Router();
 
@@ -52,7 +53,7 @@ export function secondStepRoutes(parts: Parts): Router {
   const guard: RequestHandler[] = [
     secondSteps.requirePassword,
     keepTyped(show),
-    ...guardStrangersForms(isHttps),
+    ...guardStrangersForms(config),
   ];
 
   router

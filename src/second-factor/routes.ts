@@ -32,7 +32,7 @@ interface Parts {
 export function secondFactorRoutes({ pool, config, proof, changeAccount, seal, flash }: Parts): Router {
   const site = new URL(config.publicUrl).hostname;
   // In this browser alone until it is in use: nobody who had a look into the account before has seen it.
-  const begun = sealedCookie(seal, config.isHttps, 'enrolment', begunSecret, 60 * 60 * 1000);
+  const begun = sealedCookie(seal, config, 'enrolment', begunSecret, 60 * 60 * 1000);
   const findBegun = (req: Request): Buffer | undefined => {
     const found = begun.read(req);
     return found?.userId === signedIn(req).id ? Buffer.from(found.secret, 'base64url') : undefined;

@@ -4,6 +4,7 @@ import { showLogin } from '../accounts/routes.ts';
 import type { SignIn } from '../accounts/sign-in.ts';
 import { letterIn } from '../compose/letter-form.ts';
 import { carried, keepCarriedLetter } from '../compose/refused-letter.ts';
+import type { Config } from '../config.ts';
 import type { Pool } from '../database/pool.ts';
 import { strangersToken } from '../web/csrf.ts';
 import type { Flash } from '../web/flash.ts';
@@ -16,14 +17,14 @@ export type OpenStep = SecondStep & { begun: BegunSignIn };
 
 interface Parts {
   pool: Pool;
-  isHttps: boolean;
+  config: Config;
   signIn: SignIn;
   begunSignIns: BegunSignIns;
   flash: Flash;
 }
 
-export function openSecondSteps({ pool, isHttps, signIn, begunSignIns, flash }: Parts) {
-  const lendToken = strangersToken(isHttps);
+export function openSecondSteps({ pool, config, signIn, begunSignIns, flash }: Parts) {
+  const lendToken = strangersToken(config);
 
   const startOver = (req: Request, res: Response): void => {
     begunSignIns.forget(res);

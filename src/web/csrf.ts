@@ -2,7 +2,7 @@
 import { METHODS } from 'node:http';
 import csurf from 'csurf';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
-import { cookieName, cookieOptions } from './session.ts';
+import { cookieName, cookieOptions, type Site } from './cookies.ts';
 import { HttpError } from './errors.ts';
 import { typedIn } from './forms.ts';
 
@@ -39,14 +39,14 @@ export function guardForms(req: Request, res: Response, next: NextFunction): voi
 }
 
 /** For the forms that strangers see: the secret is in a signed cookie, so that no row is written for them. */
-export function guardStrangersForms(isHttps: boolean): RequestHandler[] {
-  const cookie = { ...cookieOptions(isHttps), key: cookieName(isHttps, 'form'), signed: true };
+export function guardStrangersForms(site: Site): RequestHandler[] {
+  const cookie = { ...cookieOptions(site), key: cookieName(site, 'form'), signed: true };
   return [csurf({ value, ignoreMethods, cookie })];
 }
 
 /** For a page that shows a stranger's form in answer to something else: gives it its token. */
-export function strangersToken(isHttps: boolean) {
-  const cookie = { ...cookieOptions(isHttps), key: cookieName(isHttps, 'form'), signed: true };
+export function strangersToken(site: Site) {
+  const cookie = { ...cookieOptions(site), key: cookieName(site, 'form'), signed: true };
   const lend = csurf({ value, cookie, ignoreRequest: () => true });
   return (req: Request, res: Response): void => lend(req, res, () => {});
 }

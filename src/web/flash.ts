@@ -1,7 +1,7 @@
 // A line that is shown once on the next page, carried by a signed cookie so that it costs no query.
 import type { NextFunction, Request, Response } from 'express';
 import { z } from 'zod';
-import { cookieName, cookieOptions } from './session.ts';
+import { cookieName, cookieOptions, type Site } from './cookies.ts';
 
 const message = z.object({
   line: z.string(),
@@ -14,9 +14,9 @@ const message = z.object({
 /** Leaves a line for the next page. */
 export type Flash = (res: Response, shown: z.infer<typeof message>) => void;
 
-export function openFlash(isHttps: boolean) {
-  const name = cookieName(isHttps, 'flash');
-  const options = cookieOptions(isHttps);
+export function openFlash(site: Site) {
+  const name = cookieName(site, 'flash');
+  const options = cookieOptions(site);
   const flash: Flash = (res, shown) => {
     res.cookie(name, shown, { ...options, signed: true, maxAge: 60_000 });
   };

@@ -21,6 +21,8 @@ declare global {
       upload?: BusboyFileStream;
       /** Puts off the moment at which a body that is still arriving is cut off. Set by limitSlowRequests. */
       stillComing?(): void;
+      /** The session's cookie came under another name. Set by adoptCookies. */
+      adoptsSession?: boolean;
       /** Set where a form guard has read its secret. */
       csrfToken?(): string;
     }

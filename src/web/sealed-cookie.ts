@@ -2,7 +2,7 @@
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import type { Seal } from '../sealing.ts';
-import { cookieName, cookieOptions } from './session.ts';
+import { cookieName, cookieOptions, type CookieKind, type Site } from './cookies.ts';
 
 export interface SealedCookie<T> {
   write(res: Response, value: T): void;
@@ -11,17 +11,17 @@ export interface SealedCookie<T> {
   forget(res: Response): void;
 }
 
-/** A cookie of this name that is good for so long. */
+/** A cookie of this kind that is good for so long. */
 export function sealedCookie<T>(
   seal: Seal,
-  isHttps: boolean,
-  shortName: string,
+  site: Site,
+  kind: CookieKind,
   schema: z.ZodType<T>,
   lastsMs: number,
 ): SealedCookie<T> {
-  const name = cookieName(isHttps, shortName);
-  const options = cookieOptions(isHttps);
-  const place = `cookie ${shortName}`;
+  const name = cookieName(site, kind);
+  const options = cookieOptions(site);
+  const place = `cookie ${kind}`;
   const content = z.object({ at: z.int(), value: schema });
   return {
     write(res, value) {

@@ -5,6 +5,7 @@ import session, { type SessionData } from 'express-session';
 import type { Config } from '../config.ts';
 import { gather } from '../database/gather.ts';
 import type { Database, Pool } from '../database/pool.ts';
+import { adoptCookies, cookieName, cookieOptions, type Site } from './cookies.ts';
 import { HttpError } from './errors.ts';
 import { localPath } from './local-path.ts';
 import { findSessionAnd, findSessions, type Along } from './finding-sessions.ts';
@@ -13,16 +14,6 @@ import { SessionStore } from './session-store.ts';
 import type { Viewer } from './viewer.ts';
 
 const seenEvery = 5 * 60 * 1000;
-
-/** Options of every cookie we set: for this host alone, and over https only where the site is https. */
-export function cookieOptions(isHttps: boolean) {
-  return { httpOnly: true, sameSite: 'lax', secure: isHttps, path: '/' } as const;
-}
-
-/** The prefix makes browsers refuse such a cookie from anywhere but this host over https (RFC 6265bis, 4.1.3.2). */
-export function cookieName(isHttps: boolean, name: string): string {
-  return isHttps ? `__Host-${name}` : name;
-}
 
 /** The rows that come along with the session of a visit. */
 type BringAlong = (req: Request) => Along | undefined;
@@ -38,7 +29,7 @@ export function openSessions(
   secrets: string[],
   bringAlong: BringAlong,
 ): RequestHandler[] {
-  const name = cookieName(config.isHttps, 'session');
+  const name = cookieName(config, 'session');
   const findAlone = gather(pool, findSessions);
   const find = (id: string, along?: Along) => (along ? findSessionAnd(pool, id, along) : findAlone(id));
   const store = new SessionStore(pool, findAlone);
@@ -49,7 +40,7 @@ export function openSessions(
     genid: (req) => newSessionId(req.signingIn),
     resave: false,
     saveUninitialized: false,
-    cookie: { ...cookieOptions(config.isHttps), maxAge: idleLimit },
+    cookie: { ...cookieOptions(config), maxAge: idleLimit },
     proxy: config.isHttps || undefined,
   });
   const readSession = async (req: Request): Promise<void> => {
@@ -64,7 +55,7 @@ export function openSessions(
     else openSession(req, res, next);
   };
   const prepare = config.isHttps ? [assumeHttps] : [];
-  return [...prepare, read, greet(pool, name, config.isHttps)];
+  return [...prepare, adoptCookies(config, secrets), read, greet(pool, config)];
 }
 
 /**
@@ -78,16 +69,19 @@ function assumeHttps(req: Request, res: Response, next: NextFunction): void {
 
 /**
  * Names the person for routes and views. Every five minutes it is noted that the session is in use, and the cookie is
- * given anew: the browser would forget it a month after the login, however often somebody comes.
+ * given anew: the browser would forget it a month after the login, however often somebody comes. One that came under
+ * another name is given under the right one.
  */
-function greet(pool: Pool, name: string, isHttps: boolean) {
+function greet(pool: Pool, site: Site) {
+  const name = cookieName(site, 'session');
+  const options = cookieOptions(site);
   return (req: Request, res: Response, next: NextFunction): void => {
     const { viewer, seenAt = 0 } = req.session;
     req.user = viewer;
     res.locals.user = viewer;
-    if (!viewer || Date.now() - seenAt <= seenEvery) return next();
+    if (!viewer || (!req.adoptsSession && Date.now() - seenAt <= seenEvery)) return next();
     renewSession(pool, req.sessionID, req.session as SessionData).then((expires) => {
-      if (expires) res.cookie(name, req.sessionID, { ...cookieOptions(isHttps), signed: true, expires });
+      if (expires) res.cookie(name, req.sessionID, { ...options, signed: true, expires });
       next();
     }, next);
   };
@@ -126,9 +120,9 @@ export function saveSession(req: Request): Promise<void> {
 }
 
 /** Signs out: the row is gone before the answer leaves. */
-export async function endSession(req: Request, res: Response, isHttps: boolean): Promise<void> {
+export async function endSession(req: Request, res: Response, site: Site): Promise<void> {
   await settle((done) => req.session.destroy(done));
-  res.clearCookie(cookieName(isHttps, 'session'), cookieOptions(isHttps));
+  res.clearCookie(cookieName(site, 'session'), cookieOptions(site));
 }
 
 function settle(work: (done: (error?: unknown) => void) => void): Promise<void> {

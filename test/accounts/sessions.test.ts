@@ -118,7 +118,7 @@ describe('the cookie of a session', () => {
     const given = async () =>
       [(await erin.get('/inbox')).headers['set-cookie'] ?? []]
         .flat()
-        .filter((line) => line.startsWith('session='));
+        .filter((line) => /^pm-[0-9a-f]{8}-session=/.test(line));
     const before = erin.cookies();
     expect(await given()).toEqual([]);
     for (const [startedAgo, seenAgo, left] of [

@@ -54,7 +54,7 @@ export function openClient(addresses: string[], person: BenchPerson, index: numb
   const post = (path: string, fields: Record<string, string>) =>
     ask('POST', path, new URLSearchParams(fields).toString());
   const token = async () => {
-    const session = jar.get('session') ?? '';
+    const session = [...jar].find(([name]) => name.endsWith('session'))?.[1] ?? '';
     if (known.session !== session) known = { session, token: tokenIn((await get('/send')).text) };
     return known.token;
   };

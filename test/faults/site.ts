@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { createPool } from '../../src/database/pool.ts';
-import { makePeople, type BenchPerson } from '../load/data.ts';
+import { benchSite, makePeople, type BenchPerson } from '../load/data.ts';
 import { postgresIn, signal } from '../support/postgres-processes.ts';
 import { calmSettings } from '../support/app.ts';
 import { startNginx, type Nginx } from '../support/nginx.ts';
@@ -49,7 +49,13 @@ export async function openSite({ people: count = 220, place }: SiteOptions = {})
   const folder = place?.folder ?? mkdtempSync(join(tmpdir(), 'pm-faults-'));
   if (!place) chmodSync(folder, 0o755); // PostgreSQL may run as another user
   const dataDir = join(folder, 'data');
-  const settings = { ...calmSettings, SENDS_PER_MINUTE: '1000000', LOG_LEVEL: 'info', TRUST_PROXY: '1' };
+  const settings = {
+    ...calmSettings,
+    SENDS_PER_MINUTE: '1000000',
+    LOG_LEVEL: 'info',
+    TRUST_PROXY: '1',
+    PUBLIC_URL: benchSite.publicUrl,
+  };
   const ports = [String(await freePort()), String(await freePort())];
   const everStarted: Program[] = [];
   const crashed: string[] = [];

@@ -2,7 +2,11 @@
 import { createHmac } from 'node:crypto';
 import type { Pool } from '../../src/database/pool.ts';
 import { newId } from '../../src/ids.ts';
+import { cookieName } from '../../src/web/cookies.ts';
 import { newSessionId, sessionKey } from '../../src/web/session-queries.ts';
+
+/** As startApp has it. */
+const site = { publicUrl: 'http://localhost:3000', isHttps: false };
 
 export interface SignedIn {
   id: string;
@@ -25,7 +29,11 @@ export async function signInMany(pool: Pool, people: number, browsers = 1): Prom
     Array.from({ length: browsers }, () => {
       const sid = newSessionId(user.id);
       const signature = createHmac('sha256', rows[0]!.secret).update(sid).digest('base64').replace(/=+$/, '');
-      return { ...user, sid, cookies: () => `session=${encodeURIComponent(`s:${sid}.${signature}`)}` };
+      return {
+        ...user,
+        sid,
+        cookies: () => `${cookieName(site, 'session')}=${encodeURIComponent(`s:${sid}.${signature}`)}`,
+      };
     }),
   );
   const now = Date.now();

@@ -3,6 +3,10 @@ import { createHmac } from 'node:crypto';
 import type pg from 'pg';
 import { insertSession, newSessionId } from '../../src/web/session-queries.ts';
 import { newId } from '../../src/ids.ts';
+import { cookieName } from '../../src/web/cookies.ts';
+
+/** The address that the programs under measurement have: their cookies are named by it. */
+export const benchSite = { publicUrl: 'http://localhost:3000', isHttps: false };
 
 export interface BenchPerson {
   id: string;
@@ -47,7 +51,10 @@ export async function signIn(pool: pg.Pool, ids: string[]): Promise<BenchPerson[
       .update(sessionId)
       .digest('base64')
       .replace(/=+$/, '');
-    signedIn.push({ ...person, cookie: `session=${encodeURIComponent(`s:${sessionId}.${signature}`)}` });
+    signedIn.push({
+      ...person,
+      cookie: `${cookieName(benchSite, 'session')}=${encodeURIComponent(`s:${sessionId}.${signature}`)}`,
+    });
   }
   return signedIn;
 }

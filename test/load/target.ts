@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../support/program.ts';
+import { benchSite } from './data.ts';
 
 export interface Target {
   url: string;
@@ -16,7 +17,7 @@ export async function launchTarget(program: string, settings: Record<string, str
   const port = String(await freePort());
   const file = fileURLToPath(new URL(`../../${program}`, import.meta.url));
   const child: ChildProcess = spawn(process.execPath, [file], {
-    env: { PATH: process.env.PATH, PORT: port, ...settings },
+    env: { PATH: process.env.PATH, PORT: port, PUBLIC_URL: benchSite.publicUrl, ...settings },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const ended = once(child, 'close');

@@ -3,6 +3,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { startApp, type TestApp } from '../support/app.ts';
 import { stranger, type Answer, type Person } from '../support/person.ts';
 
+/** The names on http://localhost:3000, which is where an app is unless told otherwise. */
+const named = (kind: string) => `pm-f1de9e48-${kind}`;
+const secured = (kind: string) => `__Host-pm-c5c57db6-${kind}`;
+
 const typed = { username: 'alice', password: 'a long enough password' };
 
 /** The Set-Cookie lines of an answer, by the cookie's name: its attributes in small letters, without the value. */
@@ -29,12 +33,15 @@ describe('on plain http', () => {
   test('every cookie is HttpOnly and SameSite=Lax, for this host alone', async () => {
     const person = stranger(app.url);
     const kinds = ['httponly', 'path=/', 'samesite=lax'];
-    expect(cookiesOf(await person.get('/login'))).toEqual({ form: kinds });
-    expect(cookiesOf(await person.submit('/register', typed))).toEqual({ session: kinds, browser: kinds });
-    expect(cookiesOf(await person.send('alice', 'x'))).toEqual({ flash: kinds });
-    expect(cookiesOf(await person.get('/inbox'))).toEqual({ flash: kinds }); // taken back
+    expect(cookiesOf(await person.get('/login'))).toEqual({ [named('form')]: kinds });
+    expect(cookiesOf(await person.submit('/register', typed))).toEqual({
+      [named('session')]: kinds,
+      [named('browser')]: kinds,
+    });
+    expect(cookiesOf(await person.send('alice', 'x'))).toEqual({ [named('flash')]: kinds });
+    expect(cookiesOf(await person.get('/inbox'))).toEqual({ [named('flash')]: kinds }); // taken back
     expect(cookiesOf(await person.get('/inbox'))).toEqual({});
-    expect(cookiesOf(await person.submit('/inbox', {}, '/logout'))).toEqual({ session: kinds });
+    expect(cookiesOf(await person.submit('/inbox', {}, '/logout'))).toEqual({ [named('session')]: kinds });
   });
 
   test('the session cookie ends with the session, 30 days after the last visit', async () => {
@@ -88,18 +95,18 @@ describe('on https, behind a proxy', () => {
 
   test('every cookie is Secure too, and its name says so', async () => {
     const kinds = ['httponly', 'path=/', 'samesite=lax', 'secure'];
-    expect(cookiesOf(await person.ask('get', '/login', proxied))).toEqual({ '__Host-form': kinds });
+    expect(cookiesOf(await person.ask('get', '/login', proxied))).toEqual({ [secured('form')]: kinds });
     const origin = { Origin: 'https://letters.example.org', 'Sec-Fetch-Site': 'same-origin' };
     const answer = await register('alice', { ...proxied, ...origin });
     expect(answer.status).toBe(303);
-    expect(cookiesOf(answer)).toEqual({ '__Host-session': kinds, '__Host-browser': kinds });
+    expect(cookiesOf(answer)).toEqual({ [secured('session')]: kinds, [secured('browser')]: kinds });
     expect((await person.ask('get', '/inbox', proxied)).status).toBe(200);
   });
 
   test('signing in also works where the proxy in front does not say that it speaks https', async () => {
     const quiet = { Host: 'letters.example.org' };
     const answer = await register('bob', quiet);
-    expect(Object.keys(cookiesOf(answer))).toEqual(['__Host-browser', '__Host-session']);
+    expect(Object.keys(cookiesOf(answer))).toEqual([secured('browser'), secured('session')]);
     expect((await person.ask('get', '/inbox', quiet)).status).toBe(200);
   });
 
