@@ -40,6 +40,7 @@ import { secondFactorRoutes } from './second-factor/routes.ts';
 import { openSecondSteps } from './second-factor/second-step.ts';
 import { trashRoutes } from './trash/routes.ts';
 import { serveAssets } from './web/assets.ts';
+import { normalizeForwardedFor } from './web/client-address.ts';
 import { parseCookiesLazily } from './web/cookies.ts';
 import { guardForms, offerToken, refuseOtherSites, strangersToken } from './web/csrf.ts';
 import { refuseUnknownPage, showErrors } from './web/errors.ts';
@@ -87,11 +88,11 @@ export function createApp(parts: AppParts): Express {
   const secondSteps = openSecondSteps({ pool, config, signIn, begunSignIns, flash });
 
   app.use(healthRoutes(pool, latestMigration, isStopping));
-  app.use(logRequests(log), secureHeaders(config.isHttps));
+  app.use(normalizeForwardedFor, logRequests(log), secureHeaders(config.isHttps));
   app.use('/assets', serveAssets);
   app.use(neverStore, refuseBrokenAddresses);
   app.post(['/login{/*way}', '/register'], oneByOne());
-  app.use(refuseOtherSites, readForms, refuseNestedFields, offerToken);
+  app.use(refuseOtherSites(log), readForms, refuseNestedFields, offerToken);
   // Before anything that may refuse: what somebody wrote is given back.
   app.post(['/send', '/drafts'], keepTyped(giveLetterBack(strangersToken(config))));
   app.use(openSessions(config, pool, secrets, bringAlong), showFlash);

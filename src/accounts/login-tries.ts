@@ -2,7 +2,8 @@
 import type { Request } from 'express';
 import type { Config } from '../config.ts';
 import type { Pool } from '../database/pool.ts';
-import { addressKey, createRateLimit } from '../web/rate-limits.ts';
+import { clientAddress } from '../web/client-address.ts';
+import { createRateLimit } from '../web/rate-limits.ts';
 
 export interface LoginTries {
   /**
@@ -21,7 +22,7 @@ export function createLoginTries(pool: Pool, config: Config, name: string): Logi
   const from = createRateLimit(pool, `${name}-address`, 5 * config.loginsPerMinute, 60);
   return {
     async spend(req, username) {
-      const address = addressKey(req.ip);
+      const address = clientAddress(req);
       const person = `${address} ${username.slice(0, 64)}`;
       await from.spend(address);
       await of.spend(person);

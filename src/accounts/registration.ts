@@ -2,10 +2,11 @@
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { admit, refuseAdmission, type Refusal } from '../invitations/admission.ts';
+import { clientAddress } from '../web/client-address.ts';
 import { guardStrangersForms } from '../web/csrf.ts';
 import { allowOnly } from '../web/errors.ts';
 import { blankForm, keepTyped, parseForm, rejectField, typedIn, type Form } from '../web/forms.ts';
-import { addressKey, createRateLimit } from '../web/rate-limits.ts';
+import { createRateLimit } from '../web/rate-limits.ts';
 import { findWeakness, newPassword } from './passwords.ts';
 import type { SignInParts } from './routes.ts';
 import { newUsername } from './usernames.ts';
@@ -37,7 +38,7 @@ export function registrationRoutes({ pool, config, passwords, signIn }: SignInPa
       const weakness = await findWeakness(password, username);
       if (weakness) return showRegister(req, res.status(422), rejectField(form, 'password', weakness));
 
-      await registrationsFrom.spend(addressKey(req.ip));
+      await registrationsFrom.spend(clientAddress(req));
       const hash = await passwords.hash(password);
       const account = await admit(pool, registration, invitation, username, hash);
       if (account === 'taken') {

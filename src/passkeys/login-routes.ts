@@ -4,11 +4,12 @@ import { disabledAccount } from '../accounts/sign-in.ts';
 import { showLogin, type SignInParts } from '../accounts/routes.ts';
 import { keepCarriedLetter } from '../compose/refused-letter.ts';
 import { idOfBytes } from '../ids.ts';
+import { clientAddress } from '../web/client-address.ts';
 import { guardStrangersForms } from '../web/csrf.ts';
 import { allowOnly } from '../web/errors.ts';
 import { blankForm, keepTyped, rejectField, typedIn } from '../web/forms.ts';
 import { localPath } from '../web/local-path.ts';
-import { addressKey, createRateLimit } from '../web/rate-limits.ts';
+import { createRateLimit } from '../web/rate-limits.ts';
 import { readUse, type UseAnswer } from './answers.ts';
 import type { Ceremonies } from './ceremonies.ts';
 import { findPasskey, type KnownPasskey } from './queries.ts';
@@ -39,7 +40,7 @@ export function passkeyLogin({ pool, config, signIn, ceremonies }: Parts): Route
     .all(keepTyped(showLogin), guardStrangersForms(config))
     .get((req, res) => res.redirect(303, '/login'))
     .post(async (req, res) => {
-      const address = addressKey(req.ip);
+      const address = clientAddress(req);
       await tries.spend(address);
       const typed = typedIn(req.body);
       const passkey = await findUsed(readUse(typed.credential));

@@ -6,11 +6,12 @@ import type { Config } from '../config.ts';
 import type { Pool } from '../database/pool.ts';
 import { readLinkToken, type LinkKey } from '../link-tokens.ts';
 import type { Bell } from '../live/bell.ts';
+import { clientAddress } from '../web/client-address.ts';
 import { guardStrangersForms } from '../web/csrf.ts';
 import { allowOnly } from '../web/errors.ts';
 import type { Flash } from '../web/flash.ts';
 import { blankForm, keepTyped, parseForm, rejectField, type Form } from '../web/forms.ts';
-import { addressKey, createRateLimit } from '../web/rate-limits.ts';
+import { createRateLimit } from '../web/rate-limits.ts';
 import { findResetLink, resetPassword } from './queries.ts';
 
 const passwordForm = z.object({ password: newPassword });
@@ -29,7 +30,7 @@ export function resetLinkRoutes({ pool, config, passwords, flash, bell }: ResetL
 
   /** The link with its person, if it works; so many that do not work a minute from one address. */
   const follow = async (req: Request): Promise<{ key: LinkKey; username: string } | undefined> => {
-    const address = addressKey(req.ip);
+    const address = clientAddress(req);
     await tries.spend(address);
     const key = readLinkToken(req.params.token);
     const username = key && (await findResetLink(pool, key));

@@ -5,23 +5,49 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { cookieName, cookieOptions, type Site } from './cookies.ts';
 import { HttpError } from './errors.ts';
 import { typedIn } from './forms.ts';
+import type { Log } from './log.ts';
 
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
  * Browsers say with Sec-Fetch-Site, or else with Origin, which site a form was on. Ours is the host the request was
- * sent to, whatever name or address that is. Programs that are no browser send neither; the token is left for them.
- * (OWASP CSRF Prevention Cheat Sheet, "Fetch Metadata"; the same algorithm as Go's http.CrossOriginProtection.)
+ * sent to, whatever name or address that is; a proxy that is trusted may name it in X-Forwarded-Host. Programs that are
+ * no browser send neither; the token is left for them. (OWASP CSRF Prevention Cheat Sheet, "Fetch Metadata"; the same
+ * algorithm as Go's http.CrossOriginProtection.)
  */
-export function refuseOtherSites(req: Request, res: Response, next: NextFunction): void {
-  if (safeMethods.has(req.method)) return next();
-  const site = req.get('Sec-Fetch-Site');
-  const origin = req.get('Origin');
-  const isOurs = site
-    ? site === 'same-origin' || site === 'none'
-    : origin === undefined || URL.parse(origin)?.host === req.get('Host');
-  if (isOurs) return next();
-  throw new HttpError(403, 'This form came from another website, so it was not accepted.');
+export function refuseOtherSites(log: Log): RequestHandler {
+  return (req, res, next) => {
+    if (safeMethods.has(req.method)) return next();
+    const site = req.get('Sec-Fetch-Site');
+    const origin = req.get('Origin');
+    if (site === 'same-origin' || site === 'none' || (!site && !origin)) return next();
+    if (site) throw new HttpError(403, fromElsewhere);
+    const asked = hostOf(origin!);
+    if (asked && [req.get('Host'), req.host].some((host) => host && asked === hostOf(`http://${host}`)))
+      return next();
+    // What Origin says is not for the log: it may tell where somebody came from.
+    log.warn({ request: req.id, host: req.get('Host')?.slice(0, 200) }, `refused a form: ${changedHost}`);
+    throw new HttpError(403, `${fromElsewhere} ${ifNot}`);
+  };
+}
+
+const fromElsewhere = 'This form came from another website, so it was not accepted.';
+
+const ifNot =
+  'If it did not, tell the person who runs this server: a proxy in front of it has changed the Host header.';
+
+const changedHost =
+  'its Origin header does not match the Host header. A proxy in front of this server must pass the Host header on ' +
+  'unchanged (nginx: proxy_set_header Host $http_host; Apache: ProxyPreserveHost On).';
+
+/**
+ * The host of an address with its port, in one spelling: in small letters, names of other scripts in Punycode (both by
+ * URL), no dot at the end. The default port of either scheme counts as none: a proxy that takes https away may name
+ * its own.
+ */
+function hostOf(address: string): string | undefined {
+  const url = URL.parse(address);
+  return url?.host && url.host.replace(/:(80|443)$/, '').replace(/\.(?=:|$)/, '');
 }
 
 // The token comes from the form alone; csurf would take it from the address as well, which ends up in logs.

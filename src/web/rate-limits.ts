@@ -1,6 +1,5 @@
 // How often something may be done: counted in PostgreSQL, for all processes together.
 import { createHash } from 'node:crypto';
-import { isIPv6 } from 'node:net';
 import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Pool } from '../database/pool.ts';
 import { HttpError } from './errors.ts';
@@ -54,19 +53,4 @@ function digest(key: string): string {
 function inWords(seconds: number): string {
   if (seconds <= 90) return seconds === 1 ? 'a second' : `${seconds} seconds`;
   return `${Math.ceil(seconds / 60)} minutes`;
-}
-
-/**
- * The part of a client's address that one person can be held to: an IPv4 address; of IPv6 the first 64 bits, because
- * every household has all the rest (RFC 6177).
- */
-export function addressKey(ip = 'unknown'): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip);
-  if (mapped) return mapped[1]!;
-  if (!isIPv6(ip)) return ip;
-  const [head = '', tail] = ip.replace(/%.*$/, '').split('::');
-  const left = head.split(':').filter(Boolean);
-  const right = tail === undefined ? [] : tail.split(':').filter(Boolean);
-  const zeros = Array<string>(tail === undefined ? 0 : 8 - left.length - right.length).fill('0');
-  return [...left, ...zeros, ...right].slice(0, 4).join(':');
 }

@@ -1,0 +1,92 @@
+// Forms of other websites are refused, and nobody is locked out because of the way a proxy writes a host.
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createLog } from '../../src/web/log.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { at, registered, type Answer, type Person } from '../support/person.ts';
+
+let written = '';
+let app: TestApp;
+let trusting: TestApp;
+let alice: Person;
+beforeAll(async () => {
+  const log = createLog('info', { write: (text) => void (written += text) });
+  app = await startApp({}, undefined, log);
+  trusting = await startApp({ TRUST_PROXY: '1' }, app.databaseUrl);
+  alice = await registered(app.url, 'alice');
+});
+beforeEach(() => (written = ''));
+afterAll(() => Promise.all([app.close(), trusting.close()]));
+
+const form = 'application/x-www-form-urlencoded';
+async function save(headers: Record<string, string>, url = app.url): Promise<Answer> {
+  const person = at(url, alice);
+  const body = new URLSearchParams({
+    ...(await person.hidden('/send')),
+    recipient: '',
+    body: 'x',
+  }).toString();
+  return person.ask('post', '/drafts', { 'Content-Type': form, ...headers }, body);
+}
+
+describe.each([
+  ['http://letters.example', 'letters.example'],
+  ['http://letters.example', 'letters.example:80'],
+  ['https://letters.example', 'letters.example:443'],
+  ['https://letters.example', 'letters.example:80'],
+  ['http://letters.example', 'Letters.EXAMPLE'],
+  ['http://letters.example', 'letters.example.'],
+  ['http://letters.example.', 'letters.example:80'],
+  ['http://letters.example:8080', 'LETTERS.example:8080'],
+  ['http://letters.example.:8080', 'letters.example:8080'],
+  ['http://xn--bcher-kva.example', 'xn--BCHER-kva.example:80'],
+  ['http://192.168.1.5', '192.168.1.5:80'],
+  ['http://[2001:db8::1]', '[2001:DB8:0::1]:80'],
+  ['http://[2001:db8::1]:8080', '[2001:db8::1]:8080'],
+])('a form on %s', (origin, host) => {
+  test(`is accepted with Host: ${host}`, async () => {
+    expect((await save({ Origin: origin, Host: host })).status).toBe(303);
+    expect(written).not.toContain('Host');
+  });
+});
+
+describe.each([
+  ['http://evil.example', 'letters.example'],
+  ['http://letters.example', 'letters.example:8080'],
+  ['http://letters.example:8080', 'letters.example'],
+  ['http://letters.example:8080', 'letters.example:8081'],
+  ['http://letters.example.evil', 'letters.example'],
+  ['http://a.letters.example', 'letters.example'],
+  ['null', 'letters.example'],
+  ['not an address', 'letters.example'],
+  ['http://letters.example', ''],
+])('a form on %s', (origin, host) => {
+  test(`is refused with Host: ${host}, and the operator reads which header to look at`, async () => {
+    const answer = await save({ Origin: origin, Host: host });
+    expect(answer.status).toBe(403);
+    expect(answer.text).toContain('another website');
+    expect(answer.text).toContain('has changed the Host header');
+    const line = written.split('\n').find((text) => text.includes('refused a form'))!;
+    expect(line).toContain('must pass the Host header on unchanged');
+    expect(line).not.toContain('evil');
+  });
+});
+
+test('what Sec-Fetch-Site says decides alone where a browser says it', async () => {
+  const elsewhere = { Origin: 'http://letters.example', Host: 'app:3000' };
+  expect((await save({ ...elsewhere, 'Sec-Fetch-Site': 'same-origin' })).status).toBe(303);
+  for (const site of ['cross-site', 'same-site', 'made-up'])
+    expect(
+      (await save({ Host: 'a.example', Origin: 'http://a.example', 'Sec-Fetch-Site': site })).status,
+    ).toBe(403);
+});
+
+test('a proxy that is trusted may name the host in X-Forwarded-Host, and no other', async () => {
+  const headers = {
+    Origin: 'http://letters.example',
+    Host: 'app:3000',
+    'X-Forwarded-Host': 'Letters.example:80',
+  };
+  expect((await save(headers, trusting.url)).status).toBe(303);
+  expect((await save({ ...headers, Origin: 'http://evil.example' }, trusting.url)).status).toBe(403);
+  expect((await save(headers)).status).toBe(403);
+});
