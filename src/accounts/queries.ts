@@ -3,6 +3,7 @@ import type { Database } from '../database/pool.ts';
 import { newId } from '../ids.ts';
 import { deleteResetLink } from '../reset-links/queries.ts';
 import { deleteSessions } from '../web/session-queries.ts';
+import { skeletonOf } from './look-alikes.ts';
 
 export interface Account {
   id: string;
@@ -33,8 +34,9 @@ export async function findOwnAccount(db: Database, userId: string): Promise<Acco
 }
 
 /**
- * The new account, or 'taken' when somebody has the name already, even if only since this moment, or had it before:
- * whose row in usernames_used is inserted gets it.
+ * The new account, or 'taken' when somebody has the name or one that looks like it, even if only since this moment, or
+ * had it before: whoever inserts the row of its skeleton in usernames_used gets it. Names of before skeletons were kept
+ * stand there as they are.
  */
 export async function createAccount(
   db: Database,
@@ -43,14 +45,16 @@ export async function createAccount(
 ): Promise<{ id: string; epoch: number } | 'taken'> {
   const { rows } = await db.query<{ id: string; epoch: number }>(
     `with name as (
-       insert into usernames_used (hash) values (sha256(convert_to($2, 'UTF8'))) on conflict do nothing returning hash
+       insert into usernames_used (hash) select sha256(convert_to($4, 'UTF8'))
+       where not exists (select from usernames_used where hash = sha256(convert_to($2, 'UTF8')))
+       on conflict do nothing returning hash
      ), account as (
        insert into users (id, username, password_hash) select $1, $2, $3 from name returning id, epoch
      ), mailbox as (
        insert into mailbox_sizes (owner_id, messages) select id, 0 from account
      )
      select id, epoch from account`,
-    [newId(), username, passwordHash],
+    [newId(), username, passwordHash, skeletonOf(username)],
   );
   return rows[0] ?? 'taken';
 }

@@ -42,8 +42,8 @@ export function registrationRoutes({ pool, config, passwords, signIn }: SignInPa
       const hash = await passwords.hash(password);
       const account = await admit(pool, registration, invitation, username, hash);
       if (account === 'taken') {
-        const taken = rejectField(form, 'username', 'This username is taken. Please choose another one.');
-        return showRegister(req, res.status(422), taken);
+        const taken = 'This username is taken. Please choose another one.';
+        return showRegister(req, res.status(422), rejectField(form, 'username', taken));
       }
       if (typeof account === 'string') return showRefusal(res, account);
       await signIn(req, res, account, { isAnnounced: false });
