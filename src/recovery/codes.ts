@@ -1,5 +1,6 @@
 // Recovery codes: how they are made, written, read and hashed.
 import { createHash, randomBytes } from 'node:crypto';
+import { foldTypedCode } from '../web/typed-code.ts';
 
 // Crockford's base 32: no I, L, O or U, which are mistaken for others. Sixteen characters of five bits: 80 random bits,
 // beyond all guessing, so that a plain hash of them is safe to keep (NIST SP 800-63B-4, 3.1.2.2).
@@ -17,11 +18,7 @@ export function newCodes(): string[] {
 
 /** The characters that count, whatever was typed between them and whichever look-alike was taken. */
 export function foldCode(typed: string): string {
-  return typed
-    .toUpperCase()
-    .replaceAll(/[\s\p{Dash}]/gu, '')
-    .replaceAll('O', '0')
-    .replaceAll(/[IL]/g, '1');
+  return foldTypedCode(typed).replaceAll('O', '0').replaceAll(/[IL]/g, '1');
 }
 
 /** What is kept of a code. */

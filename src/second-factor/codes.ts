@@ -1,15 +1,16 @@
 // Codes from an authenticator app: six digits every 30 seconds, made from a shared secret and the time (TOTP, RFC 6238).
 import { Secret, TOTP } from 'otpauth';
 import { z } from 'zod';
+import { foldTypedCode } from '../web/typed-code.ts';
 
 // What every app can do. Seconds on either side of a step count too: clocks differ, and typing takes a while.
 const kind = { algorithm: 'SHA1', digits: 6, period: 30 };
 const stepsAround = 1;
 
-/** A code as it is typed, with spaces or without. */
+/** A code as it is typed, in the digits of any script, with spaces or without. */
 export const typedCode = z
   .string('Please enter the code.')
-  .transform((text) => text.replaceAll(/\s/g, ''))
+  .transform(foldTypedCode)
   .refine((text) => /^\d{6}$/.test(text), 'The code has six digits.');
 
 /** 160 bits, as RFC 4226 recommends. */
