@@ -11,16 +11,17 @@ import { z } from 'zod';
 
 export interface Passwords {
   hash(password: string): Promise<string>;
-  /** Whether it is the password behind the hash. Without a hash: false, after the same time. */
-  verify(hash: string | undefined, password: string): Promise<boolean>;
+  /** Whether it is the password behind the hash. Without a hash: 'wrong', after the same time. */
+  verify(hash: string | undefined, typed: string): Promise<Verdict>;
   /**
    * Does the work that a password is checked in, when it is its turn; throws the same 503 when too many wait already. Of
    * five hundred logins at a moment, one asks the database while another is hashed: pages find a connection free.
    */
   unlessCrowded: InTurn;
-  /** Whether a stored hash is weaker than what is asked for today. */
-  isOutdated(hash: string): boolean;
 }
+
+/** 'outdated': right, but the hash is weaker than what is asked for today, or of a form that is hashed no longer. */
+export type Verdict = 'right' | 'outdated' | 'wrong';
 
 // A hash keeps one core busy for about 40 ms. One core stays free for the pages of those who are signed in already.
 const atOnce = Math.min(4, Math.max(1, availableParallelism() - 1));
@@ -39,14 +40,34 @@ export function createPasswords(costs: { memoryKib: number; passes: number }): P
   const inTurn = createTurns(atOnce, line);
   const nobodys = unmatchedHash(costs);
   return {
-    hash: (password) => inTurn(() => argon2.hash(password, options)),
-    verify: async (hash, password) => {
-      const isMatch = await inTurn(() => argon2.verify(hash ?? nobodys, password));
-      return isMatch && hash !== undefined;
+    hash: (password) => inTurn(() => argon2.hash(normalize(password), options)),
+    verify: async (hash, typed) => {
+      // How long that takes depends on what was typed, and not on whose hash it is, or whether there is one.
+      for (const [index, form] of formsOf(typed).entries()) {
+        const isMatch = await inTurn(() => argon2.verify(hash ?? nobodys, form));
+        if (hash === undefined || !isMatch) continue;
+        return index > 0 || argon2.needsRehash(hash, options) ? 'outdated' : 'right';
+      }
+      return 'wrong';
     },
     unlessCrowded: createTurns(atOnce + 1, line),
-    isOutdated: (hash) => argon2.needsRehash(hash, options),
   };
+}
+
+/**
+ * The form of a password that is hashed (NIST SP 800-63B, "Unicode"; UAX #15). Keyboards differ in how they compose an ü,
+ * a Vietnamese or a Korean syllable, in the width of letters and in their spaces: it is the same password.
+ */
+function normalize(typed: string): string {
+  return typed.normalize('NFKC');
+}
+
+/**
+ * What may have been hashed of a password: first the form of today. Once it was hashed as it was typed, which was as it
+ * is now, composed or decomposed. For ASCII, and so for nearly everybody, these are one.
+ */
+function formsOf(typed: string): string[] {
+  return [...new Set([normalize(typed), typed, typed.normalize('NFC'), typed.normalize('NFD')])];
 }
 
 /** A hash in the usual form (PHC string format) that no known password has, so that checking it takes the usual time. */
@@ -59,24 +80,35 @@ function crowded(): HttpError {
   return new HttpError(503, 'Many people are logging in right now. Please try again in a few seconds.', 3);
 }
 
-/** A new password: any characters, never trimmed or cut (NIST SP 800-63B-4, 3.1.1.2). Counted in code points. */
-export const newPassword = z
-  .string('Please choose a password.')
-  .refine(
-    (text) => countCharacters(text) >= 8,
-    'A password has at least 8 characters. A few words make a good one.',
-  )
-  .refine((text) => countCharacters(text) <= 256, 'A password has at most 256 characters.')
-  .refine(
-    (text) => text.isWellFormed() && !text.includes('\0'),
-    'There is a character in this password that cannot be typed again.',
+const maxLength = 256;
+const tooLong = `A password has at most ${maxLength} characters.`;
+// Of a password within that, decomposed: four code points of two units for each character (UAX #15, "Stability").
+const text = (missing: string) => z.string(missing).max(8 * maxLength, tooLong);
+
+/**
+ * A new password: any characters, never trimmed or cut (NIST SP 800-63B-4, 3.1.1.2), in its normalized form. Counted in
+ * code points.
+ */
+export const newPassword = text('Please choose a password.')
+  .transform(normalize)
+  .pipe(
+    z
+      .string()
+      .refine(
+        (password) => countCharacters(password) >= 8,
+        'A password has at least 8 characters. A few words make a good one.',
+      )
+      .refine((password) => countCharacters(password) <= maxLength, tooLong)
+      .refine(
+        (password) => password.isWellFormed() && !password.includes('\0'),
+        'There is a character in this password that cannot be typed again.',
+      ),
   );
 
 /** A password as typed to log in; longer than any that can exist is not worth hashing. */
-export const typedPassword = z
-  .string('Please enter your password.')
+export const typedPassword = text('Please enter your password.')
   .min(1, 'Please enter your password.')
-  .refine((text) => countCharacters(text) <= 256, 'A password has at most 256 characters.');
+  .refine((typed) => formsOf(typed).some((form) => countCharacters(form) <= maxLength), tooLong);
 
 // 49,000 passwords from leaks. Kept as the text of the JSON file and searched as such: no parsing, half a megabyte.
 const commonPasswords = createRequire(import.meta.url).resolve(

@@ -10,6 +10,7 @@ import { createRateLimit } from '../web/rate-limits.ts';
 import { signedIn } from '../web/session.ts';
 import { typedPassword, type Passwords } from './passwords.ts';
 import { findOwnAccount, type Account } from './queries.ts';
+import { verifyPassword } from './verify-password.ts';
 
 const validForMs = 15 * 60 * 1000;
 const proofForm = z.object({ password: typedPassword, next: z.string().optional() });
@@ -28,8 +29,8 @@ export function createProof(pool: Pool, config: Config, passwords: Passwords): P
   const check = async (req: Request, password: string): Promise<Account | undefined> => {
     const { id } = signedIn(req);
     await tries.spend(id);
-    const account = await findOwnAccount(pool, id);
-    if (!(await passwords.verify(account?.passwordHash, password))) return undefined;
+    const account = await verifyPassword(pool, passwords, await findOwnAccount(pool, id), password);
+    if (!account) return undefined;
     await tries.giveBack(id);
     req.session.provenAt = Date.now();
     return account;

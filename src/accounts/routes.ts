@@ -15,9 +15,10 @@ import { localPath } from '../web/local-path.ts';
 import { endSession, signedIn } from '../web/session.ts';
 import { createLoginTries } from './login-tries.ts';
 import { typedPassword, type Passwords } from './passwords.ts';
-import { findAccount, upgradeHash, type Account } from './queries.ts';
+import { findAccount, type Account } from './queries.ts';
 import { disabledAccount, type SignIn } from './sign-in.ts';
 import { typedUsername } from './usernames.ts';
+import { verifyPassword } from './verify-password.ts';
 
 const login = z.object({ username: typedUsername, password: typedPassword, next: z.string().optional() });
 
@@ -38,19 +39,15 @@ export function strangersRoutes({ pool, config, passwords, signIn, begunSignIns 
   const router = Router();
   const tries = createLoginTries(pool, config, 'logins');
 
-  /** The account with this name, if this is its password. A hash that is too weak for today is renewed. */
+  /** The account with this name, if this is its password. */
   const findByPassword = async (
     req: Request,
     username: string,
     password: string,
   ): Promise<Account | undefined> => {
     const giveBack = await tries.spend(req, username);
-    const account = await findAccount(pool, username);
-    const isRight = await passwords.verify(account?.passwordHash, password);
-    if (!account || !isRight) return undefined;
-    await giveBack();
-    if (!account.isDisabled && passwords.isOutdated(account.passwordHash))
-      await upgradeHash(pool, account, await passwords.hash(password));
+    const account = await verifyPassword(pool, passwords, await findAccount(pool, username), password);
+    if (account) await giveBack();
     return account;
   };
 

@@ -43,9 +43,7 @@ describe.each(alike)('beside %s', (first, second, ...others) => {
     for (const name of rest) {
       const answer = await register(name);
       expect([name, answer.status]).toEqual([name, 422]);
-      expect(answer.$('#username-error').text()).toBe(
-        'This username is taken. Please choose another one.',
-      );
+      expect(answer.$('#username-error').text()).toBe('This username is taken. Please choose another one.');
       expect(answer.$('input[name=username]').attr('value')).toBe(name);
     }
     expect((await login(first)).status).toBe(303);
