@@ -1,56 +1,61 @@
-// The environment, parsed once; the only reader of process.env.
+// The settings: the environment and the file .env, parsed once; the only reader of process.env.
+import { totalmem } from 'node:os';
 import { isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
+import { isHost, origin, publishedPort, trustProxy, urlOf } from './addresses.ts';
+import { loadEnvFile } from './env-file.ts';
 import { StartupError } from './startup-error.ts';
 
-const number = (fallback: number, min: number, max: number) =>
-  z.coerce
-    .number(`must be a whole number from ${min} to ${max}`)
-    .int(`must be a whole number from ${min} to ${max}`)
-    .min(min, `must be at least ${min}`)
-    .max(max, `must be at most ${max}`)
+const wholeNumber = (fallback: number, min: number, max: number) => {
+  const claim = `must be a whole number from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, claim)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, claim)
     .default(fallback);
+};
 
-const origin = z
-  .url({
-    protocol: /^https?$/,
-    error: 'must be the address people type, such as https://letters.example.org',
-  })
-  .refine((url) => new URL(url).pathname === '/' && !/[?#]/.test(url), 'must have no path')
-  .transform((url) => new URL(url).origin);
+const oneOf = <const Choices extends readonly [string, ...string[]]>(...choices: Choices) =>
+  z.enum(choices, `must be ${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}`).default(choices[0]);
 
-/** Express reads a number as "this many proxies in front", and names or addresses as "trust these". */
-const trustProxy = z
-  .string()
-  .regex(
-    /^(\d{1,2}|[\da-fA-F.:/, ]+|loopback|linklocal|uniquelocal)$/,
-    'must be a number of proxies or their addresses',
-  )
-  .transform((value) => (/^\d+$/.test(value) ? Number(value) : value));
+// A hash may take half of what there is at most: with more, the first login ends the process.
+const maxPasswordKib = Math.min(
+  4_194_304,
+  Math.floor(Math.min(totalmem(), process.constrainedMemory() || Infinity) / 2048),
+);
 
 const environment = z.object({
-  NODE_ENV: z.enum(['production', 'development', 'test']).default('production'),
-  PORT: number(3000, 0, 65535),
-  HOST: z.string().default('127.0.0.1'),
+  NODE_ENV: oneOf('production', 'development', 'test'),
+  PORT: wholeNumber(3000, 1, 65_535),
+  HOST: z
+    .string()
+    .refine(isHost, 'must be an address or a name of this machine, such as 127.0.0.1 or 0.0.0.0')
+    .default('127.0.0.1'),
   DATABASE_URL: z
     .string()
-    .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
+    .regex(/^postgres(ql)?:\/\/\S+$/, 'must begin with postgres:// and have no blanks (write %20)')
     .optional(),
-  DATA_DIR: z.string().default('data'),
+  DATA_DIR: z
+    .string()
+    .regex(/^[^\p{Cc}~$][^\p{Cc}]*$/u, 'must be the path of a folder, written out without ~ or $')
+    .default('data'),
   PUBLIC_URL: origin.optional(),
+  // What docker-compose.yml publishes: the HTTP_PORT of whoever runs it.
+  PUBLISHED_PORT: publishedPort.optional(),
   TRUST_PROXY: trustProxy.optional(),
-  WEB_CONCURRENCY: number(1, 1, 64),
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
-  SENDS_PER_MINUTE: number(30, 1, 1_000_000),
+  WEB_CONCURRENCY: wholeNumber(1, 1, 64),
+  LOG_LEVEL: oneOf('info', 'fatal', 'error', 'warn', 'debug', 'trace', 'silent'),
+  SENDS_PER_MINUTE: wholeNumber(30, 1, 1_000_000),
   // A mailbox that may be full is counted while its sender waits: a million messages in about 0.2 s.
-  MAILBOX_MESSAGES: number(100_000, 100, 1_000_000),
-  LOGINS_PER_MINUTE: number(10, 1, 1_000_000),
-  REGISTRATIONS_PER_HOUR: number(20, 1, 1_000_000),
-  REGISTRATION: z.enum(['open', 'invite', 'closed'], 'must be open, invite or closed').default('open'),
-  MEMBERS_INVITE: number(0, 0, 1000),
+  MAILBOX_MESSAGES: wholeNumber(100_000, 100, 1_000_000),
+  LOGINS_PER_MINUTE: wholeNumber(10, 1, 1_000_000),
+  REGISTRATIONS_PER_HOUR: wholeNumber(20, 1, 1_000_000),
+  REGISTRATION: oneOf('open', 'invite', 'closed'),
+  MEMBERS_INVITE: wholeNumber(0, 0, 1000),
   // OWASP Password Storage Cheat Sheet, Argon2id: m = 19 MiB, t = 2, p = 1. The floor is theirs too (7 MiB).
-  PASSWORD_MEMORY_KIB: number(19_456, 7_168, 4_194_304),
-  PASSWORD_PASSES: number(2, 1, 100),
+  PASSWORD_MEMORY_KIB: wholeNumber(19_456, 7_168, maxPasswordKib),
+  PASSWORD_PASSES: wholeNumber(2, 1, 100),
 });
 
 export interface Config {
@@ -80,17 +85,29 @@ export interface Config {
   password: { memoryKib: number; passes: number };
 }
 
+/** The settings of this process, from its environment and, where that says nothing, from the file .env. */
+export function readSettings(): Config {
+  loadEnvFile(process.env);
+  process.env.NODE_ENV ||= 'production'; // Express reads it too
+  return readConfig(process.env);
+}
+
 /** Reads the settings; throws a StartupError that names each wrong one (never its value: it may be a secret). */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
   // An empty value is what `NAME=` in a .env file or in compose leaves behind: the same as not set.
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
-  const parsed = environment.safeParse(given);
+  const given = Object.entries(env).filter(([, value]) => value !== '');
+  const parsed = environment.safeParse(
+    Object.fromEntries(given.map(([name, value]) => [name, value?.trim()])),
+  );
   if (!parsed.success) {
-    const wrong = parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
+    const wrong = parsed.error.issues.map(
+      ({ path, message }) => `${path[0] === 'PUBLISHED_PORT' ? 'HTTP_PORT' : String(path[0])} ${message}`,
+    );
     throw new StartupError(`Wrong settings: ${wrong.join('; ')}.`);
   }
   const settings = parsed.data;
-  const publicUrl = settings.PUBLIC_URL ?? `http://localhost:${settings.PORT}`;
+  const listensOn = { host: settings.HOST, port: settings.PORT };
+  const publicUrl = settings.PUBLIC_URL ?? urlOf(settings.PUBLISHED_PORT ?? listensOn);
   return {
     isDevelopment: settings.NODE_ENV === 'development',
     port: settings.PORT,

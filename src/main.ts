@@ -4,7 +4,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { atMost } from './at-most.ts';
 import { prepareToClose } from './closing.ts';
-import { readConfig, type Config } from './config.ts';
+import { readSettings, type Config } from './config.ts';
 import { openDatabase } from './database/open.ts';
 import type { Pool } from './database/pool.ts';
 import { openApp } from './open-app.ts';
@@ -19,7 +19,7 @@ const answersFor = 4000;
 const endsWithin = 9500;
 
 try {
-  await run(readConfig(process.env));
+  await run(readSettings());
   process.exit(0);
 } catch (error) {
   giveUp(error);
@@ -88,5 +88,5 @@ function explain(error: NodeJS.ErrnoException, { port, host }: Config): Error {
     ENOTFOUND: unknown,
     EAI_AGAIN: unknown,
   }[error.code ?? ''];
-  return cause ? new StartupError(cause) : error;
+  return new StartupError(cause ?? `Cannot listen on HOST ${host}, PORT ${port}: ${error.message}.`);
 }

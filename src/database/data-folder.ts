@@ -10,9 +10,21 @@ const advice = 'Set DATA_DIR to a folder that this user can write in.';
 /** Throws a StartupError when the folder is not there and cannot be made. */
 export function makeFolder(dataDir: string): void {
   try {
-    mkdirSync(dataDir, { recursive: true });
+    makeWithParents(dataDir);
   } catch (error) {
     throw new StartupError(`Cannot make the data folder ${dataDir}: ${reason(error)}. ${advice}`);
+  }
+}
+
+/** As mkdirSync with `recursive`, which never returns where nothing can be made, such as in /proc (Node 26). */
+function makeWithParents(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+  if (dirname(folder) !== folder) makeWithParents(dirname(folder));
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    // Another process that started at the same moment was faster.
+    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw error;
   }
 }
 

@@ -1,11 +1,11 @@
 // `npm run rotate-keys`: a new key for signing cookies, whether the program runs or not. Nobody is signed out.
-import { readConfig } from '../config.ts';
+import { readSettings } from '../config.ts';
 import { giveUp } from '../startup-error.ts';
 import { openDatabase } from './open.ts';
 import { rotateSigningKeys } from './signing-keys.ts';
 
 try {
-  const database = await openDatabase(readConfig(process.env), () => {});
+  const database = await openDatabase(readSettings(), () => {});
   try {
     await rotateSigningKeys(database.pool);
   } finally {

@@ -2,7 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createPasswords } from '../accounts/passwords.ts';
 import { createAccount } from '../accounts/queries.ts';
-import { readConfig } from '../config.ts';
+import { readSettings } from '../config.ts';
 import { openDatabase } from '../database/open.ts';
 import type { Pool } from '../database/pool.ts';
 import { createSendMessage } from '../compose/send-message.ts';
@@ -16,7 +16,7 @@ try {
 }
 
 async function run(): Promise<void> {
-  const config = readConfig(process.env);
+  const config = readSettings();
   const database = await openDatabase(config, console.error);
   try {
     await fill(database.pool, config.mailboxMessages, await createPasswords(config.password).hash(password));

@@ -1,7 +1,7 @@
 // `npm run operator -- COMMAND`: what the person who runs this server can do for people, whether the program runs or not.
 import { findAccount } from '../accounts/queries.ts';
 import { foldUsername } from '../accounts/usernames.ts';
-import { readConfig } from '../config.ts';
+import { readSettings } from '../config.ts';
 import { openDatabase } from '../database/open.ts';
 import { isDatabaseAway } from '../database/pool.ts';
 import { giveUp, StartupError } from '../startup-error.ts';
@@ -25,7 +25,7 @@ try {
 async function run(typed: Typed): Promise<void> {
   if (typed.help) return console.log(helpOn(typed.command));
   const { command, argument, options } = typed;
-  const config = readConfig(process.env);
+  const config = readSettings();
   const database = await openDatabase(config, () => {});
   try {
     const outcome = await perform(command, { pool: database.pool, config, options, argument });

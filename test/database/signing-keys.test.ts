@@ -49,7 +49,7 @@ function signerOf(person: Person, secrets: string[]): number {
 async function rotateByCommand(settings: Record<string, string>) {
   const { PATH = '' } = process.env;
   const child = spawn(process.execPath, [join(projectFolder, 'src/database/rotate-keys.ts')], {
-    cwd: projectFolder,
+    cwd: '/', // away from the .env of whoever runs the tests
     env: { PATH, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -18,7 +18,7 @@ export async function runOperator(
 ): Promise<Ended> {
   const { PATH = '' } = process.env;
   const child = spawn(process.execPath, [join(projectFolder, 'src/operator/run.ts'), ...args], {
-    cwd: projectFolder,
+    cwd: '/', // away from the .env of whoever runs the tests
     env: { PATH, ...settings },
     stdio: ['pipe', 'pipe', 'pipe'],
   });

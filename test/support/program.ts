@@ -64,7 +64,7 @@ export async function launch(
     : {};
   const [command, ...args] = [...prefix, process.execPath, ...nodeArgs, join(project, 'src/start.js')];
   const child = spawn(command, args, {
-    cwd: project,
+    cwd: project === projectFolder ? '/' : project, // away from the .env of whoever runs the tests
     env: { PATH, HOME, PORT: port, ...ownData, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
     ...options,

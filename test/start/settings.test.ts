@@ -1,0 +1,127 @@
+// Every documented setting: right values reach the program, wrong ones end the start in one line that names the setting.
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { readConfig } from '../../src/config.ts';
+import { calmSettings } from '../support/app.ts';
+import { createDatabase } from '../support/database.ts';
+import { freePort, projectFolder } from '../support/program.ts';
+import { begin, newFolder, start } from './site.ts';
+import { documentedSettings, samples } from './settings.ts';
+
+// Those of nginx in front; with compose they are tried in test/compose.
+const ofContainers = ['HTTP_PORT', 'FRONT_PROXY'];
+// Not for people: the one is for tests and for development, the other is how HTTP_PORT reaches the program.
+const internal = ['NODE_ENV', 'PUBLISHED_PORT'];
+const names = documentedSettings().filter((name) => !ofContainers.includes(name));
+
+function reading(name: string, value: string): string {
+  try {
+    return `accepted: ${JSON.stringify(readConfig({ [name === 'HTTP_PORT' ? 'PUBLISHED_PORT' : name]: value }))}`;
+  } catch (error) {
+    return `${(error as Error).name}: ${(error as Error).message}`;
+  }
+}
+
+test('the README documents what the program reads, and nothing else', () => {
+  expect(Object.keys(samples).toSorted()).toEqual(documentedSettings().toSorted());
+  const config = readFileSync(`${projectFolder}src/config.ts`, 'utf8');
+  const read = [...config.matchAll(/^ {2}([A-Z_]+): /gm)].map(([, name]) => name!);
+  expect([...names, ...internal].toSorted()).toEqual(read.toSorted());
+});
+
+describe.each(Object.keys(samples).filter((name) => name !== 'FRONT_PROXY'))('%s', (name) => {
+  const { right, wrong } = samples[name]!;
+
+  test('wrong values are refused in one line that names it and does not show them', () => {
+    for (const value of wrong) {
+      expect(reading(name, value), JSON.stringify(value.slice(0, 50))).toMatch(
+        new RegExp(`^StartupError: Wrong settings: ${name} must [^\\n]+\\.$`),
+      );
+      expect(reading(name, value)).not.toContain('hunter2');
+    }
+  });
+
+  test('right values are accepted, with blanks around them; an empty one is not set', () => {
+    for (const value of right) {
+      expect(reading(name, value)).toMatch(/^accepted/);
+      expect(reading(name, ` ${value}\r`)).toBe(reading(name, value));
+    }
+    expect(reading(name, '')).toBe(`accepted: ${JSON.stringify(readConfig({}))}`);
+  });
+});
+
+test('npm start with all of them at once: the site serves', async () => {
+  const rightOnes = Object.fromEntries(names.map((name) => [name, samples[name]!.right[0] ?? '']));
+  const own = { DATABASE_URL: await createDatabase(), DATA_DIR: newFolder(), LOG_LEVEL: 'info' };
+  const program = await start({ ...rightOnes, ...own, PORT: String(await freePort()) });
+  expect(program.stderr()).toBe('Open https://letters.example.org\n');
+  expect((await program.end()).code).toBe(0);
+});
+
+test('npm start with all of them wrong: one line that names each', async () => {
+  const wrongOnes = Object.fromEntries(names.map((name) => [name, samples[name]!.wrong.at(-1)!]));
+  const refused = await begin({ ...calmSettings, ...wrongOnes });
+  expect((await refused.ended).code).toBe(1);
+  expect(refused.stderr()).toMatch(/^private-messages: Wrong settings: [^\n]+\n$/);
+  for (const name of names) expect(refused.stderr()).toContain(`${name} must `);
+  expect(refused.stdout()).toBe('');
+});
+
+test.each([
+  [
+    'an unknown name',
+    { HOST: 'no-such-host.invalid' },
+    /^The name no-such-host.invalid is unknown: set HOST /,
+  ],
+  ['a number for a name', { HOST: '8080' }, /HOST/],
+  ['a network card that is not there', { HOST: 'fe80::1%nope0' }, /HOST/],
+  ['a data folder that is none', { DATA_DIR: '/dev/null' }, /^Cannot make the data folder .* Set DATA_DIR /],
+  [
+    'a data folder that cannot be',
+    { DATA_DIR: '/proc/nowhere' },
+    /^Cannot make the data folder .* Set DATA_DIR /,
+  ],
+  [
+    'a data folder too long',
+    { DATA_DIR: `/tmp/${'x'.repeat(300)}` },
+    /^Cannot make the data folder .* Set DATA_DIR /,
+  ],
+])('what only the operating system refuses is one line too: %s', async (_what, settings, expected) => {
+  const DATABASE_URL = await createDatabase();
+  const program = await begin({ ...calmSettings, DATABASE_URL, ...(settings as Record<string, string>) });
+  expect((await program.ended).code).toBe(1);
+  const line = /^private-messages: ([^\n]+)\n$/.exec(program.stderr())?.[1];
+  expect(line, program.stderr()).toMatch(expected);
+});
+
+test.each([
+  ['80', 'http://localhost'],
+  ['8080', 'http://localhost:8080'],
+  ['127.0.0.1:8080', 'http://localhost:8080'],
+  ['127.0.0.1:80', 'http://localhost'],
+  ['0.0.0.0:8080', 'http://localhost:8080'],
+  ['[::]:8080', 'http://localhost:8080'],
+  ['[::1]:8080', 'http://localhost:8080'],
+  ['192.168.1.5:8080', 'http://192.168.1.5:8080'],
+  ['[fd00::5]:80', 'http://[fd00::5]'],
+])('HTTP_PORT=%s is reached at %s, unless PUBLIC_URL says otherwise', (port, url) => {
+  expect(readConfig({ PUBLISHED_PORT: port }).publicUrl).toBe(url);
+  const publicUrl = 'https://letters.example.org';
+  expect(readConfig({ PUBLISHED_PORT: port, PUBLIC_URL: publicUrl }).publicUrl).toBe(publicUrl);
+});
+
+test('PUBLIC_URL follows HOST and PORT, and is normalised', () => {
+  expect(readConfig({ PORT: '3001' }).publicUrl).toBe('http://localhost:3001');
+  expect(readConfig({ HOST: '192.168.1.5', PORT: '3001' }).publicUrl).toBe('http://192.168.1.5:3001');
+  expect(readConfig({ HOST: '0.0.0.0' }).publicUrl).toBe('http://localhost:3000');
+  expect(readConfig({ PUBLIC_URL: 'HTTPS://Letters.Example.org:443/' }).publicUrl).toBe(
+    'https://letters.example.org',
+  );
+});
+
+test('TRUST_PROXY takes a number or a list, with commas or blanks', () => {
+  expect(readConfig({ TRUST_PROXY: '2' }).trustProxy).toBe(2);
+  expect(readConfig({ TRUST_PROXY: 'loopback, 10.0.0.0/8 fd00::1' }).trustProxy).toBe(
+    'loopback,10.0.0.0/8,fd00::1',
+  );
+});
