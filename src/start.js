@@ -1,14 +1,56 @@
-// What npm starts: refuses a Node that cannot run TypeScript, in plain words, then hands over to main.ts.
+// Starts a program with the Node that npm brought, whichever Node npm itself runs on: node src/start.js [FILE [ARGUMENT…]]
+import { spawn } from 'node:child_process';
+import { existsSync, realpathSync } from 'node:fs';
 import module from 'node:module';
+import { constants } from 'node:os';
+import { resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
+// npm 9 and 10 lose the link node_modules/.bin/node. Plain JavaScript for any Node that they run on.
 const needed = 26;
-if (Number.parseInt(process.versions.node, 10) < needed) {
+const isRight = Number.parseInt(process.versions.node, 10) >= needed;
+const brought = fileURLToPath(
+  new URL(`../node_modules/node-linux-${process.arch}/bin/node`, import.meta.url),
+);
+const [first, ...rest] = process.argv.slice(2);
+
+if (isRight && !first?.startsWith('-'))
+  await run(first ?? fileURLToPath(new URL('main.ts', import.meta.url)));
+else if (isRight) become(process.execPath, [first, ...rest]);
+else if (existsSync(brought) && realpathSync(brought) !== process.execPath)
+  become(brought, process.argv.slice(1));
+else {
   console.error(
-    `This program needs Node ${needed} or later; this is ${process.version}. ` +
-      'On Linux "npm ci" brings the right one along (unless it was told to omit optional packages) and "npm start" uses it.',
+    `This program needs Node ${needed} or later; this is ${process.version}. On Linux (x64 or arm64) "npm ci" brings it ` +
+      'along, unless it was told to omit optional packages; elsewhere, install it first.',
   );
   process.exit(1);
 }
-process.env.NODE_ENV ??= 'production';
-module.enableCompileCache?.();
-await import('./main.ts');
+
+/** Runs the file in this process, as if Node had been told to. */
+async function run(file) {
+  process.argv = [process.argv[0], resolve(file), ...rest];
+  module.enableCompileCache();
+  await import(pathToFileURL(resolve(file)).href);
+}
+
+/** Turns this process into that Node (Node 22.15 or later), or into one that only stands for it. */
+function become(node, args) {
+  const command = [node, ...process.execArgv, ...args];
+  if (process.execve) process.execve(node, command, process.env);
+  // Killed, it takes the program with it: prctl(2), PR_SET_PDEATHSIG.
+  if (existsSync('/usr/bin/setpriv')) command.unshift('/usr/bin/setpriv', '--pdeathsig', 'KILL', '--');
+  const child = spawn(command[0], command.slice(1), { stdio: 'inherit' });
+  for (const signal of ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGUSR2'])
+    process.on(signal, () => child.kill(signal));
+  child.on('error', (error) => {
+    console.error(`private-messages: ${node} does not run here: ${error.message}`);
+    process.exit(1);
+  });
+  child.on('exit', (code, signal) => {
+    process.exitCode = signal ? 128 + constants.signals[signal] : code;
+    if (!signal) process.exit();
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+  });
+}

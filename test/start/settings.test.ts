@@ -9,10 +9,10 @@ import { begin, newFolder, start } from './site.ts';
 import { documentedSettings, samples } from './settings.ts';
 
 // Those of nginx in front; with compose they are tried in test/compose.
-const ofContainers = ['HTTP_PORT', 'FRONT_PROXY'];
+const ofContainers = new Set(['HTTP_PORT', 'FRONT_PROXY']);
 // Not for people: the one is for tests and for development, the other is how HTTP_PORT reaches the program.
 const internal = ['NODE_ENV', 'PUBLISHED_PORT'];
-const names = documentedSettings().filter((name) => !ofContainers.includes(name));
+const names = documentedSettings().filter((name) => !ofContainers.has(name));
 
 function reading(name: string, value: string): string {
   try {
