@@ -124,10 +124,10 @@ export function createApp(parts: AppParts): Express {
     ),
   );
 
-  app.use(strangersRoutes({ pool, config, passwords, signIn, begunSignIns }));
+  app.use(strangersRoutes({ pool, config, passwords, signIn, browsers, begunSignIns }));
   app.use(registrationRoutes({ pool, config, passwords, signIn }));
   app.use(resetLinkRoutes({ pool, config, passwords, flash, bell }));
-  app.use(recoveryLogin({ pool, config, signIn, flash, bell }));
+  app.use(recoveryLogin({ pool, config, signIn, flash, bell, browsers }));
   app.use(passkeyLogin({ pool, config, signIn, ceremonies }));
   app.use(secondStepRoutes({ pool, config, log, seal, secondSteps, ceremonies, browsers, bell }));
 

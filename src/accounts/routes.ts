@@ -5,6 +5,7 @@ import { letterIn } from '../compose/letter-form.ts';
 import { carried, keepCarriedLetter } from '../compose/refused-letter.ts';
 import type { Config } from '../config.ts';
 import type { Pool } from '../database/pool.ts';
+import type { KnownBrowsers } from '../devices/known-browsers.ts';
 import type { BegunSignIns } from '../second-factor/begun-sign-in.ts';
 import { asksSecondStep } from '../second-factor/queries.ts';
 import { guardStrangersForms } from '../web/csrf.ts';
@@ -31,13 +32,21 @@ export interface SignInParts {
 }
 
 interface LoginParts extends SignInParts {
+  browsers: KnownBrowsers;
   begunSignIns: BegunSignIns;
 }
 
 /** The pages that strangers see. A signed-in person who comes here is taken to the inbox. */
-export function strangersRoutes({ pool, config, passwords, signIn, begunSignIns }: LoginParts): Router {
+export function strangersRoutes({
+  pool,
+  config,
+  passwords,
+  signIn,
+  browsers,
+  begunSignIns,
+}: LoginParts): Router {
   const router = Router();
-  const tries = createLoginTries(pool, config, 'logins');
+  const tries = createLoginTries(pool, config, browsers, 'logins');
 
   /** The account with this name, if this is its password. */
   const findByPassword = async (
@@ -45,8 +54,9 @@ export function strangersRoutes({ pool, config, passwords, signIn, begunSignIns 
     username: string,
     password: string,
   ): Promise<Account | undefined> => {
-    const giveBack = await tries.spend(req, username);
-    const account = await verifyPassword(pool, passwords, await findAccount(pool, username), password);
+    const claimed = await findAccount(pool, username);
+    const giveBack = await tries.spend(req, username, claimed?.id);
+    const account = await verifyPassword(pool, passwords, claimed, password);
     if (account) await giveBack();
     return account;
   };

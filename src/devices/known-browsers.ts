@@ -20,8 +20,8 @@ export interface KnownBrowsers {
    * unless the person has just registered or is told otherwise.
    */
   meet(req: Request, res: Response, userId: string, isAnnounced: boolean): Promise<void>;
-  /** Whether this person has logged in with this browser before. */
-  isKnown(req: Request, userId: string): Promise<boolean>;
+  /** What tells this browser from others, if this person has logged in with it before. */
+  findKnown(req: Request, userId: string): Promise<string | undefined>;
 }
 
 export function openKnownBrowsers(pool: Pool, site: Site, bell: Bell): KnownBrowsers {
@@ -30,9 +30,10 @@ export function openKnownBrowsers(pool: Pool, site: Site, bell: Bell): KnownBrow
   const idOf = (req: Request) => browserId.safeParse(req.signedCookies[name]).data;
   const hashOf = (userId: string, id: string) => createHash('sha256').update(`${userId} ${id}`).digest();
   return {
-    async isKnown(req, userId) {
+    async findKnown(req, userId) {
       const id = idOf(req);
-      return id !== undefined && isKnownBrowser(pool, userId, hashOf(userId, id));
+      const hash = id && hashOf(userId, id);
+      return hash && (await isKnownBrowser(pool, userId, hash)) ? hash.toString('base64url') : undefined;
     },
     async meet(req, res, userId, isAnnounced) {
       const id = idOf(req) ?? randomBytes(18).toString('base64url');

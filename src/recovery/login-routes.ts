@@ -7,6 +7,7 @@ import type { SignInParts } from '../accounts/routes.ts';
 import { typedUsername } from '../accounts/usernames.ts';
 import { letterIn } from '../compose/letter-form.ts';
 import { carried, keepCarriedLetter } from '../compose/refused-letter.ts';
+import type { KnownBrowsers } from '../devices/known-browsers.ts';
 import type { Bell } from '../live/bell.ts';
 import { guardStrangersForms } from '../web/csrf.ts';
 import { allowOnly } from '../web/errors.ts';
@@ -25,11 +26,12 @@ const recoveryForm = z.object({
 interface RecoveryParts extends Pick<SignInParts, 'pool' | 'config' | 'signIn'> {
   flash: Flash;
   bell: Bell;
+  browsers: KnownBrowsers;
 }
 
-export function recoveryLogin({ pool, config, signIn, flash, bell }: RecoveryParts): Router {
+export function recoveryLogin({ pool, config, signIn, flash, bell, browsers }: RecoveryParts): Router {
   const router = Router();
-  const tries = createLoginTries(pool, config, 'recoveries');
+  const tries = createLoginTries(pool, config, browsers, 'recoveries');
 
   router
     .route('/login/recovery')
@@ -47,8 +49,8 @@ export function recoveryLogin({ pool, config, signIn, flash, bell }: RecoveryPar
       const form = parseForm(recoveryForm, req.body);
       if (!form.ok) return showRecovery(req, res.status(422), form);
 
-      const giveBack = await tries.spend(req, form.values.username);
       const account = await findAccount(pool, form.values.username);
+      const giveBack = await tries.spend(req, form.values.username, account?.id);
       const recovered = await recover(pool, account, hashCode(form.values.code), req);
       if (!recovered) {
         const wrong = rejectField(

@@ -36,7 +36,7 @@ export function createCodeTries(pool: Pool, browsers: KnownBrowsers, bell: Bell)
 
   return {
     async spend(req, userId) {
-      const isKnown = await browsers.isKnown(req, userId);
+      const isKnown = (await browsers.findKnown(req, userId)) !== undefined;
       const key = isKnown ? `${userId} known` : userId;
       try {
         await tries.spend(key);

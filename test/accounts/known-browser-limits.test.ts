@@ -1,0 +1,106 @@
+// Whoever fails to log in does not lock those out who share the address and come with a browser that they have used.
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { startApp, type TestApp } from '../support/app.ts';
+import { makeCodes } from '../support/codes.ts';
+import { at, registered, stranger, type Person } from '../support/person.ts';
+
+const settings = { LOGINS_PER_MINUTE: '3' };
+let apps: [TestApp, TestApp];
+let alice: Person;
+let bob: Person;
+let codes: string[];
+beforeAll(async () => {
+  const first = await startApp(settings);
+  apps = [first, await startApp(settings, first.databaseUrl)];
+  alice = await registered(first.url, 'alice');
+  bob = await registered(first.url, 'bob');
+  codes = await makeCodes(alice);
+});
+afterAll(() => Promise.all(apps.map((app) => app.close())));
+beforeEach(() => apps[0].pool.query('delete from rate_limits'));
+
+// All come from the same address.
+const anybody = () => stranger(apps[0].url);
+const knownOf = (person: Person, app = apps[0]) =>
+  stranger(
+    app.url,
+    person.username,
+    person.password,
+    /pm-[0-9a-f]{8}-browser=[^;]*/.exec(person.cookies())![0],
+  );
+const login = (browser: Person, username: string, password: string) =>
+  browser.submit('/login', { username, password });
+const fail = async (browser: Person, username = 'alice') =>
+  (await login(browser, username, 'not the password')).status;
+
+async function failUntilRefused(browser: () => Person, username = 'alice'): Promise<number> {
+  for (let count = 0; count < 50; count += 1) if ((await fail(browser(), username)) === 429) return count;
+  return Infinity;
+}
+
+test('in a known browser the owner logs in, after others have used up the attempts for the name', async () => {
+  expect(await failUntilRefused(anybody)).toBe(3);
+  expect((await login(anybody(), 'alice', alice.password)).status).toBe(429);
+  for (const app of apps)
+    expect((await login(knownOf(alice, app), 'alice', alice.password)).status).toBe(303);
+});
+
+test('and after they have used up those of the address', async () => {
+  for (let n = 0; n < 15; n += 1) expect(await fail(anybody(), `name-${n}`)).toBe(422);
+  expect((await login(anybody(), 'alice', alice.password)).status).toBe(429);
+  expect((await login(knownOf(alice), 'alice', alice.password)).status).toBe(303);
+});
+
+test('its own attempts are counted in all processes, and are as many', async () => {
+  const browsers = [knownOf(alice, apps[0]), knownOf(alice, apps[1])];
+  let n = 0;
+  expect(await failUntilRefused(() => browsers[n++ % 2]!)).toBe(3);
+  expect((await login(browsers[0]!, 'alice', alice.password)).status).toBe(429);
+  // Twenty at the same moment are not more.
+  await apps[0].pool.query('delete from rate_limits');
+  const statuses = await Promise.all(Array.from({ length: 20 }, () => fail(knownOf(alice))));
+  expect(statuses.filter((status) => status === 422)).toHaveLength(3);
+});
+
+test('one known browser does not spend the attempts of another, nor of browsers that are not known', async () => {
+  const elsewhere = anybody();
+  expect((await login(elsewhere, 'alice', alice.password)).status).toBe(303);
+  expect(await failUntilRefused(() => knownOf(alice))).toBe(3);
+  expect(
+    (await login(knownOf({ ...alice, cookies: elsewhere.cookies }), 'alice', alice.password)).status,
+  ).toBe(303);
+  expect(await failUntilRefused(anybody)).toBe(3);
+});
+
+describe('it is no help', () => {
+  test('for another name', async () => {
+    expect(await failUntilRefused(anybody)).toBe(3);
+    expect(await fail(knownOf(bob))).toBe(429);
+    expect((await login(knownOf(bob), 'bob', bob.password)).status).toBe(303);
+  });
+
+  test('for a name that nobody has', async () => {
+    expect(await failUntilRefused(() => knownOf(bob), 'nobody-here')).toBe(3);
+  });
+
+  test('when it is made up, or signed by nobody', async () => {
+    expect(await failUntilRefused(anybody)).toBe(3);
+    const name = /pm-[0-9a-f]{8}-browser/.exec(alice.cookies())![0];
+    for (const value of ['x'.repeat(24), `s%3A${'x'.repeat(24)}.${'x'.repeat(43)}`, ''])
+      expect(await fail(stranger(apps[0].url, 'alice', '', `${name}=${value}`))).toBe(429);
+  });
+
+  test('to succeed: successes are not counted', async () => {
+    for (let n = 0; n < 8; n += 1)
+      expect((await login(knownOf(alice), 'alice', alice.password)).status).toBe(303);
+  });
+});
+
+test('recovery codes: the same', async () => {
+  const recover = (browser: Person, code: string) =>
+    browser.submit('/login/recovery', { username: 'alice', code });
+  const wrong = '0000-0000-0000-0000';
+  for (const status of [422, 422, 422, 429]) expect((await recover(anybody(), wrong)).status).toBe(status);
+  for (const status of [422, 422]) expect((await recover(knownOf(alice), wrong)).status).toBe(status);
+  expect((await recover(at(apps[1].url, knownOf(alice)), codes[0]!)).status).toBe(303);
+});
