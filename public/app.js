@@ -113,32 +113,34 @@ for (const form of findAll('form[data-letter]')) {
   });
 }
 
-// Lists: all at once, and from here to there with the shift key.
-const ticks = findAll('.tick input');
-const all = find('[data-all]');
-if (all && ticks.length > 0) {
-  all.closest('.all').hidden = false;
-  const review = () => {
-    const ticked = ticks.filter((tick) => tick.checked).length;
-    all.checked = ticked === ticks.length;
-    all.indeterminate = ticked > 0 && ticked < ticks.length;
-  };
-  all.addEventListener('change', () => {
-    for (const tick of ticks) tick.checked = all.checked;
-  });
-  review(); // browsers keep ticks when a page is loaded again
-  let last = -1;
-  for (const [index, tick] of ticks.entries()) {
-    tick.addEventListener('click', (/** @type {MouseEvent} */ event) => {
-      if (event.shiftKey && last >= 0) {
-        for (const between of ticks.slice(Math.min(last, index), Math.max(last, index) + 1))
-          between.checked = tick.checked;
-      }
-      last = index;
-      review();
-    });
-  }
+// Lists: all at once, and from here to there with the shift key. Rows come and go (live.js).
+const ticks = () => findAll('.tick input');
+function review() {
+  const all = find('[data-all]');
+  if (!all) return;
+  const ticked = ticks().filter((tick) => tick.checked).length;
+  all.closest('.all').hidden = ticks().length === 0;
+  all.checked = ticked > 0 && ticked === ticks().length;
+  all.indeterminate = ticked > 0 && !all.checked;
 }
+review(); // browsers keep ticks when a page is loaded again
+document.addEventListener('list', () => {
+  review();
+  showTimes();
+});
+/** @type {HTMLInputElement | undefined} */
+let lastTick;
+document.addEventListener('click', (event) => {
+  const tick = /** @type {HTMLInputElement} */ (event.target);
+  if (tick.matches('[data-all]')) for (const each of ticks()) each.checked = tick.checked;
+  if (!tick.matches('.tick input')) return;
+  const [from, to] = [ticks().indexOf(lastTick), ticks().indexOf(tick)];
+  if (event.shiftKey && from >= 0)
+    for (const between of ticks().slice(Math.min(from, to), Math.max(from, to) + 1))
+      between.checked = tick.checked;
+  lastTick = tick;
+  review();
+});
 
 // An export: how far it is.
 const exporting = find('form[data-export]');
@@ -159,7 +161,7 @@ if (exporting) {
 }
 
 // Keys. They are off while somebody types, and for good for those who switch them off.
-const rows = findAll('[data-list] > li');
+const rows = () => findAll('.messages > li');
 /** What this browser keeps for itself, where it may. @param {string} [value] */
 function keysSetting(value) {
   try {
@@ -170,17 +172,17 @@ function keysSetting(value) {
   }
 }
 let isOff = keysSetting() === 'off';
-const current = () => rows.findIndex((row) => row.contains(document.activeElement));
+const current = () => rows().findIndex((row) => row.contains(document.activeElement));
 
 /** @param {number} step */
 function move(step) {
-  const next = Math.min(Math.max(current() + step, 0), rows.length - 1);
-  find('.from a', rows[next])?.focus();
+  const next = rows()[Math.min(Math.max(current() + step, 0), rows().length - 1)];
+  if (next) find('.from a', next).focus();
 }
 
 /** Presses a button of the row that has the focus, or of the message that is shown. @param {string} end how its form's address ends */
 function press(end) {
-  const scope = rows[current()] ?? find('[data-message]');
+  const scope = rows()[current()] ?? find('[data-message]');
   if (scope) find(`form[action$="${end}"] button`, scope)?.click();
 }
 
@@ -191,13 +193,13 @@ const keys = {
   j: ['Next in the list', () => move(1)],
   k: ['Previous in the list', () => move(current() < 0 ? 0 : -1)],
   '#': ['Delete', () => press('/delete')],
-  u: ['Mark unread', () => (rows[current()] ? markRow('unread') : press('/unread'))],
+  u: ['Mark unread', () => (rows()[current()] ? markRow('unread') : press('/unread'))],
   '?': ['Show these keys', () => help.showModal()],
 };
 
 /** Ticks the row that has the focus, and no other, and presses a button for what is ticked. @param {string} action */
 function markRow(action) {
-  for (const tick of ticks) tick.checked = rows[current()]?.contains(tick) ?? false;
+  for (const tick of ticks()) tick.checked = rows()[current()]?.contains(tick) ?? false;
   find(`#selected [value="${action}"]`)?.click();
 }
 
@@ -239,51 +241,4 @@ if (document.body.dataset.user) {
     event.preventDefault();
     key[1]();
   });
-}
-
-// News: how many are unread, and how many came since this page was made. Nothing moves; the line lies over the page.
-const news = find('[data-news]');
-if (document.body.dataset.user && 'EventSource' in window) {
-  const seen = news?.dataset.seen;
-  let isOver = false;
-  let isResting = true; // until somebody looks at it
-  /** @type {EventSource | undefined} */
-  let events;
-  const listen = () => {
-    if (!document.hidden) isResting = false;
-    if (isOver || isResting || (events && events.readyState !== EventSource.CLOSED)) return;
-    events = new EventSource(seen ? `/events?seen=${seen}` : '/events');
-    events.addEventListener('mailbox', (event) => showNews(JSON.parse(event.data)));
-    // Too many pages are open: this one listens again when somebody looks at it.
-    events.addEventListener('paused', () => {
-      isResting = true;
-      hangUp();
-    });
-    events.addEventListener('signed-out', () => {
-      isOver = true;
-      hangUp();
-    });
-  };
-  const hangUp = () => events?.close();
-  listen();
-  // Browsers come back by themselves when a stream ends, but give up when a restarting site refuses them.
-  setInterval(listen, 20_000);
-  document.addEventListener('visibilitychange', listen);
-  addEventListener('pagehide', hangUp);
-  addEventListener('pageshow', listen);
-}
-
-/** @param {{ unread: number, fresh: number }} state */
-function showNews({ unread, fresh }) {
-  const words = unread > 99 ? '99+' : String(unread);
-  const badge = find('[data-unread]');
-  const number = find('[data-count]');
-  badge.hidden = unread === 0;
-  if (number.textContent !== words) number.textContent = words;
-  document.title = (unread > 0 ? `(${words}) ` : '') + document.title.replace(/^\(\d+\+?\) /, '');
-  if (news && fresh > 0) {
-    find('a', news).textContent =
-      fresh === 1 ? '1 new message' : `${fresh > 99 ? '99+' : fresh} new messages`;
-    news.hidden = false;
-  }
 }

@@ -21,6 +21,7 @@ import { receiveUpload } from './imports/upload.ts';
 import { leavingRoutes } from './leaving/routes.ts';
 import type { Bell } from './live/bell.ts';
 import { invitationRoutes } from './invitations/routes.ts';
+import { notifyOwnPages } from './live/own-changes.ts';
 import { liveRoutes } from './live/routes.ts';
 import type { Streams } from './live/streams.ts';
 import { messageRoutes } from './mailbox/message-routes.ts';
@@ -102,6 +103,7 @@ export function createApp(parts: AppParts): Express {
     forMembers(
       requireUser,
       guardForms,
+      notifyOwnPages(bell),
       mailboxRoutes(pool, flash), // first what is asked for most
       messageRoutes(pool, flash, bell),
       composeRoutes(pool, config, flash, bell),

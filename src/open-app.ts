@@ -28,7 +28,7 @@ export async function openApp(
   const seal = createSeal(readSecretKey(config.dataDir));
   const keys = await openSigningKeys(pool, onError);
   const streams = openStreams(onError);
-  const bell = openBell(pool, (ownerIds) => streams.wake(ownerIds), onError);
+  const bell = openBell(pool, (notices) => streams.wake(notices), onError);
   const housekeeping = keepTidy(pool, config.mailboxMessages, onError);
   const latestMigration = readMigrations().at(-1)!.name;
   const app = createApp({

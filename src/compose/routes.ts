@@ -42,7 +42,7 @@ export function composeRoutes(pool: Pool, config: Config, flash: Flash, bell: Be
         sentAt: new Date(),
       };
       const outcome = await sendMessage(letter, () => counts.spend(letter.from));
-      bell.ring(outcome.warned);
+      bell.ring(outcome.warned, 'arrivals');
       if (outcome.kind === 'too many') {
         throw new HttpError(
           429,
@@ -51,7 +51,7 @@ export function composeRoutes(pool: Pool, config: Config, flash: Flash, bell: Be
         );
       }
       if (outcome.kind !== 'sent') return showSend(req, res.status(422), refuse(form, outcome, to.length));
-      bell.ring(outcome.recipients);
+      bell.ring(outcome.recipients, 'arrivals');
       flash(res, { line: `Sent to ${inWords(to)}.` });
       res.redirect(303, localPath(from) ?? '/inbox');
     })

@@ -1,45 +1,60 @@
 // Tells all processes that somebody's mailbox has changed: PostgreSQL's NOTIFY, heard through one connection.
 import pg from 'pg';
 import type { Database, Pool } from '../database/pool.ts';
+import { noticesInPayload, readPayload, writePayload, type Change, type Notice } from './changes.ts';
 
 export interface Bell {
   /** Says that these people's mailboxes have changed. Never fails and never waits: a page that is open is told, or it is not. */
-  ring(ownerIds: string[]): void;
+  ring(ownerIds: string[], change?: Change): void;
   close(): Promise<void>;
 }
 
 const channel = 'mailboxes';
 // NOTIFY takes a lock over the whole database when it commits, so it is done outside of the sending, and seldom: what
-// comes within these milliseconds is told at once. A payload has room for 8,000 bytes (PostgreSQL manual, NOTIFY).
+// comes within these milliseconds is told at once.
 const gatherMs = 10;
-const idsInPayload = 200;
 const retryMs = 1000;
 
 /**
- * `heard` is called with the people whose mailboxes have changed, in whichever process; with undefined when
- * something may have been missed, because the connection had been lost.
+ * `heard` is called with what has changed, in whichever process; with undefined when something may have been missed,
+ * because the connection had been lost.
  */
 export function openBell(
   pool: Pool,
-  heard: (ownerIds: string[] | undefined) => void,
+  heard: (notices: Notice[] | undefined) => void,
   onError: (error: Error) => void,
 ): Bell {
-  const waiting = new Set<string>();
+  const waiting = new Map<string, Notice>();
   let gathering: NodeJS.Timeout | undefined;
+  let isClosed = false;
   const listener = keepListening(pool, heard, onError);
 
-  const tell = () => {
-    gathering = undefined;
-    const ids = [...waiting];
+  const add = ({ ownerId, change, at }: Notice) => {
+    const other = waiting.get(ownerId) ?? { change: 'arrivals', at };
+    const both = other.change === 'arrivals' || other.change === change ? change : 'messages';
+    waiting.set(ownerId, { ownerId, change: both, at: Math.max(at, other.at) });
+  };
+  // One statement at a time; what PostgreSQL was too busy for is told with the next.
+  const tell = async () => {
+    const notices = [...waiting.values()];
     waiting.clear();
-    tellAll(pool, ids).catch(onError);
+    let pause = gatherMs;
+    await notifyAll(pool, notices).catch((error: unknown) => {
+      onError(error as Error);
+      for (const notice of notices) add(notice);
+      pause = retryMs;
+    });
+    if (waiting.size > 0 && !isClosed) gathering = setTimeout(() => void tell(), pause);
+    else gathering = undefined;
   };
   return {
-    ring: (ownerIds) => {
-      for (const id of ownerIds) waiting.add(id);
-      gathering ??= setTimeout(tell, gatherMs);
+    ring: (ownerIds, change = 'messages') => {
+      const at = Date.now();
+      for (const ownerId of ownerIds) add({ ownerId, change, at });
+      gathering ??= setTimeout(() => void tell(), gatherMs);
     },
     close: async () => {
+      isClosed = true;
       clearTimeout(gathering);
       await listener.close();
     },
@@ -47,9 +62,17 @@ export function openBell(
 }
 
 /** Tells all processes at once, for a program that does not stay to ring a bell. */
-export async function tellAll(db: Database, ownerIds: string[]): Promise<void> {
-  for (let start = 0; start < ownerIds.length; start += idsInPayload) {
-    const payload = ownerIds.slice(start, start + idsInPayload).join(' ');
+export function tellAll(db: Database, ownerIds: string[]): Promise<void> {
+  const at = Date.now();
+  return notifyAll(
+    db,
+    ownerIds.map((ownerId) => ({ ownerId, change: 'messages', at })),
+  );
+}
+
+async function notifyAll(db: Database, notices: Notice[]): Promise<void> {
+  for (let start = 0; start < notices.length; start += noticesInPayload) {
+    const payload = writePayload(notices.slice(start, start + noticesInPayload));
     await db.query('select pg_notify($1, $2)', [channel, payload]);
   }
 }
@@ -57,7 +80,7 @@ export async function tellAll(db: Database, ownerIds: string[]): Promise<void> {
 /** One connection that listens for as long as the program runs, and comes back when it is lost. */
 function keepListening(
   pool: Pool,
-  heard: (ownerIds: string[] | undefined) => void,
+  heard: (notices: Notice[] | undefined) => void,
   onError: (error: Error) => void,
 ) {
   let client: pg.Client | undefined;
@@ -77,7 +100,7 @@ function keepListening(
       application_name: 'private-messages bell',
     });
     client = fresh;
-    fresh.on('notification', ({ payload }) => heard(payload?.split(' ')));
+    fresh.on('notification', ({ payload = '' }) => heard(readPayload(payload)));
     fresh.on('error', () => lose(fresh));
     fresh.on('end', () => lose(fresh));
     try {

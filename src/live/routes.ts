@@ -9,7 +9,15 @@ import { signedIn } from '../web/session.ts';
 import { readMailboxState } from './queries.ts';
 import type { Streams } from './streams.ts';
 
-const query = z.object({ seen: z.uuid().default(highestId) });
+const query = z.object({
+  /** The newest message that the page has shown. */
+  seen: z.uuid().default(highestId),
+  /** The page's own name, random. */
+  page: z.string().max(40).optional(),
+  /** The list that it shows, and when that was read, in milliseconds since 1970. */
+  list: z.enum(['messages', 'drafts']).optional(),
+  at: z.coerce.number().default(0),
+});
 const headers = { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' };
 
 export function liveRoutes(pool: Pool, streams: Streams): Router {
@@ -22,12 +30,9 @@ export function liveRoutes(pool: Pool, streams: Streams): Router {
       if (!asked.success) throw new HttpError(400, 'That address is broken.');
       const ownerId = signedIn(req).id;
       const [, sid] = sessionKey(req.sessionID);
-      const isOpen = streams.add({
-        ownerId,
-        sid,
-        res,
-        read: () => readMailboxState(pool, ownerId, sid, asked.data.seen),
-      });
+      const { seen, page, list, at: madeAt } = asked.data;
+      const read = () => readMailboxState(pool, ownerId, sid, seen);
+      const isOpen = streams.add({ ownerId, sid, page, list, madeAt, res, read });
       if (!isOpen) throw new HttpError(503, 'Too many pages are open at once.', 60);
       res.set(headers);
       // After a restart not all pages come back in the same second.

@@ -1,11 +1,17 @@
 // The pages that are open: one event stream each (server-sent events, HTML standard 9.2).
 import type { Response } from 'express';
+import { concerns, RecentChanges, type List, type Notice } from './changes.ts';
 import type { MailboxState } from './queries.ts';
 
 export interface Stream {
   ownerId: string;
   /** The session, and thereby the browser, that the page belongs to. */
   sid: string;
+  /** The page itself: it comes back under the same name when its connection was lost without a word. */
+  page?: string | undefined;
+  /** The list that it shows, and when that was read. */
+  list?: List | undefined;
+  madeAt?: number;
   res: Response;
   /** Reads what this page wants to know. */
   read(): Promise<MailboxState>;
@@ -14,8 +20,8 @@ export interface Stream {
 export interface Streams {
   /** False when there are too many, in all or of this person. */
   add(stream: Stream): boolean;
-  /** Tells the pages of these people, or all pages, how their mailboxes stand. */
-  wake(ownerIds?: string[]): void;
+  /** Tells the pages of these people how their mailboxes stand; all pages, when something may have been missed. */
+  wake(notices?: Notice[]): void;
   close(): void;
 }
 
@@ -28,19 +34,32 @@ const streamsOfBrowser = 4;
 // Bytes that wait for somebody who does not read them.
 const backlogLimit = 8192;
 const retryMs = 2000;
-// Proxies and mobile networks close a connection on which nothing is said for a minute.
+// Proxies and mobile networks close a connection on which nothing is said for a minute. A page that misses two of these
+// knows that its connection is dead (public/live.js).
 const heartbeatMs = 25_000;
+// Writing to a client that is gone fails only after a quarter of an hour (TCP), and behind a proxy perhaps never. A page
+// that is still there comes back by itself.
+const maxAgeMs = 10 * 60_000;
+const recentMs = 60_000;
 // After a restart of PostgreSQL all pages are told anew: so many at a time, not all at once.
 const readsAtOnce = 2;
 
+/** What is known of a stream beside what its page asked for. */
+interface OpenStream extends Stream {
+  openedAt: number;
+  /** Whether its list has changed since the page was told last. */
+  isStale: boolean;
+}
+
 export function openStreams(onError: (error: Error) => void): Streams {
-  const streams = new Map<string, Set<Stream>>();
-  const toWake = new Set<Stream>();
+  const streams = new Map<string, Set<OpenStream>>();
+  const toWake = new Set<OpenStream>();
+  const recent = new RecentChanges();
   let count = 0;
   let reading = 0;
   let isClosed = false;
 
-  const remove = (stream: Stream) => {
+  const remove = (stream: OpenStream) => {
     const own = streams.get(stream.ownerId);
     if (!own?.delete(stream)) return;
     toWake.delete(stream);
@@ -48,23 +67,26 @@ export function openStreams(onError: (error: Error) => void): Streams {
     if (own.size === 0) streams.delete(stream.ownerId);
   };
 
-  const rest = (stream: Stream) => {
+  const end = (stream: OpenStream, lastWords?: string) => {
     remove(stream);
-    stream.res.end('event: paused\ndata: {}\n\n');
+    stream.res.end(lastWords);
   };
-  const say = ({ res }: Stream, words: string) => {
+  const say = ({ res }: Stream, event: string, data: object) => {
     if (res.writableEnded) return; // it ended while its mailbox was read
     if (res.writableLength > backlogLimit) res.destroy();
-    else res.write(words);
+    else res.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
   };
-  const tell = async (stream: Stream): Promise<void> => {
+  const tell = async (stream: OpenStream): Promise<void> => {
+    const { isStale } = stream;
+    stream.isStale = false;
     try {
       const { isSignedIn, unread, fresh } = await stream.read();
-      if (isSignedIn) say(stream, `event: mailbox\ndata: ${JSON.stringify({ unread, fresh })}\n\n`);
+      if (isSignedIn) say(stream, 'mailbox', { unread, fresh, isStale });
       else stream.res.end('event: signed-out\ndata: {}\n\n');
     } catch (error) {
       onError(error as Error);
-      setTimeout(() => wake([stream.ownerId]), retryMs).unref();
+      stream.isStale ||= isStale;
+      setTimeout(() => streams.get(stream.ownerId)?.has(stream) && wakeUp(stream), retryMs).unref();
     }
   };
   const work = () => {
@@ -79,28 +101,45 @@ export function openStreams(onError: (error: Error) => void): Streams {
       });
     }
   };
-  const wake = (ownerIds: string[] = [...streams.keys()]) => {
-    if (isClosed) return;
-    for (const id of ownerIds) for (const stream of streams.get(id) ?? []) toWake.add(stream);
+  const wakeUp = (stream: OpenStream, hasChanged = false) => {
+    stream.isStale ||= hasChanged;
+    toWake.add(stream);
     work();
   };
+  const wake = (notices?: Notice[]) => {
+    if (isClosed) return;
+    if (!notices) recent.lose();
+    for (const notice of notices ?? []) recent.add(notice);
+    for (const { ownerId, change } of notices ?? everybody())
+      for (const stream of streams.get(ownerId) ?? []) wakeUp(stream, concerns(change, stream.list));
+  };
+  const everybody = () => [...streams.keys()].map((ownerId) => ({ ownerId, change: 'messages' as const }));
 
   const heartbeat = setInterval(() => {
-    for (const own of streams.values()) for (const stream of own) say(stream, ':\n\n');
+    recent.forget(recentMs);
+    const now = Date.now();
+    for (const stream of [...streams.values()].flatMap((own) => [...own])) {
+      if (now - stream.openedAt > maxAgeMs) end(stream);
+      else say(stream, 'beat', { at: now - heartbeatMs });
+    }
   }, heartbeatMs);
   heartbeat.unref();
 
   return {
-    add: (stream) => {
-      const own = streams.get(stream.ownerId) ?? new Set();
-      const siblings = [...own].filter(({ sid }) => sid === stream.sid);
-      if (siblings.length >= streamsOfBrowser) rest(siblings[0]!);
+    add: (asked) => {
+      const { ownerId, sid, page, list, madeAt = 0 } = asked;
+      const isStale = recent.isStale(ownerId, list, madeAt);
+      const stream: OpenStream = { ...asked, openedAt: Date.now(), isStale };
+      for (const old of streams.get(ownerId) ?? [])
+        if (page && old.page === page && old.sid === sid) end(old); // its client is gone
+      const own = streams.get(ownerId) ?? new Set();
+      const siblings = [...own].filter((other) => other.sid === sid);
+      if (siblings.length >= streamsOfBrowser) end(siblings[0]!, 'event: paused\ndata: {}\n\n');
       if (isClosed || count >= streamLimit || own.size >= streamsOfOne) return false;
-      streams.set(stream.ownerId, own.add(stream));
+      streams.set(ownerId, own.add(stream));
       count += 1;
       stream.res.on('close', () => remove(stream));
-      toWake.add(stream);
-      work();
+      wakeUp(stream);
       return true;
     },
     wake,

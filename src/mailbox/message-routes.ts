@@ -8,7 +8,7 @@ import { flashTrashed } from '../trash/flash-trashed.ts';
 import { trashMessages } from '../trash/queries.ts';
 import { aroundInSearch, type Around } from '../search/around.ts';
 import { allowOnly, HttpError } from '../web/errors.ts';
-import type { Flash } from '../web/flash.ts';
+import { isRefresh, type Flash } from '../web/flash.ts';
 import { localPath } from '../web/local-path.ts';
 import { signedIn } from '../web/session.ts';
 import { messageAlong } from './along.ts';
@@ -87,10 +87,13 @@ function inBox({ box, newer, older }: Message): Around {
   return { newer: address(newer), older: address(older), list: `/${box}`, listName };
 }
 
-/** Whether a person is looking: browsers also load pages ahead (Sec-Purpose) and ask for headers alone. */
+/** Whether a person is looking: browsers also load pages ahead (Sec-Purpose) and ask for headers alone, and
+ * open pages look for changes. */
 export function isReading(req: Request): boolean {
   return (
-    req.method === 'GET' && !/prefetch|prerender/.test(req.get('Sec-Purpose') ?? req.get('Purpose') ?? '')
+    req.method === 'GET' &&
+    !isRefresh(req) &&
+    !/prefetch|prerender/.test(req.get('Sec-Purpose') ?? req.get('Purpose') ?? '')
   );
 }
 

@@ -83,13 +83,15 @@ export function trashRoutes(pool: Pool, flash: Flash): Router {
   router
     .route('/trash/:id')
     .get(async (req, res) => {
-      const { id: ownerId } = signedIn(req);
+      const viewer = signedIn(req);
+      const { id: ownerId } = viewer;
       const found = await findTrashed(pool, ownerId, messageId(req));
       // Reading it here is reading it: its sender cannot take it back any more.
-      const { message } = isReading(req)
+      const { message, marked } = isReading(req)
         ? await openMessage(pool, ownerId, found, findTrashed)
-        : { message: found };
+        : { message: found, marked: 0 };
       if (!message) throw unknownMessage();
+      if (marked > 0) viewer.hasChanged(); // what lies in the trash is not counted
       const around = await aroundInSearch(pool, ownerId, req.query.q, message.id);
       res.render('trash/message', {
         message,

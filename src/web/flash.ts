@@ -22,7 +22,7 @@ export function openFlash(site: Site) {
   };
   /** Hands the line to the page that is rendered now, and forgets it. */
   const showFlash = (req: Request, res: Response, next: NextFunction): void => {
-    if (req.method === 'GET' && req.headers.cookie?.includes(name) && !isStream(req)) {
+    if (req.method === 'GET' && req.headers.cookie?.includes(name) && !isForScript(req)) {
       const shown = message.safeParse(req.signedCookies[name]);
       if (shown.success) {
         res.locals.flash = shown.data;
@@ -34,7 +34,12 @@ export function openFlash(site: Site) {
   return { flash, showFlash };
 }
 
-/** The page's own stream of news is no page: it must not take the line away. */
-function isStream(req: Request): boolean {
-  return req.path === '/events';
+/** The page's own stream of news and its look for changes are no pages: they must not take the line away. */
+function isForScript(req: Request): boolean {
+  return req.path === '/events' || isRefresh(req);
+}
+
+/** Whether an open page asks for itself again, to bring its list up to date (public/live.js): nobody sees the rest. */
+export function isRefresh(req: Request): boolean {
+  return req.get('X-Refresh') !== undefined;
 }

@@ -45,8 +45,10 @@ export function openSessions(
   });
   const readSession = async (req: Request): Promise<void> => {
     const id: unknown = req.signedCookies[name];
+    const readAt = Date.now();
     const found = typeof id === 'string' ? await find(id, bringAlong(req)) : null;
     if (found) req.sessionID = id as string;
+    if (found?.viewer) found.viewer.readAt = readAt;
     req.session = (found ?? {}) as Request['session'];
   };
   const read = (req: Request, res: Response, next: NextFunction): void => {

@@ -6,6 +6,10 @@ export class Viewer {
   unread: number;
   /** The rows that came along with the session: each an array, as JSON has it. */
   readonly along: unknown[][] | undefined;
+  /** Since when the page's data may be out of date: just before it was read, in milliseconds since 1970. */
+  readAt = Date.now();
+  /** Hears that this request has changed the mailbox. */
+  onChange: () => void = () => {};
 
   constructor(id: string, username: string, unread: number, along?: unknown[][]) {
     this.id = id;
@@ -14,9 +18,15 @@ export class Viewer {
     this.along = along;
   }
 
-  /** Corrects the count on a page that has taken marks away. */
+  /** Corrects the count on a page that has taken marks away, before its list is read (again). */
   hasRead(count: number): void {
     if (this.unread < 100) this.unread = Math.max(0, this.unread - count);
+    if (count > 0) this.hasChanged();
+  }
+
+  hasChanged(): void {
+    this.onChange();
+    this.readAt = Date.now();
   }
 
   /** Keeps express-session from writing the viewer into the session, and from seeing a change in it. */

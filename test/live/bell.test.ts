@@ -45,9 +45,10 @@ test('telling is gathered: a hundred quick messages ring a few times only, and n
   );
   const ms = performance.now() - startedAt;
   expect(answers.every(({ status }) => status === 303)).toBe(true);
-  const named = () => new Set(told.flatMap((payload) => payload.split(' '))).size;
-  await until(() => named() >= 100);
-  expect(named()).toBe(100);
+  const named = () =>
+    new Set(told.flatMap((payload) => payload.split(' ').map((notice) => notice.split('/')[0]))).size;
+  await until(() => named() >= 101);
+  expect(named()).toBe(101); // the sender's other pages show what was sent
   expect(told.length).toBeLessThanOrEqual(Math.ceil(ms / 10) + 1);
 });
 
@@ -56,7 +57,7 @@ test('telling names everybody, however many there are at once', async () => {
   const listening = Promise.withResolvers<void>();
   const bell = openBell(
     app.pool,
-    (ids) => (ids ? void heard.push(...ids) : listening.resolve()),
+    (notices) => (notices ? void heard.push(...notices.map(({ ownerId }) => ownerId)) : listening.resolve()),
     console.error,
   );
   onTestFinished(() => bell.close());

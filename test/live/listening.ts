@@ -6,6 +6,8 @@ import { registered, type Person } from '../support/person.ts';
 export interface News {
   unread: number;
   fresh: number;
+  /** Whether the list of the page may have changed. */
+  isStale: boolean;
 }
 
 export interface OpenPage {
@@ -22,9 +24,14 @@ export interface OpenPage {
   close(): void;
 }
 
-/** Opens the stream of somebody's page at this process of the site; `seen` is the newest message on the page. */
-export function openStream(url: string, person: Pick<Person, 'cookies'>, seen?: string): Promise<OpenPage> {
-  const address = `${url}/events${seen ? `?seen=${seen}` : ''}`;
+/** Opens the stream of somebody's page at this process of the site, with the newest message on the page or with more. */
+export function openStream(
+  url: string,
+  person: Pick<Person, 'cookies'>,
+  asked: string | Record<string, string> = {},
+): Promise<OpenPage> {
+  const query = new URLSearchParams(typeof asked === 'string' ? { seen: asked } : asked);
+  const address = `${url}/events?${query.toString()}`;
   return new Promise((resolve, reject) => {
     const request = get(address, { agent: false, headers: { Cookie: person.cookies() } }, (answer) => {
       let text = '';

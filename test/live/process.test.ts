@@ -14,7 +14,8 @@ import { signInMany, type SignedIn } from './sessions.ts';
 /** The program on a database of its own, and a way into that. */
 async function startProgram(): Promise<{ program: Program; pool: Pool }> {
   const databaseUrl = await createDatabase();
-  const program = await start({ ...calmSettings, DATABASE_URL: databaseUrl });
+  const publicUrl = 'http://localhost:3000'; // that of the cookies (signInMany)
+  const program = await start({ ...calmSettings, DATABASE_URL: databaseUrl, PUBLIC_URL: publicUrl });
   const pool = createPool(databaseUrl, () => {});
   onTestFinished(() => pool.end());
   return { program, pool };

@@ -64,6 +64,26 @@ describe('a session that has ended', () => {
   });
 });
 
+test('a page that comes back after its connection has died takes its own place, and no other page’s', async () => {
+  const [person] = await signInMany(app.pool, 1);
+  const named = async (page: string) => {
+    const stream = await openStream(app.url, person!, { page });
+    onTestFinished(() => stream.close());
+    await stream.hears({});
+    return stream;
+  };
+  const others = [await named('one'), await named('two')];
+  for (let count = 0; count < 6; count += 1) {
+    const dead = await named('three');
+    const again = await named('three');
+    await dead.ended;
+    expect(dead.text()).not.toContain('paused');
+    others[2] = again;
+  }
+  for (const other of others.slice(0, 2)) expect(other.text()).not.toContain('paused');
+  await app.pool.query('delete from users where id = $1', [person!.id]);
+});
+
 describe('there are limits:', () => {
   test('the fifth page of one browser lets the first one rest, so that there is always a connection left', async () => {
     const [person] = await signInMany(app.pool, 1);
@@ -116,7 +136,7 @@ describe('a stream by itself', () => {
     return client;
   }
 
-  test('says a word every 25 seconds, or proxies would take it for dead', async () => {
+  test('says a word every 25 seconds that the page can hear, or proxies would take it for dead', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     onTestFinished(() => void vi.useRealTimers());
     const client = await connectTo();
@@ -124,7 +144,18 @@ describe('a stream by itself', () => {
     client.on('data', (data) => (text += String(data)));
     await until(() => text.includes('event: mailbox'));
     vi.advanceTimersByTime(75_000);
-    await until(() => text.split(':\n\n').length === 4);
+    await until(() => text.match(/^event: beat\ndata: \{"at":\d+\}\n\n/gm)?.length === 3);
+  });
+
+  test('ends after ten minutes: nobody knows whether its client is still there', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const client = await connectTo();
+    client.resume();
+    vi.advanceTimersByTime(600_000);
+    expect(responses[0]!.writableEnded).toBe(false);
+    vi.advanceTimersByTime(25_000);
+    expect(responses[0]!.writableEnded).toBe(true);
   });
 
   test('that nobody reads is cut off before it fills the memory', async () => {
@@ -133,7 +164,7 @@ describe('a stream by itself', () => {
     let most = 0;
     await until(async () => {
       for (let count = 0; count < 500; count += 1) {
-        streams.wake(['alice']);
+        streams.wake([{ ownerId: 'alice', change: 'messages', at: Date.now() }]);
         await new Promise(setImmediate);
         most = Math.max(most, responses[0]!.writableLength);
       }

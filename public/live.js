@@ -1,0 +1,218 @@
+// Open pages tell the truth: the unread count and the lists follow what happens elsewhere. Everything works without it.
+// @ts-check
+
+/** @type {(selector: string, within?: ParentNode) => any} */
+const find = (selector, within = document) => within.querySelector(selector);
+/** @type {(selector: string, within?: ParentNode) => any[]} */
+const findAll = (selector, within = document) => [...within.querySelectorAll(selector)];
+
+const main = find('main');
+const news = find('[data-news]');
+/** The newest message that this page has shown. */
+const seen = news?.dataset.seen;
+/** The kind of list that it shows, if any. */
+const { list } = main.dataset;
+
+// As often as the server says a word (src/live/streams.ts).
+const beatMs = 25_000;
+const retryMs = 20_000;
+// Where a router forgets one connection it forgets all, and the browser tries those it has kept, one after the other.
+const openMs = 5000;
+const quickTries = 6;
+const checkMs = 2500;
+// So that the server knows that a dead connection was this page's.
+const page = Math.random().toString(36).slice(2);
+let at = Number(main.dataset.at);
+let isStale = false;
+let isOver = false;
+let isResting = true; // until somebody looks at it
+let deadline = 0;
+let tries = 0;
+/** @type {EventSource | undefined} */
+let events;
+
+/** @param {number} ms within which the next word is due */
+const expect = (ms) => (deadline = performance.now() + ms);
+const hangUp = () => events?.close();
+
+function listen() {
+  if (!document.hidden) isResting = false;
+  if (isOver || isResting || (events && events.readyState !== EventSource.CLOSED)) return;
+  const query = new URLSearchParams({ page });
+  if (seen) query.set('seen', seen);
+  if (list) for (const [name, value] of Object.entries({ list, at })) query.set(name, value);
+  const stream = (events = new EventSource(`/events?${query}`));
+  expect(tries++ < quickTries ? openMs : retryMs);
+  /** @type {(name: string, act: (data: any) => void) => void} */
+  const on = (name, act) =>
+    stream.addEventListener(name, (/** @type {any} */ { data }) => {
+      tries = 0;
+      expect(2 * beatMs - checkMs);
+      act(data && JSON.parse(data));
+    });
+  on('open', () => {});
+  stream.addEventListener('error', () => expect(retryMs));
+  on('beat', (beat) => {
+    if (isStale) void refresh();
+    else at = Math.max(at, beat.at);
+  });
+  on('mailbox', (state) => {
+    showNews(state);
+    isStale ||= state.isStale;
+    if (isStale) void refresh();
+  });
+  // Too many pages are open: this one listens again when somebody looks at it.
+  on('paused', () => {
+    isResting = true;
+    hangUp();
+  });
+  on('signed-out', () => {
+    isOver = true;
+    hangUp();
+  });
+}
+
+function listenAnew() {
+  hangUp();
+  listen();
+}
+
+if ('EventSource' in window) {
+  listen();
+  // Browsers come back by themselves when a stream ends, but give up when a restarting site refuses them, and do not see
+  // that a connection has died in a router or while the machine slept.
+  setInterval(() => performance.now() > deadline && listenAnew(), checkMs);
+  addEventListener('online', listenAnew);
+  addEventListener('pagehide', hangUp);
+  addEventListener('pageshow', listen);
+  // Whoever looks again sees what holds now, whatever has become of the connection.
+  document.addEventListener('visibilitychange', () => document.hidden || listenAnew());
+}
+
+/** @param {{ unread: number, fresh: number }} state */
+function showNews({ unread, fresh }) {
+  const words = unread > 99 ? '99+' : String(unread);
+  const badge = find('[data-unread]');
+  const number = find('[data-count]');
+  badge.hidden = unread === 0;
+  if (number.textContent !== words) number.textContent = words;
+  document.title = (unread > 0 ? `(${words}) ` : '') + document.title.replace(/^\(\d+\+?\) /, '');
+  if (!news) return;
+  news.hidden = fresh === 0;
+  const line = fresh === 1 ? '1 new message' : `${fresh > 99 ? '99+' : fresh} new messages`;
+  if (fresh > 0 && find('a', news).textContent !== line) find('a', news).textContent = line;
+}
+
+/** @type {Promise<void> | undefined} */
+let refreshing;
+
+/** Asks for this page again, and takes over what has changed in its list. One at a time, while somebody looks. */
+async function refresh() {
+  await refreshing;
+  if (!isStale || refreshing || document.hidden) return;
+  refreshing = (async () => {
+    isStale = false;
+    const answer = await fetch(location.href, { headers: { 'X-Refresh': '1' } }).catch(() => undefined);
+    const html = answer?.ok ? await answer.text() : '';
+    const now = find('main[data-list]', new DOMParser().parseFromString(html, 'text/html'));
+    isStale ||= !now; // then with the next word
+    if (!now) return;
+    at = Number(now.dataset.at);
+    inPlace(() => takeOver(now));
+    document.dispatchEvent(new Event('list'));
+  })();
+  await refreshing;
+  refreshing = undefined;
+}
+
+const rowsOf = (/** @type {ParentNode} */ within) => findAll('.messages > li, .conversation > li', within);
+
+/** Changes the list, and leaves the focus and what is being read where they are. @param {() => void} change */
+function inPlace(change) {
+  const focused = /** @type {HTMLElement} */ (document.activeElement);
+  const rows = rowsOf(main);
+  const index = rows.findIndex((row) => row.contains(focused));
+  const hasFocus = main !== focused && main.contains(focused);
+  const inView = [...(hasFocus ? [focused] : []), ...rows]
+    .map((element) => ({ element, box: element.getBoundingClientRect() }))
+    .filter(({ box }) => box.bottom > 0 && box.top < innerHeight);
+  change();
+  const kept = inView.find(({ element }) => element.isConnected);
+  if (kept) scrollBy(0, kept.element.getBoundingClientRect().top - kept.box.top);
+  if (!hasFocus || focused.isConnected) return;
+  const left = rows.slice(Math.max(index, 0)).concat(rows.slice(0, Math.max(index, 0)).toReversed());
+  const next = left.find((row) => row.isConnected);
+  ((next && find('a', next)) ?? main).focus({ preventScroll: true });
+}
+
+/** The parts of a page with a list, in their order. */
+const parts = ['.empty', '.note', '.messages', '.conversation', '.bulk', '.pages', '.more'];
+
+/** @param {any} now this page's content as it is now */
+function takeOver(now) {
+  const ids = rowsOf(now).map(idOf).sort();
+  // What has only now come is announced (showNews), and not read yet.
+  for (const row of rowsOf(now)) if (idOf(row) > seen || row.dataset.new === '') row.remove();
+  if (ids.length > 0 && rowsOf(main).length + rowsOf(now).length === 0) return;
+  const upTo = find('[name=upTo]', now);
+  if (upTo?.value > seen) upTo.value = seen;
+  // What has only moved to the next page stays.
+  const mayGo = (/** @type {Element} */ row) =>
+    !(idOf(row) < (ids[0] ?? '') && find('[rel=next]', now)) &&
+    !(idOf(row) > (ids.at(-1) ?? '') && find('[rel=prev]', now));
+  let last = findAll(':scope > .title, :scope > .news, :scope > h1', main).at(-1);
+  for (const selector of parts) {
+    const [own, part] = [main, now].map((content) => find(`:scope > ${selector}`, content));
+    if (!own && part) last.after(part);
+    else if (own && !part) own.remove();
+    else if (own?.matches('.messages')) merge(own, part, idOf, takeOverRow, mayGo);
+    else if (own?.matches('.conversation')) merge(own, part, idOf, () => {}, mayGo);
+    else if (own && !own.matches('.bulk')) takeOverPiece(own, part);
+    last = find(`:scope > ${selector}`, main) ?? last;
+  }
+}
+
+/** @param {Element} own @param {Element} now */
+function takeOverRow(own, now) {
+  own.className = now.className;
+  merge(own, now, (piece) => piece.classList[0] ?? '', takeOverPiece);
+}
+
+/** @param {Element} own @param {Element} now */
+function takeOverPiece(own, now) {
+  if (!own.matches('.tick') && meaningOf(own) !== meaningOf(now)) own.replaceWith(now);
+}
+
+/**
+ * Makes the children of one element those of another, and keeps what both have.
+ * @param {Element} own @param {Element} now @param {(child: Element) => string} keyOf
+ * @param {(own: Element, now: Element) => void} update @param {(child: Element) => boolean} mayGo
+ */
+function merge(own, now, keyOf, update, mayGo = () => true) {
+  const kept = new Map([...own.children].map((child) => [keyOf(child), child]));
+  /** @type {Element | undefined} */
+  let last;
+  for (const child of findAll(':scope > *', now)) {
+    const key = keyOf(child);
+    const mine = kept.get(key);
+    kept.delete(key);
+    if (mine) update(mine, child);
+    else if (last) last.after(child);
+    else own.prepend(child);
+    last = mine?.isConnected ? mine : child;
+  }
+  for (const child of kept.values()) if (mayGo(child)) child.remove();
+}
+
+/** Of which message, or draft, a row is. @param {Element} row */
+function idOf(row) {
+  return /[\da-f-]{36}/.exec(find('a', row)?.href)?.[0] ?? '';
+}
+
+/** An element without what differs each time: the words for times, and the tokens of forms. @param {Element} element */
+function meaningOf(element) {
+  const copy = /** @type {Element} */ (element.cloneNode(true));
+  for (const other of findAll('.away, [name=_csrf]', copy)) other.remove();
+  for (const time of findAll('time', copy)) time.textContent = time.title = '';
+  return copy.outerHTML;
+}

@@ -1,0 +1,215 @@
+// Lists of an open page follow what happens elsewhere, and what is being read stays where it is.
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { startApp, type TestApp } from '../support/app.ts';
+import { launchBrowser, openPageOf } from '../support/browser.ts';
+import { fillMailbox, idOf, tokenOf } from '../support/mailboxes.ts';
+import { registered, type Fields, type Person } from '../support/person.ts';
+import { available } from '../support/required.ts';
+
+describe.skipIf(!available('chromium'))('an open list', () => {
+  let app: TestApp;
+  let browser: Browser;
+  let alice: Person;
+  let bob: Person;
+  let token: Fields;
+  beforeAll(async () => {
+    app = await startApp();
+    alice = await registered(app.url, 'alice');
+    bob = await registered(app.url, 'bob');
+    token = await tokenOf(alice);
+    browser = await launchBrowser();
+  });
+  beforeEach(async () => {
+    await app.pool.query('delete from messages');
+    await app.pool.query('delete from drafts');
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await app.close();
+  });
+
+  async function open(path: string, options = {}): Promise<Page> {
+    const page = await openPageOf(alice, browser, app.url, options);
+    const stream = page.waitForResponse((answer) => answer.url().includes('/events'));
+    await page.goto(path);
+    await stream;
+    return page;
+  }
+  const received = async (...bodies: string[]) => {
+    for (const body of bodies) await bob.send('alice', body);
+  };
+  const id = (body: string, box: 'inbox' | 'sent' = 'inbox') => idOf(app.pool, alice, body, box);
+  /** Another device of Alice's does this. */
+  const elsewhere = (path: string, fields: Fields = {}) => alice.post(path, { ...token, ...fields });
+  const texts = (page: Page) => page.locator('.messages .excerpt').allTextContents();
+  const untilShows = (page: Page, wanted: string[]) =>
+    expect.poll(() => texts(page), { timeout: 10_000 }).toEqual(wanted);
+  const row = (page: Page, text: string) => page.locator('li', { hasText: text });
+
+  test('read, marked, deleted and restored elsewhere: rows and count follow', async () => {
+    await received('one', 'two', 'three');
+    const page = await open('/inbox');
+    await page.evaluate(() => Object.assign(document.querySelector('main')!, { isTheSame: true }));
+    await alice.get(`/messages/${await id('two')}`);
+    await expect.poll(() => row(page, 'two').getAttribute('class')).toBe('');
+    expect(await row(page, 'two').getByText('New').count()).toBe(0);
+    expect(await page.title()).toBe('(2) Inbox – Private Messages');
+    await elsewhere(`/messages/${await id('two')}/unread`);
+    await row(page, 'two').getByText('New').waitFor();
+    expect(await page.title()).toBe('(3) Inbox – Private Messages');
+
+    await elsewhere(`/messages/${await id('two')}/delete`);
+    await untilShows(page, ['three', 'one']);
+    expect(await page.title()).toBe('(2) Inbox – Private Messages');
+    await elsewhere(`/trash/${await id('two')}/restore`);
+    await untilShows(page, ['three', 'two', 'one']);
+    await elsewhere('/messages/read', { upTo: await id('three') });
+    await expect.poll(() => page.locator('.messages .new').count()).toBe(0);
+    expect(await page.getByRole('button', { name: 'Mark all read' }).count()).toBe(0);
+    expect(await page.title()).toBe('Inbox – Private Messages');
+    expect(await page.evaluate(() => 'isTheSame' in document.querySelector('main')!)).toBe(true);
+  });
+
+  test('the last row goes, and the first one comes: the page is as one that is loaded', async () => {
+    await received('only');
+    const [inbox, trash] = [await open('/inbox'), await open('/trash')];
+    await trash.getByText('The trash is empty.').waitFor();
+    await elsewhere(`/messages/${await id('only')}/delete`);
+    await inbox.getByText('No messages yet.').waitFor();
+    expect(await inbox.locator('.bulk').count()).toBe(0);
+    await untilShows(trash, ['only']);
+    await trash.getByLabel('All on this page').check();
+    expect(await trash.locator('.tick input:checked').count()).toBe(1);
+    await trash.keyboard.press('j');
+    await trash.getByRole('button', { name: 'Restore', exact: true }).click();
+    await trash.getByText('1 message restored.').waitFor();
+    await untilShows(inbox, ['only']);
+  });
+
+  test('sent, taken back, begun and discarded elsewhere', async () => {
+    const [sent, drafts] = [await open('/sent'), await open('/drafts')];
+    const form = { ...(await alice.hidden('/send')), recipient: 'bob', body: 'Begun' };
+    await elsewhere('/drafts', form);
+    await untilShows(drafts, ['Begun']);
+    await elsewhere('/drafts', { ...form, body: 'Begun and gone on' });
+    await untilShows(drafts, ['Begun and gone on']);
+    await elsewhere('/send', { ...form, body: 'Begun and gone on' });
+    await untilShows(drafts, []);
+    await untilShows(sent, ['Begun and gone on']);
+    await elsewhere(`/messages/${await id('Begun and gone on', 'sent')}/unsend`);
+    await untilShows(sent, []);
+  });
+
+  test('found and in a conversation: what is deleted elsewhere goes, what is written here stays', async () => {
+    await received('cake one', 'cake two');
+    const [found, conversation] = [await open('/search?q=cake'), await open('/with/bob')];
+    const reply = conversation.getByLabel('Reply');
+    await reply.fill('While I write');
+    await elsewhere(`/messages/${await id('cake one')}/delete`);
+    await expect
+      .poll(() => conversation.locator('.conversation .text').allTextContents())
+      .toEqual(['cake two']);
+    await found.locator('.place', { hasText: 'Trash' }).waitFor();
+    expect(await row(found, 'cake one').getByRole('link').getAttribute('href')).toContain('/trash/');
+    expect(await reply.inputValue()).toBe('While I write');
+    expect(await reply.evaluate((field) => field === document.activeElement)).toBe(true);
+    await received('not seen yet');
+    await elsewhere(`/messages/${await id('cake two')}/delete`);
+    await expect.poll(() => conversation.locator('.conversation li').count()).toBe(0);
+    const { rowCount } = await app.pool.query('select from unread');
+    expect(rowCount).toBe(1);
+  });
+
+  test('focus, ticks, selected text and the place on the screen stay', async () => {
+    await fillMailbox(app.pool, alice, bob, 25);
+    const page = await open('/inbox');
+    const focused = row(page, 'Number 10').getByRole('link');
+    await row(page, 'Number 12').getByRole('checkbox').check();
+    await focused.focus();
+    await row(page, 'Number 11')
+      .locator('.excerpt')
+      .evaluate((text) => getSelection()!.selectAllChildren(text));
+    const places = async () => [await focused.boundingBox(), await row(page, 'Number 12').boundingBox()];
+    const before = await places();
+    expect(before[0]!.y).toBeGreaterThan(0);
+    for (const number of [25, 24, 20]) await elsewhere(`/messages/${await id(`Number ${number}`)}/delete`);
+    await expect.poll(() => page.locator('.messages li').count()).toBe(22);
+    expect(await places()).toEqual(before);
+    await elsewhere(`/trash/${await id('Number 24')}/restore`);
+    await expect.poll(() => page.locator('.messages li').count()).toBe(23);
+    expect(await places()).toEqual(before);
+    expect(await focused.evaluate((link) => link === document.activeElement)).toBe(true);
+    expect(await page.locator('.tick input:checked').count()).toBe(1);
+    expect(await page.evaluate(() => String(getSelection()))).toBe('Number 11');
+    await elsewhere(`/messages/${await id('Number 10')}/delete`);
+    await expect.poll(() => page.locator('.messages li').count()).toBe(22);
+    const next = await page.evaluate(() => document.activeElement!.closest('li')?.textContent);
+    expect(next).toContain('Number 9');
+  });
+
+  test('what has only moved to the next page, and what has just come, is left as it is', async () => {
+    await fillMailbox(app.pool, alice, bob, 26);
+    const page = await open('/inbox');
+    expect((await texts(page)).at(-1)).toBe('Number 2');
+    await received('new one', 'new two');
+    await page.locator('.news').getByText('2 new messages').waitFor();
+    await elsewhere(`/messages/${await id('Number 20')}/delete`);
+    await expect.poll(() => row(page, 'Number 20').count()).toBe(0);
+    expect((await texts(page)).slice(0, 2)).toEqual(['Number 26', 'Number 25']);
+    expect((await texts(page)).at(-1)).toBe('Number 2');
+    // Only what is on this page is marked as read.
+    await page.getByRole('button', { name: 'Mark all read' }).click();
+    await page.getByText(/nothing to change|marked as read/).waitFor();
+    expect((await app.pool.query('select from unread')).rowCount).toBe(2);
+  });
+
+  test('a page that comes out of the browser’s memory shows how things are now', async () => {
+    await received('one', 'two');
+    const page = await open('/inbox');
+    await row(page, 'one').getByRole('link').click();
+    await page.waitForURL('**/messages/*');
+    await elsewhere(`/messages/${await id('two')}/delete`);
+    await page.goBack();
+    await untilShows(page, ['one']);
+    await expect.poll(() => row(page, 'one').getByText('New').count()).toBe(0);
+    expect(await page.title()).toBe('Inbox – Private Messages');
+  });
+
+  test('nobody looks: it waits, and follows as soon as somebody does', async () => {
+    await received('one', 'two');
+    const page = await open('/inbox');
+    const look = (isHidden: boolean) =>
+      page.evaluate((hidden) => {
+        Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });
+        document.dispatchEvent(new Event('visibilitychange'));
+      }, isHidden);
+    let asked = 0;
+    page.on('request', (request) => (asked += request.url().endsWith('/inbox') ? 1 : 0));
+    await look(true);
+    await elsewhere(`/messages/${await id('two')}/delete`);
+    await expect.poll(() => page.title()).toBe('(1) Inbox – Private Messages');
+    expect([await texts(page), asked]).toEqual([['two', 'one'], 0]);
+    await look(false);
+    await untilShows(page, ['one']);
+    await look(true);
+    await look(false);
+    await page.waitForTimeout(300);
+    expect(asked).toBe(1); // nothing has changed since
+  });
+
+  test('a page whose own form has changed something does not ask twice', async () => {
+    await received('one', 'two');
+    const page = await open('/inbox');
+    let asked = 0;
+    page.on('request', (request) => (asked += request.headers()['x-refresh'] ? 1 : 0));
+    await row(page, 'two')
+      .getByRole('button', { name: /^Delete/ })
+      .click();
+    await page.getByText('Deleted your copy').waitFor();
+    await page.getByRole('link', { name: 'Sent', exact: true }).click();
+    await page.waitForURL('**/sent');
+    await page.waitForTimeout(300);
+    expect(asked).toBe(0);
+  });
+});
