@@ -5,6 +5,7 @@ import { StartupError } from '../startup-error.ts';
 import { readEarlier, readMigrations, type Migration } from './migration-files.ts';
 import { withProgress, type Tell } from './migration-progress.ts';
 import { isDatabaseAway, type Database, type Pool } from './pool.ts';
+import { lacks } from './refusals.ts';
 
 /** Applies what is new. Throws a StartupError when an applied file was edited or is gone, or a new one fails. */
 export async function migrate(
@@ -82,8 +83,8 @@ async function execute({ pool, client, all, tell }: Run, title: string, sql: str
   const work = () => client.query(unhurried(sql));
   const place = `${title} of ${all.length}`;
   await withProgress({ pool, client, pid: rows[0]!.pid }, place, tell, work).catch((error: Error) => {
-    if (isDatabaseAway(error)) throw error;
-    throw new StartupError(`Migration ${title} failed and was undone: ${error.message}`);
+    if (isDatabaseAway(error) || lacks(error)) throw error;
+    throw new StartupError(`Migration ${title} failed and was undone: ${error.message}`, { cause: error });
   });
 }
 

@@ -1,10 +1,12 @@
 // Opens the database the settings name, or our own, and brings its schema up to date.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config.ts';
-import { StartupError } from '../startup-error.ts';
+import { checkAddress } from './address.ts';
+import { checkServer } from './check-server.ts';
 import { startEmbeddedPostgres } from './embedded.ts';
 import { migrate } from './migrate.ts';
 import { createPool, isDatabaseAway, type Pool } from './pool.ts';
+import { explainRefusal } from './refusals.ts';
 
 export interface OpenDatabase {
   pool: Pool;
@@ -16,17 +18,23 @@ export async function openDatabase(
   config: Pick<Config, 'databaseUrl' | 'dataDir'>,
   onError: (error: Error) => void,
 ): Promise<OpenDatabase> {
-  const embedded = config.databaseUrl ? undefined : await startEmbeddedPostgres(config.dataDir, onError);
-  const pool = createPool(config.databaseUrl ?? embedded!.connectionString, onError);
+  const given = config.databaseUrl && checkAddress(config.databaseUrl);
+  const embedded = given ? undefined : await startEmbeddedPostgres(config.dataDir, onError);
+  const address = given || embedded!.connectionString;
+  const pool = createPool(address, onError);
   const close = async () => {
     await pool.end();
     await embedded?.stop();
   };
   try {
-    await (embedded ? migrateOurOwn(pool) : migrate(pool));
+    if (embedded) await migrateOurOwn(pool);
+    else {
+      await checkServer(pool);
+      await migrate(pool);
+    }
   } catch (error) {
     await close();
-    throw explain(error as Error);
+    throw explainRefusal(error as Error, given ?? '');
   }
   return { pool, close };
 }
@@ -41,18 +49,4 @@ async function migrateOurOwn(pool: Pool): Promise<void> {
     }
     await sleep(250);
   }
-}
-
-function explain(error: Error & { code?: string }): Error {
-  if (error instanceof StartupError) return error;
-  const cause = error.message || error.code || 'no answer';
-  if (error.code === 'ERR_INVALID_URL') return new StartupError('DATABASE_URL is not a valid address.');
-  // A server that asks for a password where none was given is answered by pg itself, without a code.
-  if (error.code === '28P01' || error.code === '28000' || cause.startsWith('SASL')) {
-    return new StartupError(`PostgreSQL refuses the user or the password in DATABASE_URL: ${cause}`);
-  }
-  if (error.code === '3D000')
-    return new StartupError(`The database in DATABASE_URL does not exist: ${cause}`);
-  if (isDatabaseAway(error)) return new StartupError(`PostgreSQL cannot be reached (DATABASE_URL): ${cause}`);
-  return new StartupError(`The database could not be prepared: ${cause}`);
 }

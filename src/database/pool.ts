@@ -1,21 +1,14 @@
 // Connections to PostgreSQL: how many, how long each step may take, and what counts as "the database is away".
 import { availableParallelism } from 'node:os';
 import pg from 'pg';
+import { sessionPreparer } from './session-settings.ts';
 
 /** What a query needs: the pool, or one client inside a transaction. */
 export type Database = Pick<pg.Pool, 'query'>;
 export type Pool = pg.Pool;
 
-// A page asks at most twice and must answer within 5 s when PostgreSQL hangs, and within 3 s when somebody holds a lock
-// and all connections wait for it: 1.2 s for a connection, half a second for a lock, and some 2 s for an answer, counted by
-// the server (statement_timeout) and, for a frozen server, by us (query_timeout).
-const limits = {
-  connectionTimeoutMillis: 1200,
-  lock_timeout: 500,
-  statement_timeout: 2000,
-  query_timeout: 2300,
-  idle_in_transaction_session_timeout: 5000,
-} satisfies pg.PoolConfig;
+// How long a page waits, together with the limits in session-settings.ts.
+const limits = { connectionTimeoutMillis: 1200, query_timeout: 2300 } satisfies pg.PoolConfig;
 
 /** A pool on this server. `onError` hears of connections that broke while idle; the pool replaces them itself. */
 export function createPool(connectionString: string, onError: (error: Error) => void): Pool {
@@ -23,10 +16,7 @@ export function createPool(connectionString: string, onError: (error: Error) => 
     ...limits,
     connectionString,
     application_name: 'private-messages',
-    // There is an index for everything that is asked. Where a table is nearly empty, reading all of it is cheaper still,
-    // and a connection would keep that plan while 100,000 messages come in, until PostgreSQL counts them.
-    // Nothing here is long enough to be worth compiling (jit), which takes longer than most statements.
-    options: '-c enable_seqscan=off -c jit=off',
+    onConnect: sessionPreparer(),
     max: Math.max(4, 2 * availableParallelism() + 1),
     idleTimeoutMillis: 60_000,
     maxLifetimeSeconds: 3600,
@@ -34,6 +24,12 @@ export function createPool(connectionString: string, onError: (error: Error) => 
   });
   pool.on('error', onError);
   return pool;
+}
+
+/** Gives a connection outside of the pool the settings that those in it have. */
+export async function prepareLike(pool: Pool, client: pg.Client): Promise<void> {
+  const prepare: ((client: pg.Client) => void | Promise<void>) | undefined = pool.options.onConnect;
+  await prepare?.(client);
 }
 
 // 08: connection; 40: two at once, one of which must try again; 53: out of connections, memory or disk; 57P0x: shut

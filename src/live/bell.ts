@@ -1,6 +1,6 @@
 // Tells all processes that somebody's mailbox has changed: PostgreSQL's NOTIFY, heard through one connection.
 import pg from 'pg';
-import type { Database, Pool } from '../database/pool.ts';
+import { prepareLike, type Database, type Pool } from '../database/pool.ts';
 import { noticesInPayload, readPayload, writePayload, type Change, type Notice } from './changes.ts';
 
 export interface Bell {
@@ -105,6 +105,7 @@ function keepListening(
     fresh.on('end', () => lose(fresh));
     try {
       await fresh.connect();
+      await prepareLike(pool, fresh);
       await fresh.query(`listen ${channel}`);
       heard(undefined);
     } catch (error) {

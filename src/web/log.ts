@@ -25,10 +25,11 @@ function standardOutput(): pino.DestinationStream {
 
 /**
  * Name, code and stack, and of the message only what cannot quote anybody: PostgreSQL's messages and details hold
- * values of rows, and template errors hold the page.
+ * values of rows, template errors hold the page, and those of a connection the host in DATABASE_URL.
  */
-function describeError(error: Error & { code?: unknown; severity?: unknown }): object {
-  const isQuoting = error.severity !== undefined || error.name.includes('EJS');
+function describeError(error: Error & { code?: unknown; severity?: unknown; syscall?: unknown }): object {
+  const isOfConnection = ['connect', 'getaddrinfo'].includes(String(error.syscall)) || isOfTls(error.code);
+  const isQuoting = error.severity !== undefined || error.name.includes('EJS') || isOfConnection;
   const stack = error.stack?.slice(error.stack.indexOf('\n    at ') + 1);
   return {
     type: error.name,
@@ -37,6 +38,10 @@ function describeError(error: Error & { code?: unknown; severity?: unknown }): o
     stack,
     causes: error instanceof AggregateError ? error.errors.map(describeError) : undefined,
   };
+}
+
+function isOfTls(code: unknown): boolean {
+  return /^(ERR_TLS|ERR_SSL)_|CERT/.test(String(code));
 }
 
 function firstLine(text: string): string {

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { createPool } from '../../src/database/pool.ts';
+import { planning } from '../../src/database/session-settings.ts';
 import { startEmbeddedPostgres } from '../../src/database/embedded.ts';
 import { launchTarget, type Target } from './target.ts';
 
@@ -34,7 +34,9 @@ export async function openSite(kept?: string): Promise<Site> {
   const ends: (() => Promise<unknown>)[] = [];
   const pool = (address: string) => {
     // Plans as the product gets them, without its limits of time.
-    const { options } = createPool(address, () => {}).options;
+    const options = Object.entries(planning)
+      .map(([name, value]) => `-c ${name}=${value}`)
+      .join(' ');
     const made = new pg.Pool({ connectionString: address, options });
     made.on('error', () => {}); // it ends together with the server
     ends.push(() => made.end());

@@ -88,12 +88,13 @@ test('something listens that is no PostgreSQL', async () => {
 
 test('the address of the database cannot be read', async () => {
   const line = await refusal({ DATABASE_URL: 'postgres://me:hunter2/#@localhost:port/db' });
-  expect(line).toBe('DATABASE_URL is not a valid address.');
+  expect(line).toMatch(/^DATABASE_URL is not a valid address\. /);
+  expect(line).not.toMatch(/hunter2|localhost/);
 });
 
 test('the database does not exist', async () => {
   const line = await refusal({ DATABASE_URL: addressOf(inject('postgres'), 'no_such_database') });
-  expect(line).toMatch(/^The database in DATABASE_URL does not exist: .*no_such_database/);
+  expect(line).toBe('The database in DATABASE_URL does not exist.');
 });
 
 test('the user does not exist, or the password is wrong or missing', async () => {
@@ -108,7 +109,7 @@ test('the user does not exist, or the password is wrong or missing', async () =>
   expect(await refusal({ DATABASE_URL: as('locked') })).toMatch(/^PostgreSQL refuses the user or the/);
   // The password itself is good for something: this user only may not make tables.
   expect(await refusal({ DATABASE_URL: as('locked:the%20right%20password') })).toMatch(
-    /^The database could not be prepared: permission denied/,
+    /^The user in DATABASE_URL lacks a right: permission denied for schema public/,
   );
 });
 

@@ -1,0 +1,67 @@
+// Whether a PostgreSQL that somebody brings along can do what this program needs.
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
+import { StartupError } from '../startup-error.ts';
+import type { Pool } from './pool.ts';
+
+const oldest = 15;
+const patienceMs = 3000;
+
+/** Throws a StartupError that says what is needed. */
+export async function checkServer(pool: Pool): Promise<void> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  const discard = (error: Error) => (broken = error); // unheard, the loss of the connection would end the process
+  client.on('error', discard);
+  try {
+    await checkDatabase(client);
+    if (!(await isDirect(client)) && !(await keepsSession(pool, client))) throw new StartupError(pooled);
+  } catch (error) {
+    broken = error as Error;
+    throw error;
+  } finally {
+    client.off('error', discard);
+    client.release(broken);
+  }
+}
+
+async function checkDatabase(client: pg.PoolClient): Promise<void> {
+  const { rows } = await client.query<{ version: string; encoding: string }>(
+    `select current_setting('server_version') as version, current_setting('server_encoding') as encoding`,
+  );
+  const { version, encoding } = rows[0]!;
+  if (Number.parseInt(version, 10) < oldest) {
+    throw new StartupError(
+      `DATABASE_URL leads to PostgreSQL ${version.split(' ')[0]}: ${oldest} or later is needed.`,
+    );
+  }
+  if (encoding !== 'UTF8') {
+    throw new StartupError(
+      `The database in DATABASE_URL has the encoding ${encoding}, and messages need UTF8: make another one with ` +
+        `"create database NAME encoding 'UTF8' locale 'C.UTF-8' template template0", and name it in DATABASE_URL.`,
+    );
+  }
+}
+
+/** A pooler makes up the process id that it names at the beginning of a connection. */
+async function isDirect(client: pg.PoolClient): Promise<boolean> {
+  const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+  return rows[0]!.pid === (client as pg.PoolClient & { processID: number }).processID;
+}
+
+const pooled =
+  'DATABASE_URL leads to PgBouncer, or another pooler, in transaction mode: this program needs connections that stay its ' +
+  'own (LISTEN, settings, prepared statements). Use the direct address of PostgreSQL, or one in session mode ' +
+  '(pool_mode=session).';
+
+/** Whether what is listened for arrives: not where each transaction gets another connection. */
+async function keepsSession(pool: Pool, client: pg.PoolClient): Promise<boolean> {
+  const channel = `probe_${randomUUID().replaceAll('-', '')}`;
+  const heard = new Promise<boolean>((resolve) => client.once('notification', () => resolve(true)));
+  await client.query(`listen ${channel}`);
+  await pool.query(`notify ${channel}`);
+  const isHeard = await Promise.race([heard, sleep(patienceMs, false)]);
+  await client.query(`unlisten ${channel}`);
+  return isHeard;
+}
