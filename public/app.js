@@ -72,7 +72,10 @@ for (const form of findAll('form[data-letter]')) {
   let timer;
   /** @type {Promise<void> | undefined} */
   let saving;
+  // Said with every save from then on: there are two drafts now.
+  let copied = '';
   const save = async () => {
+    form.elements.saves.value = Number(form.elements.saves.value) + 1; // the order in which the server has them
     const fields = new URLSearchParams(/** @type {any} */ (new FormData(form)));
     // So that it arrives although the page is being left; browsers refuse that for more than 64 kB.
     const keepalive = fields.toString().length < 60_000;
@@ -81,8 +84,17 @@ for (const form of findAll('form[data-letter]')) {
     const answer = await fetch('/drafts', { method: 'POST', body: fields, headers, signal, keepalive }).catch(
       () => undefined,
     );
+    /** @type {{ isSaved?: boolean, line?: string, key?: string, page?: string }} */
+    const said = (await answer?.json().catch(() => undefined)) ?? {};
+    if (said.key) {
+      copied = said.line ?? '';
+      form.elements.key.value = said.key;
+      form.elements.page.value = said.page;
+    }
     if (saved && !timer)
-      saved.textContent = answer?.ok ? 'Saved' : 'Not saved: your words are only on this page';
+      saved.textContent = answer?.ok
+        ? copied || 'Saved'
+        : (said.line ?? 'Not saved: your words are only on this page');
   };
   const saveNow = () => {
     clearTimeout(timer);

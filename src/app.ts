@@ -7,7 +7,8 @@ import { createProof } from './accounts/proof.ts';
 import { registrationRoutes } from './accounts/registration.ts';
 import { logoutRoutes, strangersRoutes } from './accounts/routes.ts';
 import { createSignIn } from './accounts/sign-in.ts';
-import { giveLetterBack } from './compose/refused-letter.ts';
+import { createFormPages } from './compose/form-page.ts';
+import { createKeepCarriedLetter, giveLetterBack } from './compose/refused-letter.ts';
 import { composeRoutes } from './compose/routes.ts';
 import type { Config } from './config.ts';
 import { conversationRoutes } from './conversations/routes.ts';
@@ -86,7 +87,9 @@ export function createApp(parts: AppParts): Express {
   const begunSignIns = openBegunSignIns(seal, config);
   const ceremonies = openCeremonies(pool, seal, config);
   Object.assign(app.locals, viewHelpers(config), { passkeyQuestion: () => ceremonies.askForUse(signingIn) });
-  const secondSteps = openSecondSteps({ pool, config, signIn, begunSignIns, flash });
+  const formPages = createFormPages(seal);
+  const keepCarriedLetter = createKeepCarriedLetter(pool, formPages);
+  const secondSteps = openSecondSteps({ pool, config, signIn, keepCarriedLetter, begunSignIns, flash });
 
   app.use(healthRoutes(pool, latestMigration, isStopping));
   app.use(normalizeForwardedFor, logRequests(log), secureHeaders(config.isHttps));
@@ -95,7 +98,7 @@ export function createApp(parts: AppParts): Express {
   app.post(['/login{/*way}', '/register'], oneByOne());
   app.use(refuseOtherSites(log), readForms, refuseNestedFields, offerToken);
   // Before anything that may refuse: what somebody wrote is given back.
-  app.post(['/send', '/drafts'], keepTyped(giveLetterBack(strangersToken(config))));
+  app.post(['/send', '/drafts'], keepTyped(giveLetterBack(formPages, strangersToken(config))));
   app.use(openSessions(config, pool, secrets, bringAlong), showFlash);
 
   app.post('/account/import', receiveUpload);
@@ -106,9 +109,9 @@ export function createApp(parts: AppParts): Express {
       notifyOwnPages(bell),
       mailboxRoutes(pool, flash), // first what is asked for most
       messageRoutes(pool, flash, bell),
-      composeRoutes(pool, config, flash, bell),
-      draftRoutes(pool, flash),
-      conversationRoutes(pool),
+      composeRoutes({ pool, config, formPages, flash, bell }),
+      draftRoutes(pool, formPages, flash),
+      conversationRoutes(pool, formPages),
       trashRoutes(pool, flash),
       searchRoutes(pool),
       liveRoutes(pool, streams),
@@ -126,11 +129,11 @@ export function createApp(parts: AppParts): Express {
     ),
   );
 
-  app.use(strangersRoutes({ pool, config, passwords, signIn, browsers, begunSignIns }));
+  app.use(strangersRoutes({ pool, config, passwords, signIn, browsers, keepCarriedLetter, begunSignIns }));
   app.use(registrationRoutes({ pool, config, passwords, signIn }));
   app.use(resetLinkRoutes({ pool, config, passwords, flash, bell }));
-  app.use(recoveryLogin({ pool, config, signIn, flash, bell, browsers }));
-  app.use(passkeyLogin({ pool, config, signIn, ceremonies }));
+  app.use(recoveryLogin({ pool, config, signIn, keepCarriedLetter, flash, bell, browsers }));
+  app.use(passkeyLogin({ pool, config, signIn, keepCarriedLetter, ceremonies }));
   app.use(secondStepRoutes({ pool, config, log, seal, secondSteps, ceremonies, browsers, bell }));
 
   app.use(refuseUnknownPage, showErrors(log, config.isDevelopment));

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { deleteBefore } from './database/expiry.ts';
 import type { Database, Pool } from './database/pool.ts';
 import { transaction } from './database/transaction.ts';
+import { forgetEndedDrafts } from './drafts/queries.ts';
 import { forgetBrowsers } from './devices/queries.ts';
 import { deleteExpiredInvitations } from './invitations/queries.ts';
 import { listLeaving, removeRemains } from './leaving/queries.ts';
@@ -28,6 +29,7 @@ export async function tidyUp(pool: Pool, now = Date.now()): Promise<number> {
     (db: Database) => deleteExpired(db, new Date(now - trashKeptFor), batch),
     (db: Database) => deleteExpiredSessions(db, new Date(now), batch),
     (db: Database) => forgetSentForms(db, new Date(now - sentFormsKeptFor)),
+    (db: Database) => forgetEndedDrafts(db, new Date(now - sentFormsKeptFor), batch),
     (db: Database) => forgetBrowsers(db, new Date(now - browsersKnownFor), batch),
     (db: Database) => deleteExpiredResetLinks(db, new Date(now), batch),
     (db: Database) => deleteExpiredInvitations(db, new Date(now), batch),

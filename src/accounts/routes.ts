@@ -2,7 +2,7 @@
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { letterIn } from '../compose/letter-form.ts';
-import { carried, keepCarriedLetter } from '../compose/refused-letter.ts';
+import { carried, type KeepCarriedLetter } from '../compose/refused-letter.ts';
 import type { Config } from '../config.ts';
 import type { Pool } from '../database/pool.ts';
 import type { KnownBrowsers } from '../devices/known-browsers.ts';
@@ -33,18 +33,13 @@ export interface SignInParts {
 
 interface LoginParts extends SignInParts {
   browsers: KnownBrowsers;
+  keepCarriedLetter: KeepCarriedLetter;
   begunSignIns: BegunSignIns;
 }
 
 /** The pages that strangers see. A signed-in person who comes here is taken to the inbox. */
-export function strangersRoutes({
-  pool,
-  config,
-  passwords,
-  signIn,
-  browsers,
-  begunSignIns,
-}: LoginParts): Router {
+export function strangersRoutes(parts: LoginParts): Router {
+  const { pool, config, passwords, signIn, browsers, keepCarriedLetter, begunSignIns } = parts;
   const router = Router();
   const tries = createLoginTries(pool, config, browsers, 'logins');
 
@@ -96,7 +91,7 @@ export function strangersRoutes({
         return res.redirect(letterIn(req.body, carried) ? 307 : 303, '/login/second');
       }
       await signIn(req, res, account);
-      const letter = await keepCarriedLetter(pool, account, req.body);
+      const letter = await keepCarriedLetter(account, req.body);
       res.redirect(303, letter ?? target);
     })
     .all(allowOnly('GET', 'POST'));

@@ -56,12 +56,18 @@ export function digestOf({ key, recipient, body }: z.infer<typeof letterForm>): 
     .digest();
 }
 
+const savesTyped = z.coerce.number().int().min(0).max(1_000_000).catch(0);
+
 /** What somebody wrote, on its way through a refusal: the fields of the form and who filled them in. */
 export interface Letter {
   recipient: string;
   body: string;
   key: string;
   writer: string;
+  /** Authenticates the writer, and says which state of the draft the page showed (form-page.ts). */
+  page: string;
+  /** How often the page has saved the draft by itself. */
+  saves: number;
 }
 
 /** The letter in the fields of a form, exactly as typed, however little of it there is. */
@@ -73,6 +79,8 @@ export function readLetter(body: unknown, prefix = ''): Letter {
     body: field('body'),
     key: formKey.safeParse(field('key')).data ?? newFormKey(),
     writer: field('writer'),
+    page: field('page'),
+    saves: savesTyped.parse(field('saves')),
   };
 }
 

@@ -1,5 +1,6 @@
 // Sending, in SQL. All copies of a message, and of all messages sent at the same moment, are written by one statement.
 import type { Database } from '../database/pool.ts';
+import { hasSeen, type Seen } from '../drafts/queries.ts';
 import { newId } from '../ids.ts';
 import { nearlyFull, type Adding } from '../mailbox/sizes.ts';
 
@@ -13,6 +14,8 @@ export interface Sending {
   sentAt: Date;
   /** The draft it was written as, if it was saved. */
   draftId: string;
+  /** The state of that draft that the page showed: a newer one is kept. Without it the draft is removed. */
+  seen?: Seen;
 }
 
 /** How many messages a person may send in a minute, and how many a mailbox may hold. */
@@ -22,11 +25,11 @@ export interface SendLimits {
 }
 
 /**
- * 'sent' also when it had been sent before. 'no room': there may be too little in at least one of these mailboxes, as far
+ * 'sent' also when it had been sent before; `isDraftKept` where a newer state of its draft is stored. 'no room': there may be too little in at least one of these mailboxes, as far
  * as is known without counting.
  */
 export type Attempt =
-  | { kind: 'sent'; recipients: string[] }
+  | { kind: 'sent'; recipients: string[]; isDraftKept?: true }
   | { kind: 'unknown'; names: string[] }
   | { kind: 'too many' }
   | { kind: 'no room'; adding: Adding; known: Known };
@@ -44,6 +47,7 @@ interface OutcomeRow {
   hasRoom: boolean;
   /** Whether a mailbox was passed over, of this letter or of another one. */
   isBusy: boolean;
+  isDraftKept: boolean;
 }
 
 /**
@@ -58,13 +62,13 @@ interface OutcomeRow {
  */
 const sendLetters = (whereLocked: '' | 'skip locked') => `
   with letter as (
-    select l.owner_id, l.digest, l.addressees, l.body, l.sent_at, l.draft_id,
+    select l.owner_id, l.digest, l.addressees, l.body, l.sent_at, l.draft_id, l.draft_version, l.draft_pages,
            json_array_length(l.addressees) as recipients,
            (select coalesce(sum(f.recipients), 0)::int from sent_forms f
             where f.owner_id = l.owner_id and f.sent_at > now() - interval '1 minute') as recent,
            (select count(*) = 1 from sent_forms f where f.owner_id = l.owner_id and f.digest = l.digest) as is_repeated
     from json_to_recordset($1) as l
-      (owner_id uuid, digest bytea, addressees json, body text, sent_at timestamptz, draft_id uuid)
+      (owner_id uuid, digest bytea, addressees json, body text, sent_at timestamptz, draft_id uuid, draft_version integer, draft_pages json)
   ), recipient as (
     select l.owner_id, u.other_id, u.username, typed.id, typed.twin_id
     from letter l, json_to_recordset(l.addressees) as typed (username text, id uuid, twin_id uuid),
@@ -112,17 +116,25 @@ const sendLetters = (whereLocked: '' | 'skip locked') => `
   ), marked as (
     insert into unread (owner_id, id) select owner_id, id from copy where box = 'inbox'
   ), sent as (
-    select owner_id, draft_id from letter where is_repeated or owner_id = any (array (select owner_id from form))
+    select owner_id, draft_id, draft_version, draft_pages, body from letter where is_repeated or owner_id = any (array (select owner_id from form))
   ), discarded as (
     delete from drafts d
     where d.owner_id = any (array (select owner_id from sent)) and d.id = any (array (select draft_id from sent))
-      and exists (select from sent where sent.owner_id = d.owner_id and sent.draft_id = d.id)
+      and exists (
+        select from sent
+        where sent.owner_id = d.owner_id and sent.draft_id = d.id
+          and (sent.draft_version is null or d.body = sent.body or ${hasSeen('sent.draft_version', 'sent.draft_pages')}))
+    returning d.owner_id, d.id
+  ), ended as (
+    insert into ended_drafts (owner_id, id) select owner_id, id from discarded on conflict do nothing
   )
   select l.owner_id as "from",
          array (select json_build_array(username, other_id) from recipient r where r.owner_id = l.owner_id) as known,
          l.owner_id = any (array (select owner_id from form)) as "isNew", l.is_repeated as "isRepeated", l.recent,
          l.owner_id = any (array (select owner_id from fitting)) as "hasRoom",
-         (select count(*) from size) < (select count(*) from adding) as "isBusy"
+         (select count(*) from size) < (select count(*) from adding) as "isBusy",
+         (select d.id from drafts d where d.owner_id = l.owner_id and d.id = l.draft_id) is not null
+           and not exists (select from discarded d where d.owner_id = l.owner_id) as "isDraftKept"
   from letter l`;
 
 const alone = { name: 'send message', text: sendLetters('') };
@@ -157,7 +169,7 @@ function valuesOf(sendings: Sending[], { perMinute, perMailbox }: SendLimits): u
 }
 
 /** The names of the fields are those of the columns. */
-function toLetter({ from, to, body, digest, sentAt, draftId }: Sending) {
+function toLetter({ from, to, body, digest, sentAt, draftId, seen }: Sending) {
   return {
     owner_id: from,
     addressees: to.map((username) => ({ username, id: newId(sentAt), twin_id: newId(sentAt) })),
@@ -165,11 +177,13 @@ function toLetter({ from, to, body, digest, sentAt, draftId }: Sending) {
     body,
     sent_at: sentAt,
     draft_id: draftId,
+    draft_version: seen?.version,
+    draft_pages: seen?.pages,
   };
 }
 
 function toAttempt({ from, to }: Sending, row: OutcomeRow, { perMinute }: SendLimits): Attempt {
-  const { known, isNew, isRepeated, recent, hasRoom } = row;
+  const { known, isNew, isRepeated, recent, hasRoom, isDraftKept } = row;
   if (known.length < to.length) {
     const names = new Set(known.map(([name]) => name));
     return { kind: 'unknown', names: to.filter((name) => !names.has(name)) };
@@ -178,7 +192,7 @@ function toAttempt({ from, to }: Sending, row: OutcomeRow, { perMinute }: SendLi
     if (recent + to.length > perMinute) return { kind: 'too many' };
     if (!hasRoom) return { kind: 'no room', adding: addingOf(from, known), known };
   }
-  return { kind: 'sent', recipients: known.map(([, id]) => id) };
+  return { kind: 'sent', recipients: known.map(([, id]) => id), ...(isDraftKept && { isDraftKept }) };
 }
 
 /** Each recipient's mailbox gets one message, the sender's one for each of them. */

@@ -1,11 +1,12 @@
-// Whatever refuses a letter gives it back: on the form, or on a login page that carries it until its writer is back.
+// Whatever refuses a message shows it again: on the form, or on a login page that keeps it until somebody logs in.
 import type { Request, Response } from 'express';
 import type { Pool } from '../database/pool.ts';
-import { draftLimit, saveDraft } from '../drafts/queries.ts';
+import { draftLimit, keepDraft } from '../drafts/queries.ts';
 import { HttpError } from '../web/errors.ts';
 import type { Form } from '../web/forms.ts';
+import type { FormPages } from './form-page.ts';
 import { showSend } from './routes.ts';
-import { letterIn } from './letter-form.ts';
+import { letterIn, type Letter } from './letter-form.ts';
 
 /** The fields of a letter on a form that is about something else. */
 export const carried = 'letter_';
@@ -14,7 +15,7 @@ export const carried = 'letter_';
  * Shows the letter to its writer. To somebody else who has signed in meanwhile, in this browser, it is not offered for
  * sending: they are asked to let the writer log in. `lendToken` gives strangers' forms their token.
  */
-export function giveLetterBack(lendToken: (req: Request, res: Response) => void) {
+export function giveLetterBack(formPages: FormPages, lendToken: (req: Request, res: Response) => void) {
   return (req: Request, res: Response, form: Form): void => {
     const letter = letterIn(req.body);
     const isAnothers = letter?.writer && req.user && letter.writer !== req.user.username;
@@ -26,7 +27,7 @@ export function giveLetterBack(lendToken: (req: Request, res: Response) => void)
       };
       return res.render('accounts/login', { form: login, letter, user: undefined });
     }
-    showSend(req, res, form);
+    showSend(formPages, req, res, form);
   };
 }
 
@@ -35,29 +36,43 @@ function anothers(writer: string, viewer: string): string {
 }
 
 /**
- * After a login: if the login form carried a letter that this very person wrote, it is kept as a draft. Returns where
- * to go on with it; throws a refusal when there are far too many drafts.
+ * After a login: a letter on the login form is kept as a draft of the person who wrote it. Returns where that person
+ * goes on with it, undefined for anybody else; throws a refusal when there are far too many drafts.
  */
-export async function keepCarriedLetter(
-  pool: Pool,
+export type KeepCarriedLetter = (
   user: { id: string; username: string },
   body: unknown,
-): Promise<string | undefined> {
-  const letter = letterIn(body, carried);
-  if (letter?.writer !== user.username) return undefined;
-  const draft = {
-    id: letter.key,
-    recipient: keepable(letter.recipient),
-    body: keepable(letter.body).replaceAll('\r\n', '\n'),
-  };
-  // Beyond the limit of drafts as well: nobody who logs in wants to read about drafts. But not without any end.
-  if (!(await saveDraft(pool, user.id, draft, 2 * draftLimit))) {
+) => Promise<string | undefined>;
+
+/**
+ * Whoever logs in, the draft is its writer's: the form's page names them, encrypted when they were signed in, so that
+ * nobody can leave drafts in the mailbox of somebody else. The person who logs in learns nothing of it.
+ */
+export function createKeepCarriedLetter(pool: Pool, formPages: FormPages): KeepCarriedLetter {
+  return async (user, body) => {
+    const letter = letterIn(body, carried);
+    if (!letter) return undefined;
+    const page = formPages.read(letter);
+    const draft = draftOf(letter);
+    const seen = page && { seen: page.seen };
+    if (page && page.writerId !== user.id) {
+      // No limit: a page that was made for its writer has one draft, and one copy of it at most.
+      await keepDraft(pool, page.writerId, draft, { ...seen, revives: true, limit: Number.MAX_SAFE_INTEGER });
+      return undefined;
+    }
+    if (!page && letter.writer !== user.username) return undefined;
+    // Beyond the limit of drafts as well: nobody who logs in wants to read about drafts. But not without any end.
+    const kept = await keepDraft(pool, user.id, draft, { ...seen, revives: true, limit: 2 * draftLimit });
+    if ('id' in kept) return `/send?draft=${kept.id}`;
     throw new HttpError(
       422,
       `You are logged in now, but there are ${2 * draftLimit} drafts already. Discard some in another window, and log in here once more: your words are kept on this page.`,
     );
-  }
-  return `/send?draft=${letter.key}`;
+  };
+}
+
+function draftOf({ key, recipient, body }: Letter) {
+  return { id: key, recipient: keepable(recipient), body: keepable(body).replaceAll('\r\n', '\n') };
 }
 
 /** NUL, which PostgreSQL cannot keep, becomes what browsers make of it. */

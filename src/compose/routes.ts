@@ -3,7 +3,7 @@ import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import type { Config } from '../config.ts';
 import type { Pool } from '../database/pool.ts';
-import { findDraft } from '../drafts/queries.ts';
+import { findDraft, type Seen } from '../drafts/queries.ts';
 import type { Bell } from '../live/bell.ts';
 import { allowOnly, HttpError } from '../web/errors.ts';
 import type { Flash } from '../web/flash.ts';
@@ -11,10 +11,19 @@ import { blankForm, parseForm, rejectField, type Form } from '../web/forms.ts';
 import { localPath } from '../web/local-path.ts';
 import { createRateLimit } from '../web/rate-limits.ts';
 import { signedIn } from '../web/session.ts';
-import { bodyLimit, digestOf, formKey, letterForm, newFormKey } from './letter-form.ts';
+import type { FormPages } from './form-page.ts';
+import { bodyLimit, digestOf, formKey, letterForm, newFormKey, readLetter } from './letter-form.ts';
 import { createSendMessage, type Outcome } from './send-message.ts';
 
-export function composeRoutes(pool: Pool, config: Config, flash: Flash, bell: Bell): Router {
+interface ComposeParts {
+  pool: Pool;
+  config: Config;
+  formPages: FormPages;
+  flash: Flash;
+  bell: Bell;
+}
+
+export function composeRoutes({ pool, config, formPages, flash, bell }: ComposeParts): Router {
   const router = Router();
   const sendMessage = createSendMessage(pool, {
     perMinute: config.sendsPerMinute,
@@ -26,11 +35,11 @@ export function composeRoutes(pool: Pool, config: Config, flash: Flash, bell: Be
   router
     .route('/send')
     .get(async (req, res) => {
-      showSend(req, res, blankForm(await begin(pool, req)));
+      showSend(formPages, req, res, blankForm(await begin(pool, formPages, req)));
     })
     .post(async (req, res) => {
       const form = parseForm(letterForm, req.body);
-      if (!form.ok) return showSend(req, res.status(422), form);
+      if (!form.ok) return showSend(formPages, req, res.status(422), form);
 
       const { recipient: to, body, key: draftId, from } = form.values;
       const letter = {
@@ -39,6 +48,7 @@ export function composeRoutes(pool: Pool, config: Config, flash: Flash, bell: Be
         body,
         draftId,
         digest: digestOf(form.values),
+        seen: seenBy(req),
         sentAt: new Date(),
       };
       const outcome = await sendMessage(letter, () => counts.spend(letter.from));
@@ -50,24 +60,34 @@ export function composeRoutes(pool: Pool, config: Config, flash: Flash, bell: Be
           60,
         );
       }
-      if (outcome.kind !== 'sent') return showSend(req, res.status(422), refuse(form, outcome, to.length));
+      if (outcome.kind !== 'sent')
+        return showSend(formPages, req, res.status(422), refuse(form, outcome, to.length));
       bell.ring(outcome.recipients, 'arrivals');
-      flash(res, { line: `Sent to ${inWords(to)}.` });
+      flash(res, { line: `Sent to ${inWords(to)}.${outcome.isDraftKept ? newerKept : ''}` });
       res.redirect(303, localPath(from) ?? '/inbox');
     })
     .all(allowOnly('GET', 'POST'));
+
+  /** What the page that was sent had seen of its draft; nothing, where it does not say. */
+  function seenBy(req: Request): Seen {
+    const page = formPages.read(readLetter(req.body));
+    return page?.writerId === signedIn(req).id ? page.seen : { version: 0, pages: [] };
+  }
   return router;
 }
 
+const newerKept = ' Its draft was changed on another page since, so it is kept.';
+
 /** What stands in the fields at first: a draft, or a name that a link brought along. */
-async function begin(pool: Pool, req: Request): Promise<Record<string, string>> {
+async function begin(pool: Pool, formPages: FormPages, req: Request): Promise<Record<string, string>> {
   const { to, draft: id } = req.query;
   // A field of one line would join the lines of a link's names.
   if (id === undefined) return { recipient: typeof to === 'string' ? to.replaceAll(/[\r\n]+/g, ', ') : '' };
   const draftId = z.uuid().safeParse(id);
   const draft = draftId.success ? await findDraft(pool, signedIn(req).id, draftId.data) : undefined;
   if (!draft) throw new HttpError(404, 'This draft does not exist (any more).');
-  return { recipient: draft.recipient, body: draft.body, key: draft.id };
+  const page = formPages.begin(signedIn(req).id, draft.id, draft.version);
+  return { recipient: draft.recipient, body: draft.body, key: draft.id, page };
 }
 
 /** The form with what is wrong about its recipients, or about the sender's own mailbox. */
@@ -98,8 +118,12 @@ function inWords(names: string[]): string {
   return names.length === 1 ? names[0]! : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }
 
-/** The page on which one writes, with whatever was typed already. */
-export function showSend(req: Request, res: Response, form: Form): void {
+/** The page on which one writes, with whatever was typed already. A form that was sent is a page that is shown again. */
+export function showSend(formPages: FormPages, req: Request, res: Response, form: Form): void {
   const key = formKey.safeParse(form.typed.key).data ?? newFormKey();
-  res.render('compose/send', { form: { ...form, typed: { ...form.typed, key } }, bodyLimit });
+  const fields = { ...readLetter(form.typed), key };
+  const isNew = req.method === 'GET' && fields.page !== '';
+  const page = isNew || !req.user ? fields.page : formPages.next(req.user.id, fields);
+  const saves = String(page === fields.page ? fields.saves : 0);
+  res.render('compose/send', { form: { ...form, typed: { ...form.typed, key, page, saves } }, bodyLimit });
 }

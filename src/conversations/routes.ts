@@ -2,6 +2,7 @@
 import { Router } from 'express';
 import { z } from 'zod';
 import { foldUsername } from '../accounts/usernames.ts';
+import type { FormPages } from '../compose/form-page.ts';
 import { bodyLimit, newFormKey } from '../compose/letter-form.ts';
 import type { Pool } from '../database/pool.ts';
 import { highestId } from '../ids.ts';
@@ -17,7 +18,7 @@ import { listConversation, type Line } from './queries.ts';
 
 const query = z.object({ before: z.uuid().optional() });
 
-export function conversationRoutes(pool: Pool): Router {
+export function conversationRoutes(pool: Pool, formPages: FormPages): Router {
   const router = Router();
   router
     .route('/with/:username')
@@ -34,12 +35,14 @@ export function conversationRoutes(pool: Pool): Router {
       };
       const lines = isReading(req) ? await readAll(pool, viewer, list) : await list();
       const shown = lines.slice(0, pageSize).toReversed();
+      const key = newFormKey();
+      const page = formPages.begin(viewer.id, key);
       res.render('conversations/conversation', {
         username,
         lines: shown.map((line) => ({ ...line, pieces: splitLinks(line.body) })),
         older: lines.length > pageSize ? shown[0]!.id : undefined,
         isLatest: before === highestId,
-        form: blankForm({ recipient: username, key: newFormKey(), from: `/with/${username}` }),
+        form: blankForm({ recipient: username, key, page, from: `/with/${username}` }),
         bodyLimit,
       });
     })

@@ -1,14 +1,17 @@
 // Letters begun and not sent: saving, the list, discarding. They are resumed where letters are written: /send?draft=ID.
-import { Router } from 'express';
+import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
-import { readLetter } from '../compose/letter-form.ts';
+import type { FormPages } from '../compose/form-page.ts';
+import { readLetter, type Letter } from '../compose/letter-form.ts';
+import { showSend } from '../compose/routes.ts';
 import type { Pool } from '../database/pool.ts';
 import { allowOnly, HttpError } from '../web/errors.ts';
 import type { Flash } from '../web/flash.ts';
+import { typedIn } from '../web/forms.ts';
 import { signedIn } from '../web/session.ts';
-import { discardDraft, draftLimit, listDrafts, saveDraft } from './queries.ts';
+import { discardDraft, draftLimit, keepDraft, listDrafts, type Kept } from './queries.ts';
 
-export function draftRoutes(pool: Pool, flash: Flash): Router {
+export function draftRoutes(pool: Pool, formPages: FormPages, flash: Flash): Router {
   const router = Router();
 
   router
@@ -18,41 +21,67 @@ export function draftRoutes(pool: Pool, flash: Flash): Router {
     })
     .post(async (req, res) => {
       const letter = readLetter(req.body);
-      const isText = [letter.recipient, letter.body].every(
-        (text) => text.isWellFormed() && !text.includes('\0'),
-      );
-      if (!isText) throw new HttpError(422, 'There is a character in this text that cannot be kept.');
-      const { key: id, recipient, body } = letter;
-      const isSaved = await saveDraft(pool, signedIn(req).id, {
-        id,
-        recipient,
-        body: body.replaceAll('\r\n', '\n'),
-      });
-      if (!isSaved)
+      const kept = await keep(signedIn(req).id, letter);
+      if (kept.kind === 'full')
         throw new HttpError(
           422,
           `There are ${draftLimit} drafts already. Send or discard one of them first.`,
         );
       // The page saves by itself while somebody writes; it needs no page in return.
-      if (req.accepts(['html', 'json']) === 'json') {
-        res.json({ isSaved });
-        return;
-      }
-      flash(res, { line: 'Saved as a draft.' });
-      res.redirect(303, `/send?draft=${id}`);
+      if (req.accepts(['html', 'json']) === 'json') return answerScript(req, res, letter, kept);
+      if (kept.kind === 'ended') return offerNew(req, res);
+      flash(res, { line: kept.kind === 'saved' ? 'Saved as a draft.' : copied });
+      res.redirect(303, `/send?draft=${kept.id}`);
     })
     .all(allowOnly('GET', 'POST'));
+
+  async function keep(ownerId: string, letter: Letter): Promise<Kept> {
+    const { key: id, recipient, body } = letter;
+    const isText = [recipient, body].every((text) => text.isWellFormed() && !text.includes('\0'));
+    if (!isText) throw new HttpError(422, 'There is a character in this text that cannot be kept.');
+    const page = formPages.read(letter);
+    const draft = { id, recipient, body: body.replaceAll('\r\n', '\n') };
+    return keepDraft(pool, ownerId, draft, page?.writerId === ownerId ? { seen: page.seen } : {});
+  }
+
+  function answerScript(req: Request, res: Response, letter: Letter, kept: Kept): void {
+    if (kept.kind === 'copied') {
+      const page = formPages.move(signedIn(req).id, letter, kept.id);
+      res.json({
+        isSaved: true,
+        key: kept.id,
+        page,
+        line: 'Saved as another draft: this one was changed elsewhere',
+      });
+    } else if (kept.kind === 'ended') {
+      res.status(409).json({ isSaved: false, line: 'Not saved: this draft was sent or discarded elsewhere' });
+    } else res.json({ isSaved: true });
+  }
+
+  /** The same words under a new key: pressed again, the button begins a new draft. */
+  function offerNew(req: Request, res: Response): void {
+    const { key: _, ...typed } = typedIn(req.body);
+    showSend(formPages, req, res.status(409), { typed, errors: { '': ended } });
+  }
 
   router
     .route('/drafts/:id/discard')
     .post(async (req, res) => {
       const id = z.uuid().safeParse(req.params.id);
-      const isGone = id.success && (await discardDraft(pool, signedIn(req).id, id.data));
-      if (!isGone) throw new HttpError(404, 'This draft does not exist (any more).');
-      flash(res, { line: 'Draft discarded.' });
+      const outcome = id.success ? await discardDraft(pool, signedIn(req).id, id.data) : 'unknown';
+      if (outcome === 'unknown') throw new HttpError(404, 'This draft does not exist (any more).');
+      flash(res, {
+        line: outcome === 'discarded' ? 'Draft discarded.' : 'This draft was sent or discarded already.',
+      });
       res.redirect(303, '/drafts');
     })
     .all(allowOnly('POST'));
 
   return router;
 }
+
+const copied =
+  'This draft was saved on another page since yours was made, so both are kept: this is yours, the other one is among your drafts.';
+
+const ended =
+  'This draft was sent or discarded on another page, so it was not saved again. To keep these words as a new draft, press Save draft once more.';

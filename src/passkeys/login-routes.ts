@@ -2,7 +2,7 @@
 import { Router } from 'express';
 import { disabledAccount } from '../accounts/sign-in.ts';
 import { showLogin, type SignInParts } from '../accounts/routes.ts';
-import { keepCarriedLetter } from '../compose/refused-letter.ts';
+import type { KeepCarriedLetter } from '../compose/refused-letter.ts';
 import { idOfBytes } from '../ids.ts';
 import { clientAddress } from '../web/client-address.ts';
 import { guardStrangersForms } from '../web/csrf.ts';
@@ -18,10 +18,11 @@ import { findPasskey, type KnownPasskey } from './queries.ts';
 export const signingIn = 'sign in';
 
 interface Parts extends Pick<SignInParts, 'pool' | 'config' | 'signIn'> {
+  keepCarriedLetter: KeepCarriedLetter;
   ceremonies: Ceremonies;
 }
 
-export function passkeyLogin({ pool, config, signIn, ceremonies }: Parts): Router {
+export function passkeyLogin({ pool, config, signIn, keepCarriedLetter, ceremonies }: Parts): Router {
   // Nobody guesses a passkey; this bounds the work that made-up ones cause.
   const tries = createRateLimit(pool, 'passkeys', 5 * config.loginsPerMinute, 60);
   const router = Router();
@@ -49,7 +50,7 @@ export function passkeyLogin({ pool, config, signIn, ceremonies }: Parts): Route
       const { account } = passkey;
       if (account.isDisabled) throw disabledAccount();
       await signIn(req, res, account);
-      const letter = await keepCarriedLetter(pool, account, req.body);
+      const letter = await keepCarriedLetter(account, req.body);
       res.redirect(303, letter ?? localPath(typed.next) ?? '/inbox');
     })
     .all(allowOnly('GET', 'POST'));

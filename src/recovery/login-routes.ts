@@ -6,7 +6,7 @@ import { findAccount } from '../accounts/queries.ts';
 import type { SignInParts } from '../accounts/routes.ts';
 import { typedUsername } from '../accounts/usernames.ts';
 import { letterIn } from '../compose/letter-form.ts';
-import { carried, keepCarriedLetter } from '../compose/refused-letter.ts';
+import { carried, type KeepCarriedLetter } from '../compose/refused-letter.ts';
 import type { KnownBrowsers } from '../devices/known-browsers.ts';
 import type { Bell } from '../live/bell.ts';
 import { guardStrangersForms } from '../web/csrf.ts';
@@ -24,12 +24,14 @@ const recoveryForm = z.object({
 });
 
 interface RecoveryParts extends Pick<SignInParts, 'pool' | 'config' | 'signIn'> {
+  keepCarriedLetter: KeepCarriedLetter;
   flash: Flash;
   bell: Bell;
   browsers: KnownBrowsers;
 }
 
-export function recoveryLogin({ pool, config, signIn, flash, bell, browsers }: RecoveryParts): Router {
+export function recoveryLogin(parts: RecoveryParts): Router {
+  const { pool, config, signIn, keepCarriedLetter, flash, bell, browsers } = parts;
   const router = Router();
   const tries = createLoginTries(pool, config, browsers, 'recoveries');
 
@@ -63,7 +65,7 @@ export function recoveryLogin({ pool, config, signIn, flash, bell, browsers }: R
       bell.ring([recovered.id]);
       await giveBack();
       await signIn(req, res, recovered, { isAnnounced: false, remembers: { recoveredAt: Date.now() } });
-      const goOn = (await keepCarriedLetter(pool, recovered, req.body)) ?? localPath(form.values.next);
+      const goOn = (await keepCarriedLetter(recovered, req.body)) ?? localPath(form.values.next);
       flash(res, { line: 'You are logged in. All other devices are signed out. Now choose a new password.' });
       res.redirect(
         303,

@@ -3,7 +3,7 @@ import type { NextFunction, Request, Response } from 'express';
 import { showLogin } from '../accounts/routes.ts';
 import type { SignIn } from '../accounts/sign-in.ts';
 import { letterIn } from '../compose/letter-form.ts';
-import { carried, keepCarriedLetter } from '../compose/refused-letter.ts';
+import { carried, type KeepCarriedLetter } from '../compose/refused-letter.ts';
 import type { Config } from '../config.ts';
 import type { Pool } from '../database/pool.ts';
 import { strangersToken } from '../web/csrf.ts';
@@ -19,11 +19,13 @@ interface Parts {
   pool: Pool;
   config: Config;
   signIn: SignIn;
+  keepCarriedLetter: KeepCarriedLetter;
   begunSignIns: BegunSignIns;
   flash: Flash;
 }
 
-export function openSecondSteps({ pool, config, signIn, begunSignIns, flash }: Parts) {
+export function openSecondSteps(parts: Parts) {
+  const { pool, config, signIn, keepCarriedLetter, begunSignIns, flash } = parts;
   const lendToken = strangersToken(config);
 
   const startOver = (req: Request, res: Response): void => {
@@ -53,7 +55,7 @@ export function openSecondSteps({ pool, config, signIn, begunSignIns, flash }: P
     if (!(await useOnce(pool, begun.key))) return startOver(req, res);
     await signIn(req, res, { id, epoch });
     begunSignIns.forget(res);
-    const letter = await keepCarriedLetter(pool, { id, username }, req.body);
+    const letter = await keepCarriedLetter({ id, username }, req.body);
     res.redirect(303, letter ?? begun.next);
   };
   return { requirePassword, finish };

@@ -148,6 +148,39 @@ describe.skipIf(!available('chromium'))('writing in a browser', () => {
     expect(await drafts()).toHaveLength(1);
   });
 
+  test('a page that shows an older state goes on beside the newer one, and says so', async () => {
+    const here = await open();
+    await type(here, 'Begun');
+    await here.clock.runFor(5000);
+    await until(async () => (await drafts()).length === 1);
+    const { rows } = await app.pool.query<{ id: string }>(
+      'select id from drafts where owner_id = (select id from users where username = $1)',
+      [alice.username],
+    );
+    const there = await open();
+    await load(there, `/send?draft=${rows[0]!.id}`);
+    await message(there).fill('Begun, and went on with for long');
+    await there.clock.runFor(5000);
+    await until(async () => (await saved(there).textContent()) === 'Saved');
+    for (const text of ['Begun!', 'Begun!!']) {
+      await message(here).fill(text);
+      await here.clock.runFor(5000);
+      await until(async () => (await saved(here).textContent())!.includes('another draft'));
+      await until(async () => (await drafts()).some(({ body }) => body === text));
+    }
+    expect((await drafts()).map(({ body }) => body).toSorted()).toEqual([
+      'Begun!!',
+      'Begun, and went on with for long',
+    ]);
+    await here.getByRole('button', { name: 'Send', exact: true }).click();
+    await until(async () => (await drafts()).length === 1);
+    await message(there).fill('Sent elsewhere?');
+    await alice.submit('/drafts', {}, `/drafts/${rows[0]!.id}/discard`);
+    await there.clock.runFor(5000);
+    await until(async () => (await saved(there).textContent())!.includes('sent or discarded elsewhere'));
+    expect(await drafts()).toEqual([]);
+  });
+
   test('signed out meanwhile, it says that nothing was saved, and the words stay', async () => {
     const page = await open();
     await type(page, 'Alone');

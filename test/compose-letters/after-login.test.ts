@@ -106,13 +106,40 @@ describe('the same person', () => {
   });
 });
 
+const drafts = async () =>
+  (
+    await app.pool.query<{ username: string; body: string }>(
+      'select u.username, d.body from drafts d join users u on u.id = d.owner_id order by d.saved_at',
+    )
+  ).rows;
+const kept = [{ username: 'alice', body: awkwardText }];
+
 describe('a different person', () => {
-  test('who logs in on that page is in the own inbox, and nothing of it is stored or shown', async () => {
+  test('who logs in on that page is in the own inbox and shown nothing of it; it is a draft of its writer', async () => {
     const back = await logInOn(await refused(), bob);
     expect([back.status, back.headers.location]).toEqual([303, '/inbox']);
     for (const path of ['/inbox', '/send', '/drafts', `/send?draft=${form.key}`])
       expect((await alice.get(path)).text).not.toContain('Quoted');
-    expect(await columnsWith(app.pool, canary)).toEqual([]);
+    expect(await drafts()).toEqual(kept);
+    expect(await columnsWith(app.pool, canary)).toEqual(['drafts.body']);
+
+    await alice.submit('/inbox', {}, '/logout');
+    await alice.submit('/login', { username: 'alice', password: alice.password });
+    const page = await alice.get(`/send?draft=${form.key}`);
+    expect(page.$('textarea[name=body]').text()).toBe(awkwardText);
+    expect(page.$('input[name=recipient]').attr('value')).toBe('Bob, alice');
+    expect((await alice.post('/send', filledIn(page, '/send'))).status).toBe(303);
+    expect(await drafts()).toEqual([]);
+  });
+
+  test('who logs in does not replace a newer state of it, nor any other draft', async () => {
+    await alice.post('/drafts', { ...form, body: 'Saved before' });
+    const phone = filledIn(await alice.get(`/send?draft=${form.key}`), '/send');
+    const stale = filledIn(await alice.get(`/send?draft=${form.key}`), '/send');
+    await alice.post('/drafts', { ...phone, body: 'Saved on the phone' });
+    form = { ...stale, body: awkwardText };
+    await logInOn(await refused(), bob);
+    expect(await drafts()).toEqual([{ username: 'alice', body: 'Saved on the phone' }, ...kept]);
   });
 
   test('who has signed in meanwhile in the same browser is not offered to send it', async () => {
@@ -127,18 +154,62 @@ describe('a different person', () => {
       );
       expect(page.$('form[action="/send"]')).toHaveLength(0);
       expect(page.$('textarea[name=letter_body]').text()).toBe(awkwardText);
-      expect(await columnsWith(app.pool, canary)).toEqual([]);
 
-      // Bob’s login there keeps nothing.
+      // Bob’s login there keeps it for alice.
       await logInOn(page, bob);
-      expect(await columnsWith(app.pool, canary)).toEqual([]);
+      expect(await drafts()).toEqual(kept);
     }
-    // The writer's does.
     const back = await logInOn(await alice.post('/send', form), alice);
     expect((await alice.get(back.headers.location!)).$('textarea[name=body]').text()).toBe(awkwardText);
-    const { rows } = await app.pool.query(
-      `select u.username from drafts d join users u on u.id = d.owner_id`,
-    );
-    expect(rows).toEqual([{ username: 'alice' }]);
+    expect(await drafts()).toEqual(kept);
+  });
+
+  test('who logs in with a recovery code, too', async () => {
+    const codes = (await bob.submit('/account/recovery-codes', {}, '/account/recovery-codes')).$('.codes li');
+    const page = await refused();
+    const asked = await alice.post('/login/recovery', filledIn(page, '/login'));
+    const code = codes.first().text().trim();
+    const fields = { ...filledIn(asked, '/login/recovery'), username: 'bob', code };
+    expect((await alice.post('/login/recovery', fields)).status).toBe(303);
+    expect(await drafts()).toEqual(kept);
+  });
+
+  test('is offered no way to register that would leave the words behind', async () => {
+    expect((await refused()).$('main a[href="/register"]')).toHaveLength(0);
+    expect((await alice.get('/login')).$('main a[href="/register"]')).toHaveLength(1);
+  });
+});
+
+describe('nobody leaves drafts in the mailbox of somebody else', () => {
+  /** Bob logs in on a page that he has made up from his own. */
+  async function planted(fields: Fields): Promise<void> {
+    const own = { ...(await bob.hidden('/send')), recipient: 'x', body: awkwardText };
+    await bob.submit('/inbox', {}, '/logout');
+    const page = filledIn(await bob.post('/send', own), '/login');
+    const answer = await bob.post('/login', { ...page, username: 'bob', password: bob.password, ...fields });
+    expect(answer.status).toBe(303);
+  }
+
+  test('with the name of another writer, without what the page says or with something made up', async () => {
+    await planted({ letter_writer: 'alice', letter_page: '' });
+    await planted({ letter_writer: 'alice', letter_page: 'made-up' });
+    expect(await drafts()).toEqual([]);
+    await planted({ letter_writer: 'alice' }); // the page says that it is bob's
+    expect(await drafts()).toEqual([{ username: 'bob', body: awkwardText }]);
+  });
+
+  test('with what one of alice’s pages says, for another form than that', async () => {
+    const { page = '' } = form;
+    await planted({ letter_writer: 'alice', letter_page: page });
+    const changed = page.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A')).replace(/^./, 'z');
+    await planted({ letter_writer: 'alice', letter_page: changed, letter_key: form.key! });
+    expect(await drafts()).toEqual([]);
+  });
+
+  test('after that account is gone: the login works, and nothing is stored', async () => {
+    const page = await refused();
+    await app.pool.query(`delete from users where username = 'alice'`);
+    expect((await logInOn(page, bob)).headers.location).toBe('/inbox');
+    expect(await columnsWith(app.pool, canary)).toEqual([]);
   });
 });
