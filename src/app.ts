@@ -18,6 +18,7 @@ import { deviceRoutes } from './devices/routes.ts';
 import { draftRoutes } from './drafts/routes.ts';
 import { exportRoutes } from './exports/routes.ts';
 import { importRoutes } from './imports/routes.ts';
+import type { ImportJobs } from './imports/jobs.ts';
 import { receiveUpload } from './imports/upload.ts';
 import { leavingRoutes } from './leaving/routes.ts';
 import type { Bell } from './live/bell.ts';
@@ -66,12 +67,13 @@ export interface AppParts {
   seal: Seal;
   bell: Bell;
   streams: Streams;
+  importJobs: ImportJobs;
   latestMigration: string;
   isStopping: () => boolean;
 }
 
 export function createApp(parts: AppParts): Express {
-  const { config, pool, log, secrets, seal, bell, streams, latestMigration, isStopping } = parts;
+  const { config, pool, log, secrets, seal, bell, streams, importJobs, latestMigration, isStopping } = parts;
   const app = express();
   app.disable('x-powered-by').disable('etag');
   app.set('trust proxy', config.trustProxy);
@@ -123,7 +125,7 @@ export function createApp(parts: AppParts): Express {
       secondFactorRoutes({ pool, config, proof, changeAccount, seal, flash }),
       passkeyRoutes({ pool, proof, changeAccount, ceremonies, flash }),
       exportRoutes(pool, config, proof),
-      importRoutes({ pool, config, proof, flash, bell }),
+      importRoutes(pool, importJobs, proof),
       leavingRoutes({ pool, config, log, proof, flash, bell }),
       logoutRoutes(config, bell),
     ),

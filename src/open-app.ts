@@ -6,6 +6,7 @@ import { readMigrations } from './database/migration-files.ts';
 import type { Pool } from './database/pool.ts';
 import { openSigningKeys } from './database/signing-keys.ts';
 import { keepTidy } from './housekeeping.ts';
+import { openImportJobs } from './imports/jobs.ts';
 import { openBell } from './live/bell.ts';
 import { openStreams } from './live/streams.ts';
 import { createSeal } from './sealing.ts';
@@ -29,6 +30,7 @@ export async function openApp(
   const keys = await openSigningKeys(pool, onError);
   const streams = openStreams(onError);
   const bell = openBell(pool, (notices) => streams.wake(notices), onError);
+  const importJobs = openImportJobs({ pool, config, bell, onError });
   const housekeeping = keepTidy(pool, config.mailboxMessages, onError);
   const latestMigration = readMigrations().at(-1)!.name;
   const app = createApp({
@@ -39,6 +41,7 @@ export async function openApp(
     seal,
     bell,
     streams,
+    importJobs,
     latestMigration,
     isStopping,
   });
@@ -48,6 +51,7 @@ export async function openApp(
       keys.close();
       housekeeping.close();
       streams.close();
+      await importJobs.close();
       await bell.close();
     },
   };

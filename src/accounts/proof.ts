@@ -55,9 +55,14 @@ export function createProof(pool: Pool, config: Config, passwords: Passwords): P
   return { require: requireProof, check, routes };
 }
 
+/** Whether the person has proved lately who they are. */
+export function isProven(req: Request): boolean {
+  return Date.now() - (req.session.provenAt ?? 0) < validForMs;
+}
+
 function requireProof(page: string): RequestHandler {
   return (req: Request, res: Response, next: NextFunction): void => {
-    if (Date.now() - (req.session.provenAt ?? 0) < validForMs) return next();
+    if (isProven(req)) return next();
     res.redirect(303, `/account/proof?next=${encodeURIComponent(page)}`);
   };
 }

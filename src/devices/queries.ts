@@ -22,9 +22,19 @@ export async function listDevices(db: Database, userId: string): Promise<DeviceR
   return rows;
 }
 
-/** Ends one session of this person; false when they have none with this key. */
+/**
+ * Ends one session of this person, and the import that it started if one is running; false when they have none with
+ * this key.
+ */
 export async function endDevice(db: Database, userId: string, sid: string): Promise<boolean> {
-  const { rowCount } = await db.query('delete from sessions where user_id = $1 and sid = $2', [userId, sid]);
+  const { rowCount } = await db.query(
+    `with stopped as (
+       update imports set result = '{"outcome":"stopped"}', ended_at = now()
+       where user_id = $1 and sid = $2 and result is null
+     )
+     delete from sessions where user_id = $1 and sid = $2`,
+    [userId, sid],
+  );
   return rowCount === 1;
 }
 

@@ -13,7 +13,7 @@ const entriesLimit = 20;
 // In bytes: 200 drafts of the longest texts are 12 MB.
 const accountLimit = 20_000_000;
 /** In bytes. What unpacks to more is refused, however small it is itself. */
-export const unpackedLimit = 1_000_000_000;
+export const unpackedLimit = 4_000_000_000;
 
 export interface ReadOptions {
   /** Filled while the file is read. */
@@ -132,7 +132,7 @@ async function* unpack(zip: ZipFile, entry: Entry, signal: AbortSignal): AsyncGe
 }
 
 function tooMuch(): Unreadable {
-  return new Unreadable('This zip unpacks to more than 1 GB.');
+  return new Unreadable('This zip unpacks to more than 4 GB.');
 }
 
 function damaged(): Unreadable {

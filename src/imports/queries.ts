@@ -1,27 +1,8 @@
 // Imports in SQL. What is imported is a copy of its owner's alone: nobody else's mailbox is touched.
 import type { QueryConfig } from 'pg';
-import type { Database, Pool } from '../database/pool.ts';
+import type { Database } from '../database/pool.ts';
 import type { OwnCopy } from '../exports/own-copy.ts';
 import { nobody } from '../ids.ts';
-
-const ownLock = `hashtextextended('private-messages import ' || $1, 0)`;
-
-/** For as long as this transaction lasts; false when another import of this person's is being written. */
-export async function isOnlyImport(db: Database, ownerId: string): Promise<boolean> {
-  const { rows } = await db.query<{ mine: boolean }>(`select pg_try_advisory_xact_lock(${ownLock}) as mine`, [
-    ownerId,
-  ]);
-  return rows[0]!.mine;
-}
-
-/** Whether an import of this person's is being written at this moment. Not for within a transaction. */
-export async function isImporting(pool: Pool, ownerId: string): Promise<boolean> {
-  const { rows } = await pool.query<{ free: boolean }>(
-    `select pg_try_advisory_xact_lock_shared(${ownLock}) as free`,
-    [ownerId],
-  );
-  return !rows[0]!.free;
-}
 
 /** How many messages a mailbox holds, the trash included. */
 export async function countHeld(db: Database, ownerId: string): Promise<number> {

@@ -3,12 +3,14 @@ import { Busboy } from '@fastify/busboy';
 import type { NextFunction, Request, Response } from 'express';
 import { HttpError } from '../web/errors.ts';
 
-/** In bytes. */
-export const uploadLimit = 200_000_000;
+/** Of a file, in bytes: more than any file of an export has, whatever is in the mailbox (see exports/parts.ts). */
+export const uploadLimit = 2_000_000_000;
+/** What the form may have around the file, in bytes. */
+export const formOverhead = 20_000;
 
 const limits = {
   fieldNameSize: 100,
-  fieldSize: 1000,
+  fieldSize: 4000,
   fields: 5,
   files: 1,
   parts: 6,

@@ -3,94 +3,85 @@ import type { FileHandle } from 'node:fs/promises';
 import type { Pool } from '../database/pool.ts';
 import { transaction } from '../database/transaction.ts';
 import type { OwnCopy } from '../exports/own-copy.ts';
-import { findRun } from '../exports/queries.ts';
 import { countBeyond } from '../mailbox/sizes.ts';
-import { HttpError } from '../web/errors.ts';
-import { hasSession } from '../web/session-queries.ts';
+import type { Heartbeat } from './heartbeat.ts';
 import { emptyReport, type ImportReport } from './import-report.ts';
+import { finishImport, mayContinue, type JobKey } from './job-queries.ts';
 import { readMessages } from './open-file.ts';
-import { countHeld, countKnown, insertCopies, isOnlyImport } from './queries.ts';
+import { countHeld, countKnown, insertCopies } from './queries.ts';
 import { Unreadable } from './unreadable.ts';
 
 // For one statement, which has to index all their words in time.
 const batch = { messages: 100, characters: 100_000 };
 
-export interface Imported {
-  /** In the file, and of these the ones that were not in the mailbox yet. */
-  total: number;
-  added: number;
-  report: ImportReport;
-}
-
-/** The mailbox that a file is for, and how many messages it may hold. */
-export interface Mailbox {
-  ownerId: string;
-  limit: number;
-}
-
-/** A file that has arrived, and until when somebody waits for what becomes of it. */
-export interface Upload {
+/** A file that has arrived, and the import that it is for. */
+export interface SpooledFile {
   file: FileHandle;
-  signal: AbortSignal;
+  /** In bytes. */
+  size: number;
+  ownAddresses: string[];
+  key: JobKey;
+  heartbeat: Heartbeat;
 }
 
 /**
  * Reads the whole file once, before anything is written. Throws Unreadable when it cannot be read to its end, or when
  * there is no room for all of it; a file is not read on then, since very many mails fit into a small one.
  */
-export async function checkMessages(pool: Pool, { ownerId, limit }: Mailbox, upload: Upload): Promise<void> {
-  const room = limit - (await countHeld(pool, ownerId));
+export async function checkMessages(pool: Pool, limit: number, spooled: SpooledFile): Promise<void> {
+  const { key, size } = spooled;
+  const { progress } = spooled.heartbeat;
+  Object.assign(progress, { phase: 'reading', bytesRead: 0, bytesTotal: size });
+  const room = limit - (await countHeld(pool, key.userId));
   let added = 0;
-  for await (const copies of inBatches(upload, emptyReport())) {
-    added += copies.length - (await countKnown(pool, ownerId, copies));
+  for await (const copies of inBatches(spooled, emptyReport())) {
+    progress.messagesTotal += copies.length;
+    added += copies.length - (await countKnown(pool, key.userId, copies));
     if (added > room) throw tooMany(room);
   }
 }
 
 /**
  * Writes them, in one transaction: whatever breaks it off, also the end of the process, PostgreSQL takes all of it back.
- * Others can write to this mailbox meanwhile, so its room is counted once more at the end; and the session must last.
+ * Others can write to this mailbox meanwhile, so its room is counted once more at the end. The result is committed
+ * together with the messages.
  */
-export function writeMessages(
-  pool: Pool,
-  { ownerId, limit }: Mailbox,
-  sid: string,
-  upload: Upload,
-): Promise<Imported> {
-  return transaction(pool, async (db) => {
+export async function writeMessages(pool: Pool, limit: number, spooled: SpooledFile): Promise<void> {
+  const { key, heartbeat } = spooled;
+  heartbeat.progress.phase = 'writing';
+  await transaction(pool, async (db) => {
     // Between two batches a file with large attachments may be read for a while.
     await db.query(
       `set local idle_in_transaction_session_timeout = '60s'; set local statement_timeout = '20s'`,
     );
-    if (!(await isOnlyImport(db, ownerId)))
-      throw new Unreadable('Another import of yours is being written. Try again when it is done.');
-    // It reads the mailbox several times, and what is imported has old ids: its files would differ.
-    if (await findRun(db, ownerId))
-      throw new Unreadable('An export of yours is being made. Try again when you have the whole file.');
-    // Looked at again and again: whoever leaves, or is signed out, must not have to wait for the end of a large file.
-    const staySignedIn = async () => {
-      if (!(await hasSession(db, ownerId, sid)))
-        throw new HttpError(403, 'You have been signed out meanwhile. Nothing was imported.');
-    };
     const report = emptyReport();
-    const imported = { total: 0, added: 0, report };
-    for await (const copies of inBatches(upload, report)) {
-      imported.total += copies.length;
-      imported.added += await insertCopies(db, ownerId, copies);
-      await staySignedIn();
+    let total = 0;
+    let added = 0;
+    for await (const copies of inBatches(spooled, report)) {
+      total += copies.length;
+      added += await insertCopies(db, key.userId, copies);
+      heartbeat.progress.messagesWritten = total;
+      // Asked again and again: deleting the account waits for this transaction.
+      if (!(await mayContinue(db, key))) throw heartbeat.stopped();
     }
-    const beyond = await countBeyond(db, ownerId, limit);
-    if (beyond > 0 && imported.added > 0) throw tooMany(imported.added - beyond);
-    await staySignedIn();
-    return imported;
+    const beyond = await countBeyond(db, key.userId, limit);
+    if (beyond > 0 && added > 0) throw tooMany(added - beyond);
+    heartbeat.signal.throwIfAborted();
+    if (!(await finishImport(db, key, { outcome: 'imported', total, added, report })))
+      throw heartbeat.stopped();
   });
 }
 
 /** The messages of a file in batches of a size that suits PostgreSQL. */
-async function* inBatches({ file, signal }: Upload, report: ImportReport): AsyncGenerator<OwnCopy[]> {
+async function* inBatches(
+  { file, ownAddresses, heartbeat }: SpooledFile,
+  report: ImportReport,
+): AsyncGenerator<OwnCopy[]> {
+  const { signal, progress } = heartbeat;
+  const onProgress = (bytesRead: number) => void (progress.bytesRead = bytesRead);
   let group: OwnCopy[] = [];
   let characters = 0;
-  for await (const copies of readMessages(file, { report, signal })) {
+  for await (const copies of readMessages(file, { report, signal, onProgress, ownAddresses })) {
     for (const copy of copies) {
       characters += copy.body.length;
       if (group.push(copy) < batch.messages && characters < batch.characters) continue;

@@ -1,5 +1,6 @@
 // The list of all pages, for the tests that look at each of them; a new page is added here.
 import type { Page } from 'playwright-core';
+import { emptyReport } from '../../src/imports/import-report.ts';
 import type { TestApp } from '../support/app.ts';
 import { beginLogin, withCodes } from '../support/authenticator.ts';
 import { giveCookies } from '../support/browser.ts';
@@ -150,6 +151,10 @@ export const pages: PageCase[] = [
   },
   page('Export', '/account/export'),
   page('Import', '/account/import'),
+  afterForm('Import with errors', '/account/import', { addresses: 'nobody' }, 'Import'),
+  pageOf('Import, running', '/account/import', () => importing),
+  pageOf('Import, ended', '/account/import', () => hasImported),
+  pageOf('Export, the next file', '/account/export', () => hasImported),
   page('Delete your account', '/account/leave'),
   afterForm(
     'Delete your account with errors',
@@ -194,16 +199,44 @@ export const pages: PageCase[] = [
 let twoSteps: Person;
 let site: string;
 
+/** Somebody whose import is running, and somebody whose import has ended and whose export has a further file. */
+let importing: Person;
+let hasImported: Person;
+
 function pageOfTwoSteps(name: string, path: string): PageCase {
+  return pageOf(name, path, () => twoSteps);
+}
+
+/** A page of somebody else, who is known when it is opened. */
+function pageOf(name: string, path: string, owner: () => Person): PageCase {
   return {
     name,
     isPublic: true,
-    open: () => twoSteps.get(path),
+    open: () => owner().get(path),
     show: async (tab) => {
-      await giveCookies(tab, twoSteps, site);
+      await giveCookies(tab, owner(), site);
       await tab.goto(path);
     },
   };
+}
+
+async function fillTransfers(app: TestApp): Promise<void> {
+  [importing, hasImported] = [await registered(app.url, 'importing'), await registered(app.url, 'imported')];
+  const report = { ...emptyReport(), files: { count: 2, examples: ['x'.repeat(120), 'مرحبًا.txt'] } };
+  const result = JSON.stringify({ outcome: 'imported', total: 1234, added: 1000, report });
+  await app.pool.query(
+    `insert into imports (user_id, job, sid, epoch, phase, bytes_total, messages_written, messages_total, own_addresses,
+                          beat_at, ended_at, result)
+     select id, gen_random_uuid(), '', epoch, 'writing', 321000000, 1000, 1234, '', 'infinity',
+            case username when 'imported' then now() end, case username when 'imported' then $1::json end
+     from users where username in ('importing', 'imported')`,
+    [result],
+  );
+  await app.pool.query(
+    `insert into exports (user_id, run, total, part, after_id, beat_at)
+     select id, gen_random_uuid(), 10, 2, '019b7cbd-88ee-7000-8000-000000000001', '-infinity'
+     from users where username = 'imported'`,
+  );
 }
 
 function setUpOf(name: string, code?: string): PageCase {
@@ -256,6 +289,7 @@ export async function fillMailbox(app: TestApp, owner: Person): Promise<void> {
   site = app.url;
   twoSteps = await registered(app.url, 'two_steps');
   await withCodes(twoSteps);
+  await fillTransfers(app);
   const texts = [
     'Hello',
     'x'.repeat(300),

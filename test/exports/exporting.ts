@@ -5,12 +5,12 @@ import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Pool } from '../../src/database/pool.ts';
-import type { Person } from '../support/person.ts';
+import type { Fields, Person } from '../support/person.ts';
 import { unzip } from '../support/zip.ts';
 
 /** The answer to the button, as soon as it begins. */
-export async function beginExport(url: string, person: Person): Promise<IncomingMessage> {
-  const fields = new URLSearchParams(await person.hidden('/account/export'));
+export async function beginExport(url: string, person: Person, more: Fields = {}): Promise<IncomingMessage> {
+  const fields = new URLSearchParams({ ...(await person.hidden('/account/export')), ...more });
   return new Promise((resolve, reject) => {
     const request = ask(`${url}/account/export`, {
       method: 'POST',

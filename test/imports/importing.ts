@@ -2,6 +2,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from '../../src/database/pool.ts';
 import type { Answer, Fields, Person } from '../support/person.ts';
 
@@ -28,11 +29,42 @@ export async function importFile(person: Person, file: Buffer | string): Promise
   return person.ask('post', '/account/import', multipart, formWith(fields, file));
 }
 
-/** The line that the page shows after an import that went well. */
+/** What the page says of the import that has ended: its result, and what could not be taken as it was. */
+function resultOn({ $ }: Answer): string {
+  const sentences = $('.result .points > li')
+    .toArray()
+    .map((point) => $(point).clone().children().remove().end().text().trim());
+  return [$('.result h2 + p').text(), ...sentences].join(' ');
+}
+
+/** Waits, as a browser without a script does, until the import has ended. */
+export async function resultOf(person: Person, withinMs = 60_000): Promise<string> {
+  const deadline = Date.now() + withinMs;
+  for (;;) {
+    const page = await person.get('/account/import');
+    if (page.$('[data-import=ended]').length > 0) return resultOn(page);
+    if (page.$('[data-import=running]').length === 0)
+      throw new Error(`No import: ${page.status} ${page.text}`);
+    if (Date.now() > deadline) throw new Error(`The import goes on: ${page.$('[data-words]').text()}`);
+    await sleep(20);
+  }
+}
+
+/** Imports a file; what the page says in the end. */
 export async function imported(person: Person, file: Buffer | string): Promise<string> {
   const answer = await importFile(person, file);
   if (answer.status !== 303) throw new Error(`${answer.status} ${answer.$('.error').text()}`);
-  return (await person.get('/account/import')).$('.flash p').text();
+  return resultOf(person);
+}
+
+/** Tries to import a file; why it is refused, by the answer itself or after the file has been looked at. */
+export async function refusalOf(person: Person, file: Buffer | string): Promise<string> {
+  const answer = await importFile(person, file);
+  if (answer.status === 422) return answer.$('#file-error').text();
+  if (answer.status !== 303) throw new Error(`${answer.status} ${answer.text}`);
+  const said = await resultOf(person);
+  if ((await person.get('/account/import')).$('.result .error').length === 0) throw new Error(said);
+  return said;
 }
 
 /** Every row of every mailbox. */
@@ -45,16 +77,15 @@ export async function mailboxes(pool: Pool): Promise<string> {
   return rows[0]!.all;
 }
 
-/** A temporary folder for this test file alone: others import at the same time. Returns what removes it. */
-export function ownTemporaryFolder(): () => void {
+/** A data folder for this test file alone: others import at the same time. */
+export function ownDataFolder(): { folder: string; remove: () => void } {
   const folder = mkdtempSync(join(tmpdir(), 'pm-imports-'));
-  process.env.TMPDIR = folder;
-  return () => rmSync(folder, { recursive: true });
+  return { folder, remove: () => rmSync(folder, { recursive: true }) };
 }
 
 /** The files that imports keep for a while, and whatever else is there. */
-export function filesLeft(): string[] {
-  return readdirSync(tmpdir());
+export function filesLeft(folder: string): string[] {
+  return readdirSync(join(folder, 'uploads'));
 }
 
 export function mboxOf(...mails: string[]): string {

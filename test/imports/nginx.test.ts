@@ -1,11 +1,16 @@
 // An import through nginx: passed on as it is sent, and put down nowhere on its way.
+import { once } from 'node:events';
+import { request as ask, type IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { load } from 'cheerio';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { uploadLimit } from '../../src/imports/upload.ts';
 import { exportOf, fillMailbox, lettersOf } from '../exports/exporting.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { startNginx, type Nginx } from '../support/nginx.ts';
-import { registered } from '../support/person.ts';
+import { at, registered } from '../support/person.ts';
 import { available } from '../support/required.ts';
-import { importFile, imported } from './importing.ts';
+import { formWith, importFile, imported, multipart, resultOf } from './importing.ts';
 
 describe.skipIf(!available('nginx'))('behind nginx', () => {
   let app: TestApp;
@@ -30,12 +35,33 @@ describe.skipIf(!available('nginx'))('behind nginx', () => {
     expect(nginx.complaints()).not.toMatch(/temporary file/);
   });
 
-  test('a file over the limit is refused by a page', async () => {
+  test('a file over the limit is refused by a page before it has been sent', async () => {
     const carol = await registered(nginx.url, 'carol');
-    const said = await importFile(carol, Buffer.alloc(200_500_000, '[\n'));
-    expect([said.status, said.$('#file-error').text()]).toEqual([
+    const form = formWith(await carol.hidden('/account/import'), '[\n');
+    const refusalOf = async (length: number) => {
+      const headers = { ...multipart, 'Content-Length': length, Cookie: carol.cookies() };
+      const asked = ask(`${nginx.url}/account/import`, { method: 'POST', headers });
+      asked.on('error', () => {});
+      asked.write(form);
+      const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+      const said = load(await text(answer))('.error, h1').text();
+      asked.destroy();
+      return [answer.statusCode, said];
+    };
+    expect(await refusalOf(uploadLimit + 50_000)).toEqual([
       422,
-      'This file is larger than 200 MB. Nothing was imported.',
+      'ImportThis file is larger than 2 GB. Nothing was imported.',
     ]);
+    expect((await refusalOf(uploadLimit + 5_000_000))[0]).toBe(413);
+  });
+
+  test('an import goes on when the proxy is gone after the upload', async () => {
+    const erin = await registered(app.url, 'erin');
+    const proxy = await startNginx(app.url);
+    const zip = await exportOf(nginx.url, await registered(nginx.url, 'frank'));
+    const there = at(proxy.url, erin);
+    expect((await importFile(there, zip)).status).toBe(303);
+    await proxy.close();
+    expect(await resultOf(erin)).toBe('Nothing was imported.');
   });
 });

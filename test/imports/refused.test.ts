@@ -1,4 +1,7 @@
 // Files that are damaged, too large or meant to do harm: refused with the reason, and nothing of them is left.
+import { once } from 'node:events';
+import { request as ask, type IncomingMessage } from 'node:http';
+import { text as textOf } from 'node:stream/consumers';
 import { deflateRawSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { newId } from '../../src/ids.ts';
@@ -10,19 +13,19 @@ import {
   filesLeft,
   formWith,
   imported,
-  importFile,
   mailboxes,
   mboxOf,
   multipart,
-  ownTemporaryFolder,
+  ownDataFolder,
+  refusalOf,
 } from './importing.ts';
 
-const removeFolder = ownTemporaryFolder();
+const { folder, remove: removeFolder } = ownDataFolder();
 let app: TestApp;
 let alice: Person;
 let before: string;
 beforeAll(async () => {
-  app = await startApp({ MAILBOX_MESSAGES: '150' });
+  app = await startApp({ MAILBOX_MESSAGES: '150', DATA_DIR: folder });
   alice = await registered(app.url, 'alice');
   await alice.send('alice', 'Here already');
 });
@@ -31,7 +34,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   expect(await mailboxes(app.pool)).toBe(before);
-  expect(filesLeft()).toEqual([]);
+  expect(filesLeft(folder)).toEqual([]);
   // The bell takes one for a moment, ten milliseconds after an import; none may stay taken.
   await expect.poll(() => app.pool.totalCount - app.pool.idleCount, { timeout: 5000 }).toBe(0);
 });
@@ -56,10 +59,9 @@ const json = (...messages: unknown[]) => `[\n${messages.map((m) => JSON.stringif
 const next = (n: number) => id.slice(0, -3) + String(100 + n);
 
 async function expectRefused(file: Buffer | string, reason: RegExp | string): Promise<void> {
-  const answer = await importFile(alice, file);
-  expect(answer.$('#file-error').text()).toMatch(reason);
-  expect(answer.$('#file-error').text()).toMatch(/Nothing was imported\.$/);
-  expect(answer.status).toBe(422);
+  const said = await refusalOf(alice, file);
+  expect(said).toMatch(reason);
+  expect(said).toMatch(/Nothing was imported\.$/);
 }
 
 test.each<[what: string, change: object, reason: string]>([
@@ -194,7 +196,7 @@ test('zip bombs: one long line, two gigabytes of blank ones, and one that lies a
   const startedAt = performance.now();
   await expectRefused(liar(line, 300_000_000), /too long|damaged/);
   await expectRefused(liar(line, 1000), /too long|damaged/);
-  await expectRefused(liar(line, 2_000_000_000), 'more than 1 GB');
+  await expectRefused(liar(line, 4_100_000_000), 'more than 4 GB');
   const blank = deflateRawSync(Buffer.concat([Buffer.from('[\n]\n'), Buffer.alloc(300_000_000, '\n')]));
   await expectRefused(liar(blank, 1000), /damaged/);
   expect(performance.now() - startedAt).toBeLessThan(20_000);
@@ -205,8 +207,16 @@ test('more messages than there is room for: refused before anything is written',
   await expectRefused(file, 'has room for 148 more messages, and in this file are more');
 });
 
-test('a file of 200 MB and one byte', async () => {
-  await expectRefused(Buffer.alloc(uploadLimit + 1, '[\n'), 'larger than 200 MB');
+test('a file that its browser says is larger than 2 GB, before it has been sent', async () => {
+  const form = formWith(await alice.hidden('/account/import'), '[\n');
+  const length = { 'Content-Length': uploadLimit + 50_000, Cookie: alice.cookies() };
+  const asked = ask(`${app.url}/account/import`, { method: 'POST', headers: { ...multipart, ...length } });
+  asked.on('error', () => {});
+  asked.write(form);
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+  expect(answer.statusCode).toBe(422);
+  expect(await textOf(answer)).toContain('This file is larger than 2 GB. Nothing was imported.');
+  asked.destroy();
 });
 
 test('three million mails of ten bytes: not read beyond the room', async () => {

@@ -1,0 +1,77 @@
+// What the page says about an import: how far it is, or what became of it.
+import { sentencesOf } from './import-report.ts';
+import type { ImportJob, ImportResult } from './job-queries.ts';
+
+export interface ShownProgress {
+  words: string;
+  /** For a bar; no value when it is not known how much there is to come. */
+  value: number | undefined;
+}
+
+export interface ShownResult {
+  isDone: boolean;
+  words: string;
+  /** What could not be taken as it was, and a few examples of each. */
+  notes: { sentence: string; examples: string[] }[];
+}
+
+export function describeProgress(job: ImportJob): ShownProgress {
+  const { phase, bytesRead, bytesTotal, messagesWritten, messagesTotal } = job;
+  const bytes = bytesOf(bytesRead, bytesTotal);
+  const share = (done: number, total: number) => (total > 0 ? Math.min(1, done / total) : undefined);
+  return {
+    uploading: { words: `Uploading: ${bytes}.`, value: share(bytesRead, bytesTotal) },
+    waiting: { words: 'Uploaded. Waiting for its turn.', value: undefined },
+    reading: { words: `Checking the file: ${bytes} read.`, value: share(bytesRead, bytesTotal) },
+    writing: {
+      words: `Writing: ${inNumber(messagesWritten)} of ${inNumber(messagesTotal)} messages.`,
+      value: share(messagesWritten, messagesTotal),
+    },
+  }[phase];
+}
+
+export function describeResult(result: ImportResult): ShownResult {
+  if (result.outcome === 'imported') {
+    const { total, added, report } = result;
+    return { isDone: true, words: importedWords(total, added), notes: sentencesOf(report) };
+  }
+  const words = result.outcome === 'refused' ? result.message : endings[result.outcome];
+  return { isDone: false, words, notes: [] };
+}
+
+const endings = {
+  cancelled: 'You cancelled this import. Nothing was imported.',
+  stopped: 'This import was stopped, because your sessions were ended meanwhile. Nothing was imported.',
+  interrupted:
+    'This import was interrupted by a restart of the server. Nothing was imported; please choose the file again.',
+  failed: 'Something went wrong on our side, not on yours. Nothing was imported.',
+};
+
+function importedWords(total: number, added: number): string {
+  const known = total - added;
+  const imported = added === 0 ? 'Nothing was imported' : `Imported ${messages(added)}`;
+  return known === 0
+    ? `${imported}.`
+    : `${imported}; ${messages(known)} ${known === 1 ? 'was' : 'were'} here already.`;
+}
+
+function messages(count: number): string {
+  return `${inNumber(count)} ${count === 1 ? 'message' : 'messages'}`;
+}
+
+function inNumber(count: number): string {
+  return count.toLocaleString('en');
+}
+
+/** "3.2 of 12.0 MB"; of what is not known, "3.2 MB". */
+function bytesOf(done: number, total: number): string {
+  const scale = total || done;
+  const [unit, name, digits] =
+    scale < 1e6
+      ? ([1e3, 'kB', 0] as const)
+      : scale < 1e9
+        ? ([1e6, 'MB', 1] as const)
+        : ([1e9, 'GB', 2] as const);
+  const amount = (bytes: number) => (bytes / unit).toFixed(digits);
+  return total > 0 ? `${amount(done)} of ${amount(total)} ${name}` : `${amount(done)} ${name}`;
+}
