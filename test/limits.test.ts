@@ -93,7 +93,7 @@ describe('the README says', () => {
     ['An import', uploadLimit / 1_000_000_000, ' GB,'],
     ['An export', uploadLimit / 1_000_000_000, ' GB at most'],
     ['An import', unpackedLimit / 1_000_000_000, ' GB unpacked'],
-    ['An import', numberIn('src/imports/open-file.ts', /entriesLimit = (\d+)/), ' files'],
+    ['An import', numberIn('src/imports/read-zip.ts', /maxEntries = ([\d_]+)/), ' files'],
     ['An import', numberIn('src/imports/routes.ts', /pieceSize = ([\d_]+)/) / 1000, ' kB every 30 s'],
     ['An import', filesAtOnce, ' at once'],
     ['An import', readAtOnce, ' of them being read'],

@@ -1,7 +1,7 @@
 // Reads messages.json, line by line.
 import { jsonEnd, jsonStart } from '../exports/json-file.ts';
 import type { OwnCopy } from '../exports/own-copy.ts';
-import { readLines } from './lines.ts';
+import { readLines, withoutReturn } from './lines.ts';
 import { checkCopy } from './own-copy.ts';
 import { Unreadable } from './unreadable.ts';
 
@@ -30,8 +30,11 @@ export async function* readJson(source: AsyncIterable<Buffer>): AsyncGenerator<O
     last = copy.id;
     return copy;
   };
-  for await (const lines of readLines(source, longest)) {
-    yield lines.map(readLine).filter((copy) => copy !== undefined);
+  for await (const lines of readLines(source, longest, 'refuse')) {
+    yield lines
+      .map(withoutReturn)
+      .map(readLine)
+      .filter((copy) => copy !== undefined);
   }
   if (!isEnded) throw new Unreadable('The list of messages breaks off before its end.');
 }

@@ -2,31 +2,44 @@
 import { Unreadable } from './unreadable.ts';
 
 /**
- * The lines of each chunk, without their ends, each byte as one character (latin1): what the bytes mean is for the reader
- * to say. Throws Unreadable at a line longer than this.
+ * The lines of each chunk, each byte as one character (latin1): what the bytes mean is for the reader to say. Without
+ * their line feeds; a carriage return before one stays. A line longer than this is cut to this length, or refused.
  */
-export async function* readLines(source: AsyncIterable<Buffer>, longest: number): AsyncGenerator<string[]> {
+export async function* readLines(
+  source: AsyncIterable<Buffer>,
+  maxLength: number,
+  tooLong: 'cut' | 'refuse',
+): AsyncGenerator<string[]> {
   let begun: string[] = [];
   let length = 0;
+  const add = (piece: string) => {
+    const kept = piece.slice(0, maxLength - length);
+    if (kept.length < piece.length && tooLong === 'refuse')
+      throw new Unreadable('A line in this file is too long for one of its kind.');
+    if (kept) begun.push(kept);
+    length += kept.length;
+  };
+  const take = () => {
+    const line = begun.length === 1 ? begun[0]! : begun.join('');
+    begun = [];
+    length = 0;
+    return line;
+  };
   for await (const chunk of source) {
     const pieces = chunk.toString('latin1').split('\n');
     const last = pieces.pop()!;
-    if (pieces.length > 0) {
-      begun.push(pieces[0]!);
-      pieces[0] = begun.join('');
-      begun = [];
-      length = 0;
-    }
-    begun.push(last);
-    length += last.length;
-    if (length > longest || pieces.some((piece) => piece.length > longest))
-      throw new Unreadable('A line in this file is too long for one of its kind.');
-    yield pieces.map(withoutReturn);
+    const lines = pieces.map((piece) => {
+      add(piece);
+      return take();
+    });
+    add(last);
+    yield lines;
   }
-  const rest = begun.join('');
-  if (rest) yield [withoutReturn(rest)];
+  if (length > 0) yield [take()];
 }
 
-function withoutReturn(line: string): string {
-  return line.endsWith('\r') ? line.slice(0, -1) : line;
+export function withoutReturn(line: string): string {
+  let end = line.length;
+  while (end > 0 && line[end - 1] === '\r') end -= 1;
+  return end === line.length ? line : line.slice(0, end);
 }

@@ -29,6 +29,11 @@ const fields = z.strictObject({
   body: text,
 });
 
+/** Ids count from 1970 on; what is older comes first in every list. */
+export function idTime(sentAt: Date): Date {
+  return new Date(Math.max(0, sentAt.getTime()));
+}
+
 /**
  * The message that these fields describe. Throws Unreadable when one of them cannot be right. The id has to be of the
  * moment at which it was sent: lists are in the order of ids.
@@ -44,7 +49,7 @@ export function checkCopy(claimed: unknown, where: string): OwnCopy {
     );
   }
   const { id, box, with: other, notice: isNotice, sentAt, unread: isUnread, trashedAt, body } = checked.data;
-  if (timeOf(id) !== sentAt.getTime())
+  if (timeOf(id) !== idTime(sentAt).getTime())
     throw new Unreadable(`${where} is not valid: its id is of another time than “sentAt”.`);
   if (trashedAt && trashedAt.getTime() < sentAt.getTime() - day)
     throw new Unreadable(`${where} is not valid: its “trashedAt” is before “sentAt”.`);

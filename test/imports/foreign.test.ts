@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { find } from '../search/found.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { registered, type Person } from '../support/person.ts';
-import { emptyReport } from '../../src/imports/import-report.ts';
+import { emptyReport, type ImportReport } from '../../src/imports/import-report.ts';
 import { readMbox } from '../../src/imports/mbox-messages.ts';
 import { imported, mboxOf } from './importing.ts';
 
@@ -34,6 +34,7 @@ async function after(...mails: string[]): Promise<{ rows: Row[]; line: string; p
   return { rows, line, person };
 }
 
+const sourceFor = (report: ImportReport) => ({ report, isSent: false, ownAddresses: new Set<string>() });
 const from = 'From: Bob Smith <bob@example.org>\nDate: Tue, 24 Nov 2020 03:27:57 +0100\n';
 
 test('a plain mail, its subject above the text, at its own time', async () => {
@@ -97,7 +98,7 @@ test('hostile HTML and headers take no time', async () => {
   const startedAt = performance.now();
   const source = Readable.from([Buffer.from(mboxOf(...mails))]);
   let found = 0;
-  for await (const copies of readMbox(source, emptyReport())) found += copies.length;
+  for await (const copies of readMbox(source, sourceFor(emptyReport()))) found += copies.length;
   expect(found).toBeGreaterThanOrEqual(mails.length);
   expect(performance.now() - startedAt).toBeLessThan(15_000);
 });
@@ -177,7 +178,7 @@ const cases: [what: string, mail: string, body: string][] = [
 ];
 test.each(cases)('no word is lost of a mail with %s', async (_, mail, body) => {
   const source = Readable.from([Buffer.from(mboxOf(mail))]);
-  const copies = (await Array.fromAsync(readMbox(source, emptyReport()))).flat();
+  const copies = (await Array.fromAsync(readMbox(source, sourceFor(emptyReport())))).flat();
   expect(copies.map((copy) => copy.body)).toEqual([body]);
 });
 
@@ -201,7 +202,7 @@ test('beyond two hundred texts, twenty parts in parts and 200 kB of headers a ma
   const read = async (mail: string) => {
     const report = emptyReport();
     const source = Readable.from([Buffer.from(mboxOf(mail))]);
-    return { report, body: (await Array.fromAsync(readMbox(source, report))).flat()[0]!.body };
+    return { report, body: (await Array.fromAsync(readMbox(source, sourceFor(report)))).flat()[0]!.body };
   };
   const many = await read(parts('mixed', ...Array.from({ length: 210 }, (_, n) => `\nText ${n}`)));
   expect(many.report.attachments.count).toBe(10);

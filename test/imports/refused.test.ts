@@ -143,7 +143,7 @@ test('a zip cut off, with a byte changed, encrypted, or without what is needed',
   encrypted.writeUInt16LE(encrypted.readUInt16LE(directory + 8) | 1, directory + 8);
   await expectRefused(encrypted, 'encrypted');
   await expectRefused(await zipped({ 'inner.zip': zip }), 'no messages.json');
-  await expectRefused(await zipped({ 'folder/messages.json': json(good) }), 'no messages.json');
+  await expectRefused(await zipped({ 'folder/notes.json': json(good) }), 'no messages.json');
 });
 
 test('a zip with names that lead out of it', async () => {
@@ -158,8 +158,9 @@ test('a zip with names that lead out of it', async () => {
 });
 
 test('a zip with very many files, or one of them twice', async () => {
-  const many = Object.fromEntries(Array.from({ length: 30 }, (_, n) => [`file-${n}`, 'x']));
-  await expectRefused(await zipped({ 'messages.json': json(good), ...many }), 'too many files');
+  const many = await zipped({ 'messages.json': json(good) });
+  many.writeUInt16LE(20_001, many.length - 12); // how many it says there are
+  await expectRefused(many, 'too many files');
   const twice = await zipped({ 'messages.json': json(good), 'messages.jsoo': json(good) });
   const same = Buffer.from(twice.toString('latin1').replaceAll('messages.jsoo', 'messages.json'), 'latin1');
   await expectRefused(same, 'twice');
@@ -221,7 +222,7 @@ test('a file that its browser says is larger than 2 GB, before it has been sent'
 
 test('three million mails of ten bytes: not read beyond the room', async () => {
   const startedAt = performance.now();
-  const mails = Buffer.alloc(33_000_000, 'From 0000\n\n');
+  const mails = Buffer.alloc(99_000_000, 'From a Tue Nov 24 03:27:57 2026\n\n');
   await expectRefused(await zipped({ 'mailbox.mbox': mails }), 'has room for 148 more messages');
   expect(performance.now() - startedAt).toBeLessThan(5000);
 });

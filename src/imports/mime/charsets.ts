@@ -1,0 +1,153 @@
+// Bytes of a mail as text, whatever charset they claim to be in.
+/* oxlint-disable no-control-regex -- bytes, and escapes that stand in them */
+import iconv from 'iconv-lite';
+
+// Names from old mail that neither the Encoding Standard nor iconv-lite knows.
+const aliases: Record<string, string> = {
+  cp65001: 'utf-8',
+  'utf-8-bom': 'utf-8',
+  utf8mb4: 'utf-8',
+  'unicode-1-1-utf-7': 'utf-7',
+  'x-unicode-2-0-utf-7': 'utf-7',
+  'utf-7-imap': 'utf-7-imap',
+  'iso-8859-8-e': 'iso-8859-8',
+  'iso-2022-jp-1': 'iso-2022-jp',
+  'iso-2022-jp-2': 'iso-2022-jp',
+  'iso-2022-jp-3': 'iso-2022-jp',
+  'iso-2022-jp-2004': 'iso-2022-jp',
+  'iso-2022-jp-ms': 'iso-2022-jp',
+  cp50220: 'iso-2022-jp',
+  cp50221: 'iso-2022-jp',
+  cp50222: 'iso-2022-jp',
+  cp51932: 'euc-jp',
+  'eucjp-ms': 'euc-jp',
+  cp932: 'shift_jis',
+  'latin-9': 'iso-8859-15',
+  latin9: 'iso-8859-15',
+  latin0: 'iso-8859-15',
+  'us-ascii7': 'us-ascii',
+  'x-ascii': 'us-ascii',
+  ansi: 'windows-1252',
+};
+// In these every byte means something, so that text in UTF-8 under their name is decoded without complaint, and wrong.
+const singleByte = /^(?:us-ascii|ascii|ansi_x3|iso-?8859-?1[35]?|latin-?[19]|windows-125\d|cp125\d|$)/;
+const wide = /^(?:utf-?(?:16|32)|ucs-?[24])(?:[lb]e)?$/;
+
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** Every broken byte costs one replacement character. Without a charset, or with one nobody knows, the likeliest. */
+export function decodeText(bytes: Buffer, claimed: string): string {
+  const charset = nameOf(claimed);
+  return withoutByteOrderMark(decode(bytes, charset));
+}
+
+function decode(bytes: Buffer, charset: string): string {
+  if (wide.test(charset)) return iconv.decode(bytes, charset, { stripBOM: false });
+  if (/^iso-2022-(?:kr|cn)/.test(charset)) return decodeShifted(bytes, charset);
+  if (charset.startsWith('hz')) return decodeHz(bytes);
+  if (isJapaneseIn7Bits(bytes)) return decodeJapanese(bytes);
+  if (singleByte.test(charset) || charset === 'utf-8') {
+    const text = asUtf8(bytes, charset === 'utf-8' || charset === '');
+    if (text !== undefined) return text;
+    if (charset === 'utf-8' || charset === '') return new TextDecoder('windows-1252').decode(bytes);
+  }
+  const text = decoderFor(charset)?.(bytes);
+  if (text === undefined) return decode(bytes, '');
+  return text.includes('\uFFFD') ? (asUtf8(bytes, false) ?? text) : text;
+}
+
+/** Undefined when it is none: any byte that does not fit, or, where some may be broken, more of them than fit. */
+function asUtf8(bytes: Buffer, mayBeBroken: boolean): string | undefined {
+  try {
+    return strictUtf8.decode(bytes);
+  } catch {
+    if (!mayBeBroken) return undefined;
+    const text = utf8.decode(bytes);
+    let broken = 0;
+    let whole = 0;
+    for (let at = 0; at < text.length; at += 1) {
+      const code = text.charCodeAt(at);
+      if (code === 0xfffd) broken += 1;
+      else if (code > 0x7f) whole += 1;
+    }
+    return broken > whole ? undefined : text;
+  }
+}
+
+const decoders = new Map<string, ((bytes: Buffer) => string) | undefined>();
+
+function decoderFor(charset: string): ((bytes: Buffer) => string) | undefined {
+  if (!decoders.has(charset)) {
+    if (decoders.size > 500) decoders.clear(); // names are chosen by whoever writes the mail
+    decoders.set(charset, makeDecoder(charset));
+  }
+  return decoders.get(charset);
+}
+
+// TextDecoder of Node does not know the syllables that Microsoft added.
+const korean = /^(?:(?:x-)?euc-?kr|ks_?c|uhc|(?:cp|ms|windows-)949|korean)/;
+
+function makeDecoder(charset: string): ((bytes: Buffer) => string) | undefined {
+  if (korean.test(charset)) return (bytes) => iconv.decode(bytes, 'cp949');
+  try {
+    const decoder = new TextDecoder(charset, { ignoreBOM: true });
+    return (bytes) => decoder.decode(bytes);
+  } catch {
+    const known = [charset, charset.replace(/^x-|^cs/, '')].find((name) => iconv.encodingExists(name));
+    return known && !/^(?:base64|hex|binary|internal)$/.test(known)
+      ? (bytes) => iconv.decode(bytes, known, { stripBOM: false })
+      : undefined;
+  }
+}
+
+/** In lower case, without quotes and what follows in vain; '' for none. */
+function nameOf(claimed: string): string {
+  const [name = ''] = /[a-z\d][a-z\d_.:()+-]*/.exec(claimed.trim().toLowerCase().slice(0, 60)) ?? [];
+  const plain = name.replace(/^utf_?(\d)/, 'utf-$1').replace(/^utf-8\b.*/, 'utf-8');
+  if (/^(?:unknown|x-unknown|default|none|binary|8bit|7bit|x-user-defined|_?charset|replacement)/.test(plain))
+    return '';
+  return aliases[plain] ?? plain;
+}
+
+function isJapaneseIn7Bits(bytes: Buffer): boolean {
+  const escape = bytes.indexOf(0x1b);
+  return escape >= 0 && /^\u001B\$[@B(]/.test(bytes.toString('latin1', escape, escape + 4));
+}
+
+/** Two escapes in a row are one too many for TextDecoder; joined words have them. */
+function decodeJapanese(bytes: Buffer): string {
+  const plain = bytes.toString('latin1').replaceAll(/\u001B[$(][@BJI](?=\u001B[$(])/g, '');
+  return new TextDecoder('iso-2022-jp').decode(Buffer.from(plain, 'latin1'));
+}
+
+/** Korean and Chinese in seven bits (RFC 1557, RFC 1922): what stands between SO and SI lacks the highest bit. */
+function decodeShifted(bytes: Buffer, charset: string): string {
+  const raised = Buffer.alloc(bytes.length);
+  let length = 0;
+  let isShifted = false;
+  for (let at = 0; at < bytes.length; at += 1) {
+    const byte = bytes[at]!;
+    if (byte === 0x1b && bytes[at + 1] === 0x24) at += 3;
+    else if (byte === 0x0e || byte === 0x0f) isShifted = byte === 0x0e;
+    else {
+      if (byte === 0x0a) isShifted = false;
+      raised[length++] = isShifted && byte > 0x20 ? byte | 0x80 : byte;
+    }
+  }
+  return new TextDecoder(charset.includes('kr') ? 'euc-kr' : 'gb18030').decode(raised.subarray(0, length));
+}
+
+/** Chinese in seven bits (RFC 1843): what stands between `~{` and `~}` lacks the highest bit. */
+function decodeHz(bytes: Buffer): string {
+  const text = bytes
+    .toString('latin1')
+    .replaceAll(/~\{([^~\n]*)(?:~\}|$)?/g, (_, chinese: string) =>
+      new TextDecoder('gb18030').decode(Buffer.from(chinese, 'latin1').map((byte) => byte | 0x80)),
+    );
+  return text.replaceAll('~\n', '').replaceAll('~~', '~');
+}
+
+function withoutByteOrderMark(text: string): string {
+  return text.startsWith('\uFEFF') ? text.slice(1) : text;
+}

@@ -1,0 +1,133 @@
+// The words of a page of HTML, for mail that comes without plain text: read once from front to back, whatever it is.
+import { Tokenizer } from 'htmlparser2';
+
+const blocks = new Set(
+  'address article aside blockquote center dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 header hr li main nav ol pre section table tr ul'.split(
+    ' ',
+  ),
+);
+const silent = new Set(['script', 'style', 'title', 'noscript', 'template']);
+const cells = new Set(['td', 'th']);
+
+/** What a reader of the page would see, as plain text; where a link leads stands behind its words. */
+export function textOfHtml(html: string): string {
+  const page = createPage();
+  let tag = '';
+  let attribute = '';
+  let value = '';
+  const tokenizer = new Tokenizer(
+    { decodeEntities: true },
+    {
+      ontext: (start, end) => page.add(html.slice(start, end)),
+      ontextentity: (codePoint) => page.add(String.fromCodePoint(codePoint)),
+      onopentagname(start, end) {
+        tag = html.slice(start, end).toLowerCase();
+        page.open(tag);
+      },
+      onopentagend: () => page.opened(tag),
+      onselfclosingtag: () => page.opened(tag),
+      onclosetag: (start, end) => page.close(html.slice(start, end).toLowerCase()),
+      onattribname(start, end) {
+        attribute = html.slice(start, end).toLowerCase();
+        value = '';
+      },
+      onattribdata: (start, end) => (value += html.slice(start, end)),
+      onattribentity: (codePoint) => (value += String.fromCodePoint(codePoint)),
+      onattribend: () => page.attribute(tag, attribute, value),
+      oncdata: (start, end, offset) => page.add(html.slice(start, end - offset)),
+      oncomment() {},
+      ondeclaration() {},
+      onprocessinginstruction() {},
+      onend() {},
+    },
+  );
+  tokenizer.write(html);
+  tokenizer.end();
+  return page.text();
+}
+
+function createPage() {
+  const pieces: string[] = [];
+  let breaks = 0; // line ends that are due before the next word
+  let hasSpace = true; // whether the last thing was one
+  let skipped = '';
+  let preformatted = 0;
+  let link: { href: string; words: string } | undefined;
+
+  const put = (words: string) => {
+    if (breaks > 0 && pieces.length > 0) pieces.push(breaks > 1 ? '\n\n' : '\n');
+    breaks = 0;
+    pieces.push(words);
+    hasSpace = words.endsWith(' ');
+  };
+  const add = (text: string) => {
+    if (skipped) return;
+    if (link) link.words += text;
+    if (preformatted > 0) return put(text.replaceAll('\r', ''));
+    const words = text.replaceAll(/[ \t\r\n\f]+/g, ' ');
+    const isAtStart = breaks > 0 || hasSpace;
+    const shown = isAtStart && words.startsWith(' ') ? words.slice(1) : words;
+    if (shown) put(shown);
+  };
+  const endLink = () => {
+    if (!link) return;
+    const { href, words } = link;
+    link = undefined;
+    if (isWorthShowing(href, words)) add(` <${href}>`);
+  };
+  const breakAround = (tag: string) => {
+    if (tag === 'p') breaks = Math.max(breaks, 2);
+    else if (blocks.has(tag)) breaks = Math.max(breaks, 1);
+    else if (cells.has(tag)) add(' ');
+  };
+  return {
+    add,
+    open(tag: string): void {
+      if (skipped) return;
+      if (tag === 'a') endLink();
+      if (tag === 'br') breaks += 1;
+      breakAround(tag);
+      if (tag === 'pre') preformatted += 1;
+    },
+    opened(tag: string): void {
+      if (!skipped && silent.has(tag)) skipped = tag;
+    },
+    close(tag: string): void {
+      if (skipped === tag) skipped = '';
+      else if (!skipped) {
+        if (tag === 'a') endLink();
+        breakAround(tag);
+        if (tag === 'pre' && preformatted > 0) preformatted -= 1;
+      }
+    },
+    attribute(tag: string, name: string, value: string): void {
+      if (skipped) return;
+      if (tag === 'a' && name === 'href') link = { href: value.trim(), words: '' };
+      if (tag === 'img' && name === 'alt' && value.trim()) add(value);
+    },
+    text(): string {
+      endLink();
+      return tidy(pieces.join(''));
+    },
+  };
+}
+
+const maxHref = 2000;
+
+/** A link that leads out of the page, unless its words say where already. */
+function isWorthShowing(href: string, words: string): boolean {
+  const [, scheme, rest = ''] = /^(https?|ftp|mailto):(.*)$/is.exec(href.slice(0, maxHref + 1)) ?? [];
+  if (!scheme || href.length > maxHref) return false;
+  const address = rest.replace(/^\/\//, '').replace(/\/$/, '');
+  return !words.replaceAll(/\s/g, '').includes(address);
+}
+
+/** No spaces at the end of a line, and at most one blank line. By hand: an expression would try each space of a row. */
+function tidy(text: string): string {
+  const lines: string[] = [];
+  for (const line of text.replaceAll('\u00A0', ' ').split('\n')) {
+    const words = line.trimEnd();
+    if (words || lines.at(-1) !== '') lines.push(words);
+  }
+  return lines.join('\n').trim();
+}

@@ -1,0 +1,147 @@
+// What becomes of one part of a mail: its lines are kept as a text, read as a mail of their own, or passed over.
+import type { Budget, Mail, MailParser } from './parse-mail.ts';
+import type { MimeNode } from './mime-tree.ts';
+import { decodeUuencoded, isUuencodedLine, nameOfUuencoded } from './uuencode.ts';
+
+export type PartBody =
+  | { kind: 'text'; line(line: string): void; content(): Buffer }
+  | { kind: 'message'; line(line: string): Promise<void> | undefined; end(): Promise<Mail> }
+  | { kind: 'multipart'; line(line: string): void; preamble(): string; discard(): void }
+  | { kind: 'attachment' };
+
+/** In bytes as they stand in the mail, all texts together. */
+export const maxTextLength = 1_000_000;
+const maxTexts = 200;
+
+export function nameOf({ contentType, contentDisposition }: MimeNode): string | undefined {
+  return contentDisposition.parsed.params.filename ?? contentType.parsed.params.name;
+}
+
+/**
+ * `text/plain`, without what follows in vain. What is no kind at all counts as that (RFC 2045, 5.2), unless it is a file
+ * with a name.
+ */
+export function kindOf(node: MimeNode): string {
+  const [kind] = /^[^\s/;()]+\/[^\s/;()]+/.exec(node.contentType.parsed.value.toLowerCase()) ?? [];
+  return kind ?? (nameOf(node) === undefined ? 'text/plain' : 'unknown');
+}
+
+const readAsText =
+  /^(?:text\/.*|message\/(?:delivery-status|disposition-notification|feedback-report)|application\/pgp)$/;
+
+export function chooseBody(
+  node: MimeNode,
+  isTop: boolean,
+  budget: Budget,
+  openEmbedded: () => MailParser | undefined,
+  leaveOut: (name: string) => void,
+): PartBody {
+  const kind = kindOf(node);
+  if (kind.startsWith('multipart/')) return multipartBody(budget);
+  if (/^message\/(?:rfc822|global|news)$/.test(kind) && !isEncoded(node)) {
+    const parser = openEmbedded();
+    if (parser) return { kind: 'message', line: (line) => parser.line(line), end: () => parser.end() };
+  }
+  // A mail that is one text is its words, whatever it says about itself.
+  const isText =
+    readAsText.test(kind) && (isTop || node.contentDisposition.parsed.value.toLowerCase() !== 'attachment');
+  if (!isText || budget.texts >= maxTexts) return { kind: 'attachment' };
+  budget.texts += 1;
+  return textBody(node, budget, leaveOut);
+}
+
+function isEncoded({ contentTransferEncoding }: MimeNode): boolean {
+  return /^(?:base64|quoted-printable)$/.test(contentTransferEncoding.encoding);
+}
+
+/** What stands before the parts is nobody's; where none of them begins, it is all there is. */
+function multipartBody(budget: Budget): PartBody {
+  let lines: string[] = [];
+  let length = 0;
+  let isCut = false;
+  let isBegun = false;
+  return {
+    kind: 'multipart',
+    line(line) {
+      if (isBegun) return;
+      if (budget.length + line.length < maxTextLength) {
+        lines.push(line);
+        length += line.length + 1;
+        budget.length += line.length + 1;
+      } else isCut = true;
+    },
+    preamble() {
+      budget.isCut ||= isCut;
+      return lines.join('\n');
+    },
+    discard() {
+      isBegun = true;
+      lines = [];
+      budget.length -= length;
+      length = 0;
+    },
+  };
+}
+
+function textBody(node: MimeNode, budget: Budget, leaveOut: (name: string) => void): PartBody {
+  const { encoding } = node.contentTransferEncoding;
+  const isUuencoded = /^(?:x-)?uu(?:e|encode)?$/.test(encoding);
+  const rest: string[] = []; // what postal-mime has not to decode, or cannot
+  // It would keep each line by itself, at a hundred times the cost.
+  if (!isEncoded(node)) node.contentDecoder = null;
+  let file: { firstLine: string; name: string; isBegun: boolean } | undefined;
+
+  const keep = (line: string) => {
+    if (budget.length + line.length >= maxTextLength) {
+      budget.isCut = true;
+      return;
+    }
+    budget.length += line.length + 1;
+    if (encoding === 'quoted-printable') node.feed(bytesOf(withoutSpacesBehind(line)));
+    else if (encoding === 'base64' && rest.length === 0 && isBase64(line)) node.feed(bytesOf(line));
+    else rest.push(line);
+  };
+  /** A file in the middle of a text, as it was sent before there was MIME. */
+  const skipFile = (line: string): boolean => {
+    if (!file) {
+      const name = nameOfUuencoded(line);
+      if (name !== undefined) file = { firstLine: line, name, isBegun: false };
+      return name !== undefined;
+    }
+    const { firstLine, name, isBegun } = file;
+    const goesOn = isUuencodedLine(line) && (isBegun || line !== 'end');
+    if (goesOn && !isBegun) leaveOut(name);
+    file = goesOn && line !== 'end' ? { firstLine, name, isBegun: true } : undefined;
+    if (!goesOn && !isBegun) keep(firstLine);
+    return goesOn || (isBegun && line === 'end');
+  };
+  return {
+    kind: 'text',
+    line(line) {
+      if (isEncoded(node) || isUuencoded || !skipFile(line)) keep(line);
+    },
+    content() {
+      if (file && !file.isBegun) keep(file.firstLine);
+      const decoded = Buffer.from(node.content ?? new ArrayBuffer(0));
+      if (isUuencoded) return decodeUuencoded(rest);
+      if (rest.length === 0) return decoded;
+      return Buffer.concat([decoded, bytesOf(`${decoded.length > 0 ? '\n' : ''}${rest.join('\n')}`)]);
+    },
+  };
+}
+
+export function bytesOf(line: string): Buffer {
+  return Buffer.from(line, 'latin1');
+}
+
+/** By hand: an expression would look at a long row of spaces once for each of them. */
+function withoutSpacesBehind(line: string): string {
+  let end = line.length;
+  while (end > 0 && (line[end - 1] === ' ' || line[end - 1] === '\t')) end -= 1;
+  return line.slice(0, end);
+}
+
+/** A list's footer may stand behind it, or words that nobody encoded. */
+function isBase64(line: string): boolean {
+  return /^[A-Za-z\d+/=]*$/.test(line.trim());
+}

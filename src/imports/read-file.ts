@@ -1,0 +1,73 @@
+// What kind of file was chosen, and the messages in it.
+/* oxlint-disable no-control-regex -- bytes, and escapes that stand in them */
+import { read } from 'node:fs';
+import { promisify } from 'node:util';
+import type { OwnCopy } from '../exports/own-copy.ts';
+import { asLines, gunzip, peek } from './byte-streams.ts';
+import { refuseOtherKinds } from './file-kinds.ts';
+import type { ImportReport } from './import-report.ts';
+import { readJson } from './json-messages.ts';
+import { readMbox } from './mbox-messages.ts';
+import { readZip } from './read-zip.ts';
+
+const chunkLength = 65_536;
+/** In bytes. What unpacks to more is refused, however small it is itself. */
+export const unpackedLimit = 4_000_000_000;
+
+export interface Reading {
+  report: ImportReport;
+  ownAddresses: ReadonlySet<string>;
+  /** Hears how many bytes of the file have been read. */
+  onProgress: (bytesRead: number) => void;
+}
+
+/**
+ * The messages in a file: the zip of an export, one of its two files with messages, a mailbox, a mail, or these in a zip.
+ * Throws Unreadable when the file is damaged or something else.
+ */
+export async function* readFile(fd: number, reading: Reading): AsyncGenerator<OwnCopy[]> {
+  const { head, all } = await peek(bytesOf(fd, reading.onProgress));
+  if (/^PK(?:\x03\x04|\x05\x06|\x07\x08)/.test(head.toString('latin1', 0, 4))) yield* readZip(fd, reading);
+  else yield* readContent(head, all, { ...reading, isSent: false });
+}
+
+/** The messages in a file, or in an entry of a zip. */
+export async function* readContent(
+  head: Buffer,
+  all: AsyncIterable<Buffer>,
+  reading: Omit<Reading, 'onProgress'> & { isSent: boolean },
+): AsyncGenerator<OwnCopy[]> {
+  if (isGzip(head)) {
+    const unpacked = await peek(gunzip(all, unpackedLimit));
+    refuseOtherKinds(unpacked.head);
+    yield* readLinesOf(unpacked.head, unpacked.all, reading);
+  } else {
+    refuseOtherKinds(head);
+    yield* readLinesOf(head, all, reading);
+  }
+}
+
+export function isGzip(head: Buffer): boolean {
+  return head[0] === 0x1f && head[1] === 0x8b;
+}
+
+function readLinesOf(
+  head: Buffer,
+  all: AsyncIterable<Buffer>,
+  reading: Omit<Reading, 'onProgress'> & { isSent: boolean },
+): AsyncGenerator<OwnCopy[]> {
+  return head.toString('latin1', 0, 1) === '[' ? readJson(all) : readMbox(asLines(all, head), reading);
+}
+
+const readAt = promisify(read);
+
+async function* bytesOf(fd: number, onProgress: (bytesRead: number) => void): AsyncGenerator<Buffer> {
+  let position = 0;
+  for (;;) {
+    const { bytesRead, buffer } = await readAt(fd, Buffer.allocUnsafe(chunkLength), 0, chunkLength, position);
+    if (bytesRead === 0) return;
+    position += bytesRead;
+    onProgress(position);
+    yield buffer.subarray(0, bytesRead);
+  }
+}
