@@ -209,6 +209,16 @@ const keys = {
   '?': ['Show these keys', () => help.showModal()],
 };
 
+/**
+ * Whether no modifier is held but those that the character itself may need: on some keyboards # is Alt or AltGr with
+ * another key, which Windows takes for Ctrl and Alt. Letters need none. @param {KeyboardEvent} event
+ */
+function isAlone(event) {
+  const isAltGr = event.getModifierState('AltGraph');
+  if (event.metaKey || (event.ctrlKey && !isAltGr)) return false;
+  return !(event.altKey || isAltGr) || !/^[a-z]$/i.test(event.key);
+}
+
 /** Ticks the row that has the focus, and no other, and presses a button for what is ticked. @param {string} action */
 function markRow(action) {
   for (const tick of ticks()) tick.checked = rows()[current()]?.contains(tick) ?? false;
@@ -247,7 +257,7 @@ if (document.body.dataset.user) {
     const target = /** @type {HTMLElement} */ (event.target);
     const isTyping =
       target.isContentEditable || target.matches('textarea, select, input:not([type=checkbox])');
-    if (isTyping || isOff || help.open || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (isTyping || isOff || help.open || !isAlone(event)) return;
     const key = keys[event.key];
     if (!key) return;
     event.preventDefault();

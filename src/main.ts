@@ -8,6 +8,9 @@ import { readSettings, type Config } from './config.ts';
 import { openDatabase } from './database/open.ts';
 import type { Pool } from './database/pool.ts';
 import { openApp } from './open-app.ts';
+import { createSeal } from './sealing.ts';
+import { describeLostKey } from './second-factor/lost-key.ts';
+import { readSecretKey } from './secret-key.ts';
 import { createBoundedServer } from './server.ts';
 import { giveUp, StartupError } from './startup-error.ts';
 import { createLog, type Log } from './web/log.ts';
@@ -44,12 +47,17 @@ async function run(config: Config): Promise<void> {
 
 async function serve(config: Config, log: Log, pool: Pool, asked: Promise<string>) {
   let isStopping = false;
+  const onError = (error: Error) => log.error({ err: error }, 'background');
   const { app, close: closeApp } = await openApp(config, pool, log, () => isStopping);
   const server = createBoundedServer(app);
   const close = prepareToClose(server, answersFor);
   await listen(server, config);
   log.info({ port: (server.address() as AddressInfo).port, host: config.host }, 'listening');
-  if (!cluster.worker || cluster.worker.id === 1) console.error(`Open ${config.publicUrl}`);
+  if (!cluster.worker || cluster.worker.id === 1) {
+    const lostKey = await describeLostKey(pool, createSeal(readSecretKey(config.dataDir))).catch(onError);
+    if (lostKey) console.error(`private-messages: ${lostKey}`);
+    console.error(`Open ${config.publicUrl}`);
+  }
 
   const signal = await asked;
   isStopping = true;

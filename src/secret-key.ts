@@ -1,6 +1,7 @@
 // The key that seals secrets in the database: a file beside it, so that a copy of the database alone opens nothing.
 import { randomBytes } from 'node:crypto';
 import {
+  chmodSync,
   chownSync,
   closeSync,
   fsyncSync,
@@ -32,11 +33,20 @@ export function readSecretKey(dataDir: string): Buffer {
 
 function readKey(file: string): Buffer | undefined {
   try {
-    return readFileSync(file);
+    const key = readFileSync(file);
+    closeToOthers(file);
+    return key;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new StartupError(`Cannot read ${file}: ${reason(error)}.`);
   }
+}
+
+/** A copy may have lost the mode. A group that was let in stays. */
+function closeToOthers(file: string): void {
+  const { mode, uid } = statSync(file);
+  const me = process.getuid?.();
+  if ((mode & 0o007) !== 0 && (me === 0 || me === uid)) chmodSync(file, mode & 0o750);
 }
 
 /** Made whole beside its place, then linked there: of processes that start together one succeeds, and all read that one. */

@@ -65,7 +65,8 @@ const sendLetters = (whereLocked: '' | 'skip locked') => `
     select l.owner_id, l.digest, l.addressees, l.body, l.sent_at, l.draft_id, l.draft_version, l.draft_pages,
            json_array_length(l.addressees) as recipients,
            (select coalesce(sum(f.recipients), 0)::int from sent_forms f
-            where f.owner_id = l.owner_id and f.sent_at > now() - interval '1 minute') as recent,
+            where f.owner_id = l.owner_id and f.sent_at > now() - interval '1 minute'
+              and f.sent_at < now() + interval '1 minute') as recent,
            (select count(*) = 1 from sent_forms f where f.owner_id = l.owner_id and f.digest = l.digest) as is_repeated
     from json_to_recordset($1) as l
       (owner_id uuid, digest bytea, addressees json, body text, sent_at timestamptz, draft_id uuid, draft_version integer, draft_pages json)

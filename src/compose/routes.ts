@@ -1,6 +1,7 @@
 // Writing and sending: GET and POST /send.
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
+import { now } from '../clock.ts';
 import type { Config } from '../config.ts';
 import type { Pool } from '../database/pool.ts';
 import { findDraft, type Seen } from '../drafts/queries.ts';
@@ -49,7 +50,7 @@ export function composeRoutes({ pool, config, formPages, flash, bell }: ComposeP
         draftId,
         digest: digestOf(form.values),
         seen: seenBy(req),
-        sentAt: new Date(),
+        sentAt: now(),
       };
       const outcome = await sendMessage(letter, () => counts.spend(letter.from));
       bell.ring(outcome.warned, 'arrivals');

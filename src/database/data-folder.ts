@@ -1,5 +1,5 @@
 // The files of the built-in PostgreSQL: made whole at the first start, or not at all.
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { StartupError } from '../startup-error.ts';
@@ -38,6 +38,7 @@ export function isMade(folder: string): boolean {
       `The database in ${folder} belongs to another user: start as that one, or set DATA_DIR to another folder.`,
     );
   }
+  if ((stat.mode & 0o700) !== 0o700) chmodSync(folder, 0o700); // a copy may have lost its modes: copied-folder.ts does the rest
   return statSync(join(folder, 'PG_VERSION'), { throwIfNoEntry: false }) !== undefined;
 }
 

@@ -6,6 +6,7 @@ import pg from 'pg';
 import { atMost } from '../at-most.ts';
 import { StartupError } from '../startup-error.ts';
 import { findBinaries } from './binaries.ts';
+import { checkMajor, repairCopy } from './copied-folder.ts';
 import { isMade, makeDatabase, makeFolder, removeHalfMade } from './data-folder.ts';
 import { findPostmaster, startPostmaster, stopPostmaster, type Attempt, type Server } from './postmaster.ts';
 import { chooseServerUser } from './server-user.ts';
@@ -47,6 +48,8 @@ async function prepare(dataDir: string): Promise<Server> {
   const user = chooseServerUser(binaries, dataDir, folder);
   removeHalfMade(folder);
   if (!isMade(folder)) await makeDatabase(binaries, folder, user);
+  checkMajor(folder, binaries);
+  if (!findPostmaster(folder)) repairCopy(folder);
   return { binaries, folder, user };
 }
 

@@ -89,7 +89,7 @@ async function execute({ pool, client, all, tell }: Run, title: string, sql: str
 }
 
 /** Without the pool's limit for an answer. */
-function unhurried(text: string): pg.QueryConfig {
+export function unhurried(text: string): pg.QueryConfig {
   return { text, query_timeout: 24 * 3_600_000 } as pg.QueryConfig; // pg knows it, its types do not
 }
 

@@ -5,6 +5,7 @@ import { checkAddress } from './address.ts';
 import { checkServer } from './check-server.ts';
 import { startEmbeddedPostgres } from './embedded.ts';
 import { migrate } from './migrate.ts';
+import { goOnFromNewestId } from './newest-id.ts';
 import { createPool, isDatabaseAway, type Pool } from './pool.ts';
 import { explainRefusal } from './refusals.ts';
 
@@ -32,6 +33,7 @@ export async function openDatabase(
       await checkServer(pool);
       await migrate(pool);
     }
+    await goOnFromNewestId(pool);
   } catch (error) {
     await close();
     throw explainRefusal(error as Error, given ?? '');

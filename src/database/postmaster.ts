@@ -36,7 +36,7 @@ export interface Attempt {
 
 /** Starts the server; returns at once. */
 export function startPostmaster({ binaries, folder, user }: Server): Attempt {
-  removeStaleLock(folder);
+  for (const lock of ['postmaster.pid', '.s.PGSQL.5432.lock']) removeStaleLock(folder, lock);
   user.own(folder);
   const options = Object.entries({ ...settings, unix_socket_directories: folder });
   const args = ['-D', folder, ...options.flatMap(([name, value]) => ['-c', `${name}=${value}`])];
@@ -79,9 +79,9 @@ export function findPostmaster(folder: string): number | undefined {
   return pid && isAlive(pid) && isServing(pid, folder) ? pid : undefined;
 }
 
-function readLock(folder: string): number | undefined {
+function readLock(folder: string, lock = 'postmaster.pid'): number | undefined {
   try {
-    return Number.parseInt(readFileSync(join(folder, 'postmaster.pid'), 'utf8'), 10) || undefined;
+    return Number.parseInt(readFileSync(join(folder, lock), 'utf8'), 10) || undefined;
   } catch {
     return undefined;
   }
@@ -99,11 +99,11 @@ function isServing(pid: number, folder: string): boolean {
 
 /**
  * PostgreSQL believes any living process of its user that has the number in the lock file, and would never start
- * again. Should a server run here all the same, its shared memory keeps a second one out.
+ * again; so with the lock of the socket, which a copy of a running folder brings along. Should a server run here all the same, its shared memory keeps a second one out.
  */
-function removeStaleLock(folder: string): void {
-  const pid = readLock(folder);
-  if (pid && isAlive(pid) && !isServing(pid, folder)) rmSync(join(folder, 'postmaster.pid'));
+function removeStaleLock(folder: string, lock: string): void {
+  const pid = readLock(folder, lock);
+  if (pid && isAlive(pid) && !isServing(pid, folder)) rmSync(join(folder, lock));
 }
 
 /** PostgreSQL's "fast" shutdown (SIGINT): ends connections, writes everything, exits; if it takes long, without us. */

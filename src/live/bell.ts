@@ -109,7 +109,7 @@ function keepListening(
       await fresh.query(`listen ${channel}`);
       heard(undefined);
     } catch (error) {
-      onError(error as Error);
+      if (!isClosed) onError(error as Error);
       fresh.end().catch(() => {}); // it may never have been open
       lose(fresh);
     }

@@ -1,10 +1,11 @@
 // Notices: what the program itself tells a person, in their inbox. They cannot be answered.
+import { now } from '../clock.ts';
 import type { Database } from '../database/pool.ts';
 import { newId, nobody } from '../ids.ts';
 
 /** Leaves a notice in somebody's inbox, also in a full one. Whoever calls rings the bell for the pages that are open. */
 export async function leaveNotice(db: Database, ownerId: string, words: string): Promise<void> {
-  const now = new Date();
+  const sentAt = now();
   await db.query(
     `with message as (
        insert into messages (owner_id, id, box, other_id, body, sent_at, origin)
@@ -13,6 +14,6 @@ export async function leaveNotice(db: Database, ownerId: string, words: string):
        update mailbox_sizes set messages = messages + 1 where owner_id = $1
      )
      insert into unread (owner_id, id) select owner_id, id from message`,
-    [ownerId, newId(now), nobody, words, now],
+    [ownerId, newId(sentAt), nobody, words, sentAt],
   );
 }

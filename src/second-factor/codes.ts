@@ -33,15 +33,24 @@ export function describeSecret(secret: Buffer, username: string, site: string): 
 }
 
 /** The time step that this code is of, or undefined when it is of none around now. */
-export function findStep(secret: Buffer, code: string, now = Date.now()): number | undefined {
+export function findStep(secret: Buffer, code: string, at = Date.now()): number | undefined {
   const delta = TOTP.validate({
     ...kind,
     token: code,
     secret: toSecret(secret),
-    timestamp: now,
+    timestamp: at,
     window: stepsAround,
   });
-  return delta === null ? undefined : TOTP.counter({ period: kind.period, timestamp: now }) + delta;
+  return delta === null ? undefined : stepAt(at) + delta;
+}
+
+/** The last time step whose code is right now. */
+export function newestStep(at = Date.now()): number {
+  return stepAt(at) + stepsAround;
+}
+
+function stepAt(at: number): number {
+  return TOTP.counter({ period: kind.period, timestamp: at });
 }
 
 function toSecret(secret: Buffer): Secret {

@@ -17,7 +17,7 @@ import { blankForm, keepTyped, parseForm, rejectField, typedIn, type Form } from
 import type { Log } from '../web/log.ts';
 import type { BegunSignIn } from './begun-sign-in.ts';
 import { createCodeTries } from './code-tries.ts';
-import { findStep, typedCode } from './codes.ts';
+import { findStep, newestStep, typedCode } from './codes.ts';
 import { useStep } from './queries.ts';
 import { stepOf, type SecondSteps } from './second-step.ts';
 import { openSecret } from './secrets.ts';
@@ -75,7 +75,7 @@ export function secondStepRoutes(parts: Parts): Router {
       // Counted before the check and given back after a success, so that a thousand tries at once are counted too.
       const giveBack = await tries.spend(req, id);
       const step = findStep(secret, form.values.code);
-      if (step === undefined || !(await useStep(pool, id, step))) {
+      if (step === undefined || !(await useStep(pool, id, step, newestStep()))) {
         const wrong = step === undefined ? 'This is not the code of this moment.' : alreadyUsed;
         return show(req, res.status(422), rejectField(form, 'code', wrong));
       }

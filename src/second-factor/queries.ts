@@ -73,20 +73,30 @@ export async function turnTotpOn(
   step: number,
 ): Promise<boolean> {
   const { rowCount } = await db.query(
-    `insert into totp (user_id, secret, confirmed_at, last_step) values ($1, $2, now(), $3) on conflict do nothing`,
+    `insert into totp (user_id, secret, confirmed_at, last_step, used_steps)
+     values ($1, $2, now(), $3, array[$3::int]) on conflict do nothing`,
     [userId, sealedSecret, step],
   );
   return rowCount === 1;
 }
 
-/** Uses up the code of this step and all before it. False when it was used already: of two at once, one succeeds. */
-export async function useStep(db: Database, userId: string, step: number): Promise<boolean> {
+/**
+ * Uses up the code of this step and all before it. False when it was used already: of two at once, one succeeds. `newest`
+ * is the last step whose code is right at this moment. Where later ones were used, the clock was put back: then each of
+ * those that were not used is good, after the others of this moment.
+ */
+export async function useStep(db: Database, userId: string, step: number, newest: number): Promise<boolean> {
   const { rowCount } = await db.query(
-    'update totp set last_step = $2 where user_id = $1 and last_step < $2',
-    [userId, step],
+    `update totp set last_step = greatest(last_step, $2), used_steps = (array[$2::int] || used_steps)[1:$4]
+     where user_id = $1 and (last_step < $2
+       or last_step > $3 and not exists (select from unnest(used_steps) used where used between $2 and $3))`,
+    [userId, step, newest, maxUsedSteps],
   );
   return rowCount === 1;
 }
+
+/** More than anybody uses within the hours that a clock is put back. */
+const maxUsedSteps = 100;
 
 /**
  * For who has lost everything, or whose account somebody else had: only the password signs in again. The passkeys and

@@ -26,10 +26,20 @@ export function createRateLimit(pool: Pool, name: string, points: number, second
     duration: seconds,
     // No insurance in memory while the database is away: what is limited needs it too, and would only fail later.
   });
+  // A counter that ends later than one that began now is of before the clock was put back, and would last for as long.
+  const consume = async (key: string): Promise<void> => {
+    try {
+      await limiter.consume(key);
+    } catch (refused) {
+      if (!(refused instanceof RateLimiterRes) || refused.msBeforeNext <= seconds * 1000) throw refused;
+      await limiter.delete(key);
+      await limiter.consume(key);
+    }
+  };
   return {
     async spend(key) {
       try {
-        await limiter.consume(digest(key));
+        await consume(digest(key));
       } catch (refused) {
         if (!(refused instanceof RateLimiterRes)) throw refused;
         const wait = Math.max(1, Math.ceil(refused.msBeforeNext / 1000));

@@ -156,6 +156,52 @@ describe.skipIf(!available('chromium'))('lists in a browser', () => {
       expect(new URL(page.url()).pathname).toBe('/inbox');
     });
 
+    // The modifiers of the protocol: 1 Alt, 2 Ctrl, 4 Meta, 8 Shift. AltGr alone is in none of them.
+    test.each([
+      ['# with Alt, as on a Mac in Britain', { key: '#', code: 'Digit3', modifiers: 1 }, 'deletes'],
+      ['# with Shift, as in America', { key: '#', code: 'Digit3', modifiers: 8 }, 'deletes'],
+      ['# alone, as in Germany', { key: '#', code: 'Backslash', modifiers: 0 }, 'deletes'],
+      ['# with Ctrl', { key: '#', code: 'Backslash', modifiers: 2 }, 'does nothing'],
+      ['# with Meta', { key: '#', code: 'Backslash', modifiers: 4 }, 'does nothing'],
+      ['# with Ctrl and Alt', { key: '#', code: 'Backslash', modifiers: 3 }, 'does nothing'],
+      ['u with Alt', { key: 'u', code: 'KeyU', modifiers: 1 }, 'does nothing'],
+      ['? with Alt', { key: '?', code: 'Minus', modifiers: 1 }, 'shows the keys'],
+    ])('%s: %o %s', async (_, pressed, effect) => {
+      const page = await open();
+      await page.keyboard.press('j');
+      const keyboard = await page.context().newCDPSession(page);
+      await keyboard.send('Input.dispatchKeyEvent', { type: 'keyDown', ...pressed });
+      await keyboard.send('Input.dispatchKeyEvent', { type: 'keyUp', ...pressed });
+      if (effect === 'deletes') await untilSays(page, 'Deleted your copy');
+      else if (effect === 'shows the keys') await page.getByRole('dialog').waitFor();
+      else {
+        await page.waitForTimeout(200);
+        expect(new URL(page.url()).pathname).toBe('/inbox');
+        expect(await page.locator('.flash').count()).toBe(0);
+      }
+    });
+
+    test.each([
+      ['AltGr', { modifierAltGraph: true }],
+      ['AltGr as Windows says it', { modifierAltGraph: true, ctrlKey: true, altKey: true }],
+    ])('# with %s deletes, u does nothing', async (_, held) => {
+      const page = await open();
+      await page.keyboard.press('j');
+      const press = (key: string) =>
+        page.evaluate(
+          ([name, modifiers]) => {
+            const event = new KeyboardEvent('keydown', { key: name, bubbles: true, ...modifiers });
+            document.activeElement!.dispatchEvent(event);
+          },
+          [key, held] as const,
+        );
+      await press('u');
+      await page.waitForTimeout(200);
+      expect(await page.locator('.flash').count()).toBe(0);
+      await press('#');
+      await untilSays(page, 'Deleted your copy');
+    });
+
     test('can be switched off, stay off, and be switched on again', async () => {
       const page = await open();
       const help = page.getByRole('dialog', { name: 'Keyboard shortcuts' });

@@ -2,27 +2,12 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deletionOf } from '../support/inbox.ts';
-import { freePort, projectFolder } from '../support/program.ts';
+import { compose, containersOf, docker, env, inspect, logsOf, port, project, timed, url } from './docker.ts';
+import { documentedSettings, samples } from '../start/settings.ts';
+import { projectFolder } from '../support/program.ts';
 import { registered, stranger, type Person } from '../support/person.ts';
-
-// A name of its own: nobody's real installation, with its volumes, is touched.
-const project = `private-messages-test-${randomBytes(3).toString('hex')}`;
-const port = process.env.HTTP_PORT ?? ((await isTaken(80)) ? String(await freePort()) : '80');
-const url = new URL(`http://localhost:${port}`).origin;
-// The settings as shipped, whatever stands in this machine's environment or .env; only sending is not slowed down.
-const asShipped = {
-  PUBLIC_URL: '',
-  TRUST_PROXY: '',
-  LOG_LEVEL: '',
-  FRONT_PROXY: '',
-  REGISTRATIONS_PER_HOUR: '',
-  REGISTRATION: '',
-  MEMBERS_INVITE: '',
-};
-const env = { ...process.env, ...asShipped, HTTP_PORT: port, SENDS_PER_MINUTE: '1000' };
 
 process.on('SIGINT', () => {
   takeDown();
@@ -51,7 +36,36 @@ function takeDown(): void {
     );
 }
 
+/** Whatever people have: Compose 2, and 1.29 as Debian 12 has it. */
+function checkVersions(): void {
+  step('Needed: docker-compose 1.29 or docker compose 2, and Docker Engine 20.10, or later ones; here are');
+  console.log(`  Docker Engine ${docker(['version', '--format', '{{.Server.Version}}'])}`);
+  console.log(`  ${docker(['compose', 'version'])}`);
+  compose('config', '--quiet');
+  const debians = ['-f', 'docker-compose.yml', 'config', '--quiet'];
+  const ran = spawnSync('docker-compose', debians, { cwd: projectFolder, env, encoding: 'utf8' });
+  if (ran.error) console.log('  no docker-compose: whether 1.29 understands the file is not tried');
+  else {
+    assert.equal(ran.stderr + ran.stdout, '');
+    console.log(
+      `  ${spawnSync('docker-compose', ['version', '--short'], { encoding: 'utf8' }).stdout.trim()}, as docker-compose`,
+    );
+  }
+}
+
+/** What a service that cannot start says last. */
+function refusalOf(service: string, name: string, value: string): string {
+  try {
+    compose('run', '--rm', '--no-deps', '--env', `${name}=${value}`, service);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  throw new Error(`${service} starts with ${name}=${value}`);
+}
+
 async function main(): Promise<void> {
+  checkVersions();
+
   step(`Builds the image and starts the site on ${url}`);
   compose('up', '--detach', '--build', '--wait', '--wait-timeout', '240');
 
@@ -142,19 +156,28 @@ async function main(): Promise<void> {
     assert.ok(logs.includes(line));
   for (const secret of [words.slice(0, 20), alice.password, 'alice', 'bob', link.slice(-20)])
     assert.ok(!logs.includes(secret), `"${secret}" stands in a log`);
+
+  step('Every documented setting at once: the site serves; a wrong one is named in one line');
+  for (const name of documentedSettings()) env[name] = samples[name]!.right.at(-1);
+  env.HTTP_PORT = `127.0.0.1:${port}`;
+  compose('up', '--detach', '--no-build', '--wait', '--wait-timeout', '120');
+  assert.equal((await stranger(url).get('/login')).status, 200);
+  for (const [service, name, value] of [
+    ['app', 'PUBLIC_URL', 'letters.example.org'],
+    ['app', 'PUBLISHED_PORT', 'here:80'],
+    ['nginx', 'FRONT_PROXY', '10.0.0.256'],
+    ['nginx', 'FRONT_PROXY', '10.0.0.1;'],
+  ] as const)
+    assert.match(
+      refusalOf(service, name, value),
+      new RegExp(`Wrong settings: ${name === 'PUBLISHED_PORT' ? 'HTTP_PORT' : name} must [^\\n]+\\s*$`),
+    );
 }
 
 /** Sends and sees that it arrived. */
 async function delivers(from: Person, to: Person, words: string): Promise<void> {
   assert.equal((await from.send(to.username, words)).status, 303);
   assert.ok((await to.get('/inbox')).text.includes(words), 'arrived');
-}
-
-interface Container {
-  State: { ExitCode: number };
-  Config: { User: string };
-  HostConfig: { ReadonlyRootfs: boolean; CapDrop: string[]; SecurityOpt: string[]; NetworkMode: string };
-  NetworkSettings: { Ports: Record<string, unknown[] | null> };
 }
 
 function checkConfinement(service: string): void {
@@ -188,45 +211,4 @@ async function eventually(claim: string, check: () => Promise<void>): Promise<vo
       await sleep(250);
     }
   }
-}
-
-function timed(work: () => unknown): number {
-  const startedAt = performance.now();
-  work();
-  return Math.round((performance.now() - startedAt) / 100) / 10;
-}
-
-function compose(...args: string[]): string {
-  return docker(['compose', '-p', project, ...args]);
-}
-
-function containersOf(service: string): string[] {
-  return compose('ps', '--all', '--quiet', service).split('\n');
-}
-
-function inspect(id: string): Container {
-  return (JSON.parse(docker(['inspect', id])) as Container[])[0]!;
-}
-
-function logsOf(id: string): string {
-  return docker(['logs', id]);
-}
-
-/** Runs docker; gives what it wrote. Throws with its own words when it fails. */
-function docker(args: string[], { mayFail = false } = {}): string {
-  const ran = spawnSync('docker', args, { cwd: projectFolder, env, encoding: 'utf8', maxBuffer: 1e8 });
-  if (ran.error) throw new Error(`Docker with compose is needed: ${ran.error.message}`);
-  if (ran.status !== 0 && !mayFail) throw new Error(`docker ${args.join(' ')}: ${ran.stderr.slice(-3000)}`);
-  return ran.stdout.trim();
-}
-
-async function isTaken(wanted: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(wanted, 'localhost');
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
 }

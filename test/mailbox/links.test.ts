@@ -15,6 +15,28 @@ test.each([
     ['http://localhost:3000/inbox', 'http://192.168.1.5/'],
   ],
   ['https://de.wikipedia.org/wiki/Köln_(Stadt)', ['https://de.wikipedia.org/wiki/Köln_(Stadt)']],
+  ['看https://example.org/a。然后', ['https://example.org/a']],
+  ['見てhttps://example.org/a、次', ['https://example.org/a']],
+  ['カタカナhttp://example.org（これ）', ['http://example.org']],
+  ['링크는https://example.org/a입니다'.slice(0, 24), ['https://example.org/a']],
+  ['ดูhttps://example.org/a', ['https://example.org/a']],
+  ['смhttps://example.org, انظرhttps://example.com', ['https://example.org', 'https://example.com']],
+  ['（https://example.org/a）「https://example.org/b」', ['https://example.org/a', 'https://example.org/b']],
+  ['url=https://example.org/a', ['https://example.org/a']],
+  ['https://example.org，或者http://example.com！', ['https://example.org', 'http://example.com']],
+  ['https://example.org～https://example.com＞', ['https://example.org', 'https://example.com']],
+  ['https://example.org吧', ['https://example.org']],
+  [
+    'https://a.org和https://b.org/x和https://c.org:8080和',
+    ['https://a.org', 'https://b.org/x', 'https://c.org:8080'],
+  ],
+  ['https://例子.中国/路径，https://bücher.de', ['https://例子.中国/路径', 'https://bücher.de']],
+  ['https://zh.wikipedia.org/wiki/中文', ['https://zh.wikipedia.org/wiki/中文']],
+  ['https://web.archive.org/web/https://example.org/', ['https://web.archive.org/web/https://example.org/']],
+  ['https://example.org/@bob?mail=a@b.org', ['https://example.org/@bob?mail=a@b.org']],
+  ['http://example.org，写信给bob@example.org', ['http://example.org']],
+  ['http://example.org: a colon, bob@example.org', ['http://example.org']],
+  ['http://example.org:好的', ['http://example.org']],
 ])('%s', (text, links) => {
   expect(linksIn(text)).toEqual(links);
 });
@@ -32,6 +54,18 @@ test.each([
   '//example.org/x',
   'http:// example.org',
   'xhttp:/example.org',
+  'xhttps://example.org, 1https://example.org, _https://example.org, git+https://example.org',
+  'https://user:pass@example.org/x?y',
+  'https://user@example.org/',
+  'https://example.com@example.org',
+  'https://user:p%40ss@example.org',
+  'https://user:pa:ss@example.org',
+  'https://a:b@c@example.org/',
+  'https://user:p/ss@example.org',
+  'https://user:p#ss@example.org',
+  'https://user:p[x](y)"z@example.org/',
+  'https://用户:密码@example.org/',
+  `https://user:${'p'.repeat(200)}@example.org/x`,
 ])('no link is made of %s', (text) => {
   expect(linksIn(text)).toEqual([]);
 });
@@ -64,6 +98,13 @@ describe('ten thousand characters made to hurt cost less than 50 ms', () => {
     ['percent signs', `http://a.b/${fill('%')}`],
     ['right-to-left', `http://a.b/${fill('\u202E')}`],
     ['bars', `http://${fill('a|')}`],
+    ['letters without spaces', fill('好')],
+    ['letters without spaces in a path', `http://a.b/${fill('好')}`],
+    ['links between letters without spaces', fill('好http://a.b好')],
+    ['paths that might end', `http://a.b/${fill('好http:/')}`],
+    ['names and passwords', fill('http://a:b@')],
+    ['names without an end', fill('http://a:b/')],
+    ['names of another script', `http://${fill('ü:')}`],
     ['ampersands', `http://a.b/?${fill('a=b&')}`],
   ])('%s', (_, text) => {
     let best = Infinity;

@@ -1,0 +1,43 @@
+// The time of ids and messages: it never goes back, whatever is done to the system's clock.
+
+/** The farthest that an id can be ahead of the system's clock and still count, in milliseconds. */
+export const farthestAhead = 24 * 60 * 60 * 1000;
+
+const sliceMs = 5000;
+let time = Date.now();
+let readAt = steady();
+let isSlow = false;
+
+/**
+ * The system's time; where its clock was put back, time goes on from there, at half its speed until the clock has caught
+ * up: what is newer sorts after what is older, and an hour that is too much is gone after two. The processes of one
+ * machine agree to the millisecond, because they all slow down at the same moments: between slices of the time since the
+ * machine started.
+ */
+export function now(): Date {
+  const present = Math.max(readAt, steady());
+  const system = Date.now();
+  while (readAt < present) {
+    const sliceEnd = (Math.floor(readAt / sliceMs) + 1) * sliceMs;
+    const until = Math.min(sliceEnd, present);
+    const systemThen = system - (present - until);
+    time = Math.max(time + (until - readAt) * (isSlow ? 0.5 : 1), systemThen);
+    readAt = until;
+    if (until === sliceEnd) isSlow = time - systemThen > 1000;
+  }
+  return new Date(time);
+}
+
+/** Milliseconds that nobody puts back, the same in all processes of this machine. */
+function steady(): number {
+  return Number(process.hrtime.bigint() / 1000n) / 1000;
+}
+
+// So that each process notices in time when the clock is put back.
+setInterval(now, 1000).unref();
+
+/** Goes on from this moment, where that is later, and not farther ahead of the system's clock than it may be. */
+export function catchUpWith(moment: number): void {
+  now();
+  if (moment < Date.now() + farthestAhead) time = Math.max(time, moment);
+}

@@ -1,0 +1,27 @@
+// The newest id in the database, which a process goes on from that starts when the system's clock has been put back.
+import { catchUpWith, farthestAhead, now } from '../clock.ts';
+import { lowestIdAt, timeOf } from '../ids.ts';
+import { unhurried } from './migrate.ts';
+import type { Database, Pool } from './pool.ts';
+import { transaction } from './transaction.ts';
+
+/** Makes new ids sort after all that are there. */
+export async function goOnFromNewestId(pool: Pool): Promise<void> {
+  const present = now();
+  const ids = await transaction(pool, async (db) => {
+    await db.query('set local statement_timeout = 0'); // a large table may take longer than a page, where ids are ahead
+    return listNewestIds(db, present, new Date(present.getTime() + farthestAhead));
+  });
+  for (const id of ids) catchUpWith(timeOf(id) + 1);
+}
+
+/** The newest ids between two moments. Imported messages do not count: anybody can say when those were sent. */
+export async function listNewestIds(db: Database, after: Date, before: Date): Promise<string[]> {
+  const text = `(select id from messages where id > $1 and id < $2 and (origin is null or origin = 'notice')
+      order by id desc limit 1)
+     union all (select id from users where id > $1 and id < $2 order by id desc limit 1)
+     union all (select id from operator_log where id > $1 and id < $2 order by id desc limit 1)`;
+  const values = [lowestIdAt(after), lowestIdAt(before)];
+  const { rows } = await db.query<{ id: string }>({ ...unhurried(text), values });
+  return rows.map(({ id }) => id);
+}

@@ -1,0 +1,130 @@
+// Pages seen otherwise: in forced colours (Windows' contrast themes), and on paper.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startApp, type TestApp } from '../support/app.ts';
+import { desktop, launchBrowser, openPageOf, phone } from '../support/browser.ts';
+import { idOf } from '../support/mailboxes.ts';
+import { registered, type Person } from '../support/person.ts';
+import { available } from '../support/required.ts';
+
+describe.skipIf(!available('chromium'))('a page', () => {
+  let app: TestApp;
+  let browser: Browser;
+  let alice: Person;
+  let bob: Person;
+  beforeAll(async () => {
+    app = await startApp();
+    alice = await registered(app.url, 'alice');
+    bob = await registered(app.url, 'bob');
+    for (const text of ['One', 'Two', 'See https://example.org/a']) await bob.send('alice', text);
+    await alice.send('bob', 'An answer');
+    browser = await launchBrowser();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await app.close();
+  });
+
+  describe('in forced colours', () => {
+    const boxes = (page: Page) =>
+      page.locator('body *:not(head *)').evaluateAll((elements) =>
+        elements.map((element) => {
+          const { x, y, width, height } = element.getBoundingClientRect();
+          return [element.tagName, element.className, x, y, width, height].join(' ');
+        }),
+      );
+
+    test.each([
+      ['/inbox', desktop],
+      ['/inbox', phone],
+      ['/sent', phone],
+      ['/send', desktop],
+      ['/account', phone],
+      ['/with/bob', desktop],
+    ])('%s has everything in its place: %o', async (path, viewport) => {
+      const page = await openPageOf(alice, browser, app.url, { viewport });
+      await page.goto(path);
+      const before = await boxes(page);
+      await page.emulateMedia({ forcedColors: 'active' });
+      expect(await boxes(page)).toEqual(before);
+    });
+
+    test.each(['/inbox', '/sent', '/drafts', '/trash', '/search', '/send'])(
+      '%s: the current entry of the navigation differs from all others by more than its colour',
+      async (path) => {
+        const page = await openPageOf(alice, browser, app.url, { forcedColors: 'active' });
+        await page.goto(path);
+        const looks = await page.locator('nav.main a').evaluateAll((links) =>
+          links.map((link) => {
+            const style = getComputedStyle(link);
+            const isSeen = style.borderBottomColor !== style.backgroundColor;
+            const look = [style.textDecorationLine, link.closest('.compose') ? '' : isSeen].join(' ');
+            return { isCurrent: link.hasAttribute('aria-current'), look };
+          }),
+        );
+        const [current, ...more] = looks.filter(({ isCurrent }) => isCurrent);
+        expect(more).toEqual([]);
+        const others = looks.filter(({ isCurrent }) => !isCurrent).map(({ look }) => look);
+        expect(others).not.toContain(current!.look);
+        expect(current!.look).toContain('underline');
+      },
+    );
+  });
+
+  describe('on paper', () => {
+    async function print(path: string): Promise<Page> {
+      const page = await openPageOf(alice, browser, app.url, { colorScheme: 'dark' });
+      await page.goto(path);
+      await page.emulateMedia({ media: 'print' });
+      const folder = process.env.PRINTED;
+      if (folder) {
+        mkdirSync(folder, { recursive: true });
+        writeFileSync(`${folder}/${path.split('/')[1]}.pdf`, await page.pdf());
+      }
+      return page;
+    }
+    const seen = (page: Page) =>
+      page
+        .locator('nav, form, button, input, textarea, .button, .site, .actions, [role=status]')
+        .evaluateAll((elements) =>
+          elements.filter((element) => element.checkVisibility()).map((element) => element.outerHTML),
+        );
+
+    test('a message is from whom, when, and its text, whatever is on the screen beside it', async () => {
+      const page = await print(
+        `/messages/${await idOf(app.pool, alice, 'See https://example.org/a', 'inbox')}`,
+      );
+      expect(await seen(page)).toEqual([]);
+      const words = (await page.locator('body').innerText()).split(/\s*\n\s*/).filter(Boolean);
+      expect(words.filter((_, index) => index !== 1)).toEqual(['From bob', 'See https://example.org/a']);
+      const when = await page.locator('time').evaluate((time) => getComputedStyle(time, '::after').content);
+      expect(when).toMatch(/\d{4} at \d\d:\d\d/); // "2 minutes ago" means nothing on paper
+      const colours = await page.evaluate(() => {
+        const { color, backgroundColor } = getComputedStyle(document.body);
+        return [color, backgroundColor];
+      });
+      expect(colours).toEqual(['rgb(42, 36, 32)', 'rgb(255, 255, 255)']);
+    });
+
+    test.each([
+      ['a conversation', '/with/bob', 'An answer'],
+      ['a list', '/inbox', 'Two'],
+    ])('%s has no buttons and no forms', async (_, path, text) => {
+      const page = await print(path);
+      expect((await seen(page)).filter((html) => !html.startsWith('<header'))).toEqual([]);
+      expect(await page.locator('main').innerText()).toContain(text);
+    });
+
+    test('recovery codes are printed, and whose they are', async () => {
+      const page = await openPageOf(alice, browser, app.url);
+      await page.goto('/account/recovery-codes');
+      await page.getByRole('button', { name: /^Make ten/ }).click();
+      await page.locator('.codes').waitFor();
+      await page.emulateMedia({ media: 'print' });
+      expect(await page.locator('.codes code:visible').count()).toBe(10);
+      expect(await page.locator('main').innerText()).toContain('alice');
+      expect(await page.getByRole('button', { name: 'Download' }).isVisible()).toBe(false);
+    });
+  });
+});
