@@ -8,15 +8,22 @@ import { transaction } from './transaction.ts';
 /** Makes new ids sort after all that are there. */
 export async function goOnFromNewestId(pool: Pool): Promise<void> {
   const present = now();
-  const ids = await transaction(pool, async (db) => {
-    await db.query('set local statement_timeout = 0'); // a large table may take longer than a page, where ids are ahead
-    return listNewestIds(db, present, new Date(present.getTime() + farthestAhead));
-  });
+  const latest = new Date(present.getTime() + farthestAhead);
+  const ids = await transaction(pool, (db) => listNewestIds(db, present, latest));
   for (const id of ids) catchUpWith(timeOf(id) + 1);
 }
 
-/** The newest ids between two moments. Imported messages do not count: anybody can say when those were sent. */
+// PostgreSQL would read the whole primary key, which begins with the owner (60,000 messages: 389 pages in 2.2 ms), and
+// not the index that says where in the table such ids can be (2 pages in 0.04 ms).
+const settings = `
+  set local statement_timeout = 0; set local enable_indexscan = off; set local enable_indexonlyscan = off`;
+
+/**
+ * The newest ids between two moments, within a transaction. Imported messages do not count: anybody can say when those
+ * were sent.
+ */
 export async function listNewestIds(db: Database, after: Date, before: Date): Promise<string[]> {
+  await db.query(settings);
   const text = `(select id from messages where id > $1 and id < $2 and (origin is null or origin = 'notice')
       order by id desc limit 1)
      union all (select id from users where id > $1 and id < $2 order by id desc limit 1)
