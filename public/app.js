@@ -6,18 +6,39 @@ const find = (selector, within = document) => within.querySelector(selector);
 /** @type {(selector: string, within?: ParentNode) => any[]} */
 const findAll = (selector, within = document) => [...within.querySelectorAll(selector)];
 
-// Times: as the server says them, kept current, and exact in the reader's own time zone.
+// Times: as the server says them, kept current, and exact in the reader's own time zone: the one of their account, or
+// this browser's, which the server is told for the days of searches. They count from the server's clock, because this
+// one may be wrong.
+const { now: madeAt, zone, zoneCookie } = document.body.dataset;
+const ahead = Date.now() - Number(madeAt);
+const ownZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+const timeZone = zone ?? ownZone;
+if (ownZone && !document.cookie.includes(`${zoneCookie}=${encodeURIComponent(ownZone)}`)) {
+  const secure = location.protocol === 'https:' ? '; Secure' : '';
+  document.cookie = `${zoneCookie}=${encodeURIComponent(ownZone)}; Path=/; SameSite=Lax; Max-Age=31536000${secure}`;
+}
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
-const exact = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeStyle: 'short' });
-const dayOnly = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'long', year: 'numeric' });
+const exact = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeStyle: 'short', timeZone });
+const dayOnly = new Intl.DateTimeFormat('en-GB', {
+  day: 'numeric',
+  month: 'long',
+  year: 'numeric',
+  timeZone,
+});
+const dayParts = new Intl.DateTimeFormat('en-CA', { timeZone });
+
+/** A number for each day in the time zone. @param {number} at */
+const dayNumber = (at) => Date.parse(dayParts.format(at)) / 86_400_000;
 
 /** @param {Date} then */
 function timeAgo(then) {
-  const minutes = Math.floor((Date.now() - then.getTime()) / 60_000);
+  const serverNow = Date.now() - ahead;
+  const minutes = Math.floor((serverNow - then.getTime()) / 60_000);
   if (minutes < 1) return 'just now';
   if (minutes < 60) return relative.format(-minutes, 'minute');
-  if (minutes < 1440) return relative.format(-Math.floor(minutes / 60), 'hour');
-  if (minutes < 7 * 1440) return relative.format(-Math.floor(minutes / 1440), 'day');
+  const days = dayNumber(serverNow) - dayNumber(then.getTime());
+  if (days === 0) return relative.format(-Math.floor(minutes / 60), 'hour');
+  if (days < 7) return relative.format(-days, 'day');
   return dayOnly.format(then);
 }
 

@@ -1,6 +1,7 @@
 // createApp(): the order that every request meets. Read this first.
 import express, { Router, type Express, type RequestHandler } from 'express';
 import { accountRoutes } from './accounts/account-routes.ts';
+import { timeZoneRoutes } from './accounts/time-zone-routes.ts';
 import { createChangeAccount } from './accounts/changes.ts';
 import { createPasswords } from './accounts/passwords.ts';
 import { createProof } from './accounts/proof.ts';
@@ -54,6 +55,7 @@ import { healthRoutes } from './web/health.ts';
 import { logRequests, type Log } from './web/log.ts';
 import { oneByOne } from './web/one-by-one.ts';
 import { openSessions, requireUser } from './web/session.ts';
+import { readTimeZone } from './web/time-zones.ts';
 import { viewHelpers } from './web/view-helpers.ts';
 import { renderPages } from './web/views.ts';
 
@@ -101,7 +103,7 @@ export function createApp(parts: AppParts): Express {
   app.use(refuseOtherSites(log), readForms, refuseNestedFields, offerToken);
   // Before anything that may refuse: what somebody wrote is given back.
   app.post(['/send', '/drafts'], keepTyped(giveLetterBack(formPages, strangersToken(config))));
-  app.use(openSessions(config, pool, secrets, bringAlong), showFlash);
+  app.use(openSessions(config, pool, secrets, bringAlong), readTimeZone(config), showFlash);
 
   app.post('/account/import', receiveUpload);
   app.use(
@@ -119,6 +121,7 @@ export function createApp(parts: AppParts): Express {
       liveRoutes(pool, streams),
       proof.routes,
       accountRoutes({ pool, config, passwords, proof, changeAccount, flash }),
+      timeZoneRoutes(pool, flash),
       invitationRoutes(pool, config, flash),
       deviceRoutes(pool, flash, bell),
       recoveryRoutes(pool, proof, changeAccount, flash),

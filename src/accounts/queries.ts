@@ -59,6 +59,11 @@ export async function createAccount(
   return rows[0] ?? 'taken';
 }
 
+/** Sets the time zone whose days and hours pages show; null for the browser's. */
+export async function setTimeZone(db: Database, userId: string, timeZone: string | null): Promise<void> {
+  await db.query('update users set time_zone = $2 where id = $1', [userId, timeZone]);
+}
+
 /** For a transaction: of two changes of one account, the second waits until the first is done. */
 export async function lockAccount(db: Database, userId: string): Promise<void> {
   await db.query('select from users where id = $1 for no key update', [userId]);

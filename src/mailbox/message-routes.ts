@@ -28,7 +28,13 @@ export function messageRoutes(pool: Pool, flash: Flash, bell: Bell): Router {
         : { message: found, marked: 0 };
       if (!message) throw unknownMessage();
       viewer.hasRead(marked);
-      const around = await aroundInSearch(pool, viewer.id, req.query.q, message.id);
+      const around = await aroundInSearch(
+        pool,
+        viewer.id,
+        req.query.q,
+        message.id,
+        res.locals.readersTime.timeZone,
+      );
       res.render('mailbox/message', {
         message,
         pieces: splitLinks(message.body),

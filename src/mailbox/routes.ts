@@ -4,11 +4,11 @@ import { z } from 'zod';
 import { inBatches } from '../database/batches.ts';
 import type { Pool } from '../database/pool.ts';
 import { lowestIdAt } from '../ids.ts';
-import { readDate } from '../search/search-words.ts';
 import { flashTrashed } from '../trash/flash-trashed.ts';
 import { trashMessages, trashOlder } from '../trash/queries.ts';
 import { allowOnly, HttpError } from '../web/errors.ts';
 import type { Flash } from '../web/flash.ts';
+import { readDay, startOfDay } from '../web/days.ts';
 import { blankForm, parseForm } from '../web/forms.ts';
 import { localPath } from '../web/local-path.ts';
 import { readPage } from '../web/paging.ts';
@@ -75,7 +75,7 @@ export function mailboxRoutes(pool: Pool, flash: Flash): Router {
   const olderForm = z.object({
     than: z
       .string('Please choose a day.')
-      .refine((day) => readDate(day) !== undefined, 'Please choose a day, like 2026-01-31.'),
+      .refine((day) => readDay(day), 'Please choose a day, like 2026-01-31.'),
     /** When the first press of the button was, if one was not enough: one Undo is for all of them. */
     at: z.iso.datetime().optional().catch(undefined),
   });
@@ -86,7 +86,12 @@ export function mailboxRoutes(pool: Pool, flash: Flash): Router {
         return res.render('mailbox/older', { box, form: blankForm(), count: undefined });
       const form = parseForm(olderForm, req.query);
       if (!form.ok) return res.status(422).render('mailbox/older', { box, form, count: undefined });
-      const count = await countOlder(pool, signedIn(req).id, box, lowestIdAt(new Date(form.values.than)));
+      const count = await countOlder(
+        pool,
+        signedIn(req).id,
+        box,
+        lowestIdAt(startOfDay(form.values.than, res.locals.readersTime.timeZone)),
+      );
       res.render('mailbox/older', { box, form, count });
     };
   }
@@ -97,7 +102,7 @@ export function mailboxRoutes(pool: Pool, flash: Flash): Router {
       if (!form.ok) return res.status(422).render('mailbox/older', { box, form, count: undefined });
       const { than, at = new Date().toISOString() } = form.values;
       const { id } = signedIn(req);
-      const before = lowestIdAt(new Date(than));
+      const before = lowestIdAt(startOfDay(than, res.locals.readersTime.timeZone));
       const { count, isDone } = await inBatches((limit) =>
         trashOlder(pool, id, box, before, new Date(at), limit),
       );

@@ -17,8 +17,9 @@ export async function aroundInSearch(
   ownerId: string,
   q: unknown,
   id: string,
+  timeZone: string,
 ): Promise<Around | undefined> {
-  const search = typeof q === 'string' && q.length <= longestSearch ? readSearch(q) : undefined;
+  const search = typeof q === 'string' && q.length <= longestSearch ? readSearch(q, timeZone) : undefined;
   if (!search) return undefined;
   const query = `?${new URLSearchParams({ q: q as string }).toString()}`;
   const address = (row: FoundRow | undefined) =>

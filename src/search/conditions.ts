@@ -1,49 +1,56 @@
 // What somebody searches for, as conditions in SQL.
+import type { Phrase } from './phrases.ts';
 import type { Search } from './search-words.ts';
 
 export interface Conditions {
-  /** The words as a tsquery, if there are any. */
-  words: string | undefined;
+  /** Whether words are looked for. */
+  hasWords: boolean;
   isUnread: boolean;
   /** On the message `m`, by which of the mailbox's lists it is in. */
   place: string;
-  /** On columns of the table messages: what the index of words and names answers by itself. */
+  /** On columns of the table messages: what the index of tokens and names answers by itself. */
   indexed: string[];
   /** On the message `m`: what is to be seen from it. */
   others: string[];
+  /** Whether the phrases stand in a text whose tokens these are; undefined when the index has seen it. */
+  phrases: ((tokens: string) => string) | undefined;
 }
 
 /** `parameter` takes a value and says where it stands in the statement. */
 export function conditionsOf(search: Search, parameter: (value: string) => string): Conditions {
+  const { alternatives, without } = search;
   const indexed: string[] = [];
   const others: string[] = [];
-  const words = search.words === '' ? undefined : queryOf(parameter(search.words));
-  const without = search.without === '' ? [] : [queryOf(parameter(search.without))];
-  if (words) indexed.push(hasAll('body', [inAnyOrder(words), ...without]));
-  else if (without.length > 0) others.push(hasAll('m.body', without));
+  const hasWords = alternatives.length > 0;
+  const toSee = hasWords ? without.filter(({ isProven }) => !isProven) : without;
+  if (hasWords) {
+    const not = without.filter(({ isProven }) => isProven).map(({ keys }) => ` & !${keys}`);
+    const wanted = alternatives.map((phrases) => phrases.map(({ keys }) => keys).join(' & ')).join(' | ');
+    indexed.push(`search_keys(tokens_of(body)) @@ ${parameter(`(${wanted})${not.join('')}`)}::tsquery`);
+  }
+  const has = ({ pattern }: Phrase, tokens: string) => `strpos(${tokens}, ${parameter(pattern)}) > 0`;
+  if (toSee.length > 0) {
+    const none = toSee.map((phrase) => `not ${has(phrase, 'tokens')}`);
+    others.push(`(select ${none.join(' and ')} from (select tokens_of(m.body) as tokens offset 0) t)`);
+  }
   const names = { inbox: search.from, sent: search.to };
   for (const [box, name] of Object.entries(names)) {
     if (name === undefined) continue;
     indexed.push(isWith(parameter(name)));
     others.push(`m.box = '${box}'`);
   }
+  const isSeen = alternatives.every((phrases) => phrases.every(({ isProven }) => isProven));
+  const phrases = (tokens: string) =>
+    alternatives.map((all) => `(${all.map((phrase) => has(phrase, tokens)).join(' and ')})`).join(' or ');
   const place = search.place ? places[search.place] : 'true';
-  return { words, isUnread: search.isUnread, place, indexed, others };
-}
-
-const hasAll = (text: string, queries: string[]) =>
-  `to_tsvector('words', ${text}) @@ (${queries.join(' && ')})`;
-const queryOf = (text: string) => `websearch_to_tsquery('words', ${text})`;
-
-// The index knows which words a message has and not where, and to look that up takes ten times as long as all the rest.
-/** A phrase as its words in any order: whether they stand as in the phrase is to be seen from the message. */
-const inAnyOrder = (words: string) =>
-  `case when ${words}::text like '%!%' then ${words} else regexp_replace(${words}::text, '${follows}', '&', 'g')::tsquery end`;
-const follows = '<(-|\\d+)>';
-
-/** Whether these words, a tsquery, stand in the text of a message that has them in any order. */
-export function standAsAsked(words: string, text: string): string {
-  return `(${words}::text !~ '${follows}' or ${hasAll(text, [words])})`;
+  return {
+    hasWords,
+    isUnread: search.isUnread,
+    place,
+    indexed,
+    others,
+    phrases: isSeen ? undefined : phrases,
+  };
 }
 
 const isWith = (name: string) =>

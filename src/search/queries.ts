@@ -1,13 +1,12 @@
 // Search in SQL, over one person's mailbox.
 import type { Database } from '../database/pool.ts';
 import { rowColumns, type MessageRow } from '../mailbox/queries.ts';
-import { conditionsOf, standAsAsked, type Conditions } from './conditions.ts';
-import { beginning, passageFor } from './matches.ts';
+import { conditionsOf, type Conditions } from './conditions.ts';
 import type { Search } from './search-words.ts';
 
 export interface FoundRow extends MessageRow {
-  /** The place where it was found, the words between matchStart and matchEnd. */
-  passage: string;
+  /** The whole text, where words were looked for. */
+  body: string | null;
 }
 
 /** Up to `limit` messages that match and are older than the one with this id, the newest first. */
@@ -39,10 +38,10 @@ async function searchBetween(db: Database, asked: Asked): Promise<FoundRow[]> {
   const { ownerId, search, over, under, order, limit } = asked;
   const values: unknown[] = [ownerId, over, under, limit];
   const conditions = conditionsOf(search, (value) => `$${values.push(value)}`);
-  const { words, indexed } = conditions;
+  const { hasWords, indexed } = conditions;
   const found = indexed.length > 0 ? throughWindows(conditions, order) : throughMailbox(conditions, order);
   const { rows } = await db.query<FoundRow>(
-    `select ${rowColumns}, ${words ? passageFor(words) : beginning} as passage from messages m
+    `select ${rowColumns}, ${hasWords ? 'm.body' : 'null'} as body from messages m
      where m.owner_id = $1 and m.id = any (array (${found})) order by m.id ${order}`,
     values,
   );
@@ -65,6 +64,10 @@ function throughMailbox({ isUnread, place, others }: Conditions, order: Order): 
 const ofMessage = (row: string, columns: string) =>
   `select ${columns} from messages where owner_id = $1 and id = ${row}.id`;
 
+/** Whether the phrases stand in the text of this message, whose tokens are made once. */
+const standIn = (phrases: (tokens: string) => string, row: string) =>
+  `(select ${phrases('tokens')} from (${ofMessage(row, 'tokens_of(body) as tokens')} offset 0) t)`;
+
 // A window of time is told by the first digits of an id: 4 of them are 50 days, 5 are 3 days, 6 are 5 hours.
 const widest = 4;
 const firstLook = 5;
@@ -78,7 +81,7 @@ const many = 200;
  * is known. What the index found is `likely`, until its text and the other conditions were looked at.
  */
 function throughWindows(conditions: Conditions, order: Order): string {
-  const { words, isUnread, place, indexed, others } = conditions;
+  const { isUnread, place, indexed, others, phrases } = conditions;
   const isMarked = isUnread ? '(select true from unread n where n.owner_id = $1 and n.id = m.id)' : 'true';
   const first = (where: string) =>
     `(select m.id from ${isUnread ? 'unread' : 'messages'} m
@@ -94,7 +97,7 @@ function throughWindows(conditions: Conditions, order: Order): string {
              found.ids, missing - cardinality(found.ids)
       from windows, lateral (
         select count(*) > ${many} and digits < ${narrowest} as are_many,
-               array_agg(m.id order by m.id ${order}) filter (where ${all([inRange('m'), place, ...others, isMarked])}) as ids
+               array_agg(m.id order by m.id ${order}) filter (where ${all([inRange('m'), place, isMarked, ...others])}) as ids
         from (
           select * from messages
           where windows_of(owner_id, id) @> array[window_of($1, first, digits)] and ${all(indexed)}
@@ -103,7 +106,7 @@ function throughWindows(conditions: Conditions, order: Order): string {
       ) likely, lateral (
         select array (
           select l.id from unnest(case when not likely.are_many then likely.ids end) l (id)
-          where ${words ? standAsAsked(words, `(${ofMessage('l', 'body')})`) : 'true'} limit missing) as ids offset 0
+          where ${phrases ? standIn(phrases, 'l') : 'true'} limit missing) as ids offset 0
       ) found, lateral (
         select case when likely.are_many then windows.first else ${first(beyondWindow[order])} end as first offset 0
       ) next

@@ -92,7 +92,13 @@ export function trashRoutes(pool: Pool, flash: Flash): Router {
         : { message: found, marked: 0 };
       if (!message) throw unknownMessage();
       if (marked > 0) viewer.hasChanged(); // what lies in the trash is not counted
-      const around = await aroundInSearch(pool, ownerId, req.query.q, message.id);
+      const around = await aroundInSearch(
+        pool,
+        ownerId,
+        req.query.q,
+        message.id,
+        res.locals.readersTime.timeZone,
+      );
       res.render('trash/message', {
         message,
         pieces: splitLinks(message.body),

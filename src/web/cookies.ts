@@ -7,8 +7,9 @@ import type { Config } from '../config.ts';
 /** What tells one site from another. */
 export type Site = Pick<Config, 'publicUrl' | 'isHttps'>;
 
-/** `form` is the CSRF secret of anonymous visitors, `second` a login that waits for its second factor. */
-export type CookieKind = 'session' | 'browser' | 'form' | 'flash' | 'second' | 'enrolment';
+/** `form` is the CSRF secret of anonymous visitors, `second` a login that waits for its second factor, `zone` the browser's time
+ * zone, which the script writes. */
+export type CookieKind = 'session' | 'browser' | 'form' | 'flash' | 'second' | 'enrolment' | 'zone';
 
 /** Options of every cookie: for this host alone, and over https only where the site is https. */
 export function cookieOptions({ isHttps }: Site) {

@@ -22,6 +22,7 @@ interface SessionRow {
   sess: SessionData;
   userId: string;
   username: string;
+  timeZone: string | null;
   unread: number;
   along?: unknown[][];
 }
@@ -29,7 +30,7 @@ interface SessionRow {
 /** The session of this owner with this key and its person, if it has not ended; with more columns. */
 function selectSession(owner: string, sid: string, more = ''): string {
   return `
-    select s.sess, u.id as "userId", u.username,
+    select s.sess, u.id as "userId", u.username, u.time_zone as "timeZone",
            (select count(*)::int from (
               select from unread n where n.owner_id = ${owner} and not n.is_trashed limit 100) counted) as unread${more}
     from sessions s join users u on u.id = s.user_id
@@ -81,6 +82,6 @@ export async function findSessions(db: Database, ids: string[]): Promise<(Sessio
   });
 }
 
-function toSession({ sess, userId, username, unread, along }: SessionRow): SessionData {
-  return { ...sess, viewer: new Viewer(userId, username, unread, along) };
+function toSession({ sess, userId, username, timeZone, unread, along }: SessionRow): SessionData {
+  return { ...sess, viewer: new Viewer(userId, username, timeZone, unread, along) };
 }

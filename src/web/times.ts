@@ -1,4 +1,5 @@
 // Times for people: how long ago, and exactly when. By hand, because a page has fifty of them and Intl takes its time.
+import { offsetAt } from './offsets.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -9,21 +10,27 @@ const months = 'January February March April May June July August September Octo
   ' ',
 );
 
-/** "just now", "5 minutes ago", "2 hours ago", "yesterday", "6 days ago", then the date. */
-export function timeAgo(then: Date, now = Date.now()): string {
+/**
+ * "just now", "5 minutes ago", "2 hours ago" while it is the same day there, "yesterday" for the day before, "6 days
+ * ago", then the date.
+ */
+export function timeAgo(then: Date, now = Date.now(), timeZone = 'UTC'): string {
   const past = now - then.getTime();
   if (past < minute) return 'just now';
   if (past < hour) return ago(Math.floor(past / minute), 'minute');
-  if (past < day) return ago(Math.floor(past / hour), 'hour');
-  if (past < 2 * day) return 'yesterday';
-  if (past < 7 * day) return ago(Math.floor(past / day), 'day');
-  return date(then);
+  const days = dayNumber(new Date(now), timeZone) - dayNumber(then, timeZone);
+  if (days === 0) return ago(Math.floor(past / hour), 'hour');
+  if (days === 1) return 'yesterday';
+  if (days < 7) return ago(days, 'day');
+  return date(localTime(then, timeZone));
 }
 
-/** "Monday, 23 November 2026 at 07:34 UTC": the server does not know where the reader is. */
-export function exactTime(then: Date): string {
-  const [hours, minutes] = [twoDigits(then.getUTCHours()), twoDigits(then.getUTCMinutes())];
-  return `${weekdays[then.getUTCDay()]}, ${date(then)} at ${hours}:${minutes} UTC`;
+/** "Monday, 23 November 2026 at 07:34 UTC", or "at 08:34 (Europe/Berlin)". */
+export function exactTime(then: Date, timeZone = 'UTC'): string {
+  const local = localTime(then, timeZone);
+  const [hours, minutes] = [twoDigits(local.getUTCHours()), twoDigits(local.getUTCMinutes())];
+  const where = timeZone === 'UTC' ? 'UTC' : `(${timeZone})`;
+  return `${weekdays[local.getUTCDay()]}, ${date(local)} at ${hours}:${minutes} ${where}`;
 }
 
 /** "2026-11-23T07:34:09Z", for machines: what toISOString says, without milliseconds, in a quarter of its time. */
@@ -31,6 +38,15 @@ export function machineTime(then: Date): string {
   const month = `${then.getUTCFullYear()}-${twoDigits(then.getUTCMonth() + 1)}`;
   const clock = `${twoDigits(then.getUTCHours())}:${twoDigits(then.getUTCMinutes())}`;
   return `${month}-${twoDigits(then.getUTCDate())}T${clock}:${twoDigits(then.getUTCSeconds())}Z`;
+}
+
+/** A date whose UTC fields are what clocks show there. */
+function localTime(then: Date, timeZone: string): Date {
+  return timeZone === 'UTC' ? then : new Date(then.getTime() + offsetAt(then.getTime(), timeZone));
+}
+
+function dayNumber(then: Date, timeZone: string): number {
+  return Math.floor(localTime(then, timeZone).getTime() / day);
 }
 
 function twoDigits(part: number): string {
@@ -41,6 +57,6 @@ function ago(count: number, unit: string): string {
   return `${count} ${unit}${count === 1 ? '' : 's'} ago`;
 }
 
-function date(then: Date): string {
-  return `${then.getUTCDate()} ${months[then.getUTCMonth()]} ${then.getUTCFullYear()}`;
+function date(local: Date): string {
+  return `${local.getUTCDate()} ${months[local.getUTCMonth()]} ${local.getUTCFullYear()}`;
 }

@@ -2,6 +2,8 @@
 import type { Config } from '../config.ts';
 import { lowestId } from '../ids.ts';
 import { readAssetAddresses } from './assets.ts';
+import { cookieName, type Site } from './cookies.ts';
+import type { ReadersTime } from './time-zones.ts';
 import { exactTime, machineTime, timeAgo } from './times.ts';
 
 /** A count as it is shown: whoever has a hundred does not need to know it to the last one. */
@@ -15,13 +17,17 @@ function nameOf({ other, origin }: { other: string | null; origin: string | null
   return other ?? 'deleted account';
 }
 
-export const viewHelpers = ({ registration }: Pick<Config, 'registration'>) => ({
+export const viewHelpers = (config: Pick<Config, 'registration'> & Site) => ({
   asset: readAssetAddresses(),
-  timeAgo,
-  exactTime,
+  // In the reader's time zone where readTimeZone has found it.
+  timeAgo: (then: Date) => timeAgo(then),
+  exactTime: (then: Date) => exactTime(then),
+  readersTime: { timeZone: 'UTC', source: 'none' } satisfies ReadersTime,
+  serverTime: Date.now,
+  zoneCookie: cookieName(config, 'zone'),
   machineTime,
   capped,
   nameOf,
   lowestId,
-  registration,
+  registration: config.registration,
 });

@@ -2,6 +2,8 @@
 export class Viewer {
   readonly id: string;
   readonly username: string;
+  /** The time zone of the account's setting, if there is one. */
+  readonly timeZone: string | null;
   /** Unread messages when the request came, 100 standing for that many or more; pages that mark some correct it. */
   unread: number;
   /** The rows that came along with the session: each an array, as JSON has it. */
@@ -11,9 +13,10 @@ export class Viewer {
   /** Hears that this request has changed the mailbox. */
   onChange: () => void = () => {};
 
-  constructor(id: string, username: string, unread: number, along?: unknown[][]) {
+  constructor(id: string, username: string, timeZone: string | null, unread: number, along?: unknown[][]) {
     this.id = id;
     this.username = username;
+    this.timeZone = timeZone;
     this.unread = unread;
     this.along = along;
   }

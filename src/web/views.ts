@@ -28,9 +28,12 @@ const shared = [
   'machineTime',
   'nameOf',
   'passkeyQuestion',
+  'readersTime',
   'registration',
+  'serverTime',
   'timeAgo',
   'user',
+  'zoneCookie',
 ];
 
 /**

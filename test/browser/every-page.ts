@@ -149,6 +149,7 @@ export const pages: PageCase[] = [
       await tab.locator('.codes').waitFor();
     },
   },
+  page('Time zone', '/account/time-zone'),
   page('Export', '/account/export'),
   page('Import', '/account/import'),
   afterForm('Import with errors', '/account/import', { addresses: 'nobody' }, 'Import'),

@@ -40,7 +40,7 @@ test('what is searched for comes back escaped in the field and in the title', as
   expect(text).not.toContain('<script>alert');
 });
 
-test('the signs that mark matches do no harm when people write them', async () => {
+test('characters of a private use are shown as they were written', async () => {
   const texts = [
     '\uE000cake\uE001',
     'a \uE001 cake \uE000 b',
@@ -52,12 +52,7 @@ test('the signs that mark matches do no harm when people write them', async () =
   const { $ } = await alice.get(searchAddress('cake'));
   const shown = $('.messages .excerpt').toArray();
   expect(shown.map((excerpt) => $(excerpt).find('mark').text())).toEqual(['cake', 'cake', 'cake', 'cake']);
-  expect(shown.map((excerpt) => $(excerpt).text().trim())).toEqual([
-    'cake',
-    '<b>  cake',
-    'a   cake   b',
-    'cake',
-  ]);
+  expect(shown.map((excerpt) => $(excerpt).text())).toEqual(texts.slice(0, 4).toReversed());
   expect(await marks(alice, '\uE000cake\uE001')).toHaveLength(4);
 });
 

@@ -1,0 +1,45 @@
+// The time zone of an account: GET and POST /account/time-zone.
+import { Router } from 'express';
+import { z } from 'zod';
+import type { Pool } from '../database/pool.ts';
+import { allowOnly } from '../web/errors.ts';
+import type { Flash } from '../web/flash.ts';
+import { blankForm, parseForm } from '../web/forms.ts';
+import { signedIn } from '../web/session.ts';
+import { isTimeZone } from '../web/time-zones.ts';
+import { setTimeZone } from './queries.ts';
+
+/** Empty for the time zone that the browser tells. */
+const timeZoneForm = z.object({
+  timeZone: z
+    .string('Please choose a time zone.')
+    .refine((name) => name === '' || isTimeZone(name), 'Please choose a time zone from the list.'),
+});
+
+/** The names by their first part: Africa, America, … */
+const zonesByRegion = Object.groupBy(
+  Intl.supportedValuesOf('timeZone').filter((name) => name.includes('/')),
+  (name) => name.slice(0, name.indexOf('/')),
+);
+
+export function timeZoneRoutes(pool: Pool, flash: Flash): Router {
+  const router = Router();
+  router
+    .route('/account/time-zone')
+    .get((req, res) => {
+      const form = blankForm({ timeZone: signedIn(req).timeZone ?? '' });
+      res.render('accounts/time-zone', { form, zonesByRegion });
+    })
+    .post(async (req, res) => {
+      const form = parseForm(timeZoneForm, req.body);
+      if (!form.ok) return res.status(422).render('accounts/time-zone', { form, zonesByRegion });
+      const { timeZone } = form.values;
+      await setTimeZone(pool, signedIn(req).id, timeZone || null);
+      flash(res, {
+        line: timeZone ? `Days and times are those of ${timeZone}.` : 'Your browser sets the time zone.',
+      });
+      res.redirect(303, '/account');
+    })
+    .all(allowOnly('GET', 'POST'));
+  return router;
+}

@@ -1,0 +1,83 @@
+// Whose days a page means: those of the account's time zone, else of the browser's, else of UTC; and the page says so.
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { startApp, type TestApp } from '../support/app.ts';
+import { registered, stranger, type Person } from '../support/person.ts';
+import { find, letter, searchAddress } from '../search/found.ts';
+
+let app: TestApp;
+let alice: Person;
+let bob: Person;
+beforeAll(async () => {
+  app = await startApp();
+  [alice, bob] = await Promise.all([registered(app.url, 'alice'), registered(app.url, 'bob')]);
+});
+beforeEach(() => app.pool.query('delete from messages'));
+afterAll(() => app.close());
+
+/** The same person in a browser whose script has told its time zone. */
+async function inBrowserOf(person: Person, zone: string): Promise<Person> {
+  const name = (await alice.get('/search')).$('body').attr('data-zone-cookie')!;
+  const cookies = person.cookies();
+  return stranger(app.url, person.username, undefined, zone === '' ? cookies : `${cookies}; ${name}=${zone}`);
+}
+const choose = (timeZone: string) => alice.submit('/account/time-zone', { timeZone });
+
+describe('a day', () => {
+  test.each<[setting: string, browser: string, says: string, first: string, last: string]>([
+    ['', '', 'Days are those of UTC, because your time zone is not known.', '2026-10-31T00:00:00Z', '2026-10-31T23:59:59Z'],
+    ['', 'Asia/Tokyo', 'Days are those of Asia/Tokyo, as your browser says.', '2026-10-30T15:00:00Z', '2026-10-31T14:59:59Z'],
+    ['America/New_York', 'Asia/Tokyo', 'Days are those of America/New_York.', '2026-10-31T04:00:00Z', '2026-11-01T03:59:59Z'],
+    ['Europe/Berlin', '', 'Days are those of Europe/Berlin.', '2026-10-30T23:00:00Z', '2026-10-31T22:59:59Z'],
+    ['UTC', 'Asia/Tokyo', 'Days are those of UTC.', '2026-10-31T00:00:00Z', '2026-10-31T23:59:59Z'],
+    ['', 'Nowhere/Land', 'Days are those of UTC, because your time zone is not known.', '2026-10-31T00:00:00Z', '2026-10-31T23:59:59Z'],
+  ])('with the setting "%s" and the browser’s "%s"', async (setting, browser, says, first, last) => {
+    await choose(setting);
+    const reader = await inBrowserOf(alice, encodeURIComponent(browser));
+    await letter(app.pool, bob, 'alice', 'before', new Date(Date.parse(first) - 1).toISOString());
+    await letter(app.pool, bob, 'alice', 'first', first);
+    await letter(app.pool, bob, 'alice', 'last', last);
+    await letter(app.pool, bob, 'alice', 'after', new Date(Date.parse(last) + 1001).toISOString());
+    expect(await find(reader, 'after:2026-10-30 before:2026-11-01')).toEqual(['last', 'first']);
+    expect(await find(reader, 'before:2026-10-31')).toEqual(['before']);
+    expect(await find(reader, 'after:2026-10-31')).toEqual(['after']);
+    const page = await reader.get(searchAddress('before:2026-10-31'));
+    expect(page.$('main .hint').text()).toContain(says);
+
+    const older = await reader.get('/inbox/older?than=2026-10-31');
+    expect(older.$('main').text()).toContain('One message');
+    expect(older.$('main').text()).toContain(says);
+    await reader.submit('/inbox/older?than=2026-10-31', {}, '/inbox/older');
+    expect(await find(reader, 'in:inbox')).toEqual(['after', 'last', 'first']);
+  }); // prettier-ignore
+});
+
+test('without a script, times on pages are those of the zone as well', async () => {
+  await letter(app.pool, bob, 'alice', 'Hello', '2026-07-01T22:34:00Z');
+  await choose('Europe/Berlin');
+  const time = (await alice.get('/inbox')).$('.messages time');
+  expect(time.attr('title')).toBe('Thursday, 2 July 2026 at 00:34 (Europe/Berlin)');
+  expect(time.text()).toBe('2 July 2026');
+  expect(time.attr('datetime')).toBe('2026-07-01T22:34:00Z');
+  await choose('');
+  expect((await alice.get('/inbox')).$('.messages time').attr('title')).toContain('at 22:34 UTC');
+});
+
+test('what is no time zone is refused, and the account page says which it is', async () => {
+  for (const zone of ['Europe/Nowhere', '<b>', 'x'.repeat(1000)]) {
+    const answer = await choose(zone);
+    expect(answer.status).toBe(422);
+    expect(answer.$('#timeZone-error').text()).toBe('Please choose a time zone from the list.');
+  }
+  await choose('Asia/Kolkata');
+  expect((await alice.get('/account')).$('.account').text()).toContain('Asia/Kolkata');
+  expect((await alice.get('/account/time-zone')).$('option[selected]').text()).toBe('Asia/Kolkata');
+  await choose('');
+});
+
+test.each(['%', '%E0%A4%A', 'Europe%2FBerlin%00', '"Europe/Berlin"', 'a'.repeat(3000)])(
+  'a browser that says %s says nothing',
+  async (value) => {
+    const page = await (await inBrowserOf(alice, value)).get('/search');
+    expect([page.status, page.$('.syntax').text().includes('Days are those of UTC')]).toEqual([200, true]);
+  },
+);
