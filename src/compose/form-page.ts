@@ -14,7 +14,10 @@ const content = z.object({
   at: z.number(),
   version: z.int().min(0),
   /** This page last, before it those whose refused form it shows again. */
-  pages: z.array(z.object({ page: z.uuid(), saves: z.int() })).min(1).max(maxPages), // prettier-ignore
+  pages: z
+    .array(z.object({ page: z.uuid(), saves: z.int() }))
+    .min(1)
+    .max(maxPages),
 });
 
 /** Who wrote on a page, and what that page had seen of the draft. */

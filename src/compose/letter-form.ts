@@ -3,6 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { longestUsername, splitUsernames } from '../accounts/usernames.ts';
 import { countCharacters, plainText, typedIn } from '../web/forms.ts';
+import { isBlank } from '../web/text.ts';
 
 export const bodyLimit = 10_000;
 const recipientLimit = 10;
@@ -25,7 +26,7 @@ const recipients = z
 // Browsers send line ends as CRLF (HTML, "constructing the entry list"); stored is what was typed: LF.
 const messageText = plainText('Please write a message.')
   .transform((text) => text.replaceAll('\r\n', '\n'))
-  .refine((text) => text !== '', 'Please write a message.')
+  .refine((text) => !isBlank(text), 'Please write a message.')
   .refine(
     (text) => countCharacters(text) <= bodyLimit,
     'A message has at most 10,000 characters. Nothing has been cut off: please shorten it.',

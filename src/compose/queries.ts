@@ -127,7 +127,7 @@ const sendLetters = (whereLocked: '' | 'skip locked') => `
           and (sent.draft_version is null or d.body = sent.body or ${hasSeen('sent.draft_version', 'sent.draft_pages')}))
     returning d.owner_id, d.id
   ), ended as (
-    insert into ended_drafts (owner_id, id) select owner_id, id from discarded on conflict do nothing
+    insert into ended_drafts (owner_id, id, is_sent) select owner_id, id, true from discarded on conflict do nothing
   )
   select l.owner_id as "from",
          array (select json_build_array(username, other_id) from recipient r where r.owner_id = l.owner_id) as known,

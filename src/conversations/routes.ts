@@ -7,11 +7,11 @@ import { bodyLimit, newFormKey } from '../compose/letter-form.ts';
 import type { Pool } from '../database/pool.ts';
 import { highestId } from '../ids.ts';
 import { splitLinks } from '../mailbox/links.ts';
-import { isReading } from '../mailbox/message-routes.ts';
 import { markRead } from '../mailbox/queries.ts';
 import { allowOnly, HttpError } from '../web/errors.ts';
 import { blankForm } from '../web/forms.ts';
 import { pageSize, rowsRead } from '../web/paging.ts';
+import { isReading } from '../web/prefetch.ts';
 import type { Viewer } from '../web/viewer.ts';
 import { signedIn } from '../web/session.ts';
 import { listConversation, type Line } from './queries.ts';
@@ -62,6 +62,6 @@ async function readAll(pool: Pool, viewer: Viewer, list: () => Promise<Line[]>):
     if (unread.length === 0) return lines.map((line) => ({ ...line, isUnread: marked.has(line.id) }));
     const ids = unread.map(({ id }) => id);
     for (const id of ids) marked.add(id);
-    viewer.hasRead(await markRead(pool, viewer.id, ids));
+    viewer.hasRead((await markRead(pool, viewer.id, ids)).length);
   }
 }

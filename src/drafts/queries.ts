@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { deleteBefore } from '../database/expiry.ts';
 import type { Database } from '../database/pool.ts';
+import { prefixOf, shorten } from '../web/text.ts';
 
 export interface Draft {
   id: string;
@@ -50,6 +51,8 @@ export async function saveDraft(
 ): Promise<Saved> {
   const { seen = nothingSeen, limit = draftLimit, revives = false } = options;
   const { page = null, saves = 0 } = seen.pages.at(-1) ?? {};
+  // `saves` counts this one.
+  const hadDraft = seen.version > 0 || seen.pages.some((earlier) => earlier.saves > 1);
   const { rows } = await db.query<{
     version: number | null;
     isStored: boolean;
@@ -58,7 +61,7 @@ export async function saveDraft(
     isFull: boolean;
   }>(
     `with stored as (select recipient, body from drafts where owner_id = $1 and id = $2),
-     ended as (select from ended_drafts where owner_id = $1 and id = $2 and not $11),
+     ended as (select from ended_drafts where owner_id = $1 and id = $2 and (is_sent or $12) and not $11),
      drafts_there as (select count(*) as n from drafts where owner_id = $1),
      saved as (
        insert into drafts as d (owner_id, id, recipient, body, saved_at, page, saves)
@@ -86,10 +89,12 @@ export async function saveDraft(
       JSON.stringify(seen.pages),
       limit,
       revives,
+      hadDraft,
     ],
   );
   const { version, isStored, isSame, isEnded, isFull } = rows[0]!;
-  if (version === 1 && !revives) return (await dropEnded(db, ownerId, draft.id)) ? 'ended' : 'saved';
+  if (version === 1 && !revives)
+    return (await dropEnded(db, ownerId, draft.id, hadDraft)) ? 'ended' : 'saved';
   if (version !== null || isSame) return 'saved';
   if (isStored) return 'newer';
   if (isEnded || (seen.version > 0 && !revives)) return 'ended';
@@ -97,11 +102,11 @@ export async function saveDraft(
 }
 
 /** The draft may have been sent at the very moment at which it was saved: the save then waited, and began a new one. */
-async function dropEnded(db: Database, ownerId: string, id: string): Promise<boolean> {
+async function dropEnded(db: Database, ownerId: string, id: string, hadDraft: boolean): Promise<boolean> {
   const { rowCount } = await db.query(
     `delete from drafts where owner_id = $1 and id = $2
-       and exists (select from ended_drafts where owner_id = $1 and id = $2)`,
-    [ownerId, id],
+       and exists (select from ended_drafts where owner_id = $1 and id = $2 and (is_sent or $3))`,
+    [ownerId, id, hadDraft],
   );
   return rowCount === 1;
 }
@@ -145,14 +150,21 @@ export interface DraftRow {
   savedAt: Date;
 }
 
+const maxShown = 200;
+
 /** All drafts of this person (hardly more than draftLimit), the one saved last first. */
 export async function listDrafts(db: Database, ownerId: string): Promise<DraftRow[]> {
   const { rows } = await db.query<DraftRow>(
-    `select id, left(recipient, 200) as recipient, left(body, 200) as excerpt, saved_at as "savedAt"
+    `select id, ${prefixOf('recipient', maxShown)} as recipient,
+            ${prefixOf('body', maxShown)} as excerpt, saved_at as "savedAt"
      from drafts where owner_id = $1 order by saved_at desc, id`,
     [ownerId],
   );
-  return rows;
+  return rows.map((row) => ({
+    ...row,
+    recipient: shorten(row.recipient, maxShown),
+    excerpt: shorten(row.excerpt, maxShown),
+  }));
 }
 
 /** The draft with this id, or undefined. */
@@ -172,7 +184,7 @@ export async function discardDraft(
 ): Promise<'discarded' | 'ended' | 'unknown'> {
   const { rows } = await db.query<{ isDiscarded: boolean; isEnded: boolean }>(
     `with discarded as (delete from drafts where owner_id = $1 and id = $2 returning owner_id, id),
-     ended as (insert into ended_drafts (owner_id, id) select owner_id, id from discarded on conflict do nothing)
+     ended as (insert into ended_drafts (owner_id, id, is_sent) select owner_id, id, false from discarded on conflict do nothing)
      select exists (select from discarded) as "isDiscarded",
             exists (select from ended_drafts where owner_id = $1 and id = $2) as "isEnded"`,
     [ownerId, id],

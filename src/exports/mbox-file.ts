@@ -1,6 +1,7 @@
 // mailbox.mbox: the messages as mail programs read them (RFC 4155, mboxrd). Nothing in it depends on the name of its
 // owner or of the server, so that what was imported elsewhere is exported as it was.
 import type { OwnCopy } from './own-copy.ts';
+import { shorten } from '../web/text.ts';
 import {
   deletedAddress,
   headerText,
@@ -81,8 +82,7 @@ function beginning(body: string): string {
     .toWellFormed()
     .replaceAll(/\s+/g, ' ')
     .trim();
-  if (words.length <= subjectLength) return words;
-  return `${words.slice(0, subjectLength).toWellFormed()}...`;
+  return shorten(words, subjectLength).replace(/…$/, '...'); // headers like ASCII
 }
 
 /** In lines of 76 characters. */

@@ -5,15 +5,17 @@ import { unsendMessage } from '../compose/taking-back.ts';
 import type { Pool } from '../database/pool.ts';
 import type { Bell } from '../live/bell.ts';
 import { flashTrashed } from '../trash/flash-trashed.ts';
-import { trashMessages } from '../trash/queries.ts';
+import { findTrashed, trashMessages } from '../trash/queries.ts';
 import { aroundInSearch, type Around } from '../search/around.ts';
 import { allowOnly, HttpError } from '../web/errors.ts';
-import { isRefresh, type Flash } from '../web/flash.ts';
+import type { Flash } from '../web/flash.ts';
 import { localPath } from '../web/local-path.ts';
+import { isReading } from '../web/prefetch.ts';
 import { signedIn } from '../web/session.ts';
 import { messageAlong } from './along.ts';
 import { splitLinks } from './links.ts';
 import { findMessage, markUnread, openMessage, type Message } from './queries.ts';
+import { sayUnchanged } from './selection.ts';
 
 export function messageRoutes(pool: Pool, flash: Flash, bell: Bell): Router {
   const router = Router();
@@ -47,9 +49,13 @@ export function messageRoutes(pool: Pool, flash: Flash, bell: Bell): Router {
     .route('/messages/:id/delete')
     .post(async (req, res) => {
       const at = new Date();
-      const trashed = await trashMessages(pool, signedIn(req).id, [messageId(req)], at);
-      if (trashed.length === 0) throw unknownMessage();
-      flashTrashed(flash, res, signedIn(req), trashed, at);
+      const [id, viewer] = [messageId(req), signedIn(req)];
+      const trashed = await trashMessages(pool, viewer.id, [id], at);
+      if (trashed.length === 0) {
+        if (!(await findTrashed(pool, viewer.id, id))) throw unknownMessage();
+        throw new HttpError(404, 'This message was already deleted: it is in the trash.');
+      }
+      flashTrashed(flash, res, viewer, trashed, at);
       res.redirect(303, localPath(req.body?.from) ?? '/inbox');
     })
     .all(allowOnly('POST'));
@@ -59,9 +65,10 @@ export function messageRoutes(pool: Pool, flash: Flash, bell: Bell): Router {
     .post(async (req, res) => {
       const id = messageId(req);
       const { id: ownerId } = signedIn(req);
-      const isMarked = (await markUnread(pool, ownerId, [id])) === 1;
-      if (!isMarked && !(await findMessage(pool, ownerId, id))) throw unknownMessage();
-      flash(res, { line: 'Marked as unread.' });
+      const [marked] = await markUnread(pool, ownerId, [id]);
+      if (!marked && !(await findMessage(pool, ownerId, id))) throw unknownMessage();
+      const line = marked ? 'Marked as unread.' : await sayUnchanged(pool, ownerId, 'unread', [id]);
+      flash(res, { line });
       res.redirect(303, localPath(req.body?.from) ?? '/inbox');
     })
     .all(allowOnly('POST'));
@@ -91,16 +98,6 @@ function inBox({ box, newer, older }: Message): Around {
   const address = (id: string | null) => (id ? `/messages/${id}` : undefined);
   const listName = box === 'sent' ? 'what you sent' : 'the inbox';
   return { newer: address(newer), older: address(older), list: `/${box}`, listName };
-}
-
-/** Whether a person is looking: browsers also load pages ahead (Sec-Purpose) and ask for headers alone, and
- * open pages look for changes. */
-export function isReading(req: Request): boolean {
-  return (
-    req.method === 'GET' &&
-    !isRefresh(req) &&
-    !/prefetch|prerender/.test(req.get('Sec-Purpose') ?? req.get('Purpose') ?? '')
-  );
 }
 
 /** The message's id in the address; what cannot be an id is as unknown as one that is none. */

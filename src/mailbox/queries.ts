@@ -2,6 +2,7 @@
 // found. The other person's name comes by a subquery: with a join, the generic plan may sort the whole mailbox.
 import type { Database } from '../database/pool.ts';
 import { rowsRead } from '../web/paging.ts';
+import { maxExcerpt, prefixOf } from '../web/text.ts';
 
 export type Box = 'inbox' | 'sent';
 
@@ -25,7 +26,7 @@ export interface MessageRow {
 export const otherColumns = `coalesce(m.other_name, (select u.username from users u where u.id = m.other_id)) as other, m.origin`;
 
 /** A short message whole. PostgreSQL counts characters one by one, which costs a quarter of the list: only long ones are cut. */
-const excerpt = `case when octet_length(m.body) <= 400 then m.body else left(m.body, 280) end as excerpt`;
+const excerpt = `case when octet_length(m.body) <= 400 then m.body else ${prefixOf('m.body', maxExcerpt)} end as excerpt`;
 
 /**
  * What every list selects of `messages m`. The unread mark by a subquery that gives a value: for `exists` a plan may
@@ -113,14 +114,31 @@ export async function findMessage(db: Database, ownerId: string, id: string): Pr
   return rows[0];
 }
 
-/** Takes the unread mark from these messages; returns from how many. */
-export async function markRead(db: Database, ownerId: string, ids: string[]): Promise<number> {
-  const { rowCount } = await db.query({
+/** Takes the unread mark from these messages; returns from which. */
+export async function markRead(db: Database, ownerId: string, ids: string[]): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>({
     name: 'mark read',
-    text: 'delete from unread where owner_id = $1 and id = any ($2::uuid[])',
+    text: 'delete from unread where owner_id = $1 and id = any ($2::uuid[]) returning id',
     values: [ownerId, ids],
   });
-  return rowCount ?? 0;
+  return rows.map(({ id }) => id);
+}
+
+/** Where a message is, for who wants to do something with it. */
+export interface MessageState {
+  id: string;
+  box: Box;
+  isTrashed: boolean;
+}
+
+/** Of these messages those that exist. */
+export async function listStates(db: Database, ownerId: string, ids: string[]): Promise<MessageState[]> {
+  const { rows } = await db.query<MessageState>(
+    `select id, box, trashed_at is not null as "isTrashed" from messages
+     where owner_id = $1 and id = any ($2::uuid[])`,
+    [ownerId, ids],
+  );
+  return rows;
 }
 
 /** The same for all messages up to the one with this id: what came after it has not been seen yet. */
@@ -132,17 +150,17 @@ export async function markAllRead(db: Database, ownerId: string, upTo: string): 
   return rowCount ?? 0;
 }
 
-/** Puts the unread mark back on received messages; returns on how many. */
-export async function markUnread(db: Database, ownerId: string, ids: string[]): Promise<number> {
-  const { rowCount } = await db.query(
+/** Puts the unread mark back on received messages; returns on which. */
+export async function markUnread(db: Database, ownerId: string, ids: string[]): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
     `insert into unread (owner_id, id, is_marked)
      select owner_id, id, true from messages
      where owner_id = $1 and id = any ($2::uuid[]) and box = 'inbox' and trashed_at is null
      for key share
-     on conflict do nothing`,
+     on conflict do nothing returning id`,
     [ownerId, ids],
   );
-  return rowCount ?? 0;
+  return rows.map(({ id }) => id);
 }
 
 /** How many messages of a box were sent before this moment. */
@@ -166,7 +184,7 @@ export async function openMessage<Found extends { id: string; isUnread: boolean 
   find: (db: Database, ownerId: string, id: string) => Promise<Found | undefined>,
 ): Promise<{ message: Found | undefined; marked: number }> {
   if (!found?.isUnread) return { message: found, marked: 0 };
-  const marked = await markRead(db, ownerId, [found.id]);
+  const { length: marked } = await markRead(db, ownerId, [found.id]);
   const message = marked === 1 ? { ...found, isUnread: false } : await find(db, ownerId, found.id);
   return { message, marked };
 }

@@ -23,7 +23,7 @@ import {
   markUnread,
   type Box,
 } from './queries.ts';
-import { counted, selectedIds } from './selection.ts';
+import { counted, sayDone, sayUnchanged, selectedIds } from './selection.ts';
 
 export function mailboxRoutes(pool: Pool, flash: Flash): Router {
   const router = Router();
@@ -51,12 +51,14 @@ export function mailboxRoutes(pool: Pool, flash: Flash): Router {
       const { id } = signedIn(req);
       const ids = selectedIds(req.body);
       const action: unknown = req.body?.action;
-      if (action === 'read') flash(res, { line: counted(await markRead(pool, id, ids), 'marked as read') });
-      else if (action === 'unread')
-        flash(res, { line: counted(await markUnread(pool, id, ids), 'marked as unread') });
-      else if (action === 'delete') {
+      if (action === 'read' || action === 'unread') {
+        const mark = action === 'read' ? markRead : markUnread;
+        flash(res, { line: await sayDone(pool, id, action, ids, await mark(pool, id, ids)) });
+      } else if (action === 'delete') {
         const at = new Date();
-        flashTrashed(flash, res, signedIn(req), await trashMessages(pool, id, ids, at), at);
+        const trashed = await trashMessages(pool, id, ids, at);
+        if (trashed.length > 0) flashTrashed(flash, res, signedIn(req), trashed, at);
+        else flash(res, { line: await sayUnchanged(pool, id, action, ids) });
       } else throw new HttpError(422, 'Choose what to do with the messages.');
       res.redirect(303, localPath(req.body?.from) ?? '/inbox');
     })
@@ -67,7 +69,8 @@ export function mailboxRoutes(pool: Pool, flash: Flash): Router {
     .post(async (req, res) => {
       const upTo = z.uuid().safeParse(req.body?.upTo);
       if (!upTo.success) throw new HttpError(422, 'Nothing was marked: the form was not complete.');
-      flash(res, { line: counted(await markAllRead(pool, signedIn(req).id, upTo.data), 'marked as read') });
+      const count = await markAllRead(pool, signedIn(req).id, upTo.data);
+      flash(res, { line: counted(count, 'marked as read', 'All messages were already read.') });
       res.redirect(303, localPath(req.body?.from) ?? '/inbox');
     })
     .all(allowOnly('POST'));
@@ -106,7 +109,11 @@ export function mailboxRoutes(pool: Pool, flash: Flash): Router {
       const { count, isDone } = await inBatches((limit) =>
         trashOlder(pool, id, box, before, new Date(at), limit),
       );
-      const line = counted(count, 'moved to the trash');
+      const line = counted(
+        count,
+        'moved to the trash',
+        'All messages from before that day were already deleted.',
+      );
       const undo = count > 0 ? { undo: at } : {};
       flash(res, {
         line: isDone ? line : `${line} There are more: please press the button once more.`,

@@ -9,6 +9,7 @@ import { allowOnly, HttpError } from '../web/errors.ts';
 import type { Flash } from '../web/flash.ts';
 import { blankForm, countCharacters, parseForm, plainText, rejectField, type Form } from '../web/forms.ts';
 import { signedIn } from '../web/session.ts';
+import { isBlank } from '../web/text.ts';
 import { readNewPasskey } from './answers.ts';
 import type { Ceremonies } from './ceremonies.ts';
 import { addPasskey, listPasskeys, passkeyLimit, removePasskey } from './queries.ts';
@@ -19,7 +20,7 @@ const missing = 'Please give it a name.';
 const newForm = z.object({
   name: plainText(missing)
     .trim()
-    .min(1, missing)
+    .refine((name) => !isBlank(name), missing)
     .refine((name) => countCharacters(name) <= longestName, `A name has at most ${longestName} characters.`),
   credential: z.string().optional(),
 });

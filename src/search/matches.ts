@@ -1,4 +1,5 @@
 // The passage that a message was found for, in pieces, so that a view can mark and escape the matches.
+import { maxExcerpt, shorten } from '../web/text.ts';
 import { findPhrases, type Phrase, type Range } from './phrases.ts';
 
 export interface PassagePiece {
@@ -15,8 +16,8 @@ const trail = 160;
 /** A short message whole, of a long one the places where the phrases are. */
 export function passageOf(text: string, phrases: Phrase[]): PassagePiece[] {
   const ranges = findPhrases(text, phrases);
-  if (text.length <= maxWhole || ranges.length === 0)
-    return markIn(text, { start: 0, end: Math.min(text.length, maxWhole) }, ranges);
+  if (ranges.length === 0) return [gap(shorten(text, maxExcerpt))];
+  if (text.length <= maxWhole) return markIn(text, { start: 0, end: text.length }, ranges);
   const [first, second] = choosePlaces(text, ranges, phrases);
   return [
     ...(first!.start > 0 ? [gap('… ')] : []),

@@ -11,11 +11,10 @@ export function flashTrashed(
   trashed: Trashed[],
   at: Date,
 ): void {
-  flash(res, { line: inWords(viewer, trashed), ...(trashed.length > 0 && { undo: at.toISOString() }) });
+  flash(res, { line: inWords(viewer, trashed), undo: at.toISOString() });
 }
 
 function inWords(viewer: Viewer, trashed: Trashed[]): string {
-  if (trashed.length === 0) return 'No message was selected.';
   const others = [...new Set(trashed.map(({ other }) => other))].filter(
     (name) => name !== null && name !== viewer.username,
   );

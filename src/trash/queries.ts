@@ -59,8 +59,12 @@ export async function trashOlder(
 /** Which messages in the trash: these, or up to `limit` of those that were put there at one moment. */
 export type Selection = { ids: string[] } | { trashedAt: Date; limit: number };
 
-/** Puts messages back where they were; returns how many. */
-export async function restoreMessages(db: Database, ownerId: string, selection: Selection): Promise<number> {
+/** Puts messages back where they were; returns which. */
+export async function restoreMessages(
+  db: Database,
+  ownerId: string,
+  selection: Selection,
+): Promise<string[]> {
   const [condition, ...values] =
     'ids' in selection
       ? ['trashed_at is not null and id = any ($2::uuid[])', selection.ids]
@@ -70,7 +74,7 @@ export async function restoreMessages(db: Database, ownerId: string, selection: 
           selection.trashedAt,
           selection.limit,
         ];
-  const { rowCount } = await db.query(
+  const { rows } = await db.query<{ id: string }>(
     `with restored as (
        update messages set trashed_at = null
        where owner_id = $1 and ${condition}
@@ -78,19 +82,19 @@ export async function restoreMessages(db: Database, ownerId: string, selection: 
      ), marks as (
        update unread set is_trashed = false where owner_id = $1 and id = any (array (select id from restored))
      )
-     select from restored`,
+     select id from restored`,
     [ownerId, ...values],
   );
-  return rowCount ?? 0;
+  return rows.map(({ id }) => id);
 }
 
-/** Removes messages in the trash for good; returns how many. */
-export async function deleteForever(db: Database, ownerId: string, ids: string[]): Promise<number> {
-  const { rowCount } = await db.query(
-    'delete from messages where owner_id = $1 and id = any ($2::uuid[]) and trashed_at is not null',
+/** Removes messages in the trash for good; returns which. */
+export async function deleteForever(db: Database, ownerId: string, ids: string[]): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    'delete from messages where owner_id = $1 and id = any ($2::uuid[]) and trashed_at is not null returning id',
     [ownerId, ids],
   );
-  return rowCount ?? 0;
+  return rows.map(({ id }) => id);
 }
 
 /** Removes up to `limit` of all that lies in this person's trash; returns how many. */

@@ -4,14 +4,15 @@ import { z } from 'zod';
 import { inBatches } from '../database/batches.ts';
 import type { Pool } from '../database/pool.ts';
 import { splitLinks } from '../mailbox/links.ts';
-import { isReading, messageId, unknownMessage } from '../mailbox/message-routes.ts';
-import { openMessage } from '../mailbox/queries.ts';
-import { counted, selectedIds } from '../mailbox/selection.ts';
+import { messageId, unknownMessage } from '../mailbox/message-routes.ts';
+import { findMessage, openMessage } from '../mailbox/queries.ts';
+import { counted, sayDone, selectedIds } from '../mailbox/selection.ts';
 import { aroundInSearch, type Around } from '../search/around.ts';
 import { allowOnly, HttpError } from '../web/errors.ts';
 import type { Flash } from '../web/flash.ts';
 import { localPath } from '../web/local-path.ts';
 import { readPage } from '../web/paging.ts';
+import { isReading } from '../web/prefetch.ts';
 import { signedIn } from '../web/session.ts';
 import {
   deleteForever,
@@ -44,11 +45,11 @@ export function trashRoutes(pool: Pool, flash: Flash): Router {
       const { id } = signedIn(req);
       const ids = selectedIds(req.body);
       const action: unknown = req.body?.action;
-      if (action === 'restore')
-        flash(res, { line: counted(await restoreMessages(pool, id, { ids }), 'restored') });
-      else if (action === 'forever')
-        flash(res, { line: counted(await deleteForever(pool, id, ids), 'deleted for ever') });
-      else throw new HttpError(422, 'Choose what to do with the messages.');
+      if (action !== 'restore' && action !== 'forever')
+        throw new HttpError(422, 'Choose what to do with the messages.');
+      const changed =
+        action === 'restore' ? await restoreMessages(pool, id, { ids }) : await deleteForever(pool, id, ids);
+      flash(res, { line: await sayDone(pool, id, action, ids, changed) });
       res.redirect(303, localPath(req.body?.from) ?? '/trash');
     })
     .all(allowOnly('POST'));
@@ -59,10 +60,11 @@ export function trashRoutes(pool: Pool, flash: Flash): Router {
       const at = z.iso.datetime().safeParse(req.body?.at);
       if (!at.success) throw new HttpError(422, 'Nothing was changed: the form was not complete.');
       const { id } = signedIn(req);
-      const { count, isDone } = await inBatches((limit) =>
-        restoreMessages(pool, id, { trashedAt: new Date(at.data), limit }),
+      const trashedAt = new Date(at.data);
+      const { count, isDone } = await inBatches(
+        async (limit) => (await restoreMessages(pool, id, { trashedAt, limit })).length,
       );
-      const line = counted(count, 'restored');
+      const line = counted(count, 'restored', 'This was already undone, or is deleted for ever.');
       flash(res, isDone ? { line } : { line: `${line} There are more.`, undo: at.data });
       res.redirect(303, localPath(req.body?.from) ?? '/trash');
     })
@@ -74,7 +76,7 @@ export function trashRoutes(pool: Pool, flash: Flash): Router {
     .post(async (req, res) => {
       const { id } = signedIn(req);
       const { count, isDone } = await inBatches((limit) => emptyTrash(pool, id, limit));
-      const line = counted(count, 'deleted for ever');
+      const line = counted(count, 'deleted for ever', 'The trash was already empty.');
       flash(res, { line: isDone ? line : `${line} There are more: please press the button once more.` });
       res.redirect(303, isDone ? '/trash' : '/trash/empty');
     })
@@ -110,8 +112,9 @@ export function trashRoutes(pool: Pool, flash: Flash): Router {
   router
     .route('/trash/:id/restore')
     .post(async (req, res) => {
-      const count = await restoreMessages(pool, signedIn(req).id, { ids: [messageId(req)] });
-      if (count === 0) throw unknownMessage();
+      const [id, { id: ownerId }] = [messageId(req), signedIn(req)];
+      const [restored] = await restoreMessages(pool, ownerId, { ids: [id] });
+      if (!restored) throw await notInTrash(ownerId, id);
       flash(res, { line: 'Restored.' });
       res.redirect(303, localPath(req.body?.from) ?? '/trash');
     })
@@ -120,13 +123,18 @@ export function trashRoutes(pool: Pool, flash: Flash): Router {
   router
     .route('/trash/:id/delete')
     .post(async (req, res) => {
-      const count = await deleteForever(pool, signedIn(req).id, [messageId(req)]);
-      if (count === 0) throw unknownMessage();
+      const [id, { id: ownerId }] = [messageId(req), signedIn(req)];
+      const [deleted] = await deleteForever(pool, ownerId, [id]);
+      if (!deleted) throw await notInTrash(ownerId, id);
       flash(res, { line: 'Deleted for ever.' });
       res.redirect(303, localPath(req.body?.from) ?? '/trash');
     })
     .all(allowOnly('POST'));
 
+  async function notInTrash(ownerId: string, id: string): Promise<HttpError> {
+    const isRestored = (await findMessage(pool, ownerId, id)) !== undefined;
+    return isRestored ? new HttpError(404, 'This message is not in the trash (any more).') : unknownMessage();
+  }
   return router;
 }
 

@@ -2,6 +2,7 @@
 import type { NextFunction, Request, Response } from 'express';
 import { z } from 'zod';
 import { cookieName, cookieOptions, type Site } from './cookies.ts';
+import { isReading } from './prefetch.ts';
 
 const message = z.object({
   line: z.string(),
@@ -20,9 +21,9 @@ export function openFlash(site: Site) {
   const flash: Flash = (res, shown) => {
     res.cookie(name, shown, { ...options, signed: true, maxAge: 60_000 });
   };
-  /** Hands the line to the page that is rendered now, and forgets it. */
+  /** Hands the line to the page that is rendered now, and forgets it; not to one that nobody looks at yet. */
   const showFlash = (req: Request, res: Response, next: NextFunction): void => {
-    if (req.method === 'GET' && req.headers.cookie?.includes(name) && !isForScript(req)) {
+    if (isReading(req) && req.headers.cookie?.includes(name) && !isStream(req)) {
       const shown = message.safeParse(req.signedCookies[name]);
       if (shown.success) {
         res.locals.flash = shown.data;
@@ -34,12 +35,7 @@ export function openFlash(site: Site) {
   return { flash, showFlash };
 }
 
-/** The page's own stream of news and its look for changes are no pages: they must not take the line away. */
-function isForScript(req: Request): boolean {
-  return req.path === '/events' || isRefresh(req);
-}
-
-/** Whether an open page asks for itself again, to bring its list up to date (public/live.js): nobody sees the rest. */
-export function isRefresh(req: Request): boolean {
-  return req.get('X-Refresh') !== undefined;
+/** The page's own stream of news is no page: it must not take the line away. */
+function isStream(req: Request): boolean {
+  return req.path === '/events';
 }

@@ -8,6 +8,7 @@ import type { Database, Pool } from '../database/pool.ts';
 import { adoptCookies, cookieName, cookieOptions, type Site } from './cookies.ts';
 import { HttpError } from './errors.ts';
 import { localPath } from './local-path.ts';
+import { isPrefetch } from './prefetch.ts';
 import { findSessionAnd, findSessions, type Along } from './finding-sessions.ts';
 import { idleLimit, insertSession, newSessionId, renewSession } from './session-queries.ts';
 import { SessionStore } from './session-store.ts';
@@ -81,7 +82,7 @@ function greet(pool: Pool, site: Site) {
     const { viewer, seenAt = 0 } = req.session;
     req.user = viewer;
     res.locals.user = viewer;
-    if (!viewer || (!req.adoptsSession && Date.now() - seenAt <= seenEvery)) return next();
+    if (!viewer || isPrefetch(req) || (!req.adoptsSession && Date.now() - seenAt <= seenEvery)) return next();
     renewSession(pool, req.sessionID, req.session as SessionData).then((expires) => {
       if (expires) res.cookie(name, req.sessionID, { ...options, signed: true, expires });
       next();

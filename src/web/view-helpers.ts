@@ -4,12 +4,16 @@ import { lowestId } from '../ids.ts';
 import { readAssetAddresses } from './assets.ts';
 import { cookieName, type Site } from './cookies.ts';
 import type { ReadersTime } from './time-zones.ts';
+import { maxExcerpt, shorten } from './text.ts';
 import { exactTime, machineTime, timeAgo } from './times.ts';
 
 /** A count as it is shown: whoever has a hundred does not need to know it to the last one. */
 function capped(count: number): string {
   return count > 99 ? '99+' : String(count);
 }
+
+/** The beginning of a message, as a list shows it. */
+const excerptOf = (text: string): string => shorten(text, maxExcerpt);
 
 /** Who is at the other end of a message, in words. */
 function nameOf({ other, origin }: { other: string | null; origin: string | null }): string {
@@ -27,6 +31,7 @@ export const viewHelpers = (config: Pick<Config, 'registration'> & Site) => ({
   zoneCookie: cookieName(config, 'zone'),
   machineTime,
   capped,
+  excerptOf,
   nameOf,
   lowestId,
   registration: config.registration,

@@ -23,6 +23,7 @@ const shared = [
   'capped',
   'csrfToken',
   'exactTime',
+  'excerptOf',
   'flash',
   'lowestId',
   'machineTime',

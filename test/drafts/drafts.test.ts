@@ -136,7 +136,7 @@ test('the list shows the one saved last first, to whom and how it begins', async
   expect(list(await alice.get('/drafts'))).toEqual([
     'To dora: (empty)',
     'To nobody yet: <b>Two</b>',
-    `To bob: ${first.body!.slice(0, 200)}`,
+    `To bob: ${first.body!.slice(0, 200)}…`,
   ]);
   await alice.post('/drafts', { ...first, body: 'One, again' });
   const page = await alice.get('/drafts');
