@@ -29,6 +29,7 @@ export async function* readLines(
     const pieces = chunk.toString('latin1').split('\n');
     const last = pieces.pop()!;
     const lines = pieces.map((piece) => {
+      if (length === 0 && piece.length <= maxLength) return piece;
       add(piece);
       return take();
     });

@@ -17,6 +17,8 @@ const ownId = new RegExp(`^<([\\da-f-]{36})@${mailDomain.replace('.', '\\.')}>$`
 const maxLine = 1_000_000;
 // Between mails, or before the first one.
 const maxJunk = 1000;
+// So that whoever has no room for more stops soon.
+const maxBatch = 100;
 const mmdfBorder = '\u0001\u0001\u0001\u0001';
 
 export type MailSource = Omit<MailContext, 'separator' | 'where'>;
@@ -37,10 +39,11 @@ interface OpenMail {
 export async function* readMbox(source: AsyncIterable<Buffer>, from: MailSource): AsyncGenerator<OwnCopy[]> {
   const reader = createReader(from);
   for await (const lines of readLines(source, maxLine, 'cut')) {
-    await reader.read(lines);
+    reader.add(lines);
+    while (await reader.read()) yield reader.take();
     yield reader.take();
   }
-  await reader.end();
+  while (await reader.end()) yield reader.take();
   yield reader.take();
 }
 
@@ -141,8 +144,10 @@ function createReader(from: MailSource) {
     return isBorder(line, lines.slice(at + 1, at + 1 + linesAhead), isBehindBlank || !mail);
   }
 
-  async function readAll(isEnd: boolean): Promise<void> {
+  /** Whether there is more to read, which waits until the messages so far have been taken. */
+  async function readAll(isEnd: boolean): Promise<boolean> {
     while (at < lines.length) {
+      if (copies.length >= maxBatch) return true;
       const line = lines[at]!;
       const begins = beginsMail(line, isEnd);
       if (begins === undefined) break;
@@ -159,17 +164,19 @@ function createReader(from: MailSource) {
     }
     lines = lines.slice(at);
     at = 0;
+    return false;
   }
 
   return {
-    read(more: string[]): Promise<void> {
+    add(more: string[]): void {
       lines = lines.length > 0 ? lines.concat(more) : more;
-      return readAll(false);
     },
-    async end(): Promise<void> {
-      await readAll(true);
+    read: () => readAll(false),
+    async end(): Promise<boolean> {
+      if (await readAll(true)) return true;
       await close();
       if (count === 0) throw noMail();
+      return false;
     },
     take(): OwnCopy[] {
       const taken = copies;

@@ -26,7 +26,7 @@ export async function* readZip(fd: number, reading: Reading): AsyncGenerator<Own
   const zip = await explained(fromFdPromise(fd));
   const entries = await explained(listEntries(zip));
   const { unpack, isAt } = createUnpacker(zip, reading.onProgress);
-  const { own, accounts, others } = sort(entries);
+  const { own, accounts, others, unneeded } = sort(entries);
 
   for (const account of accounts) {
     const drafts = await countDrafts(unpack(account));
@@ -38,6 +38,7 @@ export async function* readZip(fd: number, reading: Reading): AsyncGenerator<Own
     else yield* readContent(head, all, { ...reading, isSent: false });
     isAt(entry);
   }
+  for (const entry of unneeded) addToReport(reading.report, 'files', basename(entry.fileName));
   let isFound = own.length > 0;
   for (const entry of others) {
     if (mayHoldMail.test(entry.fileName)) {
@@ -56,21 +57,23 @@ export async function* readZip(fd: number, reading: Reading): AsyncGenerator<Own
 }
 
 /** Beside an export's list of messages its other files say the same again. */
-function sort(entries: Entry[]): { own: Entry[]; accounts: Entry[]; others: Entry[] } {
+function sort(entries: Entry[]) {
   const names = new Set(entries.map(({ fileName }) => fileName));
   const isExport = (folder: string) =>
     [...ownFiles].slice(0, 2).some((name) => names.has(folder === '.' ? name : `${folder}/${name}`));
   const own: Entry[] = [];
   const accounts: Entry[] = [];
   const others: Entry[] = [];
+  const unneeded: Entry[] = [];
   for (const entry of entries) {
     const [folder, name] = [dirname(entry.fileName), basename(entry.fileName)];
     const list = folder === '.' ? 'messages.json' : `${folder}/messages.json`;
-    if (!ownFiles.has(name) || !isExport(folder)) others.push(entry);
+    if (!isExport(folder)) others.push(entry);
+    else if (!ownFiles.has(name)) unneeded.push(entry);
     else if (name === 'messages.json' || (name === 'mailbox.mbox' && !names.has(list))) own.push(entry);
     else if (name === 'account.json') accounts.push(entry);
   }
-  return { own, accounts, others };
+  return { own, accounts, others, unneeded };
 }
 
 async function listEntries(zip: ZipFile): Promise<Entry[]> {

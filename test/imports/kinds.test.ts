@@ -285,3 +285,23 @@ test('words stand where they are, whatever the mail is made of', async () => {
     'One line\n> and a quote\nnot \n> this',
   );
 });
+
+test('a zip of 24 kB with a mail of very many parts within parts is read beside the pages, not between them', async () => {
+  const nest = (depth: number): string =>
+    depth === 0
+      ? '\nInside\n'
+      : `Content-Type: multipart/mixed; boundary=b${depth}\n\n--b${depth}\n${nest(depth - 1)}`;
+  const parts = '--a\nContent-Type: multipart/mixed; boundary=x\n\n--x\n\nx\n'.repeat(20_000);
+  const hostile = mboxOf(
+    `${from}${nest(101)}`,
+    `${from}Content-Type: multipart/mixed; boundary=a\n\n${parts}`,
+    `${from}Content-Type: text/html\n\n${'<a><div>'.repeat(60_000)}${'</b>'.repeat(60_000)}`,
+    mail('Two'),
+  );
+  const zip = await zipped({ 'a.mbox': hostile });
+  expect(zip.length).toBeLessThan(24_000);
+  const before = performance.eventLoopUtilization();
+  const { copies } = await readBytes(zip);
+  expect(performance.eventLoopUtilization(before).utilization).toBeLessThan(0.3);
+  expect(copies.at(-1)!.body).toBe('Two');
+});

@@ -220,9 +220,9 @@ test('a file that its browser says is larger than 2 GB, before it has been sent'
   asked.destroy();
 });
 
-test('three million mails of ten bytes: not read beyond the room', async () => {
+test('a million mails of thirty bytes: not read beyond the room', async () => {
   const startedAt = performance.now();
-  const mails = Buffer.alloc(99_000_000, 'From a Tue Nov 24 03:27:57 2026\n\n');
+  const mails = Buffer.alloc(33_000_000, 'From a Tue Nov 24 03:27:57 2026\n\n');
   await expectRefused(await zipped({ 'mailbox.mbox': mails }), 'has room for 148 more messages');
   expect(performance.now() - startedAt).toBeLessThan(5000);
 });
