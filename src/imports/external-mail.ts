@@ -1,4 +1,6 @@
 // A mail from somewhere else as messages of ours.
+import { countCharacters } from '../web/forms.ts';
+import { shorten as shortenName } from '../web/text.ts';
 import { hash } from 'node:crypto';
 import { bodyLimit } from '../compose/letter-form.ts';
 import type { OwnCopy } from '../exports/own-copy.ts';
@@ -37,7 +39,7 @@ export function messagesOf(mail: Mail, context: MailContext): OwnCopy[] {
   const heading = headingOf(headers);
   const text = textOf(mail, heading);
   const subject = decodeHeader(headers.get('subject') ?? '');
-  const example = subject ? `“${subject.slice(0, 80)}”` : context.where;
+  const example = subject ? `“${shortenName(subject, 80)}”` : context.where;
   const at = sentAtOf(mail, context, example);
   const isShortened = heading.some(({ value }) => value.length > maxHeaderLength);
   if (mail.isCut || isShortened) addToReport(context.report, 'cut', example);
@@ -75,11 +77,10 @@ function recipientOf(headers: Map<string, string>): string {
 
 /** Of several the first ones; of one that is too long the address rather than the name. */
 function fitName(name: string): string {
-  const characters = Array.from(name);
-  if (characters.length <= nameLimit) return name;
+  if (countCharacters(name) <= nameLimit) return name;
   const [, address] = /^[^<>,]*<([^<>\s]{1,250})>$/.exec(name) ?? [];
-  const end = address ? `… <${address}>` : '…';
-  return `${characters.slice(0, nameLimit - Array.from(end).length).join('')}${end}`;
+  const end = address ? ` <${address}>` : '';
+  return shortenName(name, nameLimit - 1 - countCharacters(end)) + end; // and its "…"
 }
 
 function addressesOf(headers: Map<string, string>, name: string): string {
