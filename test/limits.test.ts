@@ -87,8 +87,16 @@ describe('the README says', () => {
     ['Pages told of news', numberIn('src/live/streams.ts', /streamsOfOne = (\d+)/), ' a person'],
     ['Pages told of news', numberIn('src/live/streams.ts', /streamLimit = (\d+)/), ' a process'],
     ['Connections to PostgreSQL', numberIn('src/database/pool.ts', /TimeoutMillis: (\d+)/) / 1000, ' s'],
-    ['A statement, a search', numberIn('src/database/pool.ts', /statement_timeout: (\d+)/) / 1000, ' s'],
-    ['A statement, a search', numberIn('src/database/pool.ts', /lock_timeout: (\d+)/) / 1000, ' s of them'],
+    [
+      'A statement, a search',
+      numberIn('src/database/session-settings.ts', /statement_timeout: '(\d+)/) / 1000,
+      ' s',
+    ],
+    [
+      'A statement, a search',
+      numberIn('src/database/session-settings.ts', /lock_timeout: '(\d+)/) / 1000,
+      ' s of them',
+    ],
     ['A statement, a search', longestSearch, ' characters'],
     ['An import', uploadLimit / 1_000_000_000, ' GB,'],
     ['An export', uploadLimit / 1_000_000_000, ' GB at most'],

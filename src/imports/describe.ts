@@ -1,5 +1,5 @@
 // What the page says about an import: how far it is, or what became of it.
-import { sentencesOf } from './import-report.ts';
+import { emptyReport, sentencesOf } from './import-report.ts';
 import type { ImportJob, ImportResult } from './job-queries.ts';
 
 export interface ShownProgress {
@@ -32,8 +32,12 @@ export function describeProgress(job: ImportJob): ShownProgress {
 
 export function describeResult(result: ImportResult): ShownResult {
   if (result.outcome === 'imported') {
-    const { total, added, report } = result;
-    return { isDone: true, words: importedWords(total, added), notes: sentencesOf(report) };
+    const { total, added, report } = result; // perhaps of a version that knew other reasons
+    return {
+      isDone: true,
+      words: importedWords(total, added),
+      notes: sentencesOf({ ...emptyReport(), ...report }),
+    };
   }
   const words = result.outcome === 'refused' ? result.message : endings[result.outcome];
   return { isDone: false, words, notes: [] };
@@ -43,7 +47,7 @@ const endings = {
   cancelled: 'You cancelled this import. Nothing was imported.',
   stopped: 'This import was stopped, because your sessions were ended meanwhile. Nothing was imported.',
   interrupted:
-    'This import was interrupted by a restart of the server. Nothing was imported; please choose the file again.',
+    'This import was interrupted: the server was restarted, or its database was too busy. Nothing was imported; please choose the file again.',
   failed: 'Something went wrong on our side, not on yours. Nothing was imported.',
 };
 

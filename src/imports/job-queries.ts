@@ -64,12 +64,16 @@ export async function deleteImport(db: Database, { userId, job }: JobKey): Promi
   await db.query('delete from imports where user_id = $1 and job = $2', [userId, job]);
 }
 
-/** Says that an import is alive and how far it is. False when it must end. */
+/**
+ * Says that an import is alive and how far it is. False when it must end. It does not wait until that is on the disk: a
+ * disk that is busy with the import must not make it look dead.
+ */
 export async function keepImport(db: Database, { userId, job }: JobKey, now: JobProgress): Promise<boolean> {
   const { rowCount } = await db.query(
     `update imports i set beat_at = now(), phase = $3, bytes_read = $4, bytes_total = $5,
             messages_written = $6, messages_total = $7
-     where i.user_id = $1 and i.job = $2 and ${isRunning} and ${mayGoOn}`,
+     where i.user_id = $1 and i.job = $2 and ${isRunning} and ${mayGoOn}
+       and (select set_config('synchronous_commit', 'off', true)) is not null`,
     [userId, job, now.phase, now.bytesRead, now.bytesTotal, now.messagesWritten, now.messagesTotal],
   );
   return rowCount === 1;

@@ -84,7 +84,8 @@ export function openImportJobs({ pool, config, bell, onError }: ImportJobParts):
       });
     } catch (error) {
       result = resultOf(signal.aborted ? signal.reason : error);
-      if (result.outcome === 'failed') onError(error as Error);
+      if (result.outcome === 'failed' || (result.outcome === 'interrupted' && !isClosed))
+        onError(error as Error);
     }
     clearTimeout(limit);
     await file.close().catch(onError);

@@ -53,7 +53,7 @@ export async function insertCopies(db: Database, ownerId: string, copies: OwnCop
       copies.map(({ other }) => other),
       copies.filter(({ isUnread }) => isUnread).map(({ id }) => id),
     ],
-    query_timeout: 21_000, // as long as the transaction allows; pg knows it, its types do not
+    query_timeout: 91_000, // as long as the transaction allows; pg knows it, its types do not
   } as QueryConfig);
   return rows[0]!.count;
 }

@@ -50,9 +50,10 @@ export async function writeMessages(pool: Pool, limit: number, spooled: SpooledF
   const { key, heartbeat } = spooled;
   heartbeat.progress.phase = 'writing';
   await transaction(pool, async (db) => {
-    // Between two batches a file with large attachments may be read for a while.
+    // Between two batches a file with large attachments may be read for a while. A statement that happens to merge what
+    // is pending in the index of words takes as long as that takes: on a busy disk 20 s were seen.
     await db.query(
-      `set local idle_in_transaction_session_timeout = '60s'; set local statement_timeout = '20s'`,
+      `set local idle_in_transaction_session_timeout = '60s'; set local statement_timeout = '90s'`,
     );
     const report = emptyReport();
     let total = 0;

@@ -40,7 +40,7 @@ test('kill -9 while it is written: nothing is left, and the file can be chosen a
   expect((await here.get('/account/import')).$('[data-words]').text()).toMatch(/^Writing: /);
   await app.pool.query(`update imports set beat_at = beat_at - interval '30 seconds'`);
   expect(await resultOf(here)).toBe(
-    'This import was interrupted by a restart of the server. Nothing was imported; please choose the file again.',
+    'This import was interrupted: the server was restarted, or its database was too busy. Nothing was imported; please choose the file again.',
   );
   const left = () => app.pool.query('select from messages');
   await expect.poll(async () => (await left()).rowCount, { timeout: 10_000 }).toBe(0);

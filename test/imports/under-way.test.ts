@@ -59,7 +59,7 @@ async function beginWriting(person: Person, count = 12_000): Promise<void> {
 }
 
 const interrupted =
-  'This import was interrupted by a restart of the server. Nothing was imported; please choose the file again.';
+  'This import was interrupted: the server was restarted, or its database was too busy. Nothing was imported; please choose the file again.';
 const stopped = 'This import was stopped, because your sessions were ended meanwhile. Nothing was imported.';
 
 test('it goes on when the browser is closed, and its progress is seen from every device and process', async () => {
