@@ -165,11 +165,13 @@ export async function listCopies(
 export interface Profile {
   username: string;
   registeredAt: Date;
+  /** The setting, if there is one. */
+  timeZone: string | null;
 }
 
 export async function findProfile(db: Database, userId: string): Promise<Profile> {
   const { rows } = await db.query<Profile>(
-    'select username, created_at as "registeredAt" from users where id = $1',
+    'select username, created_at as "registeredAt", time_zone as "timeZone" from users where id = $1',
     [userId],
   );
   return rows[0]!;

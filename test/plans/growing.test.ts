@@ -60,11 +60,11 @@ async function grow(): Promise<void> {
   await app.pool.query(
     `insert into users (id, username, password_hash) select gen_random_uuid(), 'new-' || n, '' from generate_series(1, 20000) n`,
   );
-  for (let from = 1; from < 100_000; from += 10_000) {
+  for (let from = 1; from < 100_000; from += 5000) {
     await app.pool.query(
       `insert into messages (owner_id, id, box, other_id, body, sent_at)
        select $1, ${id}, case n % 2 when 0 then 'inbox' else 'sent' end, $2, 'Hello', now()
-       from generate_series($3::int, $3 + 9999) n`,
+       from generate_series($3::int, $3 + 4999) n`,
       [...people, from],
     );
   }
