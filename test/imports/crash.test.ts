@@ -1,10 +1,10 @@
 // A process that is killed in the middle of an import: PostgreSQL takes all of it back, and the page says what happened.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { newId } from '../../src/ids.ts';
 import { calmSettings, startApp, type TestApp } from '../support/app.ts';
 import { at, registered } from '../support/person.ts';
 import { launch, ready, type Program } from '../support/program.ts';
 import { imported, importFile, resultOf } from './importing.ts';
+import { interrupted, messages } from './jobs.ts';
 
 let app: TestApp;
 let program: Program;
@@ -18,15 +18,6 @@ afterAll(async () => {
   await app.close();
 });
 
-function messages(count: number): string {
-  const lines = Array.from({ length: count }, (_, n) => {
-    const sentAt = new Date(1_700_000_000_000 + n);
-    const fields = { id: newId(sentAt), box: 'inbox', with: 'bob', notice: false, sentAt };
-    return JSON.stringify({ ...fields, unread: true, trashedAt: null, body: `${n} ${'word '.repeat(100)}` });
-  });
-  return `[\n${lines.join(',\n')}\n]\n`;
-}
-
 test('kill -9 while it is written: nothing is left, and the file can be chosen again', async () => {
   const alice = await registered(program.url, 'alice');
   expect((await importFile(alice, messages(20_000))).status).toBe(303);
@@ -39,9 +30,7 @@ test('kill -9 while it is written: nothing is left, and the file can be chosen a
   // Another process may not know at once; it does after thirty seconds, which are shortened here.
   expect((await here.get('/account/import')).$('[data-words]').text()).toMatch(/^Writing: /);
   await app.pool.query(`update imports set beat_at = beat_at - interval '30 seconds'`);
-  expect(await resultOf(here)).toBe(
-    'This import was interrupted: the server was restarted, or its database was too busy. Nothing was imported; please choose the file again.',
-  );
+  expect(await resultOf(here)).toBe(interrupted);
   const left = () => app.pool.query('select from messages');
   await expect.poll(async () => (await left()).rowCount, { timeout: 10_000 }).toBe(0);
   expect(await imported(here, messages(100))).toBe('Imported 100 messages.');
