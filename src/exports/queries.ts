@@ -1,5 +1,6 @@
 // Exports in SQL: who is making one, and what goes into it.
 import type { Database, Pool } from '../database/pool.ts';
+import { lowestId } from '../ids.ts';
 import type { OwnCopy } from './own-copy.ts';
 import type { PartStart } from './parts.ts';
 
@@ -8,24 +9,16 @@ export interface Progress {
   total: number;
 }
 
-/** What an export covers: the messages up to this id. */
-export interface Extent {
-  total: number;
-  upTo: string;
-}
-
 // A run that has not been heard of for so long is over: its process was killed.
 const isDead = `beat_at < now() - interval '30 seconds'`;
 
-/** What there is to export now of the messages after this id. */
-export async function measureRest(db: Database, ownerId: string, after: string): Promise<Extent> {
-  const { rows } = await db.query<Extent>(
-    `select count(*)::int as total,
-            coalesce((select id from messages where owner_id = $1 order by id desc limit 1), $2::uuid) as "upTo"
-     from messages where owner_id = $1 and id > $2`,
-    [ownerId, after],
+/** The id of the newest message there is, or the lowest one. */
+export async function findNewest(db: Database, ownerId: string): Promise<string> {
+  const { rows } = await db.query<{ id: string }>(
+    'select id from messages where owner_id = $1 order by id desc limit 1',
+    [ownerId],
   );
-  return rows[0]!;
+  return rows[0]?.id ?? lowestId;
 }
 
 /** Some of the next messages: how many were looked at, and how many of them fit, together with what these weigh. */
@@ -36,7 +29,7 @@ export interface Measured {
   last: string | null;
 }
 
-const measuredAtOnce = 2000;
+export const measuredAtOnce = 2000;
 
 /**
  * A message weighs no less than what it takes in the zip. Its text is in there three times and compressed: 3.0 times its
@@ -109,16 +102,17 @@ export async function endRun(db: Database, userId: string, run: string, next?: P
   else await db.query('delete from exports where user_id = $1 and run = $2', [userId, run]);
 }
 
-/** What the page says: how much there is, how far the export is, and which file comes next of one in several. */
+/** What the page says: how far the export is, and which file comes next of one in several. */
 export interface ExportState {
-  held: number;
+  /** No fewer messages than there are; null where nobody has counted. Counting them now may take seconds. */
+  held: number | null;
   progress: Progress | undefined;
   next: PartStart | undefined;
 }
 
 export async function findExport(db: Database, userId: string): Promise<ExportState> {
-  const { rows } = await db.query<Progress & PartStart & { held: number; isRunning: boolean | null }>(
-    `select (select count(*)::int from messages where owner_id = $1) as held,
+  const { rows } = await db.query<Progress & PartStart & { held: number | null; isRunning: boolean | null }>(
+    `select (select messages from mailbox_sizes where owner_id = $1) as held,
             e.done, e.total, e.part, e.after_id as after, not ${isDead} as "isRunning"
      from (select) one left join exports e on e.user_id = $1`,
     [userId],

@@ -4,7 +4,7 @@ import type { Pool } from '../database/pool.ts';
 import { isImporting } from '../imports/job-queries.ts';
 import type { OwnCopy } from './own-copy.ts';
 import { measurePart, type Part, type PartStart } from './parts.ts';
-import { endRun, keepRun, listCopies, measureRest, setTotal, startRun } from './queries.ts';
+import { endRun, keepRun, listCopies, setTotal, startRun } from './queries.ts';
 
 const beatMs = 5000;
 
@@ -43,7 +43,7 @@ export async function beginRun(
     await endRun(pool, userId, run, start);
     return 'an import is running';
   }
-  const part = await measurePart(pool, userId, after, await measureRest(pool, userId, after));
+  const part = await measurePart(pool, userId, after);
   await setTotal(pool, userId, run, part.total);
 
   const stop = new AbortController();

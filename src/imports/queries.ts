@@ -1,16 +1,21 @@
 // Imports in SQL. What is imported is a copy of its owner's alone: nobody else's mailbox is touched.
 import type { QueryConfig } from 'pg';
-import type { Database } from '../database/pool.ts';
+import type { Database, Pool } from '../database/pool.ts';
+import { transaction } from '../database/transaction.ts';
 import type { OwnCopy } from '../exports/own-copy.ts';
 import { nobody } from '../ids.ts';
 
-/** How many messages a mailbox holds, the trash included. */
-export async function countHeld(db: Database, ownerId: string): Promise<number> {
-  const { rows } = await db.query<{ count: number }>(
-    'select count(*)::int as count from messages where owner_id = $1',
-    [ownerId],
-  );
-  return rows[0]!.count;
+/** How many messages a mailbox holds, the trash included. Where many have come just now, each is looked at. */
+export function countHeld(pool: Pool, ownerId: string): Promise<number> {
+  return transaction(pool, async (db) => {
+    await db.query(`set local statement_timeout = '60s'`);
+    const { rows } = await db.query<{ count: number }>({
+      text: 'select count(*)::int as count from messages where owner_id = $1',
+      values: [ownerId],
+      query_timeout: 61_000,
+    } as QueryConfig);
+    return rows[0]!.count;
+  });
 }
 
 /** How many of these are in the mailbox already. */
