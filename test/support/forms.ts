@@ -23,9 +23,9 @@ export function filledIn({ $ }: Answer, action: string): Fields {
   ]) as Fields;
 }
 
-/** A page without its forms' tokens: they differ each time, and may hold any short word by chance. */
+/** A page without its forms' tokens and its own time: they differ each time, and may hold any short word by chance. */
 export function withoutTokens(html: string): string {
-  return html.replaceAll(/name="_csrf" value="[^"]*"/g, '');
+  return html.replaceAll(/name="_csrf" value="[^"]*"| data-(?:now|at)="\d+"/g, '');
 }
 
 /** Eight thousand characters that are easily lost: line ends first and last, quotes, tabs, emoji, right-to-left. */

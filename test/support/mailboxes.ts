@@ -1,5 +1,7 @@
 // Looks into the mailboxes behind the pages' back.
+import type { QueryConfig } from 'pg';
 import type { Pool } from '../../src/database/pool.ts';
+import { transaction } from '../../src/database/transaction.ts';
 import type { Fields, Person } from './person.ts';
 
 /** The id of somebody's copy of the message with this text; of a note to oneself, say in which box. */
@@ -79,8 +81,8 @@ export async function fillMailbox(
   count: number,
   { box = 'inbox', from = '2025-01-01', isUnread = false, words = 0 } = {},
 ): Promise<void> {
-  await pool.query(
-    `with filled as (
+  const statement = {
+    text: `with filled as (
        insert into messages (owner_id, id, box, other_id, twin_id, body, sent_at)
        select o.id,
               encode(substring(int8send(extract(epoch from at)::bigint * 1000) from 3)
@@ -91,8 +93,13 @@ export async function fillMailbox(
        where o.username = $1 and x.username = $2
        returning owner_id, id
      ) insert into unread (owner_id, id) select owner_id, id from filled where $7`,
-    [owner.username, other.username, box, count, `${from}T00:00:00Z`, words, isUnread],
-  );
+    values: [owner.username, other.username, box, count, `${from}T00:00:00Z`, words, isUnread],
+    query_timeout: 60_000, // pg knows it, its types do not
+  };
+  await transaction(pool, async (db) => {
+    await db.query('set local statement_timeout = 0'); // a page's limit is too short for 100,000 messages
+    await db.query(statement as QueryConfig);
+  });
 }
 
 /** What a form of this person's pages carries to be accepted. */
