@@ -33,8 +33,17 @@ function steady(): number {
   return Number(process.hrtime.bigint() / 1000n) / 1000;
 }
 
-// So that each process notices in time when the clock is put back.
-setInterval(now, 1000).unref();
+/**
+ * Reads the clock whenever a slice ends, and not some time later: processes that read it on either side of the moment at
+ * which it is put back would slow down in different slices.
+ */
+function readEverySlice(): void {
+  setTimeout(() => {
+    now();
+    readEverySlice();
+  }, sliceMs - (steady() % sliceMs)).unref();
+}
+readEverySlice();
 
 /** Goes on from this moment, where that is later, and not farther ahead of the system's clock than it may be. */
 export function catchUpWith(moment: number): void {

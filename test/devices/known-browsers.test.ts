@@ -157,11 +157,11 @@ test('a browser that was not seen for a year is forgotten by housekeeping', asyn
   expect(await noticesOf(lea)).toHaveLength(1);
 });
 
-test('it costs the sign-in one statement, and pages none', async () => {
+test('it costs a login two statements, before the password and after it, and pages none', async () => {
   const mia = await registered(app.url, 'mia');
   const of = (texts: string[]) => texts.filter((text) => text.includes('known_browsers')).length;
   const known = await statementsOf(app.pool, () => loggedInWith(app.url, mia, undefined, browserOf(mia)));
-  expect(of(known)).toBe(1);
+  expect(of(known)).toBe(2);
   expect(of(await statementsOf(app.pool, () => mia.get('/inbox')))).toBe(0);
 });
 
