@@ -38,10 +38,13 @@ function steady(): number {
  * which it is put back would slow down in different slices.
  */
 function readEverySlice(): void {
-  setTimeout(() => {
-    now();
-    readEverySlice();
-  }, sliceMs - (steady() % sliceMs)).unref();
+  setTimeout(
+    () => {
+      now();
+      readEverySlice();
+    },
+    sliceMs - (steady() % sliceMs),
+  ).unref();
 }
 readEverySlice();
 
