@@ -1,6 +1,6 @@
 // Keeps the row of a running import current, and aborts the import when it must end.
 import type { Pool } from '../database/pool.ts';
-import { keepImport, type ImportResult, type JobKey, type JobProgress } from './job-queries.ts';
+import { keepImport, type ImportResult, type JobKey, type JobProgress, type Phase } from './job-queries.ts';
 
 const beatMs = 1000;
 
@@ -19,8 +19,8 @@ export class Stopped extends Error {
 export interface Heartbeat {
   /** What the row says after the next beat; the import changes it as it goes. */
   progress: JobProgress;
-  /** A beat at once, for a page that is about to be shown. */
-  beat: () => Promise<void>;
+  /** Enters the next phase; when it resolves, the row says so. */
+  enter: (phase: Phase) => Promise<void>;
   /** Aborted when the import has been cancelled or must end. */
   signal: AbortSignal;
   stop: (reason: Error) => void;
@@ -39,6 +39,7 @@ export function startHeartbeat(pool: Pool, key: JobKey, bytesTotal: number): Hea
     messagesWritten: 0,
     messagesTotal: 0,
   };
+  let beats = Promise.resolve();
   let isBeating = false;
   // Where it was cancelled, the row has its result already and keeps that.
   const stopped = (): unknown => {
@@ -46,20 +47,24 @@ export function startHeartbeat(pool: Pool, key: JobKey, bytesTotal: number): Hea
     return abort.signal.reason;
   };
   const beat = async () => {
-    if (isBeating) return;
     isBeating = true;
     try {
       if (!(await keepImport(pool, key, progress))) stopped();
     } catch {
       // One beat too few. If the database stays away, the import fails by itself and its row is no longer alive.
-    } finally {
-      isBeating = false;
     }
+    isBeating = false;
   };
-  const timer = setInterval(() => void beat(), beatMs);
+  const timer = setInterval(() => {
+    if (!isBeating) beats = beat();
+  }, beatMs);
   return {
     progress,
-    beat,
+    enter: async (phase) => {
+      progress.phase = phase;
+      await beats; // one under way may still say the phase before
+      await beat();
+    },
     signal: abort.signal,
     stop: (reason) => abort.abort(reason),
     stopped,

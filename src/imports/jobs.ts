@@ -57,8 +57,7 @@ export function openImportJobs({ pool, config, bell, onError }: ImportJobParts):
   const receive = async (key: JobKey, heartbeat: Heartbeat, upload: Upload) => {
     try {
       const file = await receiveFile(upload, heartbeat, join(config.dataDir, 'uploads'));
-      heartbeat.progress.phase = 'waiting';
-      await heartbeat.beat();
+      await heartbeat.enter('waiting');
       return file;
     } catch (error) {
       const { aborted, reason } = heartbeat.signal;

@@ -31,7 +31,8 @@ export interface SpooledFile {
 export async function checkMessages(pool: Pool, limit: number, spooled: SpooledFile): Promise<void> {
   const { key, size } = spooled;
   const { progress } = spooled.heartbeat;
-  Object.assign(progress, { phase: 'reading', bytesRead: 0, bytesTotal: size });
+  Object.assign(progress, { bytesRead: 0, bytesTotal: size });
+  await spooled.heartbeat.enter('reading');
   const room = limit - (await countHeld(pool, key.userId));
   let added = 0;
   for await (const copies of inBatches(spooled, emptyReport())) {
@@ -48,7 +49,7 @@ export async function checkMessages(pool: Pool, limit: number, spooled: SpooledF
  */
 export async function writeMessages(pool: Pool, limit: number, spooled: SpooledFile): Promise<void> {
   const { key, heartbeat } = spooled;
-  heartbeat.progress.phase = 'writing';
+  await heartbeat.enter('writing');
   await transaction(pool, async (db) => {
     // Between two batches a file with large attachments may be read for a while. A statement that happens to merge what
     // is pending in the index of words takes as long as that takes: on a busy disk 20 s were seen.

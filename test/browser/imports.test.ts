@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { newId } from '../../src/ids.ts';
+import { messages, slowDownWriting } from '../imports/jobs.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { launchBrowser, openPageOf } from '../support/browser.ts';
 import { registered } from '../support/person.ts';
@@ -17,6 +17,7 @@ describe.skipIf(!available('chromium'))('in a browser', () => {
   let browser: Browser;
   beforeAll(async () => {
     [app, browser] = [await startApp(), await launchBrowser()];
+    await slowDownWriting(app.pool);
   });
   afterAll(async () => {
     await browser.close();
@@ -26,18 +27,8 @@ describe.skipIf(!available('chromium'))('in a browser', () => {
 
   /** The path of a messages.json with so many messages. */
   function messagesFile(count: number): string {
-    const lines = Array.from({ length: count }, (_, n) => {
-      const sentAt = new Date(1_700_000_000_000 + n);
-      const fields = { id: newId(sentAt), box: 'inbox', with: 'bob', notice: false, sentAt };
-      return JSON.stringify({
-        ...fields,
-        unread: true,
-        trashedAt: null,
-        body: `${n} ${'word '.repeat(150)}`,
-      });
-    });
     const path = join(folder, `${count}.json`);
-    writeFileSync(path, `[\n${lines.join(',\n')}\n]\n`);
+    writeFileSync(path, messages(count, 'word '.repeat(150)));
     return path;
   }
 
@@ -60,10 +51,10 @@ describe.skipIf(!available('chromium'))('in a browser', () => {
   }
 
   test('the upload shows its progress, and the page becomes that of the result without being loaded again', async () => {
-    const slow = await slowLine(app.url, 500_000);
+    const slow = await slowLine(app.url, 1_000_000);
     const tab = await openPageOf(await registered(slow.url, 'alice'), browser, slow.url);
     await tab.goto('/account/import');
-    await tab.setInputFiles('#file', messagesFile(6000));
+    await tab.setInputFiles('#file', messagesFile(3000));
     // Nobody may look into a page that waits for the answer to its form: it writes down itself what it shows.
     await tab.locator('[data-uploading] [data-words]').evaluate((words) => {
       const note = () => {
@@ -78,8 +69,8 @@ describe.skipIf(!available('chromium'))('in a browser', () => {
     const seen = await tab.evaluate(() => sessionStorage.getItem('seen'));
     expect(seen).toMatch(/^Uploading: [\d.]+ of [\d.]+ MB\.:true$/m);
     await tab.evaluate(() => document.documentElement.setAttribute('data-kept', ''));
-    await tab.getByText(/^Writing: [\d,]+ of 6,000 messages\.$/).waitFor({ timeout: 30_000 });
-    await tab.getByText('Imported 6,000 messages.').waitFor({ timeout: 60_000 });
+    await tab.getByText(/^Writing: [\d,]+ of 3,000 messages\.$/).waitFor({ timeout: 30_000 });
+    await tab.getByText('Imported 3,000 messages.').waitFor({ timeout: 60_000 });
     expect(await tab.locator('html[data-kept]').count()).toBe(1);
     expect(await tab.evaluate(() => document.activeElement?.id)).toBe('result-title');
     slow.close();
@@ -89,22 +80,22 @@ describe.skipIf(!available('chromium'))('in a browser', () => {
     const bob = await registered(app.url, 'bob');
     const tab = await openPageOf(bob, browser, app.url, { javaScriptEnabled: false });
     await tab.goto('/account/import');
-    await tab.setInputFiles('#file', messagesFile(3000));
+    await tab.setInputFiles('#file', messagesFile(1500));
     await tab.getByRole('button', { name: 'Import' }).click();
     await tab.locator('[data-import=running]').waitFor();
-    await tab.getByText('Imported 3,000 messages.').waitFor({ timeout: 60_000 });
+    await tab.getByText('Imported 1,500 messages.').waitFor({ timeout: 60_000 });
   });
 
   test('it goes on when the tab is closed after the upload', async () => {
     const carol = await registered(app.url, 'carol');
     const tab = await openPageOf(carol, browser, app.url);
     await tab.goto('/account/import');
-    await tab.setInputFiles('#file', messagesFile(3000));
+    await tab.setInputFiles('#file', messagesFile(1500));
     await tab.getByRole('button', { name: 'Import' }).click();
     await tab.locator('[data-import=running]').waitFor();
     await tab.close();
     const later = await openPageOf(carol, browser, app.url);
     await later.goto('/account/import');
-    await later.getByText('Imported 3,000 messages.').waitFor({ timeout: 60_000 });
+    await later.getByText('Imported 1,500 messages.').waitFor({ timeout: 60_000 });
   });
 });

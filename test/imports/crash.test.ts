@@ -4,12 +4,13 @@ import { calmSettings, startApp, type TestApp } from '../support/app.ts';
 import { at, registered } from '../support/person.ts';
 import { launch, ready, type Program } from '../support/program.ts';
 import { imported, importFile, resultOf } from './importing.ts';
-import { interrupted, messages } from './jobs.ts';
+import { interrupted, messages, slowDownWriting } from './jobs.ts';
 
 let app: TestApp;
 let program: Program;
 beforeAll(async () => {
   app = await startApp();
+  await slowDownWriting(app.pool);
   program = await launch({ ...calmSettings, DATABASE_URL: app.databaseUrl });
   await ready(program);
 });
@@ -20,7 +21,7 @@ afterAll(async () => {
 
 test('kill -9 while it is written: nothing is left, and the file can be chosen again', async () => {
   const alice = await registered(program.url, 'alice');
-  expect((await importFile(alice, messages(20_000))).status).toBe(303);
+  expect((await importFile(alice, messages(5000))).status).toBe(303);
   const written = async () =>
     (await app.pool.query<{ count: number }>('select messages_written as count from imports')).rows[0]!.count;
   await expect.poll(written, { timeout: 30_000, interval: 20 }).toBeGreaterThan(0);

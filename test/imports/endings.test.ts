@@ -5,11 +5,20 @@ import { startApp, type TestApp } from '../support/app.ts';
 import { patient } from '../support/locks.ts';
 import { at, registered } from '../support/person.ts';
 import { imported, resultOf } from './importing.ts';
-import { beginWriting, countImported, interrupted, messages, stopped, writingConnections } from './jobs.ts';
+import {
+  beginWriting,
+  countImported,
+  interrupted,
+  messages,
+  slowDownWriting,
+  stopped,
+  writingConnections,
+} from './jobs.ts';
 
 let app: TestApp;
 beforeAll(async () => {
   app = await startApp();
+  await slowDownWriting(app.pool);
 });
 afterAll(() => app.close());
 
@@ -28,7 +37,7 @@ test('cancelling, from another device and at another process; nothing is left of
 test('cancelling between the last message and the commit: what the page says is what is the case', async () => {
   const slow = await startApp({}, patient(app.databaseUrl));
   const bea = at(slow.url, await registered(app.url, 'bea'));
-  await beginWriting(app.pool, bea, 4000);
+  await beginWriting(app.pool, bea, 1500);
   const canceller = await app.pool.connect();
   await canceller.query('begin; select from imports where result is null for update');
   const isFinishing = async () =>
@@ -52,13 +61,13 @@ test('cancelling between the last message and the commit: what the page says is 
 test('a form that cancels an import that has ended, or somebody else’s, changes nothing', async () => {
   const [carl, dina] = [await registered(app.url, 'carl'), await registered(app.url, 'dina')];
   await imported(carl, messages(1));
-  await beginWriting(app.pool, dina, 6000);
+  await beginWriting(app.pool, dina, 2000);
   const theirs = await dina.hidden('/account/import', '/account/import/cancel');
   const token = await carl.hidden('/account/import');
   await carl.post('/account/import/cancel', { ...theirs, ...token });
   await carl.post('/account/import/cancel', { ...token, job: 'x' });
   expect(await resultOf(carl)).toBe('Imported 1 message.');
-  expect(await resultOf(dina)).toBe('Imported 6,000 messages.');
+  expect(await resultOf(dina)).toBe('Imported 2,000 messages.');
   expect((await carl.post('/account/import/cancel', { job: theirs.job! })).status).toBe(403);
   expect((await carl.get('/account/import/cancel')).status).toBe(405);
   expect((await carl.get('/account/import/dismiss')).status).toBe(405);
@@ -66,9 +75,9 @@ test('a form that cancels an import that has ended, or somebody else’s, change
 
 test('not a logout: whoever logs in again finds it done', async () => {
   const erin = await registered(app.url, 'erin');
-  await beginWriting(app.pool, erin, 6000);
+  await beginWriting(app.pool, erin, 1500);
   expect((await erin.submit('/inbox', {}, '/logout')).status).toBe(303);
-  expect(await resultOf(await loggedInWith(app.url, erin))).toBe('Imported 6,000 messages.');
+  expect(await resultOf(await loggedInWith(app.url, erin))).toBe('Imported 1,500 messages.');
 });
 
 test.each([
@@ -95,15 +104,15 @@ test('a new password ends it, unless it was set on the very device that imports'
   expect(await countImported(app.pool, gus)).toBe(0);
 
   const helen = await registered(app.url, 'helen');
-  await beginWriting(app.pool, helen, 6000);
+  await beginWriting(app.pool, helen, 2000);
   expect((await helen.submit('/account/password', change)).status).toBe(303);
-  expect(await resultOf(helen)).toBe('Imported 6,000 messages.');
+  expect(await resultOf(helen)).toBe('Imported 2,000 messages.');
 });
 
 test('deleting the account: at once, and the import gives way', async () => {
   const hana = await registered(app.url, 'hana');
   const form = await hana.hidden('/account/leave');
-  await beginWriting(app.pool, hana, 20_000);
+  await beginWriting(app.pool, hana);
   const left = await hana.post('/account/leave', { ...form, password: hana.password });
   expect([left.status, left.get('Location')]).toEqual([303, '/']);
   await expect.poll(() => writingConnections(app.pool), { timeout: 5000 }).toBe(0);

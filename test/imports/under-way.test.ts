@@ -8,11 +8,12 @@ import { startApp, type TestApp } from '../support/app.ts';
 import { at, registered } from '../support/person.ts';
 import { unzip } from '../support/zip.ts';
 import { formWith, imported, importFile, multipart, resultOf } from './importing.ts';
-import { beginImport, beginWriting, countImported, importsIn, messages } from './jobs.ts';
+import { beginImport, beginWriting, countImported, importsIn, messages, slowDownWriting } from './jobs.ts';
 
 let app: TestApp;
 beforeAll(async () => {
   app = await startApp();
+  await slowDownWriting(app.pool);
 });
 afterAll(() => app.close());
 
@@ -20,7 +21,7 @@ test('it goes on when the browser is closed, and its progress is seen from every
   const alice = await registered(app.url, 'alice');
   const elsewhere = await loggedInWith(app.url, alice);
   const other = await startApp({}, app.databaseUrl);
-  const sent = await beginImport(app.url, alice, messages(6000));
+  const sent = await beginImport(app.url, alice, messages(3000));
   sent.end();
   const isChecked = () => importsIn(app.pool, 'reading');
   await expect.poll(isChecked, { interval: 5, timeout: 20_000 }).toBe(1);
@@ -33,13 +34,12 @@ test('it goes on when the browser is closed, and its progress is seen from every
     expect(page.text).toContain('<noscript><meta http-equiv="refresh" content="4"></noscript>');
     expect(page.$('form[enctype]')).toHaveLength(0);
     seen.add(words.replaceAll(/[\d.,]+/g, '#'));
-    await sleep(100);
   }
   expect([...seen]).toContain('Writing: # of # messages#');
   expect([...seen]).toContain('Checking the file: # of # MB read#');
-  expect(await resultOf(alice)).toBe('Imported 6,000 messages.');
-  expect(await resultOf(elsewhere)).toBe('Imported 6,000 messages.');
-  expect(await countImported(app.pool, alice)).toBe(6000);
+  expect(await resultOf(alice)).toBe('Imported 3,000 messages.');
+  expect(await resultOf(elsewhere)).toBe('Imported 3,000 messages.');
+  expect(await countImported(app.pool, alice)).toBe(3000);
   await other.close();
 });
 
@@ -68,12 +68,12 @@ test('the result is read without the password, the next import asks for it', asy
 });
 
 test('a mailbox that gets full while it is written takes nothing of it', async () => {
-  const small = await startApp({ MAILBOX_MESSAGES: '8000' }, app.databaseUrl);
+  const small = await startApp({ MAILBOX_MESSAGES: '1500' }, app.databaseUrl);
   const [frank, gina] = [await registered(small.url, 'frank'), await registered(small.url, 'gina')];
-  await beginWriting(app.pool, frank, 8000);
+  await beginWriting(app.pool, frank, 1500);
   expect((await gina.send('frank', 'Here first')).status).toBe(303);
   expect(await importsIn(app.pool, 'writing')).toBe(1);
-  expect(await resultOf(frank)).toMatch(/^Your mailbox has room for 7,999 more messages/);
+  expect(await resultOf(frank)).toMatch(/^Your mailbox has room for 1,499 more messages/);
   expect(await countImported(app.pool, frank)).toBe(0);
   expect((await frank.get('/inbox')).$('.messages > li')).toHaveLength(1);
   await small.close();
@@ -93,7 +93,7 @@ test('no import while an export is made, and no export while an import is under 
   expect(JSON.parse(zip.get('messages.json')!)).toHaveLength(3000);
 
   const fields = await dora.hidden('/account/export');
-  await beginWriting(app.pool, dora, 8000);
+  await beginWriting(app.pool, dora, 2000);
   const later = await dora.post('/account/export', fields);
   expect([later.status, later.$('#form-error').text()]).toEqual([
     409,
@@ -101,7 +101,7 @@ test('no import while an export is made, and no export while an import is under 
   ]);
   await resultOf(dora);
   const both = await unzip(await exportOf(app.url, dora));
-  expect(JSON.parse(both.get('messages.json')!)).toHaveLength(11_000);
+  expect(JSON.parse(both.get('messages.json')!)).toHaveLength(5000);
 });
 
 test('one at a time a person, in all processes: whoever sends slowly keeps nobody but themselves waiting', async () => {
