@@ -36,6 +36,7 @@ export async function startApp(
   const config = readConfig({ ...calmSettings, DATA_DIR: inject('dataDir'), ...settings });
   const address = databaseUrl ?? (await createDatabase());
   const pool = createPool(address, () => {});
+  if (address.includes('lock_timeout=')) keepLimits(pool, address);
   const { app, close } = await openApp(config, pool, log ?? createLog(config.logLevel));
   const server = createBoundedServer(app);
   await new Promise<void>((resolve) => server.listen(Number(settings.PORT ?? 0), '127.0.0.1', resolve));
@@ -50,5 +51,17 @@ export async function startApp(
       await new Promise((resolve) => server.close(resolve));
       await pool.end();
     },
+  };
+}
+
+/** The program overrides what an address says of limits; for a patient site (locks.ts) it must not. */
+function keepLimits(pool: Pool, address: string): void {
+  const limits = [...new URLSearchParams(address.split('?')[1])].filter(([name]) =>
+    /^(lock|statement)_timeout$/.test(name),
+  );
+  const prepare = pool.options.onConnect!;
+  pool.options.onConnect = async (client) => {
+    await (prepare as (client: unknown) => Promise<void>)(client);
+    for (const [name, value] of limits) await client.query('select set_config($1, $2, false)', [name, value]);
   };
 }
