@@ -84,11 +84,10 @@ async function countUsable(site: Site, db: pg.Client, expected: number): Promise
   return waiting;
 }
 
+/** The status of the answer; 0 when there is none, as from a process that has crashed. */
 async function askForInbox(site: Site, url: string): Promise<number> {
-  const answer = await fetch(`${url}/inbox`, {
-    headers: { cookie: site.people[0]!.cookie },
-    redirect: 'manual',
-  });
-  await answer.text();
-  return answer.status;
+  const headers = { cookie: site.people[0]!.cookie };
+  const answer = await fetch(`${url}/inbox`, { headers, redirect: 'manual' }).catch(() => undefined);
+  await answer?.text();
+  return answer?.status ?? 0;
 }

@@ -20,13 +20,16 @@ export interface Program {
 
 export const projectFolder = fileURLToPath(new URL('../../', import.meta.url));
 
-// Below the ports that systems hand out themselves, in another place for each test file that runs at the same time.
-let nextPort = 10_000 + ((process.pid * 8 + Number(process.env.VITEST_POOL_ID ?? 0)) % 200) * 100;
+// Below the ports that systems hand out themselves: a hundred for each test file that runs at the same time. A file that
+// ran on into those of its neighbour took the port of a program that was just being started again.
+const portsEach = 100;
+const firstPort = 10_000 + ((process.pid * 8 + Number(process.env.VITEST_POOL_ID ?? 0)) % 200) * portsEach;
+let portsTold = 0;
 
-/** A port that stays free until somebody listens on it: nobody else is told the same one. */
+/** A port that stays free until somebody listens on it: nobody else is told the same one, and we not soon again. */
 export async function freePort(): Promise<number> {
   const server = createServer();
-  const port = nextPort++;
+  const port = firstPort + (portsTold++ % portsEach);
   const isFree = await new Promise<boolean>((resolve) => {
     server.once('error', () => resolve(false));
     server.listen(port, '127.0.0.1', () => resolve(true));
