@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { limitSlowRequests } from '../../src/slow-requests.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { startNginx, type Nginx } from '../support/nginx.ts';
 import { freePort } from '../support/program.ts';
@@ -25,8 +26,12 @@ describe.skipIf(!available('nginx'))('nginx', () => {
   }
 
   /** Something else in the app's place. Gives its address. */
-  async function standIn(answer: (req: IncomingMessage, res: ServerResponse) => void): Promise<string> {
+  async function standIn(
+    answer: (req: IncomingMessage, res: ServerResponse) => void,
+    prepare = (_server: Server) => {},
+  ): Promise<string> {
     const server: Server = createServer(answer);
+    prepare(server);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     running.push({
       close: () => {
@@ -36,6 +41,10 @@ describe.skipIf(!available('nginx'))('nginx', () => {
     });
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   }
+
+  /** Answers when all of a request has come in, as the app does. */
+  const serve = (req: IncomingMessage, res: ServerResponse) =>
+    void req.resume().on('end', () => res.end('served'));
 
   const formType = { 'Content-Type': 'application/x-www-form-urlencoded' };
 
@@ -230,7 +239,7 @@ describe.skipIf(!available('nginx'))('nginx', () => {
   });
 
   test('cuts off who sends too slowly', async () => {
-    const nginx = await front(await standIn((req, res) => res.end('served')), {
+    const nginx = await front(await standIn(serve), {
       'client_header_timeout 10s;': 'client_header_timeout 1s;',
       'client_body_timeout 10s;': 'client_body_timeout 1s;',
     });
@@ -245,8 +254,22 @@ describe.skipIf(!available('nginx'))('nginx', () => {
     }
   });
 
+  test('cuts off a form that comes byte by byte, however short the time between two of them is', async () => {
+    const app = await standIn(serve, (server) => limitSlowRequests(server, 1000));
+    const nginx = await front(app);
+    const length = 100;
+    const head = `POST /send HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: ${length}\r\n\r\n`;
+    const slow = await speak(nginx.port, head);
+    let written = 0;
+    const drip = setInterval(() => written++ < length && slow.write('x'), 100);
+    const { text } = await slow.ended;
+    clearInterval(drip);
+    expect(text).toContain('HTTP/1.1 408 ');
+    expect(text).not.toContain('served');
+  });
+
   test('a hundred requests at once from one address are served, and one more waits its turn', async () => {
-    const nginx = await front(await standIn((req, res) => res.end('served')));
+    const nginx = await front(await standIn(serve));
     const half = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nha';
     const open = await Promise.all(Array.from({ length: 99 }, () => speak(nginx.port, half)));
     const hundredth = await expectEventually(async () => (await stranger(nginx.url).get('/')).text, 'served');
