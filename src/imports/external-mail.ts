@@ -8,7 +8,7 @@ import { idFrom } from '../ids.ts';
 import { addToReport, type ImportReport } from './import-report.ts';
 import { decodeAddresses, decodeHeader, oneLine } from './mime/headers.ts';
 import { readMailDate } from './mime/mail-date.ts';
-import type { Mail } from './mime/parse-mail.ts';
+import type { Mail } from './mime/mail.ts';
 import { idTime, nameLimit } from './own-copy.ts';
 import { isSentMail } from './sent-mail.ts';
 

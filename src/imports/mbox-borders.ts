@@ -1,7 +1,7 @@
 // Where one mail of a mailbox ends and the next one begins. There is no standard for it: each program writes the line
 // between two mails in a way of its own, and not all of them quote lines of a text that look like one (RFC 4155).
 import { withoutReturn } from './lines.ts';
-import { isHeader, isKnownHeader } from './mime/parse-mail.ts';
+import { isHeader, isKnownHeader } from './mime/header-lines.ts';
 
 const month = '(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}';
 const dates = [

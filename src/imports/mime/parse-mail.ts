@@ -1,40 +1,12 @@
 // One mail, read line by line: its texts are kept, attachments are passed over before they take up any memory.
-import { decodeHeader, decodeRawHeader } from './headers.ts';
+import { createHeaderLines } from './header-lines.ts';
+import { decodeHeader } from './headers.ts';
+import { createBudget, type Budget, type Mail, type MailParser } from './mail.ts';
+import { listTexts } from './mail-text.ts';
 import { createMimeTree, type MimeNode } from './mime-tree.ts';
 import { bytesOf, chooseBody, kindOf, nameOf, type PartBody } from './part-body.ts';
-import { joinTexts, type TextPart } from './text-parts.ts';
+import { joinTexts } from './text-parts.ts';
 
-export interface Mail {
-  /** By name in lower case, their lines joined and nothing decoded; of several with one name the first. */
-  headers: Map<string, string>;
-  text: string;
-  /** The bytes of a mail that is one text. */
-  content: Buffer | undefined;
-  attachments: LeftAttachments;
-  /** Whether a text was too long to be kept whole, or the parts were too many. */
-  isCut: boolean;
-}
-
-/** What was left out: how many, and the names of the first; '' for one without a name. */
-export interface LeftAttachments {
-  count: number;
-  names: string[];
-}
-
-/** What a mail has used up, together with the mails within it. */
-export interface Budget {
-  attachments: LeftAttachments;
-  /** Of the texts, in bytes as they stand in the mail. */
-  length: number;
-  texts: number;
-  parts: number;
-  isCut: boolean;
-}
-
-// Far beyond what anybody writes.
-const maxHeadersLength = 200_000;
-const maxHeaderLength = 20_000; // so that those behind a very long one are read
-const maxPartHeaderLength = 1000; // those of a part say what kind it is, and its name
 // Beyond, nothing more of the mail is read: with bodies of nothing, millions would fit in a file.
 const maxParts = 10_000;
 const maxDepth = 20;
@@ -42,38 +14,15 @@ const maxEmbedded = 5;
 const maxNames = 20;
 const maxNameLength = 200;
 
-const header = /^[!-9;-~]{1,100}[ \t]*:/;
-const knownHeader =
-  /^(?:from|to|cc|bcc|date|subject|sender|reply-to|received|return-path|message-id|in-reply-to|references|mime-version|content-[a-z-]+|status|delivered-to|resent-[a-z-]+|x-[\w-]+|dkim-signature|arc-[a-z-]+|list-[a-z-]+|newsgroups|path|envelope-to|authentication-results)[ \t]*:/i;
-
-export function isHeader(line: string): boolean {
-  return header.test(line.slice(0, 120));
-}
-
-export function isKnownHeader(line: string): boolean {
-  return knownHeader.test(line.slice(0, 120));
-}
-
-export interface MailParser {
-  /** To be waited for when it is a promise. */
-  line(line: string): Promise<void> | undefined;
-  end(): Promise<Mail>;
-}
-
 /** Lines come without their ends, each byte as one character (latin1). */
 export function createMailParser(): MailParser {
-  return parserWithin(
-    { attachments: { count: 0, names: [] }, length: 0, texts: 0, parts: 0, isCut: false },
-    0,
-  );
+  return parserWithin(createBudget(), 0);
 }
 
 function parserWithin(budget: Budget, embedded: number): MailParser {
   const tree = createMimeTree();
+  const headerLines = createHeaderLines(tree);
   const bodies = new Map<MimeNode, PartBody>();
-  let headersLength = 0;
-  let headerLength = 0;
-  let held: string | undefined;
 
   function leaveOut(name = ''): void {
     const { attachments } = budget;
@@ -81,20 +30,9 @@ function parserWithin(budget: Budget, embedded: number): MailParser {
     if (attachments.names.length < maxNames) attachments.names.push(shortCopy(decodeHeader(name)));
   }
 
-  function feedHeader(line: string): void {
-    if (!/^[ \t]/.test(line)) headerLength = 0;
-    const maxLength = tree.currentNode === tree.root ? maxHeaderLength : maxPartHeaderLength;
-    const left = Math.min(maxLength - headerLength, maxHeadersLength - headersLength);
-    const kept = line.slice(0, Math.max(0, left));
-    headerLength += kept.length;
-    headersLength += kept.length;
-    if (kept) tree.currentNode.feed(Buffer.from(decodeRawHeader(kept)));
-  }
-
   function endHeaders(): void {
     const node = tree.currentNode;
     node.feed(Buffer.alloc(0));
-    headersLength = 0;
     budget.parts += 1;
     Object.assign(node, { rawHeaderLines: [], headerLines: [] });
     if (node !== tree.root) node.headers = [];
@@ -109,26 +47,19 @@ function parserWithin(budget: Budget, embedded: number): MailParser {
     if (body.kind !== 'text') forgetBody(node);
   }
 
-  /** A line that is no header ends them, unless more follow: then it is one that has lost its indentation. */
+  /** To be waited for when it is a promise. */
   function headerLine(line: string): Promise<void> | undefined {
-    if (held !== undefined) {
-      if (!isKnownHeader(line)) return endHeld(line);
-      if (held.trim()) feedHeader(` ${held}`);
-      held = undefined;
-    }
-    const goesOn = /^[ \t]/.test(line) && line.trim() !== '' && headersLength > 0;
-    if (line === '') endHeaders();
-    else if (goesOn || isHeader(line)) feedHeader(line);
-    else if (!/^>?From /.test(line)) held = line;
-    return undefined;
+    const text = headerLines.line(line);
+    return text && endHeadersBefore(text);
   }
 
-  async function endHeld(next?: string): Promise<void> {
-    const words = held!;
-    held = undefined;
+  function endHeadersBefore(text: string[]): Promise<void> | undefined {
     endHeaders();
-    if (words.trim()) await read(words);
-    if (next !== undefined) await read(next);
+    return text.length > 0 ? readAll(text) : undefined;
+  }
+
+  async function readAll(lines: string[]): Promise<void> {
+    for (const line of lines) await read(line);
   }
 
   function isBoundary(line: string): boolean {
@@ -141,8 +72,7 @@ function parserWithin(budget: Budget, embedded: number): MailParser {
   }
 
   async function passBoundary(line: string): Promise<void> {
-    if (held !== undefined) await endHeld();
-    else if (tree.currentNode.state === 'header' && headersLength > 0) endHeaders();
+    if (headerLines.isBegun()) await endHeadersBefore(headerLines.end());
     const before = tree.currentNode;
     await tree.processLine(bytesOf(line.trimEnd()), false);
     const { parentNode, state } = tree.currentNode;
@@ -163,10 +93,9 @@ function parserWithin(budget: Budget, embedded: number): MailParser {
   }
 
   async function end(): Promise<Mail> {
-    if (held !== undefined) await endHeld();
-    if (tree.currentNode.state === 'header') endHeaders();
+    if (tree.currentNode.state === 'header') await endHeadersBefore(headerLines.end());
     await tree.finalize();
-    const parts = await collect(tree.root, bodies, { budget, groups: 0 });
+    const parts = await listTexts(tree.root, bodies);
     const only = bodies.get(tree.root);
     return {
       headers: headersOf(tree.root),
@@ -177,41 +106,6 @@ function parserWithin(budget: Budget, embedded: number): MailParser {
     };
   }
   return { line: read, end };
-}
-
-/** The texts from the first to the last. */
-async function collect(
-  node: MimeNode,
-  bodies: Map<MimeNode, PartBody>,
-  seen: { budget: Budget; groups: number },
-  group = 0,
-): Promise<TextPart[]> {
-  const body = bodies.get(node);
-  if (body?.kind === 'multipart' && node.childNodes.length > 0) {
-    const inner = kindOf(node) === 'multipart/alternative' ? (seen.groups += 1) : group;
-    const parts: TextPart[] = [];
-    for (const child of node.childNodes) parts.push(...(await collect(child, bodies, seen, inner)));
-    return parts;
-  }
-  const { charset = '', format = '', delsp = '' } = node.contentType.parsed.params;
-  const part = { kind: 'text/plain', charset: '', isFlowed: false, isDelSp: false, group: 0 };
-  if (body?.kind === 'multipart') return [{ ...part, content: bytesOf(body.preamble()) }];
-  if (body?.kind === 'message') {
-    const content = Buffer.from(inBrackets(await body.end()));
-    return [{ ...part, content, charset: 'utf-8' }];
-  }
-  if (body?.kind !== 'text') return [];
-  const flow = { isFlowed: /^flowed$/i.test(format), isDelSp: /^yes$/i.test(delsp) };
-  return [{ ...flow, content: body.content(), kind: kindOf(node), charset, group }];
-}
-
-/** A mail within another one. */
-function inBrackets({ headers, text }: Mail): string {
-  const lines = ['From', 'Date', 'Subject'].flatMap((name) => {
-    const value = decodeHeader(headers.get(name.toLowerCase()) ?? '');
-    return value ? [`${name}: ${value}`] : [];
-  });
-  return [['[A mail within this one]', ...lines].join('\n'), text.trimEnd()].filter(Boolean).join('\n\n');
 }
 
 /** Nothing is kept of what nobody asks for, so that very many parts take up little. */

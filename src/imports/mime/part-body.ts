@@ -1,5 +1,5 @@
 // What becomes of one part of a mail: its lines are kept as a text, read as a mail of their own, or passed over.
-import type { Budget, Mail, MailParser } from './parse-mail.ts';
+import type { Budget, Mail, MailParser } from './mail.ts';
 import type { MimeNode } from './mime-tree.ts';
 import { decodeUuencoded, isUuencodedLine, nameOfUuencoded } from './uuencode.ts';
 
