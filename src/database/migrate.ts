@@ -4,7 +4,7 @@ import type pg from 'pg';
 import { StartupError } from '../startup-error.ts';
 import { readEarlier, readMigrations, type Migration } from './migration-files.ts';
 import { withProgress, type Tell } from './migration-progress.ts';
-import { isDatabaseAway, type Database, type Pool } from './pool.ts';
+import { isDatabaseAway, withQueryTimeout, type Database, type Pool } from './pool.ts';
 import { lacks } from './refusals.ts';
 
 /** Applies what is new. Throws a StartupError when an applied file was edited or is gone, or a new one fails. */
@@ -47,7 +47,7 @@ async function apply(run: Run, next: Migration | undefined): Promise<void> {
       name text primary key, sha256 text not null, applied_at timestamptz not null default now())`);
     await replaceEarlier(run);
   }
-  await client.query(unhurried('commit'));
+  await client.query(withQueryTimeout({ text: 'commit' }));
 }
 
 async function applyOnce(run: Run, next: Migration): Promise<void> {
@@ -80,17 +80,12 @@ async function replaceEarlier(run: Run): Promise<void> {
 
 async function execute({ pool, client, all, tell }: Run, title: string, sql: string): Promise<void> {
   const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
-  const work = () => client.query(unhurried(sql));
+  const work = () => client.query(withQueryTimeout({ text: sql }));
   const place = `${title} of ${all.length}`;
   await withProgress({ pool, client, pid: rows[0]!.pid }, place, tell, work).catch((error: Error) => {
     if (isDatabaseAway(error) || lacks(error)) throw error;
     throw new StartupError(`Migration ${title} failed and was undone: ${error.message}`, { cause: error });
   });
-}
-
-/** Without the pool's limit for an answer. */
-export function unhurried(text: string): pg.QueryConfig {
-  return { text, query_timeout: 24 * 3_600_000 } as pg.QueryConfig; // pg knows it, its types do not
 }
 
 /**

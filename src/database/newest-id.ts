@@ -1,8 +1,7 @@
 // The newest id in the database, which a process goes on from that starts when the system's clock has been put back.
 import { catchUpWith, farthestAhead, now } from '../clock.ts';
 import { lowestIdAt, timeOf } from '../ids.ts';
-import { unhurried } from './migrate.ts';
-import type { Database, Pool } from './pool.ts';
+import { withQueryTimeout, type Database, type Pool } from './pool.ts';
 import { transaction } from './transaction.ts';
 
 /** Makes new ids sort after all that are there. */
@@ -29,6 +28,6 @@ export async function listNewestIds(db: Database, after: Date, before: Date): Pr
      union all (select id from users where id > $1 and id < $2 order by id desc limit 1)
      union all (select id from operator_log where id > $1 and id < $2 order by id desc limit 1)`;
   const values = [lowestIdAt(after), lowestIdAt(before)];
-  const { rows } = await db.query<{ id: string }>({ ...unhurried(text), values });
+  const { rows } = await db.query<{ id: string }>(withQueryTimeout({ text, values }));
   return rows.map(({ id }) => id);
 }

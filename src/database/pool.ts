@@ -26,6 +26,13 @@ export function createPool(connectionString: string, onError: (error: Error) => 
   return pool;
 }
 
+const dayMs = 24 * 60 * 60_000;
+
+/** A statement whose answer may take longer than a page waits. pg knows query_timeout, its types do not. */
+export function withQueryTimeout(query: pg.QueryConfig, ms = dayMs): pg.QueryConfig {
+  return { ...query, query_timeout: ms } as pg.QueryConfig;
+}
+
 /** Gives a connection outside of the pool the settings that those in it have. */
 export async function prepareLike(pool: Pool, client: pg.Client): Promise<void> {
   const prepare: ((client: pg.Client) => void | Promise<void>) | undefined = pool.options.onConnect;

@@ -1,6 +1,5 @@
 // Imports in SQL. What is imported is a copy of its owner's alone: nobody else's mailbox is touched.
-import type { QueryConfig } from 'pg';
-import type { Database, Pool } from '../database/pool.ts';
+import { withQueryTimeout, type Database, type Pool } from '../database/pool.ts';
 import { transaction } from '../database/transaction.ts';
 import type { OwnCopy } from '../exports/own-copy.ts';
 import { nobody } from '../ids.ts';
@@ -9,11 +8,8 @@ import { nobody } from '../ids.ts';
 export function countHeld(pool: Pool, ownerId: string): Promise<number> {
   return transaction(pool, async (db) => {
     await db.query(`set local statement_timeout = '60s'`);
-    const { rows } = await db.query<{ count: number }>({
-      text: 'select count(*)::int as count from messages where owner_id = $1',
-      values: [ownerId],
-      query_timeout: 61_000,
-    } as QueryConfig);
+    const text = 'select count(*)::int as count from messages where owner_id = $1';
+    const { rows } = await db.query<{ count: number }>(withQueryTimeout({ text, values: [ownerId] }, 61_000));
     return rows[0]!.count;
   });
 }
@@ -33,7 +29,7 @@ export async function countKnown(db: Database, ownerId: string, copies: OwnCopy[
  * (is_marked), so that nobody takes back what somebody has read and exported before.
  */
 export async function insertCopies(db: Database, ownerId: string, copies: OwnCopy[]): Promise<number> {
-  const { rows } = await db.query<{ count: number }>({
+  const statement = {
     name: 'insert copies',
     text: `with imported as (
              insert into messages (owner_id, id, box, other_id, body, sent_at, trashed_at, origin, other_name)
@@ -58,7 +54,8 @@ export async function insertCopies(db: Database, ownerId: string, copies: OwnCop
       copies.map(({ other }) => other),
       copies.filter(({ isUnread }) => isUnread).map(({ id }) => id),
     ],
-    query_timeout: 91_000, // as long as the transaction allows; pg knows it, its types do not
-  } as QueryConfig);
+  };
+  // As long as the transaction allows.
+  const { rows } = await db.query<{ count: number }>(withQueryTimeout(statement, 91_000));
   return rows[0]!.count;
 }

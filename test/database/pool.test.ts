@@ -5,7 +5,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, tes
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/database/embedded.ts';
 import { migrate } from '../../src/database/migrate.ts';
 import { openDatabase } from '../../src/database/open.ts';
-import { createPool, isDatabaseAway, type Pool } from '../../src/database/pool.ts';
+import { createPool, isDatabaseAway, withQueryTimeout, type Pool } from '../../src/database/pool.ts';
 import { transaction } from '../../src/database/transaction.ts';
 import { startApp } from '../support/app.ts';
 import { createDatabase } from '../support/database.ts';
@@ -52,7 +52,7 @@ describe('on a server that runs', () => {
   test('a statement that takes too long is given up', async () => {
     const startedAt = Date.now();
     // Our own limit, a little above PostgreSQL's, would come first where the machine is busy.
-    const asked = { text: 'select pg_sleep(10)', query_timeout: 20_000 } as pg.QueryConfig; // its types do not know it
+    const asked = withQueryTimeout({ text: 'select pg_sleep(10)' }, 20_000);
     const error = await failureOf(pool.query(asked));
     expect(Date.now() - startedAt).toBeLessThan(8000);
     expect(error).toMatchObject({ code: '57014' });

@@ -2,6 +2,7 @@
 import { createHmac } from 'node:crypto';
 import type pg from 'pg';
 import { insertSession, newSessionId } from '../../src/web/session-queries.ts';
+import { withQueryTimeout } from '../../src/database/pool.ts';
 import { newId } from '../../src/ids.ts';
 import { cookieName } from '../../src/web/cookies.ts';
 
@@ -64,14 +65,14 @@ export async function fillMailboxes(pool: pg.Pool, owners: string[], count: numb
   const batch = 10_000;
   for (const [index, owner] of owners.entries()) {
     for (let start = 0; start < count; start += batch) {
-      await pool.query({
+      const statement = {
         text: `insert into messages (owner_id, id, box, other_id, body, sent_at)
                select $1, (lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') || '70008' || substr(md5(n::text), 1, 15))::uuid,
                       'inbox', $2, 'Letter ' || n || ' ' || substr(repeat(md5(n::text) || ' the and of table cake ', 8), 1, 290), at
                from generate_series($3::int, $4::int) n, lateral (select now() - n * interval '1 minute' as at) moment`,
         values: [owner, owners[(index + 1) % owners.length], start + 1, Math.min(start + batch, count)],
-        query_timeout: 600_000,
-      } as pg.QueryConfig);
+      };
+      await pool.query(withQueryTimeout(statement, 600_000));
     }
     await pool.query('update mailbox_sizes set messages = messages + $2 where owner_id = $1', [owner, count]);
   }

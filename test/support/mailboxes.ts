@@ -1,6 +1,5 @@
 // Looks into the mailboxes behind the pages' back.
-import type { QueryConfig } from 'pg';
-import type { Pool } from '../../src/database/pool.ts';
+import { withQueryTimeout, type Pool } from '../../src/database/pool.ts';
 import { transaction } from '../../src/database/transaction.ts';
 import type { Fields, Person } from './person.ts';
 
@@ -94,11 +93,10 @@ export async function fillMailbox(
        returning owner_id, id
      ) insert into unread (owner_id, id) select owner_id, id from filled where $7`,
     values: [owner.username, other.username, box, count, `${from}T00:00:00Z`, words, isUnread],
-    query_timeout: 60_000, // pg knows it, its types do not
   };
   await transaction(pool, async (db) => {
     await db.query('set local statement_timeout = 0'); // a page's limit is too short for 100,000 messages
-    await db.query(statement as QueryConfig);
+    await db.query(withQueryTimeout(statement, 60_000));
   });
 }
 
