@@ -61,7 +61,9 @@ test.each([
     const changed = Buffer.from(zip);
     changed[position]! ^= 1 << (position % 8);
     const found = await messagesIn(changed);
-    if (found) expect(found, `at ${position} of ${zip.length}`).toEqual(whole);
+    // A name that has become one in a folder makes the mailbox another file with the same messages, which are written once.
+    const written = found && [...new Map(found.map((copy) => [copy.id, copy])).values()];
+    if (written) expect(written, `at ${position} of ${zip.length}`).toEqual(whole);
     else refused += 1;
   }
   expect(refused).toBeGreaterThan(200);
