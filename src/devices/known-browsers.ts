@@ -6,7 +6,7 @@ import { lockThemOut } from '../accounts/changes.ts';
 import type { Pool } from '../database/pool.ts';
 import type { Bell } from '../live/bell.ts';
 import { leaveNotice } from '../notices/queries.ts';
-import { cookieName, cookieOptions, type Site } from '../web/cookies.ts';
+import { cookieName, setSignedCookie, type Site } from '../web/cookies.ts';
 import { exactTime } from '../web/times.ts';
 import { agentOf } from './agents.ts';
 import { isKnownBrowser, rememberBrowser, seeBrowser } from './queries.ts';
@@ -26,7 +26,6 @@ export interface KnownBrowsers {
 
 export function openKnownBrowsers(pool: Pool, site: Site, bell: Bell): KnownBrowsers {
   const name = cookieName(site, 'browser');
-  const options = { ...cookieOptions(site), signed: true, maxAge: year };
   const idOf = (req: Request) => browserId.safeParse(req.signedCookies[name]).data;
   const hashOf = (userId: string, id: string) => createHash('sha256').update(`${userId} ${id}`).digest();
   return {
@@ -37,7 +36,7 @@ export function openKnownBrowsers(pool: Pool, site: Site, bell: Bell): KnownBrow
     },
     async meet(req, res, userId, isAnnounced) {
       const id = idOf(req) ?? randomBytes(18).toString('base64url');
-      res.cookie(name, id, options);
+      setSignedCookie(res, site, 'browser', id, { maxAge: year });
       const hash = hashOf(userId, id);
       if (await seeBrowser(pool, userId, hash)) return;
       // The notice first: a browser that is remembered without one would never be told of.

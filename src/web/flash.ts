@@ -1,7 +1,7 @@
 // A line that is shown once on the next page, carried by a signed cookie so that it costs no query.
 import type { NextFunction, Request, Response } from 'express';
 import { z } from 'zod';
-import { cookieName, cookieOptions, type Site } from './cookies.ts';
+import { cookieName, cookieOptions, setSignedCookie, type Site } from './cookies.ts';
 import { isReading } from './prefetch.ts';
 
 const message = z.object({
@@ -19,7 +19,7 @@ export function openFlash(site: Site) {
   const name = cookieName(site, 'flash');
   const options = cookieOptions(site);
   const flash: Flash = (res, shown) => {
-    res.cookie(name, shown, { ...options, signed: true, maxAge: 60_000 });
+    setSignedCookie(res, site, 'flash', shown, { maxAge: 60_000 });
   };
   /** Hands the line to the page that is rendered now, and forgets it; not to one that nobody looks at yet. */
   const showFlash = (req: Request, res: Response, next: NextFunction): void => {

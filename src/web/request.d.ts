@@ -1,6 +1,7 @@
 // What our middleware adds to a request.
 import type { OpenStep } from '../second-factor/second-step.ts';
 import type { BusboyFileStream } from '@fastify/busboy';
+import type { SignedKind } from './cookies.ts';
 import type { Refusal } from './errors.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -23,6 +24,8 @@ declare global {
       stillComing?(): void;
       /** The session's cookie came under another name. Set by adoptCookies. */
       adoptsSession?: boolean;
+      /** The keys that sign a kind of cookie, the one in use first. */
+      cookieKeys(kind: SignedKind): string[];
       /** Set where a form guard has read its secret. */
       csrfToken?(): string;
     }

@@ -2,7 +2,7 @@
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import type { Seal } from '../sealing.ts';
-import { cookieName, cookieOptions, type CookieKind, type Site } from './cookies.ts';
+import { cookieName, cookieOptions, setSignedCookie, type SignedKind, type Site } from './cookies.ts';
 
 export interface SealedCookie<T> {
   write(res: Response, value: T): void;
@@ -15,7 +15,7 @@ export interface SealedCookie<T> {
 export function sealedCookie<T>(
   seal: Seal,
   site: Site,
-  kind: CookieKind,
+  kind: SignedKind,
   schema: z.ZodType<T>,
   lastsMs: number,
 ): SealedCookie<T> {
@@ -27,7 +27,7 @@ export function sealedCookie<T>(
     write(res, value) {
       const written = Buffer.from(JSON.stringify({ at: Date.now(), value }));
       const sealed = seal.close(place, written).toString('base64url');
-      res.cookie(name, sealed, { ...options, signed: true, maxAge: lastsMs });
+      setSignedCookie(res, site, kind, sealed, { maxAge: lastsMs });
     },
     read(req) {
       const sealed = z.string().safeParse(req.signedCookies[name]).data;

@@ -5,7 +5,7 @@ import session, { type SessionData } from 'express-session';
 import type { Config } from '../config.ts';
 import { gather } from '../database/gather.ts';
 import type { Database, Pool } from '../database/pool.ts';
-import { adoptCookies, cookieName, cookieOptions, type Site } from './cookies.ts';
+import { adoptCookies, cookieName, cookieOptions, setSignedCookie, type Site } from './cookies.ts';
 import { HttpError } from './errors.ts';
 import { localPath } from './local-path.ts';
 import { isPrefetch } from './prefetch.ts';
@@ -24,19 +24,15 @@ type BringAlong = (req: Request) => Along | undefined;
  * session: it only reads it, together with the rows of its page. express-session, which compares, saves and signs at the
  * end of each answer, has the requests that may change one.
  */
-export function openSessions(
-  config: Config,
-  pool: Pool,
-  secrets: string[],
-  bringAlong: BringAlong,
-): RequestHandler[] {
+export function openSessions(config: Config, pool: Pool, bringAlong: BringAlong): RequestHandler[] {
   const name = cookieName(config, 'session');
   const findAlone = gather(pool, findSessions);
   const find = (id: string, along?: Along) => (along ? findSessionAnd(pool, id, along) : findAlone(id));
   const store = new SessionStore(pool, findAlone);
+  const keys = [randomBytes(32).toString('base64url')]; // it takes no empty list; see below
   const openSession = session({
     name,
-    secret: secrets,
+    secret: keys,
     store,
     genid: (req) => newSessionId(req.signingIn),
     resave: false,
@@ -55,10 +51,13 @@ export function openSessions(
   const read = (req: Request, res: Response, next: NextFunction): void => {
     const isVisit = req.method === 'GET' || req.method === 'HEAD';
     if (isVisit) readSession(req).then(() => next(), next);
-    else openSession(req, res, next);
+    else {
+      keys.splice(0, keys.length, ...req.cookieKeys('session')); // express-session looks at it anew for each request
+      openSession(req, res, next);
+    }
   };
   const prepare = config.isHttps ? [assumeHttps] : [];
-  return [...prepare, adoptCookies(config, secrets), read, greet(pool, config)];
+  return [...prepare, adoptCookies(config), read, greet(pool, config)];
 }
 
 /**
@@ -76,15 +75,13 @@ function assumeHttps(req: Request, res: Response, next: NextFunction): void {
  * another name is given under the right one.
  */
 function greet(pool: Pool, site: Site) {
-  const name = cookieName(site, 'session');
-  const options = cookieOptions(site);
   return (req: Request, res: Response, next: NextFunction): void => {
     const { viewer, seenAt = 0 } = req.session;
     req.user = viewer;
     res.locals.user = viewer;
     if (!viewer || isPrefetch(req) || (!req.adoptsSession && Date.now() - seenAt <= seenEvery)) return next();
     renewSession(pool, req.sessionID, req.session as SessionData).then((expires) => {
-      if (expires) res.cookie(name, req.sessionID, { ...options, signed: true, expires });
+      if (expires) setSignedCookie(res, site, 'session', req.sessionID, { expires });
       next();
     }, next);
   };

@@ -50,6 +50,30 @@ describe('on plain http', () => {
     expect(Math.abs(expires - Date.now() - 30 * 24 * 3600 * 1000)).toBeLessThan(60_000);
   });
 
+  test('a cookie signed as one kind is worthless as another', async () => {
+    const person = stranger(app.url);
+    await person.submit('/login', typed);
+    await person.send('alice', 'x');
+    const signed = new Map(
+      person
+        .cookies()
+        .split('; ')
+        .map((pair) => pair.split('=', 2) as [string, string]),
+    );
+    for (const [from, value] of signed) {
+      // Whoever has a form's secret is given no new one, and a browser that is known keeps its id.
+      const asForm = await stranger(app.url, '', '', `${named('form')}=${value}`).get('/login');
+      expect([from, asForm.get('Set-Cookie') === undefined]).toEqual([from, from === named('form')]);
+      const asBrowser = stranger(app.url, 'alice', '', `${named('browser')}=${value}`);
+      await asBrowser.submit('/login', typed);
+      expect([from, asBrowser.cookies().includes(`${named('browser')}=${value}`)]).toEqual([
+        from,
+        from === named('browser'),
+      ]);
+    }
+    expect([...signed.keys()].sort()).toEqual(['form', 'session', 'browser', 'flash'].map(named).sort());
+  });
+
   test('a cookie that was tampered with is no cookie', async () => {
     const person = stranger(app.url);
     await person.submit('/login', typed);
@@ -114,5 +138,16 @@ describe('on https, behind a proxy', () => {
     const { headers } = await person.ask('get', '/nothing-here', proxied);
     expect(headers['strict-transport-security']).toBe('max-age=31536000');
     expect(headers['content-security-policy']).toContain('upgrade-insecure-requests');
+  });
+
+  test.each([
+    ['subdomains', 'max-age=31536000; includeSubDomains'],
+    ['preload', 'max-age=31536000; includeSubDomains; preload'],
+    ['off', undefined],
+  ])('HSTS=%s: on pages and files', async (HSTS, expected) => {
+    const site = await startApp({ PUBLIC_URL: 'https://letters.example.org', HSTS });
+    for (const path of ['/login', '/nothing-here', '/assets/app.css'])
+      expect((await stranger(site.url).get(path)).get('Strict-Transport-Security'), path).toBe(expected);
+    await site.close();
   });
 });
