@@ -5,11 +5,8 @@
 const find = (selector, within = document) => within.querySelector(selector);
 
 const lookEveryMs = 1500;
-/** What the server's page says now. @returns {Promise<Document | undefined>} */
-async function importPage() {
-  const answer = await fetch('/account/import').catch(() => undefined);
-  return answer?.ok ? new DOMParser().parseFromString(await answer.text(), 'text/html') : undefined;
-}
+/** What the server's page says now. */
+const importPage = () => loadPage('/account/import');
 
 /** @param {HTMLElement} shown @param {HTMLElement} now */
 function showProgress(shown, now) {

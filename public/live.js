@@ -66,9 +66,11 @@ function listen() {
     isResting = true;
     hangUp();
   });
+  // Nothing private stays on the screen. Where somebody is writing, the page stays: what they send is kept at the login.
   on('signed-out', () => {
     isOver = true;
     hangUp();
+    if (!findAll('textarea, input').some((field) => field.value !== field.defaultValue)) location.reload();
   });
 }
 
@@ -112,9 +114,8 @@ async function refresh() {
   if (!isStale || refreshing || document.hidden) return;
   refreshing = (async () => {
     isStale = false;
-    const answer = await fetch(location.href, { headers: { 'X-Refresh': '1' } }).catch(() => undefined);
-    const html = answer?.ok ? await answer.text() : '';
-    const now = find('main[data-list]', new DOMParser().parseFromString(html, 'text/html'));
+    const answer = await loadPage(location.href, { 'X-Refresh': '1' });
+    const now = answer && find('main[data-list]', answer);
     isStale ||= !now; // then with the next word
     if (!now) return;
     at = Number(now.dataset.at);

@@ -50,7 +50,7 @@ import { guardForms, offerToken, refuseOtherSites, strangersToken } from './web/
 import { refuseUnknownPage, showErrors } from './web/errors.ts';
 import { openFlash } from './web/flash.ts';
 import { keepTyped, readForms, refuseBrokenAddresses, refuseNestedFields } from './web/forms.ts';
-import { neverStore, secureHeaders } from './web/headers.ts';
+import { hideAddress, neverStore, secureHeaders } from './web/headers.ts';
 import { healthRoutes } from './web/health.ts';
 import { logRequests, type Log } from './web/log.ts';
 import { oneByOne } from './web/one-by-one.ts';
@@ -80,7 +80,7 @@ export function createApp(parts: AppParts): Express {
   app.disable('x-powered-by').disable('etag');
   app.set('trust proxy', config.trustProxy);
   renderPages(app, config.isDevelopment);
-  parseCookiesLazily(app, secrets);
+  parseCookiesLazily(app, config, secrets);
 
   const passwords = createPasswords(config.password);
   const proof = createProof(pool, config, passwords);
@@ -96,14 +96,16 @@ export function createApp(parts: AppParts): Express {
   const secondSteps = openSecondSteps({ pool, config, signIn, keepCarriedLetter, begunSignIns, flash });
 
   app.use(healthRoutes(pool, latestMigration, isStopping));
-  app.use(normalizeForwardedFor, logRequests(log), secureHeaders(config.isHttps));
+  app.use(normalizeForwardedFor, logRequests(log), secureHeaders(config));
   app.use('/assets', serveAssets);
   app.use(neverStore, refuseBrokenAddresses);
+  app.use(['/reset', '/register'], hideAddress);
   app.post(['/login{/*way}', '/register'], oneByOne());
-  app.use(refuseOtherSites(log), readForms, refuseNestedFields, offerToken);
+  app.use(readForms, refuseNestedFields, offerToken);
   // Before anything that may refuse: what somebody wrote is given back.
   app.post(['/send', '/drafts'], keepTyped(giveLetterBack(formPages, strangersToken(config))));
-  app.use(openSessions(config, pool, secrets, bringAlong), readTimeZone(config), showFlash);
+  app.use(refuseOtherSites(log));
+  app.use(openSessions(config, pool, bringAlong), readTimeZone(config), showFlash);
 
   app.post('/account/import', receiveUpload);
   app.use(

@@ -43,6 +43,7 @@ const environment = z.object({
   PUBLIC_URL: origin.optional(),
   // What docker-compose.yml publishes: the HTTP_PORT of whoever runs it.
   PUBLISHED_PORT: publishedPort.optional(),
+  HSTS: oneOf('host', 'subdomains', 'preload', 'off'),
   TRUST_PROXY: trustProxy.optional(),
   WEB_CONCURRENCY: wholeNumber(1, 1, 64),
   LOG_LEVEL: oneOf('info', 'fatal', 'error', 'warn', 'debug', 'trace', 'silent'),
@@ -58,6 +59,8 @@ const environment = z.object({
   PASSWORD_PASSES: wholeNumber(2, 1, 100),
 });
 
+export type Hsts = 'host' | 'subdomains' | 'preload' | 'off';
+
 export interface Config {
   isDevelopment: boolean;
   port: number;
@@ -68,6 +71,8 @@ export interface Config {
   /** The origin people type, without a slash at the end. */
   publicUrl: string;
   isHttps: boolean;
+  /** For which names browsers keep to https for a year, where the public address is https. */
+  hsts: Hsts;
   trustProxy: number | string | false;
   /** How many processes share the port. */
   processes: number;
@@ -116,6 +121,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     dataDir: isAbsolute(settings.DATA_DIR) ? settings.DATA_DIR : resolve(settings.DATA_DIR),
     publicUrl,
     isHttps: publicUrl.startsWith('https:'),
+    hsts: settings.HSTS,
     trustProxy: settings.TRUST_PROXY ?? false,
     processes: settings.WEB_CONCURRENCY,
     logLevel: settings.LOG_LEVEL,

@@ -99,5 +99,6 @@ function isRecovered(req: Request): boolean {
 }
 
 function showPassword(req: Request, res: Response, form: Form): void {
-  res.render('accounts/password', { form, isRecovered: isRecovered(req) });
+  const back = localPath(form.typed.next) ?? '/account';
+  res.render('accounts/password', { form, back, isRecovered: isRecovered(req) });
 }

@@ -106,6 +106,8 @@ export function logoutRoutes(config: Config, bell: Bell): Router {
     .post(async (req, res) => {
       const { id } = signedIn(req);
       await endSession(req, res, config);
+      // Not "storage": there is nothing of anybody's in it, and the setting of the keys is the browser's.
+      res.set('Clear-Site-Data', '"cache"');
       bell.ring([id]); // pages that are still open in this browser learn of it
       res.redirect(303, '/');
     })

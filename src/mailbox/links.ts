@@ -21,9 +21,13 @@ class AddressRules extends REBuilder {
     ));
   }
 
-  /** Full-width signs that Unicode does not count as punctuation, beside < and >. */
+  /**
+   * Full-width signs that Unicode does not count as punctuation, beside < and >; and what changes the direction of
+   * writing (UAX #9), with which a link would read as another one: `moc.knab` as `bank.com`.
+   */
   override get_text_separators(): RegExp {
-    return (this.cache.text_separators ??= /[><\uff5c\uff1c-\uff1e\uff5e\uff0b\uff3e\uff40\uffe0-\uffee]/);
+    return (this.cache.text_separators ??=
+      /[><\uff5c\uff1c-\uff1e\uff5e\uff0b\uff3e\uff40\uffe0-\uffee\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/);
   }
 
   override get_path_terminator(): RegExp {

@@ -34,6 +34,7 @@ describe('Logout', () => {
     const answer = await elsewhere.submit('/inbox', {}, '/logout');
     expect(answer.status).toBe(303);
     expect(answer.headers.location).toBe('/');
+    expect(answer.get('Clear-Site-Data')).toBe('"cache"');
     expect((answer.get('Set-Cookie') ?? []).join()).toMatch(/session=;[^,]*Expires=Thu, 01 Jan 1970/);
     expect(elsewhere.cookies()).not.toContain('session');
     expect(await countSessions()).toBe(before - 1);

@@ -47,6 +47,26 @@ describe.skipIf(!available('chromium'))('an open list', () => {
     expect.poll(() => texts(page), { timeout: 10_000 }).toEqual(wanted);
   const row = (page: Page, text: string) => page.locator('li', { hasText: text });
 
+  test('after a logout in another tab nothing private stays on the screen, but what is being written does', async () => {
+    const carol = await registered(app.url, `carol-${Date.now() % 100_000}`);
+    await alice.send(carol.username, 'Not for the next one at this computer');
+    const [list, form, written] = await Promise.all(
+      ['/inbox', '/send', '/send'].map(async (path) => {
+        const page = await openPageOf(carol, browser, app.url);
+        const stream = page.waitForResponse((answer) => answer.url().includes('/events'));
+        await page.goto(path);
+        await stream;
+        return page;
+      }),
+    );
+    await written!.fill('#body', 'Written for hours');
+    await carol.submit('/inbox', {}, '/logout');
+    await list!.waitForURL(/\/login\?next=%2Finbox$/);
+    await form!.waitForURL(/\/login\?next=%2Fsend$/);
+    expect(await written!.inputValue('#body')).toBe('Written for hours');
+    expect(new URL(written!.url()).pathname).toBe('/send');
+  });
+
   test('read, marked, deleted and restored elsewhere: rows and count follow', async () => {
     await received('one', 'two', 'three');
     const page = await open('/inbox');

@@ -18,6 +18,7 @@ const asShipped = {
   REGISTRATIONS_PER_HOUR: '',
   REGISTRATION: '',
   MEMBERS_INVITE: '',
+  HSTS: '',
 };
 export const env: NodeJS.ProcessEnv = {
   ...process.env,

@@ -5,6 +5,17 @@ import { startApp, type TestApp } from '../support/app.ts';
 import { idOf } from '../support/mailboxes.ts';
 import { registered, type Person } from '../support/person.ts';
 
+// Direction marks, embeddings, overrides and isolates (UAX #9): a link in them would read as another one.
+test.each(
+  ['061c', '200e', '200f', '202a', '202b', '202c', '202d', '202e', '2066', '2067', '2068', '2069'].map(
+    (code) => String.fromCodePoint(Number.parseInt(code, 16)),
+  ),
+)('no link holds a control of direction: %j', (control) => {
+  expect(linksIn(`https://bank.example/${control}moc.live`)).toEqual(['https://bank.example/']);
+  expect(linksIn(`https://ba${control}nk.example/`).join(' ')).not.toContain(control);
+  expect(linksIn(`${control}https://bank.example/a`)).toEqual(['https://bank.example/a']);
+});
+
 const linksIn = (text: string) => splitLinks(text).flatMap(({ href }) => href ?? []);
 
 test.each([
@@ -141,7 +152,7 @@ describe('on the page', () => {
       const { href, rel, ...others } = $('.text a').attr()!;
       expect(href).toMatch(/^https:\/\/example\.org\/\?q=/);
       expect(rel!.split(' ').toSorted()).toEqual(['nofollow', 'noopener', 'noreferrer']);
-      expect(others).toEqual({});
+      expect(others).toEqual({ dir: 'ltr' }); // apart from the direction of what stands around it
     }
   });
 });

@@ -62,6 +62,19 @@ describe.skipIf(!available('nginx'))('nginx', () => {
     expect(answer.headers['content-security-policy']).toContain("default-src 'none'");
   }
 
+  test('its own pages and files tell browsers to keep to https, where the site is https', async () => {
+    const secure = { 'map $host $hsts {': 'map $host $hsts { ~. "max-age=31536000; preload";' };
+    const away = `http://127.0.0.1:${await freePort()}`;
+    for (const [edits, expected] of [
+      [secure, 'max-age=31536000; preload'] as const,
+      [{}, undefined] as const,
+    ]) {
+      const nginx = await front(away, edits);
+      for (const path of ['/inbox', '/assets/app.css', '/healthz'])
+        expect((await stranger(nginx.url).get(path)).get('Strict-Transport-Security'), path).toBe(expected);
+    }
+  });
+
   describe('while the app is away', () => {
     test('shows a page that loads itself again', async () => {
       const nginx = await front(`http://127.0.0.1:${await freePort()}`);

@@ -68,6 +68,7 @@ export const samples: Record<string, Samples> = {
       'http://localhost',
     ],
   },
+  HSTS: choice('host', 'subdomains', 'preload', 'off'),
   PUBLIC_URL: {
     right: [
       'https://letters.example.org',

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createLog } from '../../src/web/log.ts';
 import { startApp, type TestApp } from '../support/app.ts';
+import { filledIn } from '../support/forms.ts';
 import { at, registered, type Answer, type Person } from '../support/person.ts';
 
 let written = '';
@@ -69,6 +70,23 @@ describe.each([
     expect(line).toContain('must pass the Host header on unchanged');
     expect(line).not.toContain('evil');
   });
+});
+
+test.each([
+  ['/send', { Origin: 'http://evil.example' }],
+  ['/send', { 'Sec-Fetch-Site': 'cross-site' }],
+  ['/drafts', { Origin: 'null' }],
+  ['/drafts', { 'Sec-Fetch-Site': 'same-site' }],
+])('%s refused for %j gives the text back, and a form that works', async (path, headers) => {
+  const fields = { ...(await alice.hidden('/send')), recipient: 'alice', body: `Written for ${path}` };
+  const body = new URLSearchParams(fields).toString();
+  const refused = await alice.ask('post', path, { 'Content-Type': form, ...headers }, body);
+  expect(refused.status).toBe(403);
+  expect(refused.$('#body').text().trim()).toBe(`Written for ${path}`);
+  expect(refused.$('#recipient').val()).toBe('alice');
+  expect(refused.text).toContain('another website');
+  const again = await alice.post('/send', filledIn(refused, '/send'));
+  expect([again.status, again.get('Location')]).toEqual([303, '/inbox']);
 });
 
 test('what Sec-Fetch-Site says decides alone where a browser says it', async () => {

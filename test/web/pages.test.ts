@@ -116,13 +116,21 @@ test('every page, also every error, is kept in no cache, and says to the browser
     };
     expect(said, what).toEqual({
       cache: 'no-store',
-      csp: `default-src 'none';script-src 'self';style-src 'self';img-src 'self';connect-src 'self';form-action 'self';frame-ancestors 'none';base-uri 'none'`,
-      referrer: 'same-origin',
+      csp: `default-src 'none';script-src 'self';style-src 'self';img-src 'self';connect-src 'self';form-action 'self';frame-ancestors 'none';base-uri 'none';require-trusted-types-for 'script';trusted-types 'none'`,
+      referrer: what === 'a form that failed' ? 'strict-origin' : 'same-origin', // see below
       sniffing: 'nosniff',
       frames: 'DENY',
     });
   }
 });
+
+test.each(['/reset/abc.def', '/register', '/register?invitation=abc.def'])(
+  'what stands in the address of %s goes nowhere, not even with the files of the page',
+  async (path) => {
+    for (const page of [await someone.get(path), await someone.post(path, {})])
+      expect(page.get('Referrer-Policy')).toBe('strict-origin');
+  },
+);
 
 test('public files may be kept for ever, because their address changes with their content', async () => {
   const page = await someone.get('/login');
