@@ -86,7 +86,7 @@ describe.skipIf(!available('chromium'))('a page', () => {
     }
     const seen = (page: Page) =>
       page
-        .locator('nav, form, button, input, textarea, .button, .site, .actions, [role=status]')
+        .locator('nav, form, button, input, textarea, .button, .site, .actions, .hint, [role=status]')
         .evaluateAll((elements) =>
           elements.filter((element) => element.checkVisibility()).map((element) => element.outerHTML),
         );
@@ -105,6 +105,11 @@ describe.skipIf(!available('chromium'))('a page', () => {
         return [color, backgroundColor];
       });
       expect(colours).toEqual(['rgb(42, 36, 32)', 'rgb(255, 255, 255)']);
+    });
+
+    test('a message that can be taken back has nothing of that on paper', async () => {
+      const page = await print(`/messages/${await idOf(app.pool, alice, 'An answer', 'sent')}`);
+      expect(await seen(page)).toEqual([]);
     });
 
     test.each([
