@@ -1,5 +1,6 @@
 // The process: settings, database, app, listening, and a clean end.
 import cluster from 'node:cluster';
+import { fstatSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { atMost } from './at-most.ts';
@@ -13,7 +14,7 @@ import { describeLostKey } from './second-factor/lost-key.ts';
 import { readSecretKey } from './secret-key.ts';
 import { createBoundedServer } from './server.ts';
 import { giveUp, StartupError } from './startup-error.ts';
-import { createLog, type Log } from './web/log.ts';
+import { createLog, flushLog, type Log } from './web/log.ts';
 import { runWorkers } from './workers.ts';
 
 // From the signal on, in milliseconds. What does not end by itself is cut off; all is over before the 10 s after
@@ -21,9 +22,14 @@ import { runWorkers } from './workers.ts';
 const answersFor = 4000;
 const endsWithin = 9500;
 
+const flushesFor = 500;
+
+let ownLog: Log | undefined;
+let hasFailed = false;
+
 try {
   await run(readSettings());
-  process.exit(0);
+  await end(hasFailed ? 1 : 0);
 } catch (error) {
   giveUp(error);
 }
@@ -33,9 +39,10 @@ async function run(config: Config): Promise<void> {
   const asked = untilAskedToEnd(); // first: Ctrl-C during the start must not leave PostgreSQL running
   if (config.processes > 1 && cluster.isPrimary) {
     const isWell = await runWorkers(config.processes, asked);
-    process.exit(isWell ? 0 : 1);
+    return end(isWell && !hasFailed ? 0 : 1);
   }
   const log = createLog(config.logLevel);
+  ownLog = log;
   const onError = (error: Error) => log.error({ err: error }, 'background');
   const database = await openDatabase(config, onError);
   try {
@@ -65,15 +72,40 @@ async function serve(config: Config, log: Log, pool: Pool, asked: Promise<string
   await Promise.all([close(), atMost(answersFor, closeApp())]);
 }
 
-/** The signal, once there is one. Further ones change nothing: npm sends Ctrl-C on, so that it comes twice. */
+/**
+ * The signal, once there is one. Further ones change nothing: npm sends Ctrl-C on, so that it comes twice. An error that
+ * nothing has caught ends the process in the same order: what state it left is unknown. Rejected promises that nobody
+ * waits for are such errors too (Node, --unhandled-rejections=throw).
+ */
 function untilAskedToEnd(): Promise<string> {
   return new Promise((resolve) => {
-    const end = (signal: string) => {
-      resolve(signal);
-      setTimeout(() => process.exit(1), endsWithin).unref();
+    const askedBy = (reason: string) => {
+      resolve(reason);
+      setTimeout(() => void end(1), endsWithin).unref();
     };
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, end);
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, askedBy);
+    process.on('uncaughtException', (error) => {
+      if (hasFailed) return;
+      hasFailed = true;
+      tellOfFailure(error);
+      askedBy('uncaughtException');
+    });
   });
+}
+
+function tellOfFailure(error: Error): void {
+  if (!ownLog) return console.error(`private-messages: ${error.stack}`);
+  ownLog.fatal({ err: error }, 'uncaught');
+  const next = cluster.isWorker ? 'Another process takes its place.' : 'Start it again.';
+  console.error(`private-messages: This process ends because of an error that is in its log. ${next}`);
+}
+
+/** Ends the process, with what it has logged. */
+async function end(code: number): Promise<never> {
+  const isWritten = !ownLog || (await flushLog(ownLog, flushesFor));
+  // Where standard output is a socket that nobody reads, a thread waits there, and Node would wait for the thread.
+  if (!isWritten && fstatSync(1).isSocket()) process.kill(process.pid, 'SIGKILL');
+  process.exit(code);
 }
 
 async function listen(server: Server, config: Config): Promise<void> {

@@ -98,6 +98,7 @@ describe('the README says', () => {
       ' s of them',
     ],
     ['A statement, a search', longestSearch, ' characters'],
+    ['Logs', numberIn('src/web/log.ts', /maxWaitingBytes = ([\d_]+)/) / 1_000_000, ' MB of lines'],
     ['An import', uploadLimit / 1_000_000_000, ' GB,'],
     ['An export', uploadLimit / 1_000_000_000, ' GB at most'],
     ['An import', unpackedLimit / 1_000_000_000, ' GB unpacked'],

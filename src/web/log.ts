@@ -1,5 +1,6 @@
 // The log: JSON lines about what happened, never about what was said.
 import { randomUUID } from 'node:crypto';
+import { constants, fstatSync, openSync } from 'node:fs';
 import type { NextFunction, Request, Response } from 'express';
 import pino from 'pino';
 
@@ -16,11 +17,60 @@ export function createLog(level: string, destination: pino.DestinationStream = s
   return pino(options, destination);
 }
 
+// What may wait for a reader who has stopped. Beyond it lines are dropped, and their number is logged.
+const maxWaitingBytes = 4_000_000;
+
 /** Lines are gathered: a write for each would cost a tenth of a page. They wait for a quarter of a second at most. */
 function standardOutput(): pino.DestinationStream {
-  const destination = pino.destination({ dest: 1, sync: false, minLength: 8192 });
+  let isLastFlush = false;
+  let dropped = 0;
+  const destination = pino.destination({
+    dest: openedWithoutBlocking(1),
+    sync: false,
+    minLength: 8192,
+    maxLength: maxWaitingBytes,
+    retryEAGAIN: () => !isLastFlush,
+  });
+  const flushSync = destination.flushSync.bind(destination);
+  // Before the process ends, and after a fatal error: a pipe that nobody reads must not keep it.
+  destination.flushSync = () => {
+    isLastFlush = true;
+    try {
+      flushSync();
+    } catch {
+      // Nobody reads it.
+    }
+    isLastFlush = false;
+  };
+  destination.on('drop', () => (dropped += 1));
+  destination.on('drain', () => {
+    if (dropped > 0) destination.write(`${JSON.stringify({ time: new Date(), droppedLines: dropped })}\n`);
+    dropped = 0;
+  });
   setInterval(() => destination.flush(), 250).unref();
   return destination;
+}
+
+/**
+ * Writing to a full pipe holds a thread until somebody reads, and the process cannot end before. A pipe is opened anew,
+ * so that other processes that write to it are not affected.
+ */
+function openedWithoutBlocking(fd: number): number {
+  try {
+    if (fstatSync(fd).isFIFO())
+      return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK);
+  } catch {
+    // It belongs to somebody else, or there is no /proc.
+  }
+  return fd;
+}
+
+/** Waits until everything is written; false when that takes longer than this many milliseconds. */
+export function flushLog(log: Log, ms: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms, false);
+    log.flush(() => resolve(true));
+  });
 }
 
 /**

@@ -1,0 +1,83 @@
+// Errors that nothing catches: logged, and the process ends in order and is replaced. And an end that nobody listens to.
+import { execFileSync } from 'node:child_process';
+import { closeSync, constants, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { expect, onTestFinished, test } from 'vitest';
+import { calmSettings } from '../support/app.ts';
+import { createDatabase } from '../support/database.ts';
+import { projectFolder, type Program } from '../support/program.ts';
+import { newFolder, postgresIn, postgresLog, start, until, usedSite } from './site.ts';
+
+const failing = pathToFileURL(join(projectFolder, 'test/support/failing.js')).href;
+const nodeArgs = ['--import', failing];
+
+/** The lines of the log that tell of an error that nothing caught. */
+function fatalLines(program: Program): { err: { message: string; stack: string } }[] {
+  const lines = program.stdout().split('\n').filter(Boolean);
+  return lines.map((line) => JSON.parse(line)).filter(({ level }) => level === 60);
+}
+
+test.each([
+  ['thrown', 'SIGUSR2'],
+  ['rejected', 'SIGWINCH'],
+] as const)(
+  'an error that is %s and not caught ends the program in order, and is logged',
+  async (how, name) => {
+    const site = await usedSite();
+    const program = await start({ ...site, LOG_LEVEL: 'fatal' }, { nodeArgs });
+    program.process.kill(name);
+    expect(await program.ended).toEqual({ code: 1, signal: null });
+    expect(fatalLines(program)).toMatchObject([{ msg: 'uncaught', err: { message: `${how} by the test` } }]);
+    expect(program.stderr()).toContain('Start it again.');
+    await expect.poll(() => postgresIn(site.DATA_DIR!), { timeout: 2000 }).toEqual([]);
+    expect(postgresLog(site.DATA_DIR!)).toContain('database system is shut down');
+  },
+);
+
+test('of several processes it ends one, which is replaced', async () => {
+  const program = await start(
+    { ...calmSettings, DATABASE_URL: await createDatabase(), WEB_CONCURRENCY: '2', LOG_LEVEL: 'fatal' },
+    { nodeArgs },
+  );
+  const pid = program.process.pid!;
+  const workers = () =>
+    readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(/\s+/).filter(Boolean);
+  await until(() => workers().length === 2);
+  const [first, second] = workers();
+  process.kill(Number(first), 'SIGUSR2');
+  await until(() => workers().length === 2 && !workers().includes(first!));
+  expect(workers()).toContain(second);
+  expect(fatalLines(program)).toHaveLength(1);
+  expect(program.stderr()).toContain('Another process takes its place.');
+  expect((await program.end()).code).toBe(0);
+});
+
+/** Everything that is logged from now on waits for a reader. */
+async function logMuch(program: Program): Promise<void> {
+  for (let round = 0; round < 40; round += 1)
+    await Promise.all(Array.from({ length: 50 }, () => fetch(`${program.url}/nothing`)));
+}
+
+test('SIGTERM ends the program while nobody reads the pipe that it logs to', async () => {
+  const pipe = join(newFolder(), 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const reader = openSync(pipe, constants.O_RDWR);
+  onTestFinished(() => closeSync(reader));
+  const settings = { ...calmSettings, DATABASE_URL: await createDatabase(), LOG_LEVEL: 'info' };
+  const program = await start(settings, { prefix: ['sh', '-c', 'exec "$@" > "$0"', pipe] });
+  await logMuch(program);
+  expect(await program.end()).toMatchObject({ code: 0 });
+});
+
+test('and while nobody reads a socket', async () => {
+  const settings = { ...calmSettings, DATABASE_URL: await createDatabase(), LOG_LEVEL: 'info' };
+  const program = await start(settings);
+  program.process.stdout!.pause();
+  await logMuch(program);
+  const exited = new Promise((resolve) => program.process.once('exit', resolve));
+  program.process.kill('SIGTERM');
+  await exited;
+  program.process.stdout!.resume();
+  await program.ended;
+});
