@@ -119,7 +119,7 @@ export function createApp(parts: AppParts): Express {
       draftRoutes(pool, formPages, flash),
       conversationRoutes(pool, formPages),
       trashRoutes(pool, flash),
-      searchRoutes(pool),
+      searchRoutes(pool, config),
       liveRoutes(pool, streams),
       proof.routes,
       accountRoutes({ pool, config, passwords, proof, changeAccount, flash }),

@@ -48,6 +48,7 @@ const environment = z.object({
   WEB_CONCURRENCY: wholeNumber(1, 1, 64),
   LOG_LEVEL: oneOf('info', 'fatal', 'error', 'warn', 'debug', 'trace', 'silent'),
   SENDS_PER_MINUTE: wholeNumber(30, 1, 1_000_000),
+  SEARCHES_PER_MINUTE: wholeNumber(30, 1, 1_000_000),
   // A mailbox that may be full is counted while its sender waits: a million messages in about 0.2 s.
   MAILBOX_MESSAGES: wholeNumber(100_000, 100, 1_000_000),
   LOGINS_PER_MINUTE: wholeNumber(10, 1, 1_000_000),
@@ -79,6 +80,7 @@ export interface Config {
   logLevel: string;
   sendsPerMinute: number;
   /** How many messages a mailbox may hold, the trash included. */
+  searchesPerMinute: number;
   mailboxMessages: number;
   /** Failed logins a minute for a pair of name and address; an address alone may fail five times as often. */
   loginsPerMinute: number;
@@ -126,6 +128,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     processes: settings.WEB_CONCURRENCY,
     logLevel: settings.LOG_LEVEL,
     sendsPerMinute: settings.SENDS_PER_MINUTE,
+    searchesPerMinute: settings.SEARCHES_PER_MINUTE,
     mailboxMessages: settings.MAILBOX_MESSAGES,
     loginsPerMinute: settings.LOGINS_PER_MINUTE,
     registrationsPerHour: settings.REGISTRATIONS_PER_HOUR,

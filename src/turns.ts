@@ -4,8 +4,8 @@
 export type InTurn = <T>(work: () => Promise<T>) => Promise<T>;
 
 /**
- * `atOnce` at the same time; throws the refusal when `mayWait` others wait already, or when it was more than `patience`
- * milliseconds until the turn came.
+ * `atOnce` at the same time; throws the refusal when `mayWait` others wait already, or when the turn has not come after
+ * `patience` milliseconds.
  */
 export function createTurns(
   atOnce: number,
@@ -13,16 +13,29 @@ export function createTurns(
 ): InTurn {
   const waiting: (() => void)[] = [];
   let running = 0;
+
+  const place = () =>
+    new Promise<void>((resolve, reject) => {
+      const giveUp = () => {
+        waiting.splice(waiting.indexOf(enter), 1);
+        reject(refusal());
+      };
+      const limit = patience === Infinity ? undefined : setTimeout(giveUp, patience);
+      const enter = () => {
+        clearTimeout(limit);
+        resolve();
+      };
+      waiting.push(enter);
+    });
+
   return async (work) => {
-    const since = performance.now();
     if (running >= atOnce) {
       if (waiting.length >= mayWait) throw refusal();
-      await new Promise<void>((resolve) => waiting.push(resolve)); // whoever ends hands its place on
+      await place(); // whoever ends hands its place on
     } else {
       running += 1;
     }
     try {
-      if (performance.now() - since > patience) throw refusal();
       return await work();
     } finally {
       const next = waiting.shift();

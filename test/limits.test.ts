@@ -10,6 +10,12 @@ import { unpackedLimit } from '../src/imports/open-file.ts';
 import { filesAtOnce, readAtOnce } from '../src/imports/places.ts';
 import { uploadLimit } from '../src/imports/upload.ts';
 import { passkeyLimit } from '../src/passkeys/queries.ts';
+import {
+  ownSearchesWaiting,
+  searchesAtOnce,
+  searchesWaiting,
+  searchPatience,
+} from '../src/search/search-turns.ts';
 import { longestSearch } from '../src/search/search-words.ts';
 import { bodyLimit } from '../src/web/forms.ts';
 import { pageSize } from '../src/web/paging.ts';
@@ -98,6 +104,10 @@ describe('the README says', () => {
       ' s of them',
     ],
     ['A statement, a search', longestSearch, ' characters'],
+    ['Searching', searchesAtOnce, ' in all at once'],
+    ['Searching', ownSearchesWaiting, ' more of a person'],
+    ['Searching', searchesWaiting, ' in all wait'],
+    ['Searching', searchPatience / 1000, ' s at most'],
     ['Logs', numberIn('src/web/log.ts', /maxWaitingBytes = ([\d_]+)/) / 1_000_000, ' MB of lines'],
     ['An import', uploadLimit / 1_000_000_000, ' GB,'],
     ['An export', uploadLimit / 1_000_000_000, ' GB at most'],

@@ -132,6 +132,7 @@ export const samples: Record<string, Samples> = {
   WEB_CONCURRENCY: tooMany(whole('2'), '0', '65'),
   LOG_LEVEL: choice('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
   SENDS_PER_MINUTE: tooMany(whole('5'), '0', '1000001'),
+  SEARCHES_PER_MINUTE: tooMany(whole('5'), '0', '1000001'),
   MAILBOX_MESSAGES: tooMany(whole('100'), '99', '1000001'),
   LOGINS_PER_MINUTE: tooMany(whole('5'), '0', '1000001'),
   REGISTRATIONS_PER_HOUR: tooMany(whole('5'), '0', '1000001'),
