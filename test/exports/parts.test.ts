@@ -111,10 +111,10 @@ test('fields that no page of ours sends begin with the first file', async () => 
 test('before it begins, the page says what importing it will need', async () => {
   const said = async () => (await alice.get('/account/export')).$('main').text().replaceAll(/\s+/g, ' ');
   await app.pool.query('delete from mailbox_sizes');
-  expect(await said()).toContain('Importing it needs room for all messages in it; those that');
+  expect(await said()).toContain('To import it, a mailbox needs room for all messages in it, except those');
   await app.pool.query('insert into mailbox_sizes (owner_id, messages) values ($1, 1234)', [aliceId]);
   expect(await said()).toContain(
-    'Importing it needs room for all messages in it, 1,234 at most; those that are there already do not count. ' +
+    'To import it, a mailbox needs room for all messages in it (at most 1,234), except those that it already has. ' +
       'No file is larger than the 2 GB that an import takes',
   );
 });
