@@ -1,5 +1,6 @@
 // Ids sort in the order in which they were made, however quickly.
 import { expect, test } from 'vitest';
+import { now } from '../src/clock.ts';
 import { newId, timeOf } from '../src/ids.ts';
 
 test('a hundred thousand at once are in order, of now, and UUIDs of version 7', () => {
@@ -23,5 +24,14 @@ test('one of another year does not change when the next ones are', () => {
     const then = new Date(Date.UTC(year, 5, 1));
     expect(timeOf(newId(then))).toBe(then.getTime());
     expect(Math.abs(timeOf(newId()) - Date.now())).toBeLessThan(1000);
+  }
+});
+
+test('behind one of a moment that is still to come, the next one sorts as well', () => {
+  for (const ahead of [5, 400, 900]) {
+    const given = newId(new Date(now().getTime() + ahead));
+    const next = newId();
+    expect(given < next).toBe(true);
+    expect(next < newId(new Date(timeOf(next) + 50))).toBe(true);
   }
 });

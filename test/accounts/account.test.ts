@@ -1,6 +1,7 @@
 // The own account: the password again before dangerous steps, and a new one, which ends everything else.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findAccount } from '../../src/accounts/queries.ts';
+import { makeResetLink } from '../../src/reset-links/queries.ts';
 import { endSessions, insertSession, newSessionId } from '../../src/web/session-queries.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { registered, stranger, type Person } from '../support/person.ts';
@@ -23,6 +24,30 @@ test('the account page is reached from every page', async () => {
   const inbox = await alice.get('/inbox');
   expect(inbox.$('a[href="/account"]').text()).toBe('Your account: alice');
   expect((await alice.get('/account')).$('h1').text()).toBe('Your account');
+});
+
+test('password managers find out whose password it is: the username is a field that they do not overlook', async () => {
+  const { id } = (await findAccount(app.pool, 'alice'))!;
+  const { token } = await makeResetLink(app.pool, id, false);
+  await app.pool.query(`update sessions set sess = sess - 'provenAt' where user_id = $1`, [id]);
+  for (const path of ['/account/password', '/account/proof', '/account/leave', `/reset/${token}`]) {
+    const { $ } = await alice.get(path);
+    const form = $('form:has(input[type=password])');
+    const field = form.find('input[autocomplete=username]');
+    expect(field, path).toHaveLength(1);
+    expect(field.val(), path).toBe('alice');
+    expect(field.attr('type') ?? 'text', path).toBe('text');
+    expect([field.attr('hidden'), field.attr('style'), field.attr('class')], path).toEqual([
+      undefined,
+      undefined,
+      'visually-hidden',
+    ]);
+    // Before the password, where they look for it.
+    const inputs = form.find('input').toArray();
+    expect(inputs.indexOf(field[0]!), path).toBeLessThan(
+      inputs.indexOf(form.find('input[type=password]')[0]!),
+    );
+  }
 });
 
 test('a stranger is sent to the login page, and comes back', async () => {

@@ -50,6 +50,22 @@ describe.skipIf(!available('chromium'))('a page', () => {
       expect(await boxes(page)).toEqual(before);
     });
 
+    test.each(['/inbox', '/drafts', '/account/devices'])('%s: quiet buttons stay quiet', async (path) => {
+      const page = await openPageOf(alice, browser, app.url, { forcedColors: 'active' });
+      await page.goto(path);
+      const buttons = page.locator('.quiet:visible');
+      const borders = () =>
+        buttons.evaluateAll((elements) =>
+          elements.map((element) => {
+            const { borderTopColor } = getComputedStyle(element);
+            return borderTopColor === getComputedStyle(document.body).backgroundColor;
+          }),
+        );
+      expect(new Set(await borders())).toEqual(new Set([true])); // as the page behind them
+      await buttons.first().hover();
+      expect(await borders()).not.toContain(false);
+    });
+
     test.each(['/inbox', '/sent', '/drafts', '/trash', '/search', '/send'])(
       '%s: the current entry of the navigation differs from all others by more than its colour',
       async (path) => {

@@ -88,6 +88,21 @@ describe('on a server that answers', () => {
     expect(line).not.toMatch(canary);
   });
 
+  test('a migration that the database refuses in words of its own', async () => {
+    const url = await createDatabase('template0');
+    const role = `canary_${process.pid}`;
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    await client.query(`
+      create role ${role} login; grant all on schema public to ${role};
+      create function forbid() returns event_trigger language plpgsql as
+        $$ begin raise exception '% may not do this in %', session_user, current_database(); end $$;
+      create event trigger forbid on ddl_command_start when tag in ('CREATE INDEX') execute function forbid()`);
+    await client.end();
+    const line = await refusalOf(url.replace('owner@', `${role}@`));
+    expect(line).toMatch(/^Migration \d+_\w+\.sql failed and was undone: … may not do this in …$/);
+  });
+
   test.each([
     ['nothing that TLS could check', 'not a certificate: canary'],
     ['half a certificate', '-----BEGIN CERTIFICATE-----\nMIICanary\n-----END CERTIFICATE-----\n'],

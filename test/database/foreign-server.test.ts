@@ -2,7 +2,7 @@
 import pg from 'pg';
 import { beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { openDatabase } from '../../src/database/open.ts';
-import { createPool } from '../../src/database/pool.ts';
+import { createPool, type Pool } from '../../src/database/pool.ts';
 import { startApp } from '../support/app.ts';
 import { addressOf, createDatabase } from '../support/database.ts';
 import { registered } from '../support/person.ts';
@@ -63,10 +63,19 @@ describe('settings of a role, a database or the address change nothing', () => {
   const shown = `select timestamptz '2026-11-27 10:00:00.123456+01' as at, interval '1 day 02:00' as span,
     1.1::float8 + 2.2 as sum, '\\x00ff'::bytea as bytes, 'back\\slash' as text, null = null as nothing,
     '{null}'::text[] as list, 'é€😀' as letters, '2026-02-01'::date::text as day, now() - now() as none`;
+  // What a message looks like does not tell, such as how many matches a search may leave out: the settings themselves.
+  const inForce = async (pool: Pool) => {
+    const names = Object.keys(settings).filter((name) => !nobodysBusiness.has(name));
+    const asked = names.map((name) => [name, `current_setting('${name}', true)`] as const);
+    return (await pool.query(`select ${asked.map(([name, sql]) => `${sql} as "${name}"`).join(', ')}`)).rows;
+  };
+  const nobodysBusiness = new Set(['default_text_search_config', 'quote_all_identifiers', 'search_path']);
   let expected: unknown;
+  let expectedSettings: unknown;
   beforeAll(async () => {
     const pool = createPool(await createDatabase(), () => {});
     expected = (await pool.query(shown)).rows;
+    expectedSettings = await inForce(pool);
     await pool.end();
   });
 
@@ -93,6 +102,7 @@ describe('settings of a role, a database or the address change nothing', () => {
   async function checkAll(url: string): Promise<void> {
     const pool = await opened(url);
     expect((await pool.query(shown)).rows).toEqual(expected);
+    expect(await inForce(pool)).toEqual(expectedSettings);
     expect((await pool.query('show statement_timeout')).rows).toEqual([{ statement_timeout: '2s' }]);
     expect((await pool.query('show transaction_isolation')).rows).toEqual([
       { transaction_isolation: 'read committed' },

@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
 import { filledIn } from '../support/forms.ts';
-import { registered, type Answer, type Fields, type Person } from '../support/person.ts';
+import { patient, untilWaiting } from '../support/locks.ts';
+import { at, registered, type Answer, type Fields, type Person } from '../support/person.ts';
 
 let app: TestApp;
 let alice: Person;
@@ -181,6 +182,25 @@ describe('a draft that was sent or discarded elsewhere', () => {
       expect(left).toEqual(told.body.isSaved ? ['More'] : []);
       await app.pool.query('delete from drafts');
     }
+  });
+
+  test('in a transaction that the save has to wait for: it is not begun anew', async () => {
+    const slow = await startApp({}, patient(app.databaseUrl));
+    const here = at(slow.url, alice);
+    const page = await open(await begun());
+    const ending = await app.pool.connect();
+    await ending.query('begin; delete from drafts where true');
+    await ending.query(
+      `insert into ended_drafts (owner_id, id, is_sent) select id, $1, true from users where username = 'alice'`,
+      [page.key],
+    );
+    const answered = here.post('/drafts', { ...page, body: 'More' });
+    await untilWaiting(app.pool);
+    await ending.query('commit');
+    ending.release();
+    expect((await answered).status).toBe(409);
+    expect(await texts()).toEqual([]);
+    await slow.close();
   });
 
   test('is nobody else’s business: bob’s ending of the same id changes nothing', async () => {

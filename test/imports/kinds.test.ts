@@ -32,6 +32,14 @@ describe('a mail begins at', () => {
       }
   });
 
+  test('a line with a date, also directly behind a text and before a single header', async () => {
+    const file =
+      mboxOf(mail('One')).trimEnd() +
+      '\nFrom bob@example.org Tue Nov 24 03:27:57 2020\nSubject: Two\n\nTwo\n';
+    const { copies } = await readBytes(file);
+    expect(copies.map(({ body }) => body)).toEqual(['One', 'Subject: Two\n\nTwo']);
+  });
+
   test.each([
     'From the harbour we left on 24 Nov 2020',
     'From Monday on, and until Tuesday Nov 24 03:27 we are away.',
