@@ -35,7 +35,7 @@ export interface MailContext {
 export function messagesOf(mail: Mail, context: MailContext): OwnCopy[] {
   const { headers } = mail;
   const box = context.isSent || isSentMail(headers, context.ownAddresses) ? 'sent' : 'inbox';
-  const other = box === 'sent' ? recipientOf(headers) : senderOf(headers);
+  const other = box === 'sent' ? recipientOf(headers) : senderOf(headers, context.separator);
   const heading = headingOf(headers);
   const text = textOf(mail, heading);
   const subject = decodeHeader(headers.get('subject') ?? '');
@@ -65,9 +65,10 @@ export function messagesOf(mail: Mail, context: MailContext): OwnCopy[] {
   });
 }
 
-function senderOf(headers: Map<string, string>): string {
+function senderOf(headers: Map<string, string>, separator: string): string {
   const names = ['from', 'sender', 'resent-from', 'reply-to', 'return-path'];
-  return fitName(names.map((name) => addressesOf(headers, name)).find(Boolean) ?? 'unknown sender');
+  const [, above] = /^From (\S{1,200}@\S{1,200})/.exec(separator) ?? [];
+  return fitName(names.map((name) => addressesOf(headers, name)).find(Boolean) ?? above ?? 'unknown sender');
 }
 
 function recipientOf(headers: Map<string, string>): string {

@@ -15,7 +15,7 @@ const dates = [
 export const linesAhead = 2;
 
 export function mayBeBorder(line: string): boolean {
-  return line.startsWith('From ') || line === 'From' || line === 'From\r';
+  return (line.startsWith('From ') && !/^From\s+:/.test(line)) || line === 'From' || line === 'From\r';
 }
 
 /**

@@ -86,6 +86,7 @@ function createSink(from: MailSource): { sink: MailSink; take: () => OwnCopy[] }
       open,
       line,
       close,
+      isWithinParts: () => mail?.parser.isWithinParts() ?? false,
       isFull: () => copies.length >= maxBatch,
       onJunk: () => addToReport(from.report, 'unreadable', 'What stands before the first mail'),
     },

@@ -15,6 +15,8 @@ export interface MailSink {
   /** One of its lines, without its end. To be waited for when it is a promise. */
   line(words: string, length: number): Promise<void> | undefined;
   close(): Promise<void>;
+  /** Whether the mail is in the middle of its parts, so that what stands there belongs to one of them. */
+  isWithinParts(): boolean;
   /** Whether what has been read so far must be taken first. */
   isFull(): boolean;
   /** What stands before the first mail is none. */
@@ -22,6 +24,8 @@ export interface MailSink {
 }
 
 interface OpenMail {
+  /** Whether a line above it says that it stands in a mailbox. */
+  isInMailbox: boolean;
   length: ContentLength;
   /** Where in the file its text is over, if something says so. */
   endsAt: number;
@@ -39,7 +43,7 @@ export function createSplitter(sink: MailSink) {
   function open(separator: string, endsAt = Infinity): void {
     if (junk > 0 && isFirst) sink.onJunk();
     isFirst = false;
-    mail = { length: createContentLength(), endsAt };
+    mail = { isInMailbox: separator !== '', length: createContentLength(), endsAt };
     sink.open(separator);
   }
 
@@ -83,6 +87,8 @@ export function createSplitter(sink: MailSink) {
   /** Undefined when more lines are needed to tell. */
   function beginsMail(line: string, isEnd: boolean): boolean | undefined {
     if (!mayBeBorder(line)) return false;
+    // A mail alone is often one that was sent on, with the line above another one in the middle of it.
+    if (mail && !mail.isInMailbox && (!isBehindBlank || sink.isWithinParts())) return false;
     const inText = mail?.length.covers(offset, lines, at, isEnd);
     if (inText === undefined && mail) return undefined;
     if (inText) return false;

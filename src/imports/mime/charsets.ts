@@ -1,6 +1,6 @@
 // Bytes of a mail as text, whatever charset they claim to be in.
-/* oxlint-disable no-control-regex -- bytes, and escapes that stand in them */
 import iconv from 'iconv-lite';
+import { decodeHz, decodeJapanese, decodeShifted, isJapaneseIn7Bits } from './seven-bits.ts';
 
 // Names from old mail that neither the Encoding Standard nor iconv-lite knows.
 const aliases: Record<string, string> = {
@@ -31,6 +31,7 @@ const aliases: Record<string, string> = {
 };
 // In these every byte means something, so that text in UTF-8 under their name is decoded without complaint, and wrong.
 const singleByte = /^(?:us-ascii|ascii|ansi_x3|iso-?8859-?1[35]?|latin-?[19]|windows-125\d|cp125\d|$)/;
+const western = /^(?:us-ascii|ascii|ansi_x3.*|iso-?8859-?1|latin-?1|(?:windows-|cp)1252|utf-8)?$/;
 const wide = /^(?:utf-?(?:16|32)|ucs-?[24])(?:[lb]e)?$/;
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -48,13 +49,53 @@ function decode(bytes: Buffer, charset: string): string {
   if (charset.startsWith('hz')) return decodeHz(bytes);
   if (isJapaneseIn7Bits(bytes)) return decodeJapanese(bytes);
   if (singleByte.test(charset) || charset === 'utf-8') {
-    const text = asUtf8(bytes, charset === 'utf-8' || charset === '');
+    const isBare = charset === 'utf-8' || charset === '';
+    const text = asUtf8(bytes, isBare) ?? (western.test(charset) ? asShiftJis(bytes) : undefined);
     if (text !== undefined) return text;
-    if (charset === 'utf-8' || charset === '') return new TextDecoder('windows-1252').decode(bytes);
+    if (isBare) return new TextDecoder('windows-1252').decode(bytes);
   }
   const text = decoderFor(charset)?.(bytes);
   if (text === undefined) return decode(bytes, '');
-  return text.includes('\uFFFD') ? (asUtf8(bytes, false) ?? text) : text;
+  return text.includes('\uFFFD') ? (asUtf8(bytes, false) ?? asSibling(bytes, charset, text)) : text;
+}
+
+// Programs confuse them with each other. (Those of Chinese cannot be told apart by what is broken.)
+const japanese = ['iso-2022-jp', 'shift_jis', 'euc-jp'];
+
+/** The one of them in which the least is broken. */
+function asSibling(bytes: Buffer, charset: string, text: string): string {
+  if (!japanese.includes(canonicalName(charset))) return text;
+  // Half of the bytes of euc-jp mean something in shift_jis: letters of half the width, which nobody writes in a row.
+  const broken = (one: string) => one.match(/[\uFFFD\uFF61-\uFF9F]/g)?.length ?? 0;
+  return japanese
+    .map((name) => decoderFor(name)!(bytes))
+    .reduce((best, other) => (broken(other) < broken(best) ? other : best), text);
+}
+
+function canonicalName(charset: string): string {
+  try {
+    return new TextDecoder(charset).encoding;
+  } catch {
+    return charset;
+  }
+}
+
+/** Undefined when it is none. Only bytes that mean nothing in windows-1252 are looked at: all others can be that. */
+function asShiftJis(bytes: Buffer): string | undefined {
+  if (
+    !bytes.some((byte) => byte === 0x81 || byte === 0x8d || byte === 0x8f || byte === 0x90 || byte === 0x9d)
+  )
+    return undefined;
+  try {
+    return new TextDecoder('shift_jis', { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether it can be nothing else, though some of it may be broken. */
+export function isUtf8(bytes: Buffer): boolean {
+  return asUtf8(bytes, true) !== undefined;
 }
 
 /** Undefined when it is none: any byte that does not fit, or, where some may be broken, more of them than fit. */
@@ -108,44 +149,6 @@ function nameOf(claimed: string): string {
   if (/^(?:unknown|x-unknown|default|none|binary|8bit|7bit|x-user-defined|_?charset|replacement)/.test(plain))
     return '';
   return aliases[plain] ?? plain;
-}
-
-function isJapaneseIn7Bits(bytes: Buffer): boolean {
-  const escape = bytes.indexOf(0x1b);
-  return escape >= 0 && /^\u001B\$[@B(]/.test(bytes.toString('latin1', escape, escape + 4));
-}
-
-/** Two escapes in a row are one too many for TextDecoder; joined words have them. */
-function decodeJapanese(bytes: Buffer): string {
-  const plain = bytes.toString('latin1').replaceAll(/\u001B[$(][@BJI](?=\u001B[$(])/g, '');
-  return new TextDecoder('iso-2022-jp').decode(Buffer.from(plain, 'latin1'));
-}
-
-/** Korean and Chinese in seven bits (RFC 1557, RFC 1922): what stands between SO and SI lacks the highest bit. */
-function decodeShifted(bytes: Buffer, charset: string): string {
-  const raised = Buffer.alloc(bytes.length);
-  let length = 0;
-  let isShifted = false;
-  for (let at = 0; at < bytes.length; at += 1) {
-    const byte = bytes[at]!;
-    if (byte === 0x1b && bytes[at + 1] === 0x24) at += 3;
-    else if (byte === 0x0e || byte === 0x0f) isShifted = byte === 0x0e;
-    else {
-      if (byte === 0x0a) isShifted = false;
-      raised[length++] = isShifted && byte > 0x20 ? byte | 0x80 : byte;
-    }
-  }
-  return new TextDecoder(charset.includes('kr') ? 'euc-kr' : 'gb18030').decode(raised.subarray(0, length));
-}
-
-/** Chinese in seven bits (RFC 1843): what stands between `~{` and `~}` lacks the highest bit. */
-function decodeHz(bytes: Buffer): string {
-  const text = bytes
-    .toString('latin1')
-    .replaceAll(/~\{([^~\n]*)(?:~\}|$)?/g, (_, chinese: string) =>
-      new TextDecoder('gb18030').decode(Buffer.from(chinese, 'latin1').map((byte) => byte | 0x80)),
-    );
-  return text.replaceAll('~\n', '').replaceAll('~~', '~');
 }
 
 function withoutByteOrderMark(text: string): string {

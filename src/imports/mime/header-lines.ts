@@ -1,12 +1,13 @@
 // Which lines are headers. Some programs lose a line's indentation or the blank line at the end, so that a look at what
 // follows has to decide.
-import { decodeRawHeader } from './headers.ts';
+import { keepRawBytes } from './raw-headers.ts';
 import type { MimeTree } from './mime-tree.ts';
 
 // Far beyond what anybody writes.
 const maxHeadersLength = 200_000;
 const maxHeaderLength = 20_000; // so that those behind a very long one are read
-const maxPartHeaderLength = 1000; // those of a part say what kind it is, and its name
+const maxPartHeaderLength = 4000; // those of a part say what kind it is, and its name
+const maxHeld = 20;
 
 const header = /^[!-9;-~]{1,100}[ \t]*:/;
 const knownHeader =
@@ -32,7 +33,7 @@ export interface HeaderLines {
 export function createHeaderLines(tree: MimeTree): HeaderLines {
   let headersLength = 0;
   let headerLength = 0;
-  let held: string | undefined;
+  let held: string[] = [];
 
   function feed(line: string): void {
     if (!/^[ \t]/.test(line)) headerLength = 0;
@@ -41,31 +42,35 @@ export function createHeaderLines(tree: MimeTree): HeaderLines {
     const kept = line.slice(0, Math.max(0, left));
     headerLength += kept.length;
     headersLength += kept.length;
-    if (kept) tree.currentNode.feed(Buffer.from(decodeRawHeader(kept)));
+    if (kept) tree.currentNode.feed(Buffer.from(keepRawBytes(kept)));
   }
 
   function end(): string[] {
-    const words = held?.trim() ? [held] : [];
-    held = undefined;
+    const first = held.findIndex((line) => line.trim() !== '');
+    const words = first < 0 ? [] : held.slice(first);
+    held = [];
     headersLength = 0;
     return words;
   }
 
   return {
     line(line) {
-      if (held !== undefined) {
-        // A line that is no header ends them, unless more follow: then it is one that has lost its indentation.
-        if (!isKnownHeader(line)) return [...end(), line];
-        if (held.trim()) feed(` ${held}`);
-        held = undefined;
+      // A line that is no header ends them, unless more follow: then it is one that has lost its indentation.
+      if (held.length > 0 && !isKnownHeader(line)) {
+        const isFolded = /^[ \t]/.test(line) && held.length < maxHeld;
+        if (!isFolded) return [...end(), line];
+        held.push(line);
+        return undefined;
       }
+      for (const words of held) if (words.trim()) feed(` ${words}`);
+      held = [];
       const goesOn = /^[ \t]/.test(line) && line.trim() !== '' && headersLength > 0;
       if (line === '') return end();
       if (goesOn || isHeader(line)) feed(line);
-      else if (!/^>?From /.test(line)) held = line;
+      else if (!/^>?From /.test(line)) held.push(line);
       return undefined;
     },
     end,
-    isBegun: () => headersLength > 0 || held !== undefined,
+    isBegun: () => headersLength > 0 || held.length > 0,
   };
 }

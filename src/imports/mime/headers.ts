@@ -5,7 +5,7 @@ import { addressParser, decodeWords, type Mailbox } from 'postal-mime';
 import { decodeText } from './charsets.ts';
 
 // No program writes longer words (RFC 2047 allows 75 characters); the rest is somebody's text.
-const encodedWord = /=\?([^?\s]{1,60})\?([bq])\?([^?]{0,20000})\?=/gi;
+const encodedWord = /=\?([^?\s]{0,60})\?([bq])\?([^?]{0,20000})\?=/gi;
 
 /** A header's text, in one line. */
 export function decodeHeader(value: string): string {
@@ -83,9 +83,4 @@ export function oneLine(text: string): string {
     .toWellFormed()
     .replaceAll(/[\p{Cc}\s]+/gu, ' ')
     .trim();
-}
-
-/** The bytes of header lines that are not UTF-8, as text; postal-mime takes them for that. */
-export function decodeRawHeader(line: string): string {
-  return /[\u0080-\u00FF\u001B]/.test(line) ? decodeText(Buffer.from(line, 'latin1'), '') : line;
 }

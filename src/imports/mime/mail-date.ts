@@ -65,13 +65,18 @@ export function readMailDate(text: string): number | undefined {
   return at !== undefined && at >= oldest && at < Date.now() + day ? at : undefined;
 }
 
-/** `2019-03-05T10:00:00.000+01:00`, also with slashes or a space; `05.03.2019`, where no program means the month first. */
+/**
+ * `2019-03-05T10:00:00.000+01:00`, also with slashes or a space; `05.03.2019`, where no program means the month first, and
+ * `29/03/2019` or `03/29/2019`, where only one of both can be it.
+ */
 function readNumbers(text: string): Reading | undefined {
   const found = /(?:^|\s)(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?:$|[T ,]+(.*))/i.exec(text);
   if (!found) {
-    const [whole, dayOfMonth, month, year = '', rest = ''] =
-      /(?:^|\s)(\d{1,2})\.(\d{1,2})\.(\d{4}|\d{2})(?:$|[ ,]+(.*))/.exec(text) ?? [];
-    if (whole === undefined) return undefined;
+    const [whole, one, sign, other, year = '', rest = ''] =
+      /(?:^|\s)(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})(?:$|[ ,]+(.*))/.exec(text) ?? [];
+    const isMonthFirst = sign !== '.' && Number(other) > 12;
+    if (whole === undefined || (sign !== '.' && Number(one) <= 12 && !isMonthFirst)) return undefined;
+    const [dayOfMonth, month] = isMonthFirst ? [other, one] : [one, other];
     return complete({ year: fullYear(year), month: Number(month) - 1, day: Number(dayOfMonth) }, rest);
   }
   const [, year, , month, dayOfMonth, rest = ''] = found;
@@ -81,7 +86,7 @@ function readNumbers(text: string): Reading | undefined {
 /** `Tue, 24 Nov 2026 03:27:57 +0100`, `Tue Nov 24 03:27:57 CET 2026`, `24. November 2026, 3:27`, `November 24, 2026`. */
 function readWords(text: string): Reading | undefined {
   const dayFirst =
-    /(?:^|[^\d])(\d{1,2})(?:\.|st|nd|rd|th)?[ \-/]*(?:de )?(\p{L}{3,12})\.?[ \-/,]*(?:de )?'?(\d{2,4})(?![\d:])(.*)/iu;
+    /(?:^|[^\d])0?(\d{1,2})(?:\.|st|nd|rd|th)?[ \-/]*(?:de )?(\p{L}{3,12})\.?[ \-/,]*(?:de )?'?(\d{2,4})(?![\d:])(.*)/iu;
   const monthFirst = /(?:^|[^\p{L}])(\p{L}{3,12})\.? (\d{1,2})(?:st|nd|rd|th)?,? +(.*)/iu;
   const first = matchWithMonth(text, dayFirst, 2);
   if (first) {
@@ -109,7 +114,9 @@ function matchWithMonth(text: string, expression: RegExp, group: number): RegExp
 }
 
 function complete(date: Omit<Reading, 'time' | 'zone'>, rest: string): Reading | undefined {
-  const found = /(\d{1,2})[:.](\d{2})(?:[:.](\d{2})(?:[.,]\d+)?)? ?(?:([ap])\.?m\b\.?)?\s*(.*)/i.exec(rest);
+  const found = /(\d{1,2}) ?[:.] ?(\d{2})(?: ?[:.] ?(\d{2})(?:[.,]\d+)?)? ?(?:([ap])\.?m\b\.?)?\s*(.*)/i.exec(
+    rest,
+  );
   if (!found)
     return /\d/.test(rest) ? undefined : { ...date, time: { hours: 0, minutes: 0, seconds: 0 }, zone: rest };
   const [, hours, minutes, seconds = '0', half, zone = ''] = found;

@@ -30,6 +30,8 @@ export interface Budget {
 export interface MailParser {
   /** To be waited for when it is a promise. */
   line(line: string): Promise<void> | undefined;
+  /** Whether there are parts in it that have not ended. */
+  isWithinParts(): boolean;
   end(): Promise<Mail>;
 }
 

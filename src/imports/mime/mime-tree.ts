@@ -20,11 +20,18 @@ export interface MimeNode {
   feed(line: Uint8Array): void;
 }
 
+export interface Boundary {
+  value: Uint8Array;
+  node: MimeNode;
+  /** The line as it is looked for; ours, not the library's. */
+  line?: string;
+}
+
 export interface MimeTree {
   root: MimeNode;
   currentNode: MimeNode;
   /** Those that can come, the innermost last. */
-  boundaries: { value: Uint8Array; node: MimeNode }[];
+  boundaries: Boundary[];
   /** A line that may be a boundary. */
   processLine(line: Uint8Array, isLast: boolean): Promise<void>;
   finalize(): Promise<void>;

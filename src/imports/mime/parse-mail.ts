@@ -3,13 +3,14 @@ import { createHeaderLines } from './header-lines.ts';
 import { decodeHeader } from './headers.ts';
 import { createBudget, type Budget, type Mail, type MailParser } from './mail.ts';
 import { listTexts } from './mail-text.ts';
-import { createMimeTree, type MimeNode } from './mime-tree.ts';
+import { createMimeTree, type Boundary, type MimeNode } from './mime-tree.ts';
 import { bytesOf, chooseBody, kindOf, nameOf, type PartBody } from './part-body.ts';
+import { decodeRawBytes } from './raw-headers.ts';
 import { joinTexts } from './text-parts.ts';
 
 // Beyond, nothing more of the mail is read: with bodies of nothing, millions would fit in a file.
 const maxParts = 10_000;
-const maxDepth = 20;
+const maxDepth = 100;
 const maxEmbedded = 5;
 const maxNames = 20;
 const maxNameLength = 200;
@@ -23,11 +24,13 @@ function parserWithin(budget: Budget, embedded: number): MailParser {
   const tree = createMimeTree();
   const headerLines = createHeaderLines(tree);
   const bodies = new Map<MimeNode, PartBody>();
+  let charset = ''; // the first that it names
 
   function leaveOut(name = ''): void {
     const { attachments } = budget;
     attachments.count += 1;
-    if (attachments.names.length < maxNames) attachments.names.push(shortCopy(decodeHeader(name)));
+    if (attachments.names.length < maxNames)
+      attachments.names.push(shortCopy(decodeHeader(decodeRawBytes(name, charset))));
   }
 
   function endHeaders(): void {
@@ -36,8 +39,13 @@ function parserWithin(budget: Budget, embedded: number): MailParser {
     budget.parts += 1;
     Object.assign(node, { rawHeaderLines: [], headerLines: [] });
     if (node !== tree.root) node.headers = [];
+    charset ||= node.contentType.parsed.params.charset ?? '';
     const isTooDeep = kindOf(node).startsWith('multipart/') && node.depth >= maxDepth;
-    if (isTooDeep && tree.boundaries.at(-1)?.node === node) tree.boundaries.pop();
+    const boundary = tree.boundaries.at(-1);
+    if (boundary?.node === node) {
+      if (isTooDeep) tree.boundaries.pop();
+      else nameBoundary(boundary);
+    }
     const openEmbedded = () => (embedded < maxEmbedded ? parserWithin(budget, embedded + 1) : undefined);
     const body: PartBody = isTooDeep
       ? { kind: 'attachment' }
@@ -65,16 +73,23 @@ function parserWithin(budget: Budget, embedded: number): MailParser {
   function isBoundary(line: string): boolean {
     if (!line.startsWith('--') || tree.boundaries.length === 0) return false;
     const words = line.trimEnd();
-    return tree.boundaries.some(({ value }) => {
-      const boundary = `--${Buffer.from(value).toString('latin1')}`;
-      return words.startsWith(boundary) && (words === boundary || words === `${boundary}--`);
-    });
+    return tree.boundaries.some((boundary) => words === boundary.line || words === `${boundary.line}--`);
+  }
+
+  /** Boundaries that do not come are not rare: what looks like one is taken for it, and so is the one that was named. */
+  async function adoptBoundary(line: string, next: string): Promise<void> {
+    const boundary = { value: bytesOf(line.slice(2)), node: tree.currentNode };
+    nameBoundary(boundary);
+    tree.boundaries.push(boundary);
+    await passBoundary(line);
+    await read(next);
   }
 
   async function passBoundary(line: string): Promise<void> {
     if (headerLines.isBegun()) await endHeadersBefore(headerLines.end());
     const before = tree.currentNode;
     await tree.processLine(bytesOf(line.trimEnd()), false);
+    tree.boundaries = tree.boundaries.filter(({ node }) => node.state !== 'finished');
     const { parentNode, state } = tree.currentNode;
     if (tree.currentNode === before || state !== 'header' || !parentNode) return;
     const body = bodies.get(parentNode);
@@ -89,6 +104,8 @@ function parserWithin(budget: Budget, embedded: number): MailParser {
     if (state === 'header') return headerLine(line);
     // What stands behind the last boundary is nobody's.
     const body = state === 'body' ? bodies.get(tree.currentNode) : undefined;
+    const boundary = body?.kind === 'multipart' ? body.boundaryBefore(line) : undefined;
+    if (boundary !== undefined) return adoptBoundary(boundary, line);
     return body && 'line' in body ? (body.line(line) ?? undefined) : undefined;
   }
 
@@ -98,14 +115,14 @@ function parserWithin(budget: Budget, embedded: number): MailParser {
     const parts = await listTexts(tree.root, bodies);
     const only = bodies.get(tree.root);
     return {
-      headers: headersOf(tree.root),
+      headers: headersOf(tree.root, charset),
       text: joinTexts(parts),
       content: only?.kind === 'text' ? parts[0]!.content : undefined,
       attachments: budget.attachments,
       isCut: budget.isCut,
     };
   }
-  return { line: read, end };
+  return { line: read, isWithinParts: () => tree.boundaries.length > 0, end };
 }
 
 /** Nothing is kept of what nobody asks for, so that very many parts take up little. */
@@ -116,9 +133,16 @@ function forgetBody(node: MimeNode): void {
   if (!kindOf(node).startsWith('multipart/')) Object.assign(node.contentType, nothing);
 }
 
-function headersOf({ headers }: MimeNode): Map<string, string> {
+/** White space behind it is none of it (RFC 2046, 5.1.1). */
+function nameBoundary(boundary: Boundary): void {
+  const value = Buffer.from(boundary.value).toString('latin1').trimEnd();
+  Object.assign(boundary, { value: bytesOf(value), line: `--${value}` });
+}
+
+function headersOf({ headers }: MimeNode, charset: string): Map<string, string> {
   const found = new Map<string, string>();
-  for (const { key, value } of headers) {
+  for (const { key, value: raw } of headers) {
+    const value = decodeRawBytes(raw, charset);
     const before = found.get(key);
     if (before === undefined) found.set(key, value);
     else if (key === 'to' || key === 'cc') found.set(key, `${before}, ${value}`);

@@ -1,12 +1,20 @@
 // What becomes of one part of a mail: its lines are kept as a text, read as a mail of their own, or passed over.
-import type { Budget, Mail, MailParser } from './mail.ts';
+import type { Budget, MailParser } from './mail.ts';
+import { encodedMessage, plainMessage, type MessageBody } from './message-body.ts';
 import type { MimeNode } from './mime-tree.ts';
-import { decodeUuencoded, isUuencodedLine, nameOfUuencoded } from './uuencode.ts';
+import { decodeUuencoded, isUuencodedLine, nameOfUuencoded, nameOfYencoded } from './uuencode.ts';
 
 export type PartBody =
   | { kind: 'text'; line(line: string): void; content(): Buffer }
-  | { kind: 'message'; line(line: string): Promise<void> | undefined; end(): Promise<Mail> }
-  | { kind: 'multipart'; line(line: string): void; preamble(): string; discard(): void }
+  | MessageBody
+  | {
+      kind: 'multipart';
+      line(line: string): void;
+      /** Whether a line shows that the one before it was a boundary, though none that was named: then that one. */
+      boundaryBefore(line: string): string | undefined;
+      preamble(): string;
+      discard(): void;
+    }
   | { kind: 'attachment' };
 
 /** In bytes as they stand in the mail, all texts together. */
@@ -38,9 +46,13 @@ export function chooseBody(
 ): PartBody {
   const kind = kindOf(node);
   if (kind.startsWith('multipart/')) return multipartBody(budget);
-  if (/^message\/(?:rfc822|global|news)$/.test(kind) && !isEncoded(node)) {
+  const isFirstPiece = kind === 'message/partial' && node.contentType.parsed.params.number === '1';
+  if (isFirstPiece || /^message\/(?:rfc822|global|news)$/.test(kind)) {
     const parser = openEmbedded();
-    if (parser) return { kind: 'message', line: (line) => parser.line(line), end: () => parser.end() };
+    if (parser)
+      return isEncoded(node)
+        ? encodedMessage(node.contentTransferEncoding.encoding, parser)
+        : plainMessage(parser);
   }
   // A mail that is one text is its words, whatever it says about itself.
   const isText =
@@ -60,15 +72,21 @@ function multipartBody(budget: Budget): PartBody {
   let length = 0;
   let isCut = false;
   let isBegun = false;
+  let before = '';
   return {
     kind: 'multipart',
     line(line) {
       if (isBegun) return;
+      before = line;
       if (budget.length + line.length < maxTextLength) {
         lines.push(line);
         length += line.length + 1;
         budget.length += line.length + 1;
       } else isCut = true;
+    },
+    boundaryBefore(line) {
+      const isOne = !isBegun && /^--\S/.test(before) && /^content-[a-z-]{1,30}:/i.test(line);
+      return isOne ? before.trimEnd() : undefined;
     },
     preamble() {
       budget.isCut ||= isCut;
@@ -89,6 +107,7 @@ function textBody(node: MimeNode, budget: Budget, leaveOut: (name: string) => vo
   const rest: string[] = []; // what postal-mime has not to decode, or cannot
   // It would keep each line by itself, at a hundred times the cost.
   if (!isEncoded(node)) node.contentDecoder = null;
+  let isInYenc = false;
   let file: { firstLine: string; name: string; isBegun: boolean } | undefined;
 
   const keep = (line: string) => {
@@ -103,6 +122,16 @@ function textBody(node: MimeNode, budget: Budget, leaveOut: (name: string) => vo
   };
   /** A file in the middle of a text, as it was sent before there was MIME. */
   const skipFile = (line: string): boolean => {
+    if (isInYenc) isInYenc = !line.startsWith('=yend ');
+    else {
+      const name = nameOfYencoded(line);
+      if (name === undefined) return skipUuencoded(line);
+      isInYenc = true;
+      leaveOut(name);
+    }
+    return true;
+  };
+  const skipUuencoded = (line: string): boolean => {
     if (!file) {
       const name = nameOfUuencoded(line);
       if (name !== undefined) file = { firstLine: line, name, isBegun: false };

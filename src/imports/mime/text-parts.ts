@@ -1,5 +1,6 @@
 // The texts of a mail as one: of alternatives the plain one, where there is one with words in it.
 import { decodeText } from './charsets.ts';
+import { decodeHeader } from './headers.ts';
 import { textOfHtml } from './html-text.ts';
 
 export interface TextPart {
@@ -12,6 +13,9 @@ export interface TextPart {
   /** Of which group of alternatives it is one, 0 for none. */
   group: number;
 }
+
+// Whatever it says about itself: nobody begins a text like that.
+const isPage = /^\s*(?:<!doctype\s+html|<html[\s>])/i;
 
 export function joinTexts(parts: TextPart[]): string {
   const texts = parts.map((part) => ({ part, text: textOfPart(part) }));
@@ -33,7 +37,17 @@ export function joinTexts(parts: TextPart[]): string {
 function textOfPart({ content, kind, charset, isFlowed, isDelSp }: TextPart): string {
   if (kind === 'text/html') return textOfHtml(decodeText(content, charsetOfHtml(content, charset)));
   const text = decodeText(content, charset).replaceAll('\r\n', '\n').replaceAll('\r', '\n');
+  if (kind === 'text/rfc822-headers') return decodeHeaders(text);
+  if (isPage.test(text.slice(0, 500))) return textOfHtml(text) || text;
   return isFlowed ? joinSoftBreaks(text, isDelSp) : text;
+}
+
+/** The headers of a mail that came back, to the letter but for what nobody can read. */
+function decodeHeaders(text: string): string {
+  return text
+    .split(/\n(?![ \t])/)
+    .map((header) => (header.includes('=?') ? decodeHeader(header) : header))
+    .join('\n');
 }
 
 /** A page can name its charset itself, and then some programs do not say it again. */

@@ -1,10 +1,17 @@
-// Files in the old way (uuencode), which postal-mime does not read: as a transfer encoding, or in the middle of a text.
+// Files in the old ways (uuencode, yEnc), which postal-mime does not read: as a transfer encoding, or in the middle of a text.
 
 const beginning = /^begin(?:-base64)? [0-7]{3,4} {1,4}(\S.*)$/;
 
 /** The name of the file that begins with this line. */
 export function nameOfUuencoded(line: string): string | undefined {
   return beginning.exec(line.slice(0, 300))?.[1];
+}
+
+/** The name of the file that begins with this line as yEnc has it, which news used. */
+export function nameOfYencoded(line: string): string | undefined {
+  return line.startsWith('=ybegin ')
+    ? / line=\d.* name=(\S.{0,300})/.exec(line.slice(0, 600))?.[1]
+    : undefined;
 }
 
 /** Whether a line can stand in such a file. Its first character says how many bytes it has. */
