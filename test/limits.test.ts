@@ -4,7 +4,7 @@ import { createConnection, type AddressInfo, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bodyLimit as longestMessage } from '../src/compose/letter-form.ts';
 import { browserLimit } from '../src/devices/queries.ts';
-import { draftLimit } from '../src/drafts/queries.ts';
+import { carriedDraftLimit, draftLimit, longestDraft } from '../src/drafts/queries.ts';
 import { createBoundedServer, mostConnections, mostHeaderBytes } from '../src/server.ts';
 import { unpackedLimit } from '../src/imports/open-file.ts';
 import { filesAtOnce, readAtOnce } from '../src/imports/places.ts';
@@ -74,7 +74,8 @@ describe('the README says', () => {
     ['Sending', numberIn('src/database/gather.ts', /most = (\d+)/), ' at most'],
     ['Sending', numberIn('src/database/gather.ts', /patience = (\d+)/) / 1000, ' s of waiting'],
     ['Drafts', draftLimit, ' a person'],
-    ['Drafts', 2 * draftLimit, ' with'],
+    ['Drafts', carriedDraftLimit, ' with'],
+    ['Drafts', longestDraft.body, ' characters'],
     ['The trash, what was sent', numberIn('src/housekeeping.ts', /trashKeptFor = (\d+)/), ' days;'],
     ['The trash, what was sent', numberIn('src/housekeeping.ts', /sentFormsKeptFor = (\d+)/), ' days'],
     ['Sign-ins', sessionLimit, ' browsers'],

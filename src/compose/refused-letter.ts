@@ -1,7 +1,7 @@
 // Whatever refuses a message shows it again: on the form, or on a login page that keeps it until somebody logs in.
 import type { Request, Response } from 'express';
 import type { Pool } from '../database/pool.ts';
-import { draftLimit, keepDraft } from '../drafts/queries.ts';
+import { carriedDraftLimit, keepDraft, longestDraft } from '../drafts/queries.ts';
 import { HttpError } from '../web/errors.ts';
 import type { Form } from '../web/forms.ts';
 import type { FormPages } from './form-page.ts';
@@ -55,20 +55,29 @@ export function createKeepCarriedLetter(pool: Pool, formPages: FormPages): KeepC
     const page = formPages.read(letter);
     const draft = draftOf(letter);
     const seen = page && { seen: page.seen };
+    // Beyond the limit of drafts as well: nobody who logs in wants to read about drafts. But not without any end.
+    const options = { ...seen, revives: true, limit: carriedDraftLimit };
     if (page && page.writerId !== user.id) {
-      // No limit: a page that was made for its writer has one draft, and one copy of it at most.
-      await keepDraft(pool, page.writerId, draft, { ...seen, revives: true, limit: Number.MAX_SAFE_INTEGER });
-      return undefined;
+      const kept = await keepDraft(pool, page.writerId, draft, options);
+      if ('id' in kept || kept.kind === 'ended') return undefined;
+      throw notKept('whoever wrote the words on this page has too many drafts. Let them discard some');
     }
     if (!page && letter.writer !== user.username) return undefined;
-    // Beyond the limit of drafts as well: nobody who logs in wants to read about drafts. But not without any end.
-    const kept = await keepDraft(pool, user.id, draft, { ...seen, revives: true, limit: 2 * draftLimit });
+    const kept = await keepDraft(pool, user.id, draft, options);
     if ('id' in kept) return `/send?draft=${kept.id}`;
-    throw new HttpError(
-      422,
-      `You are logged in now, but there are ${2 * draftLimit} drafts already. Discard some in another window, and log in here once more: your words are kept on this page.`,
+    throw notKept(
+      kept.kind === 'too long'
+        ? `a draft has at most ${longestDraft.body.toLocaleString('en')} characters. Shorten it`
+        : `there are ${carriedDraftLimit} drafts already. Discard some`,
     );
   };
+}
+
+function notKept(why: string): HttpError {
+  return new HttpError(
+    422,
+    `You are logged in now, but ${why} in another window, and log in here once more: your words are kept on this page.`,
+  );
 }
 
 function draftOf({ key, recipient, body }: Letter) {

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { deleteBefore } from '../database/expiry.ts';
 import type { Database } from '../database/pool.ts';
+import { countCharacters } from '../web/forms.ts';
 import { prefixOf, shorten } from '../web/text.ts';
 
 export interface Draft {
@@ -29,6 +30,10 @@ export const hasSeen = (version: string, pages: string): string => `(d.version =
 
 /** How many drafts one person may have at a time. */
 export const draftLimit = 100;
+/** Together with those kept through a login, which nobody has asked for. */
+export const carriedDraftLimit = 200;
+/** Characters of a draft: what the field for a text holds, and of names more than its field does. */
+export const longestDraft = { body: 100_000, recipient: 10_000 };
 
 /** 'newer': somebody else saved it since the page was made. 'ended': it was sent or discarded. 'full': `limit` others. */
 export type Saved = 'saved' | 'newer' | 'ended' | 'full';
@@ -59,6 +64,7 @@ export async function saveDraft(
     isSame: boolean;
     isEnded: boolean;
     isFull: boolean;
+    isGone: boolean;
   }>(
     `with stored as (select recipient, body from drafts where owner_id = $1 and id = $2),
      ended as (select from ended_drafts where owner_id = $1 and id = $2 and (is_sent or $12) and not $11),
@@ -76,7 +82,8 @@ export async function saveDraft(
      )
      select (select version from saved) as version, exists (select from stored) as "isStored",
             exists (select from ended) as "isEnded", (select n from drafts_there) >= $10 as "isFull",
-            exists (select from stored where recipient = $3 and body = $4) as "isSame"`,
+            exists (select from stored where recipient = $3 and body = $4) as "isSame",
+            not exists (select from users where id = $1 and username is not null) as "isGone"`,
     [
       ownerId,
       draft.id,
@@ -92,12 +99,12 @@ export async function saveDraft(
       hadDraft,
     ],
   );
-  const { version, isStored, isSame, isEnded, isFull } = rows[0]!;
+  const { version, isStored, isSame, isEnded, isFull, isGone } = rows[0]!;
   if (version === 1 && !revives)
     return (await dropEnded(db, ownerId, draft.id, hadDraft)) ? 'ended' : 'saved';
   if (version !== null || isSame) return 'saved';
   if (isStored) return 'newer';
-  if (isEnded || (seen.version > 0 && !revives)) return 'ended';
+  if (isGone || isEnded || (seen.version > 0 && !revives)) return 'ended';
   return isFull ? 'full' : 'newer'; // somebody began the same draft at this very moment
 }
 
@@ -112,7 +119,8 @@ async function dropEnded(db: Database, ownerId: string, id: string, hadDraft: bo
 }
 
 /** Where a draft was kept: in its place, or beside a newer one. */
-export type Kept = { kind: 'saved' | 'copied'; id: string } | { kind: 'ended' } | { kind: 'full' };
+export type Kept =
+  { kind: 'saved' | 'copied'; id: string } | { kind: 'ended' } | { kind: 'full' } | { kind: 'too long' };
 
 /** Saves what is on a form; where a newer state is stored, beside it. The same page has one copy, however often it saves. */
 export async function keepDraft(
@@ -121,6 +129,7 @@ export async function keepDraft(
   draft: Written,
   options: SaveOptions = {},
 ): Promise<Kept> {
+  if (isTooLong(draft)) return { kind: 'too long' };
   const { id } = draft;
   const saved = await saveDraft(db, ownerId, draft, options);
   if (saved === 'saved') return { kind: 'saved', id };
@@ -135,6 +144,10 @@ export async function keepDraft(
   );
   if (copied === 'newer') return { kind: 'full' };
   return copied === 'saved' ? { kind: 'copied', id: copy } : { kind: copied };
+}
+
+function isTooLong({ body, recipient }: Written): boolean {
+  return countCharacters(body) > longestDraft.body || countCharacters(recipient) > longestDraft.recipient;
 }
 
 function copyId(id: string, origin: string): string {

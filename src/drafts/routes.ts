@@ -9,7 +9,7 @@ import { allowOnly, HttpError } from '../web/errors.ts';
 import type { Flash } from '../web/flash.ts';
 import { typedIn } from '../web/forms.ts';
 import { signedIn } from '../web/session.ts';
-import { discardDraft, draftLimit, keepDraft, listDrafts, type Kept } from './queries.ts';
+import { discardDraft, draftLimit, keepDraft, listDrafts, longestDraft, type Kept } from './queries.ts';
 
 export function draftRoutes(pool: Pool, formPages: FormPages, flash: Flash): Router {
   const router = Router();
@@ -22,13 +22,9 @@ export function draftRoutes(pool: Pool, formPages: FormPages, flash: Flash): Rou
     .post(async (req, res) => {
       const letter = readLetter(req.body);
       const kept = await keep(signedIn(req).id, letter);
-      if (kept.kind === 'full')
-        throw new HttpError(
-          422,
-          `There are ${draftLimit} drafts already. Send or discard one of them first.`,
-        );
       // The page saves by itself while somebody writes; it needs no page in return.
       if (req.accepts(['html', 'json']) === 'json') return answerScript(req, res, letter, kept);
+      if (kept.kind === 'full' || kept.kind === 'too long') throw new HttpError(422, refusals[kept.kind]);
       if (kept.kind === 'ended') return offerNew(req, res);
       flash(res, { line: kept.kind === 'saved' ? 'Saved as a draft.' : copied });
       res.redirect(303, `/send?draft=${kept.id}`);
@@ -55,6 +51,9 @@ export function draftRoutes(pool: Pool, formPages: FormPages, flash: Flash): Rou
       });
     } else if (kept.kind === 'ended') {
       res.status(409).json({ isSaved: false, line: 'Not saved: this draft was sent or discarded elsewhere' });
+    } else if (kept.kind === 'full' || kept.kind === 'too long') {
+      const line = `Not saved, your words are only on this page: ${refusals[kept.kind]}`;
+      res.status(422).json({ isSaved: false, line });
     } else res.json({ isSaved: true });
   }
 
@@ -79,6 +78,11 @@ export function draftRoutes(pool: Pool, formPages: FormPages, flash: Flash): Rou
 
   return router;
 }
+
+const refusals = {
+  full: `There are ${draftLimit} drafts already. Send or discard one of them first.`,
+  'too long': `A draft has at most ${longestDraft.body.toLocaleString('en')} characters. Nothing has been cut off: please shorten it.`,
+};
 
 const copied =
   'This draft was saved on another page since yours was made, so both are kept: this is yours, the other one is among your drafts.';

@@ -6,14 +6,13 @@ import { listPasskeys } from '../passkeys/queries.ts';
 import { findFactors } from '../second-factor/queries.ts';
 import { findProfile, listBegun } from './queries.ts';
 
-/** The file, whole. */
+/** The file in pieces, one for each draft. */
 export async function* writeAccount(db: Database, userId: string, server: string): AsyncGenerator<string> {
-  const [profile, devices, factors, passkeys, drafts] = await Promise.all([
+  const [profile, devices, factors, passkeys] = await Promise.all([
     findProfile(db, userId),
     listDevices(db, userId),
     findFactors(db, userId),
     listPasskeys(db, userId),
-    listBegun(db, userId),
   ]);
   const account = {
     server,
@@ -26,7 +25,12 @@ export async function* writeAccount(db: Database, userId: string, server: string
     })),
     secondFactor: { codesSince: factors.codesSince, passkeySince: factors.passkeySince },
     passkeys: passkeys.map(({ name, madeAt, usedAt }) => ({ name, addedAt: madeAt, lastUsedAt: usedAt })),
-    drafts,
   };
-  yield `${JSON.stringify(account, undefined, 2)}\n`;
+  yield `${JSON.stringify(account, undefined, 2).replace(/\n}$/, '')},\n  "drafts": [`;
+  let before = '\n    ';
+  for await (const draft of listBegun(db, userId)) {
+    yield before + JSON.stringify(draft);
+    before = ',\n    ';
+  }
+  yield before.startsWith(',') ? '\n  ]\n}\n' : ']\n}\n';
 }

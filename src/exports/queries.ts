@@ -177,11 +177,22 @@ export interface Draft {
   savedAt: Date;
 }
 
-/** The letters this person has begun, the one saved last first. */
-export async function listBegun(db: Database, ownerId: string): Promise<Draft[]> {
-  const { rows } = await db.query<Draft>(
-    `select recipient as "to", body, saved_at as "savedAt" from drafts where owner_id = $1 order by saved_at desc`,
+// Of the longest these are 4 MB.
+const draftsAtOnce = 10;
+
+/** The letters this person has begun, the one saved last first, a few at a time. */
+export async function* listBegun(db: Database, ownerId: string): AsyncGenerator<Draft> {
+  const { rows: all } = await db.query<{ id: string }>(
+    'select id from drafts where owner_id = $1 order by saved_at desc, id',
     [ownerId],
   );
-  return rows;
+  for (let at = 0; at < all.length; at += draftsAtOnce) {
+    const ids = all.slice(at, at + draftsAtOnce).map(({ id }) => id);
+    const { rows } = await db.query<Draft>(
+      `select recipient as "to", body, saved_at as "savedAt" from drafts
+       where owner_id = $1 and id = any ($2::uuid[]) order by array_position($2::uuid[], id)`,
+      [ownerId, ids],
+    );
+    yield* rows;
+  }
 }

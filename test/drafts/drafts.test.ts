@@ -1,5 +1,6 @@
 // Drafts: letters begun and not sent, one for each form, and nobody else's business.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { longestDraft } from '../../src/drafts/queries.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { awkwardText, filledIn, press } from '../support/forms.ts';
 import { columnsWith, tokenOf } from '../support/mailboxes.ts';
@@ -90,6 +91,19 @@ describe('Save draft', () => {
     expect(page.$('input[name=recipient]').attr('value')).toBe(form.recipient);
   });
 
+  test('keeps a hundred thousand characters, and refuses one more with all of them on the page', async () => {
+    const longest = `${'ह'.repeat(longestDraft.body - 1)}\n`;
+    const form = await begun({ recipient: 'bob', body: longest.replace('\n', '\r\n') });
+    expect((await alice.post('/drafts', form)).status).toBe(303);
+    const refused = await alice.post('/drafts', { ...form, body: `${longest}x` });
+    expect(refused.status).toBe(422);
+    expect(refused.$('[role=alert]').text()).toContain('at most 100,000 characters');
+    expect(refused.$('textarea[name=body]').text()).toBe(`${longest}x`);
+    expect((await stored()).map(({ body }) => body === longest)).toEqual([true]);
+    const named = await alice.post('/drafts', { ...form, recipient: 'x'.repeat(longestDraft.recipient + 1) });
+    expect(named.status).toBe(422);
+  });
+
   test('refuses NUL, with the words kept', async () => {
     const answer = await alice.post('/drafts', await begun({ recipient: 'bob', body: 'a\0b' }));
     expect(answer.status).toBe(422);
@@ -122,6 +136,11 @@ test('a page that saves by itself gets a short answer and no page', async () => 
     alice.ask('post', '/drafts', headers, new URLSearchParams(fields).toString());
   const answer = await save(form);
   expect([answer.status, answer.body]).toEqual([200, { isSaved: true }]);
+  const tooLong = await save({ ...form, body: 'x'.repeat(longestDraft.body + 1) });
+  expect(tooLong.status).toBe(422);
+  expect((tooLong.body as { line: string }).line).toMatch(
+    /^Not saved, your words are only .* at most 100,000/,
+  );
   await save({ ...form, body: 'By itself, again' });
   expect((await stored()).map(({ body }) => body)).toEqual(['By itself, again']);
   expect((await save({ ...form, _csrf: 'old' })).status).toBe(403);
