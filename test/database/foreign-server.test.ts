@@ -57,7 +57,10 @@ describe('settings of a role, a database or the address change nothing', () => {
     transaction_timeout: '1500ms',
     client_encoding: 'LATIN1',
     exit_on_error: 'on',
+    idle_in_transaction_session_timeout: '900ms',
     enable_seqscan: 'on',
+    jit: 'on',
+    plan_cache_mode: 'force_custom_plan',
     quote_all_identifiers: 'on',
   };
   const shown = `select timestamptz '2026-11-27 10:00:00.123456+01' as at, interval '1 day 02:00' as span,
@@ -65,11 +68,11 @@ describe('settings of a role, a database or the address change nothing', () => {
     '{null}'::text[] as list, 'é€😀' as letters, '2026-02-01'::date::text as day, now() - now() as none`;
   // What a message looks like does not tell, such as how many matches a search may leave out: the settings themselves.
   const inForce = async (pool: Pool) => {
-    const names = Object.keys(settings).filter((name) => !nobodysBusiness.has(name));
+    const names = Object.keys(settings).filter((name) => !ofNoImportance.has(name));
     const asked = names.map((name) => [name, `current_setting('${name}', true)`] as const);
     return (await pool.query(`select ${asked.map(([name, sql]) => `${sql} as "${name}"`).join(', ')}`)).rows;
   };
-  const nobodysBusiness = new Set(['default_text_search_config', 'quote_all_identifiers', 'search_path']);
+  const ofNoImportance = new Set(['default_text_search_config', 'quote_all_identifiers', 'search_path']);
   let expected: unknown;
   let expectedSettings: unknown;
   beforeAll(async () => {
@@ -103,6 +106,7 @@ describe('settings of a role, a database or the address change nothing', () => {
     const pool = await opened(url);
     expect((await pool.query(shown)).rows).toEqual(expected);
     expect(await inForce(pool)).toEqual(expectedSettings);
+    expect(expectedSettings).toMatchObject([{ enable_seqscan: 'off', jit: 'off' }]); // not what PostgreSQL says by default
     expect((await pool.query('show statement_timeout')).rows).toEqual([{ statement_timeout: '2s' }]);
     expect((await pool.query('show transaction_isolation')).rows).toEqual([
       { transaction_isolation: 'read committed' },
