@@ -6,7 +6,7 @@ import { bodyLimit as longestMessage } from '../src/compose/letter-form.ts';
 import { browserLimit } from '../src/devices/queries.ts';
 import { carriedDraftLimit, draftLimit, longestDraft } from '../src/drafts/queries.ts';
 import { createBoundedServer, mostConnections, mostHeaderBytes } from '../src/server.ts';
-import { unpackedLimit } from '../src/imports/open-file.ts';
+import { unpackedLimit, unpackedTimes } from '../src/imports/unpacking.ts';
 import { filesAtOnce, readAtOnce } from '../src/imports/places.ts';
 import { uploadLimit } from '../src/imports/upload.ts';
 import { passkeyLimit } from '../src/passkeys/queries.ts';
@@ -113,6 +113,7 @@ describe('the README says', () => {
     ['An import', uploadLimit / 1_000_000_000, ' GB,'],
     ['An export', uploadLimit / 1_000_000_000, ' GB at most'],
     ['An import', unpackedLimit / 1_000_000_000, ' GB unpacked'],
+    ['An import', unpackedTimes, ' times its size'],
     ['An import', numberIn('src/imports/read-zip.ts', /maxEntries = ([\d_]+)/), ' files'],
     ['An import', numberIn('src/imports/routes.ts', /pieceSize = ([\d_]+)/) / 1000, ' kB every 30 s'],
     ['An import', filesAtOnce, ' at once'],

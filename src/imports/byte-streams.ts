@@ -1,6 +1,7 @@
 // Streams of bytes as files have them: looked into before they are read, unpacked, and with line ends as everywhere.
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import type { Unpacking } from './unpacking.ts';
 import { Unreadable } from './unreadable.ts';
 
 /** Enough to tell what kind of file it is. */
@@ -36,15 +37,14 @@ async function* joined(head: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerato
   }
 }
 
-/** Throws Unreadable when it is damaged, or when more comes out than this, in bytes. */
-export async function* gunzip(source: AsyncIterable<Buffer>, maxLength: number): AsyncGenerator<Buffer> {
+/** Throws Unreadable when it is damaged, or when too much comes out. */
+export async function* gunzip(source: AsyncIterable<Buffer>, unpacking: Unpacking): AsyncGenerator<Buffer> {
   const packed = Readable.from(source, { objectMode: false });
   const unpacked = createGunzip();
   packed.on('error', (error) => unpacked.destroy(error));
-  let length = 0;
   try {
     for await (const chunk of packed.pipe(unpacked) as AsyncIterable<Buffer>) {
-      if ((length += chunk.length) > maxLength) throw new Unreadable('This file unpacks to more than 4 GB.');
+      unpacking.add(chunk.length);
       yield chunk;
     }
   } catch (error) {

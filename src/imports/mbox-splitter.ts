@@ -33,8 +33,8 @@ interface OpenMail {
 
 export function createSplitter(sink: MailSink) {
   let lines: string[] = []; // those not read yet, from `at` on
+  let offsets = [0];
   let at = 0;
-  let offset = 0; // in the file, of the next line
   let mail: OpenMail | undefined;
   let isFirst = true;
   let junk = 0;
@@ -56,7 +56,7 @@ export function createSplitter(sink: MailSink) {
   /** To be waited for when it is a promise: most lines are not worth one. */
   function readLine(line: string): Promise<void> | undefined {
     at += 1;
-    offset += line.length + 1;
+    const offset = offsets[at]!;
     const words = withoutReturn(line);
     isBehindBlank = words === '';
     if (words === mmdfBorder) return close();
@@ -74,10 +74,9 @@ export function createSplitter(sink: MailSink) {
     if (words.trim() === '') return;
     // Apple's emlx: the length of the mail stands above it, and something else below.
     if (/^\d{1,10} *$/.test(words) && isMail(lines.slice(at, at + 200)))
-      return open('', offset + Number(words));
+      return open('', offsets[at]! + Number(words));
     if (isMail([words, ...lines.slice(at, at + 200)])) {
       at -= 1;
-      offset -= lines[at]!.length + 1;
       open('');
       return;
     }
@@ -89,7 +88,7 @@ export function createSplitter(sink: MailSink) {
     if (!mayBeBorder(line)) return false;
     // A mail alone is often one that was sent on, with the line above another one in the middle of it.
     if (mail && !mail.isInMailbox && (!isBehindBlank || sink.isWithinParts())) return false;
-    const inText = mail?.length.covers(offset, lines, at, isEnd);
+    const inText = mail?.length.covers({ lines, offsets }, at, isEnd);
     if (inText === undefined && mail) return undefined;
     if (inText) return false;
     if (lines.length - at <= linesAhead && !isEnd) return undefined;
@@ -106,7 +105,6 @@ export function createSplitter(sink: MailSink) {
       if (begins) {
         await close();
         at += 1;
-        offset += line.length + 1;
         open(withoutReturn(line));
         isBehindBlank = false;
       } else {
@@ -115,12 +113,14 @@ export function createSplitter(sink: MailSink) {
       }
     }
     lines = lines.slice(at);
+    offsets = offsets.slice(at);
     at = 0;
     return false;
   }
 
   return {
     add(more: string[]): void {
+      for (const line of more) offsets.push(offsets.at(-1)! + line.length + 1);
       lines = lines.length > 0 ? lines.concat(more) : more;
     },
     read: () => readAll(false),

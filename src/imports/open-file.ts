@@ -2,10 +2,8 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { OwnCopy } from '../exports/own-copy.ts';
 import type { ImportReport } from './import-report.ts';
-import { takeReader } from './reader-pool.ts';
+import { takeReader, type ReaderLimits } from './reader-pool.ts';
 import { Unreadable } from './unreadable.ts';
-
-export { unpackedLimit } from './read-file.ts';
 
 export interface ReadOptions {
   /** Filled while the file is read. */
@@ -15,6 +13,7 @@ export interface ReadOptions {
   onProgress?: (bytesRead: number) => void;
   /** Mail from these addresses counts as sent. */
   ownAddresses?: string[];
+  limits?: ReaderLimits;
 }
 
 /**
@@ -23,10 +22,10 @@ export interface ReadOptions {
  */
 export async function* readMessages(
   file: FileHandle,
-  { report, signal, onProgress = () => {}, ownAddresses = [] }: ReadOptions,
+  { report, signal, onProgress = () => {}, ownAddresses = [], limits }: ReadOptions,
 ): AsyncGenerator<OwnCopy[]> {
   signal.throwIfAborted();
-  const reader = await takeReader();
+  const reader = await takeReader(limits);
   let isOver = false;
   try {
     let reply = await reader.ask({ fd: file.fd, ownAddresses }, signal);

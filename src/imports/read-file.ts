@@ -1,6 +1,6 @@
 // What kind of file was chosen, and the messages in it.
 /* oxlint-disable no-control-regex -- bytes, and escapes that stand in them */
-import { read } from 'node:fs';
+import { fstat, read } from 'node:fs';
 import { promisify } from 'node:util';
 import type { OwnCopy } from '../exports/own-copy.ts';
 import { asLines, gunzip, peek } from './byte-streams.ts';
@@ -9,23 +9,28 @@ import type { ImportReport } from './import-report.ts';
 import { readJson } from './json-messages.ts';
 import { readMbox } from './mbox-messages.ts';
 import { readZip } from './read-zip.ts';
+import { createUnpacking, type Unpacking } from './unpacking.ts';
 
 const chunkLength = 65_536;
-/** In bytes. What unpacks to more is refused, however small it is itself. */
-export const unpackedLimit = 4_000_000_000;
 
-export interface Reading {
+export interface FileOptions {
   report: ImportReport;
   ownAddresses: ReadonlySet<string>;
   /** Hears how many bytes of the file have been read. */
   onProgress: (bytesRead: number) => void;
 }
 
+export interface Reading extends FileOptions {
+  unpacking: Unpacking;
+}
+
 /**
  * The messages in a file: the zip of an export, one of its two files with messages, a mailbox, a mail, or these in a zip.
  * Throws Unreadable when the file is damaged or something else.
  */
-export async function* readFile(fd: number, reading: Reading): AsyncGenerator<OwnCopy[]> {
+export async function* readFile(fd: number, options: FileOptions): AsyncGenerator<OwnCopy[]> {
+  const { size } = await statOf(fd);
+  const reading = { ...options, unpacking: createUnpacking(size) };
   const { head, all } = await peek(bytesOf(fd, reading.onProgress));
   if (/^PK(?:\x03\x04|\x05\x06|\x07\x08)/.test(head.toString('latin1', 0, 4))) yield* readZip(fd, reading);
   else yield* readContent(head, all, { ...reading, isSent: false });
@@ -38,7 +43,7 @@ export async function* readContent(
   reading: Omit<Reading, 'onProgress'> & { isSent: boolean },
 ): AsyncGenerator<OwnCopy[]> {
   if (isGzip(head)) {
-    const unpacked = await peek(gunzip(all, unpackedLimit));
+    const unpacked = await peek(gunzip(all, reading.unpacking));
     refuseOtherKinds(unpacked.head);
     yield* readLinesOf(unpacked.head, unpacked.all, reading);
   } else {
@@ -60,6 +65,7 @@ function readLinesOf(
 }
 
 const readAt = promisify(read);
+const statOf = promisify(fstat);
 
 async function* bytesOf(fd: number, onProgress: (bytesRead: number) => void): AsyncGenerator<Buffer> {
   let position = 0;

@@ -8,7 +8,7 @@ import { peek } from './byte-streams.ts';
 import { addToReport } from './import-report.ts';
 import { readJson } from './json-messages.ts';
 import { isBorder, isMail, mayBeBorder } from './mbox-borders.ts';
-import { isGzip, unpackedLimit, readContent, type Reading } from './read-file.ts';
+import { isGzip, readContent, type Reading } from './read-file.ts';
 import { isSentFolder } from './sent-mail.ts';
 import { Unreadable } from './unreadable.ts';
 
@@ -25,7 +25,7 @@ const mayHoldMail =
 export async function* readZip(fd: number, reading: Reading): AsyncGenerator<OwnCopy[]> {
   const zip = await explained(fromFdPromise(fd));
   const entries = await explained(listEntries(zip));
-  const { unpack, isAt } = createUnpacker(zip, reading.onProgress);
+  const { unpack, isAt } = createUnpacker(zip, reading);
   const { own, accounts, others, unneeded } = sort(entries);
 
   for (const account of accounts) {
@@ -136,8 +136,7 @@ async function countDrafts(source: AsyncIterable<Buffer>): Promise<number> {
   }
 }
 
-function createUnpacker(zip: ZipFile, onProgress: (bytesRead: number) => void) {
-  let unpacked = 0;
+function createUnpacker(zip: ZipFile, { onProgress, unpacking }: Reading) {
   let behind = 0; // of the packed file
 
   /**
@@ -145,7 +144,7 @@ function createUnpacker(zip: ZipFile, onProgress: (bytesRead: number) => void) {
    * which its reader leaves to us: whoever writes what was read must be able to take it back.
    */
   async function* unpack(entry: Entry): AsyncGenerator<Buffer> {
-    if (entry.uncompressedSize > unpackedLimit) throw tooMuch();
+    unpacking.expect(entry.uncompressedSize);
     const stream = await explained(zip.openReadStreamPromise(entry));
     let size = 0;
     let sum = 0;
@@ -156,7 +155,7 @@ function createUnpacker(zip: ZipFile, onProgress: (bytesRead: number) => void) {
         if (next.done && sum !== entry.crc32) throw damaged();
         if (next.done) return;
         size += next.value.length;
-        if ((unpacked += next.value.length) > unpackedLimit) throw tooMuch();
+        unpacking.add(next.value.length);
         sum = crc32(next.value, sum);
         const share = entry.uncompressedSize > 0 ? Math.min(1, size / entry.uncompressedSize) : 1;
         onProgress(behind + Math.floor(entry.compressedSize * share));
@@ -167,10 +166,6 @@ function createUnpacker(zip: ZipFile, onProgress: (bytesRead: number) => void) {
     }
   }
   return { unpack, isAt: (entry: Entry) => (behind += entry.compressedSize) };
-}
-
-function tooMuch(): Unreadable {
-  return new Unreadable('This zip unpacks to more than 4 GB.');
 }
 
 function damaged(): Unreadable {

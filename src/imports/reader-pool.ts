@@ -5,12 +5,20 @@ import { createTurns } from '../turns.ts';
 import type { ReaderReply, ReaderRequest } from './reader-thread.ts';
 import { Unreadable } from './unreadable.ts';
 
-/** In this process. Each can take a core, and the rest of it at most this much memory, in MB. */
+/** In this process; each can take a core. */
 export const maxReaders = 2;
-const maxHeapMb = 256;
 const idleMs = 10_000;
-/** How long a file may be read without anything coming of it, and how long all in all. */
-const limits = { stepMs: 60_000, fileMs: 15 * 60_000 };
+
+export interface ReaderLimits {
+  /** Memory of a thread, in MB. */
+  heapMb: number;
+  /** How long a file may be read without anything coming of it. */
+  stepMs: number;
+  /** How long all in all. */
+  fileMs: number;
+}
+
+export const readerLimits: ReaderLimits = { heapMb: 256, stepMs: 60_000, fileMs: 15 * 60_000 };
 
 export interface Reader {
   /** Sends a request, and waits for what comes of it. Rejects with the signal's reason. */
@@ -27,12 +35,12 @@ interface Idle {
 }
 const idle: Idle[] = [];
 
-/** A thread, as soon as one is free; it is taken until it is given back or ended. */
-export function takeReader(): Promise<Reader> {
+/** A thread, as soon as one is free; it is taken until it is given back or ended. Those with other limits are not kept. */
+export function takeReader(limits = readerLimits): Promise<Reader> {
   return new Promise((resolve) => {
     void turns(async () => {
-      const worker = takeIdle() ?? startWorker();
-      await new Promise<void>((free) => resolve(readerOf(worker, free)));
+      const worker = (limits === readerLimits && takeIdle()) || startWorker(limits);
+      await new Promise<void>((free) => resolve(readerOf(worker, limits, free)));
     });
   });
 }
@@ -63,15 +71,15 @@ function forget(entry: Idle): void {
   entry.worker.off('error', entry.onEnd);
 }
 
-function startWorker(): Worker {
+function startWorker({ heapMb }: ReaderLimits): Worker {
   return new Worker(new URL('./reader-thread.ts', import.meta.url), {
-    resourceLimits: { maxOldGenerationSizeMb: maxHeapMb, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 },
+    resourceLimits: { maxOldGenerationSizeMb: heapMb, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 },
     env: {}, // nothing in a mail needs a secret
     stdin: false,
   });
 }
 
-function readerOf(worker: Worker, free: () => void): Reader {
+function readerOf(worker: Worker, limits: ReaderLimits, free: () => void): Reader {
   let waitedMs = 0;
   return {
     async ask(request, signal) {
@@ -84,7 +92,8 @@ function readerOf(worker: Worker, free: () => void): Reader {
       return reply;
     },
     giveBack() {
-      keepIdle(worker);
+      if (limits === readerLimits) keepIdle(worker);
+      else void worker.terminate();
       free();
     },
     async end() {

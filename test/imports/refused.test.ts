@@ -195,7 +195,7 @@ function liar(content: Buffer, saidSize: number): Buffer {
 test('zip bombs: one long line, two gigabytes of blank ones, and one that lies about its size', async () => {
   const line = deflateRawSync(Buffer.alloc(300_000_000, 'x'));
   const startedAt = performance.now();
-  await expectRefused(liar(line, 300_000_000), /too long|damaged/);
+  await expectRefused(liar(line, 300_000_000), 'more than 500 times its size');
   await expectRefused(liar(line, 1000), /too long|damaged/);
   await expectRefused(liar(line, 4_100_000_000), 'more than 4 GB');
   const blank = deflateRawSync(Buffer.concat([Buffer.from('[\n]\n'), Buffer.alloc(300_000_000, '\n')]));
