@@ -3,6 +3,7 @@ import express, { Router, type Express, type RequestHandler } from 'express';
 import { accountRoutes } from './accounts/account-routes.ts';
 import { timeZoneRoutes } from './accounts/time-zone-routes.ts';
 import { createChangeAccount } from './accounts/changes.ts';
+import { createLoginTries } from './accounts/login-tries.ts';
 import { createPasswords } from './accounts/passwords.ts';
 import { createProof } from './accounts/proof.ts';
 import { registrationRoutes } from './accounts/registration.ts';
@@ -86,6 +87,10 @@ export function createApp(parts: AppParts): Express {
   const proof = createProof(pool, config, passwords);
   const changeAccount = createChangeAccount(pool, bell);
   const browsers = openKnownBrowsers(pool, config, bell);
+  const onError = (error: Error) => log.error({ err: error }, 'background');
+  const forTries = { pool, config, browsers, bell, onError };
+  const loginTries = createLoginTries(forTries, 'logins', 'passwords');
+  const recoveryTries = createLoginTries(forTries, 'recoveries', 'recovery codes');
   const signIn = createSignIn(pool, browsers);
   const { flash, showFlash } = openFlash(config);
   const begunSignIns = openBegunSignIns(seal, config);
@@ -136,10 +141,12 @@ export function createApp(parts: AppParts): Express {
     ),
   );
 
-  app.use(strangersRoutes({ pool, config, passwords, signIn, browsers, keepCarriedLetter, begunSignIns }));
+  app.use(
+    strangersRoutes({ pool, config, passwords, signIn, tries: loginTries, keepCarriedLetter, begunSignIns }),
+  );
   app.use(registrationRoutes({ pool, config, passwords, signIn }));
   app.use(resetLinkRoutes({ pool, config, passwords, flash, bell }));
-  app.use(recoveryLogin({ pool, config, signIn, keepCarriedLetter, flash, bell, browsers }));
+  app.use(recoveryLogin({ pool, config, signIn, keepCarriedLetter, flash, bell, tries: recoveryTries }));
   app.use(passkeyLogin({ pool, config, signIn, keepCarriedLetter, ceremonies }));
   app.use(secondStepRoutes({ pool, config, log, seal, secondSteps, ceremonies, browsers, bell }));
 

@@ -12,9 +12,10 @@ import { localPath } from '../web/local-path.ts';
 import { sessionKey } from '../web/session-queries.ts';
 import { saveSession, signedIn } from '../web/session.ts';
 import type { ChangeAccount } from './changes.ts';
-import { findWeakness, newPassword, typedPassword, type Passwords } from './passwords.ts';
+import { newPassword, typedPassword, type Passwords } from './passwords.ts';
 import type { Proof } from './proof.ts';
 import { changePassword, findOwnAccount } from './queries.ts';
+import { findWeakness } from './weak-passwords.ts';
 
 /** For who has just come in with a recovery code. */
 const recoveredForm = z.object({ password: newPassword, next: z.string().optional() });
@@ -60,7 +61,7 @@ export function accountRoutes({
       const form = parseForm<NewPassword>(isRecovered(req) ? recoveredForm : passwordForm, req.body);
       if (!form.ok) return showPassword(req, res.status(422), form);
       const { current, password, next } = form.values;
-      const weakness = await findWeakness(password, signedIn(req).username);
+      const weakness = await findWeakness(password, signedIn(req).username, config.publicUrl);
       if (weakness) return showPassword(req, res.status(422), rejectField(form, 'password', weakness));
 
       const account =

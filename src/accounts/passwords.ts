@@ -1,7 +1,5 @@
-// Passwords: hashed with argon2id, a few at once, and refused when they are among the first that anybody would try.
+// Passwords: hashed with argon2id, a few at once; how long they may be, and in which form they are the same.
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import argon2 from 'argon2';
 import { createTurns, type InTurn } from '../turns.ts';
@@ -109,19 +107,3 @@ export const newPassword = text('Please choose a password.')
 export const typedPassword = text('Please enter your password.')
   .min(1, 'Please enter your password.')
   .refine((typed) => formsOf(typed).some((form) => countCharacters(form) <= maxLength), tooLong);
-
-// 49,000 passwords from leaks. Kept as the text of the JSON file and searched as such: no parsing, half a megabyte.
-const commonPasswords = createRequire(import.meta.url).resolve(
-  '@zxcvbn-ts/language-common/src/passwords.json',
-);
-let common: Promise<string> | undefined;
-
-/** Why this password is too easy to guess for this person, or undefined. The list is read at the first call. */
-export async function findWeakness(password: string, username: string): Promise<string | undefined> {
-  const folded = password.toLowerCase();
-  if (folded.includes(username) && countCharacters(folded) < username.length + 6)
-    return 'The username is too easy to guess as a password.';
-  common ??= readFile(commonPasswords, 'utf8');
-  const isCommon = (await common).includes(JSON.stringify(folded));
-  return isCommon ? 'Too many people use this password. A few words in a row make a better one.' : undefined;
-}

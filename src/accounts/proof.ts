@@ -28,10 +28,10 @@ export function createProof(pool: Pool, config: Config, passwords: Passwords): P
 
   const check = async (req: Request, password: string): Promise<Account | undefined> => {
     const { id } = signedIn(req);
-    await tries.spend(id);
+    const giveBack = await tries.spend(id);
     const account = await verifyPassword(pool, passwords, await findOwnAccount(pool, id), password);
     if (!account) return undefined;
-    await tries.giveBack(id);
+    await giveBack();
     req.session.provenAt = Date.now();
     return account;
   };

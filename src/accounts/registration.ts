@@ -2,20 +2,20 @@
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { admit, refuseAdmission, type Refusal } from '../invitations/admission.ts';
-import { clientAddress } from '../web/client-address.ts';
 import { guardStrangersForms } from '../web/csrf.ts';
 import { allowOnly } from '../web/errors.ts';
 import { blankForm, keepTyped, parseForm, rejectField, typedIn, type Form } from '../web/forms.ts';
-import { createRateLimit } from '../web/rate-limits.ts';
-import { findWeakness, newPassword } from './passwords.ts';
+import { createAddressLimit } from '../web/rate-limits.ts';
+import { newPassword } from './passwords.ts';
 import type { SignInParts } from './routes.ts';
 import { newUsername } from './usernames.ts';
+import { findWeakness } from './weak-passwords.ts';
 
 const registrationForm = z.object({ username: newUsername, password: newPassword });
 
 export function registrationRoutes({ pool, config, passwords, signIn }: SignInParts): Router {
   const { registration } = config;
-  const registrationsFrom = createRateLimit(pool, 'registrations', config.registrationsPerHour, 3600);
+  const registrationsFrom = createAddressLimit(pool, 'registrations', config.registrationsPerHour, 3600);
   const router = Router();
   router
     .route('/register')
@@ -35,10 +35,10 @@ export function registrationRoutes({ pool, config, passwords, signIn }: SignInPa
       const form = parseForm(registrationForm, req.body);
       if (!form.ok) return showRegister(req, res.status(422), form);
       const { username, password } = form.values;
-      const weakness = await findWeakness(password, username);
+      const weakness = await findWeakness(password, username, config.publicUrl);
       if (weakness) return showRegister(req, res.status(422), rejectField(form, 'password', weakness));
 
-      await registrationsFrom.spend(clientAddress(req));
+      await registrationsFrom.spend(req);
       const hash = await passwords.hash(password);
       const account = await admit(pool, registration, invitation, username, hash);
       if (account === 'taken') {

@@ -5,7 +5,6 @@ import { letterIn } from '../compose/letter-form.ts';
 import { carried, type KeepCarriedLetter } from '../compose/refused-letter.ts';
 import type { Config } from '../config.ts';
 import type { Pool } from '../database/pool.ts';
-import type { KnownBrowsers } from '../devices/known-browsers.ts';
 import type { BegunSignIns } from '../second-factor/begun-sign-in.ts';
 import { asksSecondStep } from '../second-factor/queries.ts';
 import { guardStrangersForms } from '../web/csrf.ts';
@@ -14,7 +13,7 @@ import { blankForm, keepTyped, parseForm, rejectField, type Form } from '../web/
 import type { Bell } from '../live/bell.ts';
 import { localPath } from '../web/local-path.ts';
 import { endSession, signedIn } from '../web/session.ts';
-import { createLoginTries } from './login-tries.ts';
+import type { LoginTries } from './login-tries.ts';
 import { typedPassword, type Passwords } from './passwords.ts';
 import { findAccount, type Account } from './queries.ts';
 import { disabledAccount, type SignIn } from './sign-in.ts';
@@ -32,16 +31,15 @@ export interface SignInParts {
 }
 
 interface LoginParts extends SignInParts {
-  browsers: KnownBrowsers;
+  tries: LoginTries;
   keepCarriedLetter: KeepCarriedLetter;
   begunSignIns: BegunSignIns;
 }
 
 /** The pages that strangers see. A signed-in person who comes here is taken to the inbox. */
 export function strangersRoutes(parts: LoginParts): Router {
-  const { pool, config, passwords, signIn, browsers, keepCarriedLetter, begunSignIns } = parts;
+  const { pool, config, passwords, signIn, tries, keepCarriedLetter, begunSignIns } = parts;
   const router = Router();
-  const tries = createLoginTries(pool, config, browsers, 'logins');
 
   /** The account with this name, if this is its password. */
   const findByPassword = async (

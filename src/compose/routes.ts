@@ -52,7 +52,7 @@ export function composeRoutes({ pool, config, formPages, flash, bell }: ComposeP
         seen: seenBy(req),
         sentAt: now(),
       };
-      const outcome = await sendMessage(letter, () => counts.spend(letter.from));
+      const outcome = await sendMessage(letter, async () => void (await counts.spend(letter.from)));
       bell.ring(outcome.warned, 'arrivals');
       if (outcome.kind === 'too many') {
         throw new HttpError(

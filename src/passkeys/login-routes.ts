@@ -4,12 +4,11 @@ import { disabledAccount } from '../accounts/sign-in.ts';
 import { showLogin, type SignInParts } from '../accounts/routes.ts';
 import type { KeepCarriedLetter } from '../compose/refused-letter.ts';
 import { idOfBytes } from '../ids.ts';
-import { clientAddress } from '../web/client-address.ts';
 import { guardStrangersForms } from '../web/csrf.ts';
 import { allowOnly } from '../web/errors.ts';
 import { blankForm, keepTyped, rejectField, typedIn } from '../web/forms.ts';
 import { localPath } from '../web/local-path.ts';
-import { createRateLimit } from '../web/rate-limits.ts';
+import { createAddressLimit } from '../web/rate-limits.ts';
 import { readUse, type UseAnswer } from './answers.ts';
 import type { Ceremonies } from './ceremonies.ts';
 import { findPasskey, type KnownPasskey } from './queries.ts';
@@ -24,7 +23,7 @@ interface Parts extends Pick<SignInParts, 'pool' | 'config' | 'signIn'> {
 
 export function passkeyLogin({ pool, config, signIn, keepCarriedLetter, ceremonies }: Parts): Router {
   // Nobody guesses a passkey; this bounds the work that made-up ones cause.
-  const tries = createRateLimit(pool, 'passkeys', 5 * config.loginsPerMinute, 60);
+  const tries = createAddressLimit(pool, 'passkeys', 5 * config.loginsPerMinute, 60);
   const router = Router();
 
   /** The passkey that was used rightly, unlocked by its owner. */
@@ -41,12 +40,11 @@ export function passkeyLogin({ pool, config, signIn, keepCarriedLetter, ceremoni
     .all(keepTyped(showLogin), guardStrangersForms(config))
     .get((req, res) => res.redirect(303, '/login'))
     .post(async (req, res) => {
-      const address = clientAddress(req);
-      await tries.spend(address);
+      const giveBack = await tries.spend(req);
       const typed = typedIn(req.body);
       const passkey = await findUsed(readUse(typed.credential));
       if (!passkey) return showLogin(req, res.status(422), rejectField(blankForm(typed), '', refused));
-      await tries.giveBack(address);
+      await giveBack();
       const { account } = passkey;
       if (account.isDisabled) throw disabledAccount();
       await signIn(req, res, account);

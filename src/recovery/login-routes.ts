@@ -1,13 +1,12 @@
 // Logging in with a recovery code instead of the password: GET and POST /login/recovery.
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
-import { createLoginTries } from '../accounts/login-tries.ts';
+import type { LoginTries } from '../accounts/login-tries.ts';
 import { findAccount } from '../accounts/queries.ts';
 import type { SignInParts } from '../accounts/routes.ts';
 import { typedUsername } from '../accounts/usernames.ts';
 import { letterIn } from '../compose/letter-form.ts';
 import { carried, type KeepCarriedLetter } from '../compose/refused-letter.ts';
-import type { KnownBrowsers } from '../devices/known-browsers.ts';
 import type { Bell } from '../live/bell.ts';
 import { guardStrangersForms } from '../web/csrf.ts';
 import { allowOnly } from '../web/errors.ts';
@@ -27,13 +26,12 @@ interface RecoveryParts extends Pick<SignInParts, 'pool' | 'config' | 'signIn'> 
   keepCarriedLetter: KeepCarriedLetter;
   flash: Flash;
   bell: Bell;
-  browsers: KnownBrowsers;
+  tries: LoginTries;
 }
 
 export function recoveryLogin(parts: RecoveryParts): Router {
-  const { pool, config, signIn, keepCarriedLetter, flash, bell, browsers } = parts;
+  const { pool, config, signIn, keepCarriedLetter, flash, bell, tries } = parts;
   const router = Router();
-  const tries = createLoginTries(pool, config, browsers, 'recoveries');
 
   router
     .route('/login/recovery')

@@ -1,17 +1,17 @@
 // Setting a new password with a link from the operator.
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
-import { findWeakness, newPassword, type Passwords } from '../accounts/passwords.ts';
+import { newPassword, type Passwords } from '../accounts/passwords.ts';
+import { findWeakness } from '../accounts/weak-passwords.ts';
 import type { Config } from '../config.ts';
 import type { Pool } from '../database/pool.ts';
 import { readLinkToken, type LinkKey } from '../link-tokens.ts';
 import type { Bell } from '../live/bell.ts';
-import { clientAddress } from '../web/client-address.ts';
 import { guardStrangersForms } from '../web/csrf.ts';
 import { allowOnly } from '../web/errors.ts';
 import type { Flash } from '../web/flash.ts';
 import { blankForm, keepTyped, parseForm, rejectField, type Form } from '../web/forms.ts';
-import { createRateLimit } from '../web/rate-limits.ts';
+import { createAddressLimit } from '../web/rate-limits.ts';
 import { findResetLink, resetPassword } from './queries.ts';
 
 const passwordForm = z.object({ password: newPassword });
@@ -26,16 +26,15 @@ interface ResetLinkParts {
 
 /** Only the form uses a link up: browsers and mail programs open links that nobody has clicked. */
 export function resetLinkRoutes({ pool, config, passwords, flash, bell }: ResetLinkParts): Router {
-  const tries = createRateLimit(pool, 'reset-links', config.loginsPerMinute, 60);
+  const tries = createAddressLimit(pool, 'reset-links', config.loginsPerMinute, 60);
 
   /** The link with its person, if it works; so many that do not work a minute from one address. */
   const follow = async (req: Request): Promise<{ key: LinkKey; username: string } | undefined> => {
-    const address = clientAddress(req);
-    await tries.spend(address);
+    const giveBack = await tries.spend(req);
     const key = readLinkToken(req.params.token);
     const username = key && (await findResetLink(pool, key));
     if (!username) return undefined;
-    await tries.giveBack(address);
+    await giveBack();
     return { key, username };
   };
 
@@ -54,7 +53,7 @@ export function resetLinkRoutes({ pool, config, passwords, flash, bell }: ResetL
       const form = parseForm(passwordForm, req.body);
       if (!form.ok) return showReset(req, res.status(422), form, link.username);
       const { password } = form.values;
-      const weakness = await findWeakness(password, link.username);
+      const weakness = await findWeakness(password, link.username, config.publicUrl);
       if (weakness)
         return showReset(req, res.status(422), rejectField(form, 'password', weakness), link.username);
 

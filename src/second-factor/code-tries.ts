@@ -6,13 +6,12 @@ import { agentOf } from '../devices/agents.ts';
 import type { KnownBrowsers } from '../devices/known-browsers.ts';
 import type { Bell } from '../live/bell.ts';
 import { leaveNotice } from '../notices/queries.ts';
-import { HttpError } from '../web/errors.ts';
-import { createRateLimit } from '../web/rate-limits.ts';
+import { createRateLimit, isRefusal, type GiveBack } from '../web/rate-limits.ts';
 import { exactTime } from '../web/times.ts';
 
 export interface CodeTries {
   /** Counts a try before it is checked. Throws a 429 when it is one too many. Returns what gives it back. */
-  spend(req: Request, userId: string): Promise<() => Promise<void>>;
+  spend(req: Request, userId: string): Promise<GiveBack>;
 }
 
 /**
@@ -39,12 +38,11 @@ export function createCodeTries(pool: Pool, browsers: KnownBrowsers, bell: Bell)
       const isKnown = (await browsers.findKnown(req, userId)) !== undefined;
       const key = isKnown ? `${userId} known` : userId;
       try {
-        await tries.spend(key);
+        return await tries.spend(key);
       } catch (refusal) {
-        if (refusal instanceof HttpError) await tellOnce(req, userId); // not when the database is away
+        if (isRefusal(refusal)) await tellOnce(req, userId); // not when the database is away
         throw refusal;
       }
-      return () => tries.giveBack(key);
     },
   };
 }

@@ -18,6 +18,14 @@ export function clientAddress({ ip = '' }: Pick<Request, 'ip'>): string {
     .join('.');
 }
 
+/** The same, and of IPv6 the networks of 56 and of 48 bits around it: a whole customer may have these. */
+export function clientNetworks(req: Pick<Request, 'ip'>): string[] {
+  const address = clientAddress(req);
+  const [a, b, c, d] = address.split(':');
+  if (d === undefined) return [address];
+  return [address, `${a}:${b}:${c}:${hex(parseInt(d, 16) >> 8)}/56`, `${a}:${b}:${c}/48`];
+}
+
 /** The eight numbers of an IPv6 address; undefined for anything else. URL writes it in one way, with `::` at most once. */
 function groupsOf(address: string): number[] | undefined {
   const written = URL.parse(`http://[${address}]`)?.hostname.slice(1, -1);

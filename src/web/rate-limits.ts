@@ -1,14 +1,17 @@
 // How often something may be done: counted in PostgreSQL, for all processes together.
 import { createHash } from 'node:crypto';
+import type { Request } from 'express';
 import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Pool } from '../database/pool.ts';
+import { clientNetworks } from './client-address.ts';
 import { HttpError } from './errors.ts';
+
+/** Takes one back, for what turned out to be harmless. */
+export type GiveBack = () => Promise<unknown>;
 
 export interface RateLimit {
   /** Counts one; throws a 429 with Retry-After when it is one too many. */
-  spend(key: string): Promise<void>;
-  /** Takes one back, for what turned out to be harmless. */
-  giveBack(key: string): Promise<void>;
+  spend(key: string): Promise<GiveBack>;
 }
 
 /**
@@ -49,11 +52,45 @@ export function createRateLimit(pool: Pool, name: string, points: number, second
           wait,
         );
       }
-    },
-    async giveBack(key) {
-      await limiter.reward(digest(key));
+      return () => limiter.reward(digest(key));
     },
   };
+}
+
+/** Whether a limit refused, and not the database failed. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof HttpError && error.status === 429;
+}
+
+/** Counts for each limit in turn. What one of them refuses is given back to those before it: it was never tried. */
+export async function spendAll(spends: (() => Promise<GiveBack>)[]): Promise<GiveBack> {
+  const taken: GiveBack[] = [];
+  const giveBack = () => Promise.all(taken.map((each) => each()));
+  try {
+    for (const spend of spends) taken.push(await spend());
+  } catch (error) {
+    if (isRefusal(error)) await giveBack();
+    throw error;
+  }
+  return giveBack;
+}
+
+export interface AddressLimit {
+  spend(req: Request): Promise<GiveBack>;
+  /** The same, to be counted with other limits. */
+  spends(req: Request): (() => Promise<GiveBack>)[];
+}
+
+/**
+ * `points` within `seconds` for each client address. Of IPv6, whoever has one network of 64 bits easily has more: a /56,
+ * as many providers give away (RFC 6177), may do twice as much, and a /48 four times.
+ */
+export function createAddressLimit(pool: Pool, name: string, points: number, seconds: number): AddressLimit {
+  const limits = [1, 2, 4].map((factor, n) =>
+    createRateLimit(pool, n === 0 ? name : `${name}-${factor}`, factor * points, seconds),
+  );
+  const spends = (req: Request) => clientNetworks(req).map((network, n) => () => limits[n]!.spend(network));
+  return { spends, spend: (req) => spendAll(spends(req)) };
 }
 
 function digest(key: string): string {

@@ -1,0 +1,88 @@
+// Passwords that are among the first that anybody would try: common ones, patterns, the username, the site's name.
+import type { Match, ZxcvbnFactory } from '@zxcvbn-ts/core';
+
+// zxcvbn estimates how many guesses an attacker needs who tries common passwords, names and patterns first. Eight random
+// characters take 10^8, all of the 146 most used passwords of 2025 fewer than this.
+const minGuessesLog10 = 7.5;
+// What punctuation in between adds to the guesses: which, and where. zxcvbn takes it for random characters.
+const punctuationLog10 = 1.5;
+// Pages wait for an estimate: 3 ms at most with these two, 40 ms for 64 characters and all ways to write digits for letters.
+// A password that is strong up to here is strong.
+const maxJudged = 32;
+const maxSubstitutions = 16;
+
+// Most used in 2025 (NordPass), and not yet in the list of the package.
+const recentlyCommon =
+  `aabb1122 admintelecom adminisp contraseña contrasena global gmail guru gvt heslo kapler telecom
+  theworldinyourhand turktelekom`.split(/\s+/);
+
+let estimator: Promise<ZxcvbnFactory> | undefined;
+
+/** Why this password is too easy to guess for this person at this site, or undefined. */
+export async function findWeakness(
+  password: string,
+  username: string,
+  publicUrl: string,
+): Promise<string | undefined> {
+  estimator ??= openEstimator(); // not at the start: it reads 49,000 passwords
+  const zxcvbn = await estimator;
+  const own = formsOfName(username);
+  const words = [...own, ...formsOfSite(publicUrl)];
+  const bare = password.replaceAll(/[^\p{L}\p{N}]/gu, '');
+  const asTyped = zxcvbn.check(password, words);
+  const withoutPunctuation = bare === password ? asTyped : zxcvbn.check(bare, words);
+  const added = punctuationLog10 * (password.length - bare.length);
+  const isWeakBare = bare.length > 3 && withoutPunctuation.guessesLog10 + added < minGuessesLog10;
+  if (asTyped.guessesLog10 >= minGuessesLog10 && !isWeakBare) return undefined;
+  const { sequence } = isWeakBare ? withoutPunctuation : asTyped;
+  return explain(mainPart(sequence), own);
+}
+
+async function openEstimator(): Promise<ZxcvbnFactory> {
+  const [core, common] = await Promise.all([import('@zxcvbn-ts/core'), import('@zxcvbn-ts/language-common')]);
+  return new core.ZxcvbnFactory({
+    dictionary: { ...common.dictionary, recent: recentlyCommon },
+    graphs: common.adjacencyGraphs,
+    maxLength: maxJudged,
+    l33tMaxSubstitutions: maxSubstitutions,
+  });
+}
+
+/** The whole name and its parts; zxcvbn finds them backwards, in capitals, and with 4 for a, too. */
+function formsOfName(name: string): string[] {
+  const parts = name.toLowerCase().split(/[^\p{L}\p{N}]+/u);
+  return [name.toLowerCase(), parts.join(''), ...parts].filter((form) => form.length > 2);
+}
+
+/** "letters.example.org" is also letters.example, and each of them. */
+function formsOfSite(publicUrl: string): string[] {
+  const { hostname } = new URL(publicUrl);
+  const withoutEnd = hostname.replace(/\.[^.]+$/, '');
+  return [...formsOfName(hostname), ...formsOfName(withoutEnd), ...formsOfName('private-messages')];
+}
+
+/** What most of the password is, apart from characters that are in no pattern. */
+function mainPart(sequence: Match[]): Match | undefined {
+  return sequence
+    .filter(({ pattern }) => pattern !== 'bruteforce' && pattern !== 'separator')
+    .toSorted((a, b) => b.token.length - a.token.length)[0];
+}
+
+function explain(part: Match | undefined, own: string[]): string {
+  const why =
+    part?.dictionaryName === 'userInputs'
+      ? own.includes(part.matchedWord as string)
+        ? 'The username is too easy to guess as a password, also with something added.'
+        : 'The name of this site is too easy to guess as a password, also with something added.'
+      : (reasons[part?.pattern ?? ''] ?? 'This password is too easy to guess.');
+  return `${why} A few words in a row make a better one.`;
+}
+
+const reasons: Record<string, string> = {
+  dictionary: 'Too many people use this password, or nearly the same.',
+  repeat: 'This password repeats itself.',
+  sequence: 'Letters or digits in their order, such as abcd or 4321, are too easy to guess.',
+  spatial: 'Keys beside each other, such as qwertz or 1q2w3e, are too easy to guess.',
+  date: 'A date is too easy to guess.',
+  regex: 'A year is too easy to guess.',
+};
