@@ -100,8 +100,8 @@ export function createApp(parts: AppParts): Express {
   const keepCarriedLetter = createKeepCarriedLetter(pool, formPages);
   const secondSteps = openSecondSteps({ pool, config, signIn, keepCarriedLetter, begunSignIns, flash });
 
-  app.use(healthRoutes(pool, latestMigration, isStopping));
-  app.use(normalizeForwardedFor, logRequests(log), secureHeaders(config));
+  app.use(secureHeaders(config), healthRoutes(pool, latestMigration, isStopping));
+  app.use(normalizeForwardedFor, logRequests(log));
   app.use('/assets', serveAssets);
   app.use(neverStore, refuseBrokenAddresses);
   app.use(['/reset', '/register'], hideAddress);

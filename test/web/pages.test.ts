@@ -168,5 +168,7 @@ test('healthz and readyz answer without a session and without a cookie', async (
     expect([answer.status, answer.text]).toEqual([200, 'ok\n']);
     expect(answer.headers['set-cookie']).toBeUndefined();
     expect(answer.headers['x-powered-by']).toBeUndefined();
+    expect(answer.headers['x-content-type-options']).toBe('nosniff');
+    expect(answer.headers['content-security-policy']).toContain("frame-ancestors 'none'");
   }
 });
