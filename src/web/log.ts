@@ -110,7 +110,7 @@ export function logRequests(log: Log) {
         route: req.route ? req.baseUrl + req.route.path : undefined,
         status: res.statusCode,
         ms: Math.round((performance.now() - startedAt) * 10) / 10,
-        user: req.user?.id,
+        user: req.user?.id ?? req.signingIn,
         aborted: res.writableFinished ? undefined : true,
       });
     });

@@ -60,6 +60,18 @@ describe('each request is one line of JSON', () => {
     }
     expect(new Set(requests.map((line) => line.request)).size).toBe(4);
   });
+
+  test('a login says who is in, and by which way; one that fails says neither name nor id', async () => {
+    const someone = stranger(app.url, alice.username, alice.password);
+    await someone.submit('/login', { username: alice.username, password: 'not the password of alice' });
+    await someone.submit('/login', { username: alice.username, password: alice.password });
+    const logins = lines().filter(({ method }) => method === 'POST');
+    expect(logins.map(({ route, status, user }) => [route, status, user])).toEqual([
+      ['/login', 422, undefined],
+      ['/login', 303, aliceId],
+    ]);
+    expect(written).not.toContain(alice.username);
+  });
 });
 
 /** What must never be in the log, each unmistakable. */
