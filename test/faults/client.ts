@@ -14,6 +14,8 @@ export interface Client {
   person: BenchPerson;
   get(path: string): Promise<Reply>;
   post(path: string, fields: Record<string, string>): Promise<Reply>;
+  /** Posts anything, such as a form with a file. */
+  upload(path: string, headers: Record<string, string>, body: Buffer): Promise<Reply>;
   /** What the forms of this person carry for as long as the session lasts. Throws when there is none to be had. */
   token(): Promise<string>;
   /** The Cookie header as it stands. */
@@ -34,9 +36,13 @@ export function openClient(addresses: string[], person: BenchPerson, index: numb
   let turn = index;
   let known = { session: '', token: '' };
 
-  const ask = async (method: string, path: string, body?: string): Promise<Reply> => {
-    const headers: Record<string, string> = { cookie: cookies() };
-    if (body !== undefined) headers['content-type'] = 'application/x-www-form-urlencoded';
+  const ask = async (
+    method: string,
+    path: string,
+    body?: string | Buffer,
+    more: Record<string, string> = {},
+  ): Promise<Reply> => {
+    const headers = { ...more, cookie: cookies() };
     const reply = await exchange(
       addresses[turn % addresses.length]! + path,
       { method, headers, agent },
@@ -52,13 +58,17 @@ export function openClient(addresses: string[], person: BenchPerson, index: numb
   };
   const get = (path: string) => ask('GET', path);
   const post = (path: string, fields: Record<string, string>) =>
-    ask('POST', path, new URLSearchParams(fields).toString());
+    ask('POST', path, new URLSearchParams(fields).toString(), {
+      'content-type': 'application/x-www-form-urlencoded',
+    });
+  const upload = (path: string, headers: Record<string, string>, body: Buffer) =>
+    ask('POST', path, body, headers);
   const token = async () => {
     const session = [...jar].find(([name]) => name.endsWith('session'))?.[1] ?? '';
     if (known.session !== session) known = { session, token: tokenIn((await get('/send')).text) };
     return known.token;
   };
-  return { person, get, post, token, cookies, close: () => agent.destroy() };
+  return { person, get, post, upload, token, cookies, close: () => agent.destroy() };
 }
 
 function cookieIn(line: string): [name: string, value: string] {
@@ -93,7 +103,7 @@ export function from(index: number): { localAddress?: string } {
 function exchange(
   url: string,
   options: { method: string; headers: Record<string, string>; agent: Agent },
-  body?: string,
+  body?: string | Buffer,
 ): Promise<Reply> {
   const startedAt = performance.now();
   return new Promise((resolve) => {

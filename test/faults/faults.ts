@@ -3,6 +3,8 @@ import { brokenRequests } from './broken-requests.ts';
 import { deleteCanary } from './delete-canary.ts';
 import { freezePostgres } from './freeze-postgres.ts';
 import { fullDisk } from './full-disk.ts';
+import { hostileImports } from './hostile-imports.ts';
+import { hostileMember, type HostileDeed } from './hostile-member.ts';
 import { killApp } from './kill-app.ts';
 import { killPostgres } from './kill-postgres.ts';
 import { lockedTable } from './locked-table.ts';
@@ -20,6 +22,11 @@ export interface Fault {
   full(site: Site): Promise<Outcome>;
   short(site: Site): Promise<Outcome>;
 }
+
+/** A hostile member beside fifty people at work. */
+const hostile: [name: string, title: string, deed: HostileDeed][] = [
+  ['hostile-imports', 'eight hostile imports at once', hostileImports],
+];
 
 export const faults: Fault[] = [
   {
@@ -94,4 +101,10 @@ export const faults: Fault[] = [
     full: (site) => deleteCanary(site, { times: 5 }),
     short: (site) => deleteCanary(site, { times: 1 }),
   },
+  ...hostile.map(([name, title, deed]) => ({
+    name,
+    title: `beside people at work: ${title}`,
+    full: (site: Site) => hostileMember(site, deed, { people: 50, seconds: 20, rounds: 3, isTimed: true }),
+    short: (site: Site) => hostileMember(site, deed, { people: 10, seconds: 3, rounds: 1, isTimed: false }),
+  })),
 ];

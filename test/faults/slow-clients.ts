@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { atTheEnd } from './cleanup.ts';
 import { from } from './client.ts';
 import { audit, openLedger } from './ledger.ts';
+import { timeOthers } from './others.ts';
 import { percentile } from './percentile.ts';
-import { press } from './sending.ts';
 import type { Site } from './site.ts';
 import { Impossible, type Outcome } from './table.ts';
 
@@ -28,11 +28,17 @@ export async function slowClients(site: Site, dose: SlowDose): Promise<Outcome> 
   const ratios: number[] = [];
   const figures: string[] = [];
   for (let round = 0; round < dose.rounds; round++) {
-    const idle = percentile(await timeOthers(site, ledger, dose.seconds, wrong), 99);
+    const idle = percentile(
+      await timeOthers(site, ledger, { people: others, seconds: dose.seconds, pauseMs: 40 }, wrong),
+      99,
+    );
     const crowd = gather(site, dose.clients);
     const dismiss = atTheEnd(() => crowd.dismiss());
     await crowd.isThere;
-    const busy = percentile(await timeOthers(site, ledger, dose.seconds, wrong), 99);
+    const busy = percentile(
+      await timeOthers(site, ledger, { people: others, seconds: dose.seconds, pauseMs: 40 }, wrong),
+      99,
+    );
     if (crowd.connected() < dose.clients * 0.9)
       wrong.push(`only ${crowd.connected()} slow clients were there`);
     await dismiss();
@@ -49,33 +55,6 @@ export async function slowClients(site: Site, dose: SlowDose): Promise<Outcome> 
     wrong: [...wrong, ...found.wrong],
     note: `others' p99 × ${ratio.toFixed(2)} (${figures.join(', ')})`,
   };
-}
-
-/** What ordinary people wait for their pages and for sending, in milliseconds. */
-async function timeOthers(
-  site: Site,
-  ledger: ReturnType<typeof openLedger>,
-  seconds: number,
-  wrong: string[],
-): Promise<number[]> {
-  const times: number[] = [];
-  const deadline = Date.now() + seconds * 1000;
-  await Promise.all(
-    Array.from({ length: others }, async (_, index) => {
-      const client = site.client(index);
-      await client.token();
-      while (Date.now() < deadline) {
-        const page = await client.get('/inbox');
-        const sent = await press(client, ledger.intend(client.person, site.people[index + 1]!));
-        if (page.status !== 200) wrong.push(`a page was answered ${page.status}`);
-        if (sent.status !== 303) wrong.push(`a form was answered ${sent.status}`);
-        times.push(page.ms, sent.ms);
-        await sleep(20 + Math.random() * 40);
-      }
-      client.close();
-    }),
-  );
-  return times;
 }
 
 const beginnings = [
