@@ -89,10 +89,12 @@ describe('docker-compose.yml', () => {
 
 describe('an image of the app', () => {
   test('can hold only what the Dockerfile copies', () => {
-    const [everything, ...allowed] = read('.dockerignore')
+    const [everything, ...rules] = read('.dockerignore')
       .split('\n')
       .filter((line) => line && !line.startsWith('#'));
     expect(everything).toBe('*');
+    const allowed = rules.filter((line) => line.startsWith('!'));
+    expect(rules.slice(allowed.length)).toEqual(['src/demo']); // the last rule that matches counts
     const copied = [...read('Dockerfile').matchAll(/^COPY (.+) \S+$/gm)].flatMap(([, names]) =>
       names!.split(' '),
     );
