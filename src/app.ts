@@ -15,6 +15,7 @@ import { composeRoutes } from './compose/routes.ts';
 import type { Config } from './config.ts';
 import { conversationRoutes } from './conversations/routes.ts';
 import type { Pool } from './database/pool.ts';
+import { createFlashChange } from './devices/flash-change.ts';
 import { openKnownBrowsers } from './devices/known-browsers.ts';
 import { deviceRoutes } from './devices/routes.ts';
 import { draftRoutes } from './drafts/routes.ts';
@@ -93,6 +94,7 @@ export function createApp(parts: AppParts): Express {
   const recoveryTries = createLoginTries(forTries, 'recoveries', 'recovery codes');
   const signIn = createSignIn(pool, browsers);
   const { flash, showFlash } = openFlash(config);
+  const flashChange = createFlashChange(pool, flash);
   const begunSignIns = openBegunSignIns(seal, config);
   const ceremonies = openCeremonies(pool, seal, config);
   Object.assign(app.locals, viewHelpers(config), { passkeyQuestion: () => ceremonies.askForUse(signingIn) });
@@ -130,10 +132,10 @@ export function createApp(parts: AppParts): Express {
       accountRoutes({ pool, config, passwords, proof, changeAccount, flash }),
       timeZoneRoutes(pool, flash),
       invitationRoutes(pool, config, flash),
-      deviceRoutes(pool, flash, bell),
+      deviceRoutes(pool, proof, flash, bell),
       recoveryRoutes(pool, proof, changeAccount, flash),
-      secondFactorRoutes({ pool, config, proof, changeAccount, seal, flash }),
-      passkeyRoutes({ pool, proof, changeAccount, ceremonies, flash }),
+      secondFactorRoutes({ pool, config, proof, changeAccount, seal, flashChange }),
+      passkeyRoutes({ pool, proof, changeAccount, ceremonies, flashChange }),
       exportRoutes(pool, config, proof),
       importRoutes(pool, importJobs, proof),
       leavingRoutes({ pool, config, log, proof, flash, bell }),

@@ -7,7 +7,7 @@ import { allowOnly } from '../web/errors.ts';
 import { blankForm, parseForm, rejectField, type Form } from '../web/forms.ts';
 import { localPath } from '../web/local-path.ts';
 import { createRateLimit } from '../web/rate-limits.ts';
-import { signedIn } from '../web/session.ts';
+import { renewSessionId, signedIn } from '../web/session.ts';
 import { typedPassword, type Passwords } from './passwords.ts';
 import { findOwnAccount, type Account } from './queries.ts';
 import { verifyPassword } from './verify-password.ts';
@@ -18,7 +18,10 @@ const proofForm = z.object({ password: typedPassword, next: z.string().optional(
 export interface Proof {
   /** For the routes of a dangerous step: lets pass whoever proved lately who they are, and sends others to do so. */
   require(page: string): RequestHandler;
-  /** The account of who is signed in if this is its password, else undefined. So many wrong ones a minute. */
+  /**
+   * The account of who is signed in if this is its password, else undefined; the session has a new id then. So many wrong
+   * ones a minute.
+   */
   check(req: Request, password: string): Promise<Account | undefined>;
   routes: Router;
 }
@@ -32,6 +35,7 @@ export function createProof(pool: Pool, config: Config, passwords: Passwords): P
     const account = await verifyPassword(pool, passwords, await findOwnAccount(pool, id), password);
     if (!account) return undefined;
     await giveBack();
+    await renewSessionId(pool, req);
     req.session.provenAt = Date.now();
     return account;
   };

@@ -22,6 +22,15 @@ export async function listDevices(db: Database, userId: string): Promise<DeviceR
   return rows;
 }
 
+/** Whether this person is signed in anywhere else than in the session with this key. */
+export async function hasOtherDevices(db: Database, userId: string, sid: string): Promise<boolean> {
+  const { rowCount } = await db.query(
+    'select from sessions where user_id = $1 and sid <> $2 and expire > now() limit 1',
+    [userId, sid],
+  );
+  return rowCount === 1;
+}
+
 /**
  * Ends one session of this person, and the import that it started if one is running; false when they have none with
  * this key.

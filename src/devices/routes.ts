@@ -2,6 +2,7 @@
 import { Router } from 'express';
 import { z } from 'zod';
 import { ownSid } from '../accounts/account-routes.ts';
+import type { Proof } from '../accounts/proof.ts';
 import type { Pool } from '../database/pool.ts';
 import type { Bell } from '../live/bell.ts';
 import { allowOnly, HttpError } from '../web/errors.ts';
@@ -13,10 +14,11 @@ import { endDevice, listDevices, type DeviceRow } from './queries.ts';
 
 const deviceForm = z.object({ device: z.string().regex(/^[\w-]{43}$/) });
 
-export function deviceRoutes(pool: Pool, flash: Flash, bell: Bell): Router {
+export function deviceRoutes(pool: Pool, proof: Proof, flash: Flash, bell: Bell): Router {
   const router = Router();
+  const home = '/account/devices';
   router
-    .route('/account/devices')
+    .route(home)
     .get(async (req, res) => {
       const own = ownSid(req);
       const devices = (await listDevices(pool, signedIn(req).id)).map((row) => shown(row, own));
@@ -25,26 +27,26 @@ export function deviceRoutes(pool: Pool, flash: Flash, bell: Bell): Router {
     .all(allowOnly('GET'));
 
   router
-    .route('/account/devices/end')
-    .post(async (req, res) => {
+    .route(`${home}/end`)
+    .post(proof.require(home), async (req, res) => {
       const { id } = signedIn(req);
       const form = deviceForm.safeParse(req.body);
       if (!form.success || !(await endDevice(pool, id, form.data.device)))
         throw new HttpError(404, 'There is no such device. Perhaps it was signed out already.');
       bell.ring([id]); // its open pages learn of it at once
       flash(res, { line: 'That device is signed out.' });
-      res.redirect(303, '/account/devices');
+      res.redirect(303, home);
     })
     .all(allowOnly('POST'));
 
   router
-    .route('/account/devices/end-others')
-    .post(async (req, res) => {
+    .route(`${home}/end-others`)
+    .post(proof.require(home), async (req, res) => {
       const { id } = signedIn(req);
       await endSessions(pool, id, ownSid(req));
       bell.ring([id]);
       flash(res, { line: 'All other devices are signed out.' });
-      res.redirect(303, '/account/devices');
+      res.redirect(303, home);
     })
     .all(allowOnly('POST'));
   return router;

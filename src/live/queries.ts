@@ -24,7 +24,8 @@ export async function readMailboxState(
                   (select count(*)::int from (
                      select from messages m where m.owner_id = $1 and m.box = 'inbox' and m.trashed_at is null and m.id > $3
                      limit 100) counted) as fresh,
-                  exists (select from sessions s where s.user_id = $1 and s.sid = $2 and s.expire > now()) as "isSignedIn"`,
+                  exists (select from sessions s where s.user_id = $1 and (s.sid = $2 or s.sess->>'formerSid' = $2)
+                            and s.expire > now()) as "isSignedIn"`,
     values: [ownerId, sid, seen],
   });
   return rows[0]!;

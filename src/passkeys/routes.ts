@@ -5,8 +5,8 @@ import type { ChangeAccount } from '../accounts/changes.ts';
 import type { Proof } from '../accounts/proof.ts';
 import type { Pool } from '../database/pool.ts';
 import { agentOf, titleOf } from '../devices/agents.ts';
+import type { FlashChange } from '../devices/flash-change.ts';
 import { allowOnly, HttpError } from '../web/errors.ts';
-import type { Flash } from '../web/flash.ts';
 import { blankForm, countCharacters, parseForm, plainText, rejectField, type Form } from '../web/forms.ts';
 import { signedIn } from '../web/session.ts';
 import { isBlank } from '../web/text.ts';
@@ -30,10 +30,10 @@ interface Parts {
   proof: Proof;
   changeAccount: ChangeAccount;
   ceremonies: Ceremonies;
-  flash: Flash;
+  flashChange: FlashChange;
 }
 
-export function passkeyRoutes({ pool, proof, changeAccount, ceremonies, flash }: Parts): Router {
+export function passkeyRoutes({ pool, proof, changeAccount, ceremonies, flashChange }: Parts): Router {
   const router = Router();
   router.use(home, proof.require(home));
 
@@ -64,7 +64,7 @@ export function passkeyRoutes({ pool, proof, changeAccount, ceremonies, flash }:
         `A passkey, “${name}”, was added`,
       );
       if (!isAdded) return show(req, res.status(422), rejectField(form, '', notAdded));
-      flash(res, { line: `${passkey.isUnlocked ? instead : after} “${name}”.` });
+      await flashChange(req, res, `${passkey.isUnlocked ? instead : after} “${name}”.`);
       res.redirect(303, home);
     })
     .all(allowOnly('GET', 'POST'));
@@ -81,7 +81,7 @@ export function passkeyRoutes({ pool, proof, changeAccount, ceremonies, flash }:
           (removed) => `Your passkey “${removed}” was removed`,
         ));
       if (!name) throw new HttpError(404, 'There is no such passkey. Perhaps it was removed already.');
-      flash(res, { line: 'That passkey lets nobody in any more. Remove it from its device as well.' });
+      await flashChange(req, res, 'That passkey lets nobody in any more. Remove it from its device as well.');
       res.redirect(303, home);
     })
     .all(allowOnly('POST'));

@@ -3,9 +3,12 @@ import { Secret, TOTP } from 'otpauth';
 import { z } from 'zod';
 import { foldTypedCode } from '../web/typed-code.ts';
 
-// What every app can do. Seconds on either side of a step count too: clocks differ, and typing takes a while.
+// What every app can do.
 const kind = { algorithm: 'SHA1', digits: 6, period: 30 };
-const stepsAround = 1;
+// Typing takes a while: the step before counts too, and no other (RFC 6238, 5.2). Clocks that are set by the network are a
+// second or two apart; a phone's that is ahead makes its next code a little early. So a code is good for 65 s.
+const stepMs = 30_000;
+const clockAheadMs = 5000;
 
 /** A code as it is typed, in the digits of any script, with spaces or without. */
 export const typedCode = z
@@ -34,19 +37,16 @@ export function describeSecret(secret: Buffer, username: string, site: string): 
 
 /** The time step that this code is of, or undefined when it is of none around now. */
 export function findStep(secret: Buffer, code: string, at = Date.now()): number | undefined {
-  const delta = TOTP.validate({
-    ...kind,
-    token: code,
-    secret: toSecret(secret),
-    timestamp: at,
-    window: stepsAround,
-  });
-  return delta === null ? undefined : stepAt(at) + delta;
+  const own = toSecret(secret);
+  const isOf = (timestamp: number) =>
+    TOTP.validate({ ...kind, token: code, secret: own, timestamp, window: 0 }) === 0;
+  const moment = [at, at - stepMs, at + clockAheadMs].find(isOf);
+  return moment === undefined ? undefined : stepAt(moment);
 }
 
 /** The last time step whose code is right now. */
 export function newestStep(at = Date.now()): number {
-  return stepAt(at) + stepsAround;
+  return stepAt(at + clockAheadMs);
 }
 
 function stepAt(at: number): number {

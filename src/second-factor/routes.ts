@@ -5,9 +5,9 @@ import type { ChangeAccount } from '../accounts/changes.ts';
 import type { Proof } from '../accounts/proof.ts';
 import type { Config } from '../config.ts';
 import type { Pool } from '../database/pool.ts';
+import type { FlashChange } from '../devices/flash-change.ts';
 import type { Seal } from '../sealing.ts';
 import { allowOnly } from '../web/errors.ts';
-import type { Flash } from '../web/flash.ts';
 import { blankForm, parseForm, rejectField, typedIn, type Form } from '../web/forms.ts';
 import { sealedCookie } from '../web/sealed-cookie.ts';
 import { signedIn } from '../web/session.ts';
@@ -26,10 +26,10 @@ interface Parts {
   proof: Proof;
   changeAccount: ChangeAccount;
   seal: Seal;
-  flash: Flash;
+  flashChange: FlashChange;
 }
 
-export function secondFactorRoutes({ pool, config, proof, changeAccount, seal, flash }: Parts): Router {
+export function secondFactorRoutes({ pool, config, proof, changeAccount, seal, flashChange }: Parts): Router {
   const site = new URL(config.publicUrl).hostname;
   // In this browser alone until it is in use: nobody who had a look into the account before has seen it.
   const begun = sealedCookie(seal, config, 'enrolment', begunSecret, 60 * 60 * 1000);
@@ -86,7 +86,7 @@ export function secondFactorRoutes({ pool, config, proof, changeAccount, seal, f
         'Codes from an app were turned on as your second factor',
       );
       begun.forget(res);
-      if (isOn) flash(res, { line: 'From now on a code is asked for after your password.' });
+      if (isOn) await flashChange(req, res, 'From now on a code is asked for after your password.');
       res.redirect(303, home);
     })
     .all(allowOnly('GET', 'POST'));
@@ -104,7 +104,7 @@ export function secondFactorRoutes({ pool, config, proof, changeAccount, seal, f
         (db) => turnTotpOff(db, signedIn(req).id),
         'Codes from an app were turned off as your second factor',
       );
-      flash(res, { line: 'No code is asked for any more.' });
+      await flashChange(req, res, 'No code is asked for any more.');
       res.redirect(303, home);
     })
     .all(allowOnly('GET', 'POST'));
@@ -121,7 +121,7 @@ export function secondFactorRoutes({ pool, config, proof, changeAccount, seal, f
         (db) => askForPasskey(db, signedIn(req).id, isAskedFor),
         `It was chosen that ${now},`,
       );
-      if (isNew) flash(res, { line: `From now on ${now}.` });
+      if (isNew) await flashChange(req, res, `From now on ${now}.`);
       res.redirect(303, home);
     })
     .all(allowOnly('POST'));

@@ -8,6 +8,8 @@ const message = z.object({
   line: z.string(),
   /** The moment of a deletion that a button beside the line undoes. */
   undo: z.iso.datetime().optional(),
+  /** Offers to sign out all other devices. */
+  endsOthers: z.boolean().optional(),
   /** A link that is shown once, on the page that this leads to. */
   link: z.string().optional(),
 });

@@ -44,6 +44,8 @@ declare module 'express-session' {
     /** The inbox offers recovery codes to who had none at the sign-in, until they say "Not now". */
     offersCodes?: boolean;
     csrfSecret: string;
+    /** The hash of its id before the password was confirmed: pages that were opened with that one are still its own. */
+    formerSid?: string;
     viewer?: Viewer;
   }
 }

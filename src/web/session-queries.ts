@@ -64,6 +64,21 @@ export async function updateSession(db: Database, id: string, data: SessionData)
 }
 
 /**
+ * Gives a session another id; what belongs to it comes along. Pages that are open follow it by the hash of the id before,
+ * which lets nobody in. False when it has ended meanwhile.
+ */
+export async function moveSession(db: Database, id: string, newId: string): Promise<boolean> {
+  const [userId, sid] = sessionKey(id);
+  const { rowCount } = await db.query(
+    `with import as (update imports set sid = $3 where user_id = $1 and sid = $2)
+     update sessions set sid = $3, sess = sess || jsonb_build_object('formerSid', $2::text)
+     where user_id = $1 and sid = $2 and expire > now()`,
+    [userId, sid, sessionKey(newId)[1]],
+  );
+  return rowCount === 1;
+}
+
+/**
  * Notes that a session is in use, and nothing else in it: a page that lasts for hours must not bring back what it was.
  * Returns when it ends now if nobody comes again; undefined when it has ended meanwhile.
  */

@@ -10,7 +10,14 @@ import { HttpError } from './errors.ts';
 import { localPath } from './local-path.ts';
 import { isPrefetch } from './prefetch.ts';
 import { findSessionAnd, findSessions, type Along } from './finding-sessions.ts';
-import { idleLimit, insertSession, newSessionId, renewSession } from './session-queries.ts';
+import {
+  idleLimit,
+  insertSession,
+  moveSession,
+  newSessionId,
+  renewSession,
+  sessionKey,
+} from './session-queries.ts';
 import { SessionStore } from './session-store.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -112,6 +119,21 @@ export async function startSession(
     throw new HttpError(422, 'This account was changed at this very moment. Please log in once more.');
   }
   await saveSession(req);
+}
+
+/**
+ * A new id for the session, after its person has confirmed the password: whoever has had the one before is out. Throws a
+ * refusal when the session has ended meanwhile.
+ */
+export async function renewSessionId(db: Database, req: Request): Promise<void> {
+  const { id } = signedIn(req);
+  const formerId = req.sessionID;
+  const newId = newSessionId(id);
+  if (!(await moveSession(db, formerId, newId)))
+    throw new HttpError(401, 'You have been signed out. Nothing was changed.');
+  req.sessionID = newId;
+  const data = { ...(req.session as SessionData), formerSid: sessionKey(formerId)[1] };
+  req.sessionStore.createSession(req, data); // as `req.session`, with this id
 }
 
 /** Keeps what was changed in the session before the answer leaves, for a page that shows it at once. */

@@ -108,8 +108,9 @@ test('of two changes at the same moment one counts', async () => {
   const changes = ['first new one', 'second new one', 'third new one'].map((password) =>
     dora.post('/account/password', { ...form, password }),
   );
-  const statuses = (await Promise.all(changes)).map(({ status }) => status);
-  expect(statuses.toSorted((a, b) => a - b)).toEqual([303, 422, 422]);
+  const answers = await Promise.all(changes);
+  // The others find that the session has got another id, or that the password is another one.
+  expect(answers.filter((answer) => answer.get('Location') === '/account')).toHaveLength(1);
   expect((await dora.get('/inbox')).status).toBe(200);
 });
 

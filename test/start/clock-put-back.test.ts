@@ -165,12 +165,10 @@ test('codes from the app are not refused for the hour, and each still works once
 
   setClock(-hour);
   await sleep(100);
-  const [previous, current, next] = [steps - 1, steps, steps + 1].map(app.code) as [string, string, string];
+  const [previous, current] = [steps - 1, steps].map(app.code) as [string, string];
   expect(await enter(current)).toBe(303);
   expect(await enter(current)).toBe(422);
   expect(await enter(previous)).toBe(422); // as always: a code uses up those before it
-  expect(await enter(next)).toBe(303);
-  expect(await enter(next)).toBe(422);
 
   // The hour comes again: what was used in it before is used.
   setClock(0);

@@ -34,7 +34,7 @@ export function enrolled(page: Answer): Authenticator {
 }
 
 /**
- * Sets up codes. That uses up the one before this moment's, `first`; this moment's and the next are left. It must not
+ * Sets up codes. That uses up the one before this moment's, `first`; this moment's is left. It must not
  * be two steps old when it arrives.
  */
 export async function withCodes(person: Person): Promise<Authenticator & { first: string }> {

@@ -1,0 +1,166 @@
+// Confirming the password: a new session id, asked for before devices are ended, and what is offered afterwards.
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { openStream } from '../live/listening.ts';
+import { loggedInWith } from '../support/agents.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { withCodes } from '../support/authenticator.ts';
+import { withPasskey } from '../support/passkey.ts';
+import { isSignedIn, registered, stranger, type Person } from '../support/person.ts';
+
+let app: TestApp;
+let alice: Person;
+beforeAll(async () => {
+  app = await startApp();
+});
+afterAll(() => app.close());
+beforeEach(async () => {
+  await app.pool.query('delete from users; delete from usernames_used');
+  alice = await registered(app.url, 'alice');
+});
+
+const factor = '/account/second-factor';
+/** Lets the last confirmation be too old. */
+const expireConfirmation = () => app.pool.query(`update sessions set sess = sess - 'provenAt'`);
+const confirm = (password = alice.password) => alice.submit('/account/proof', { password });
+const copyOf = (person: Person) => stranger(app.url, 'alice', '', person.cookies());
+
+describe('once the password is confirmed', () => {
+  const ways: [string, () => Promise<{ status: number }>][] = [
+    ['on its page', () => confirm()],
+    [
+      'with a new one',
+      () => alice.submit('/account/password', { current: alice.password, password: 'another long one' }),
+    ],
+  ];
+
+  test.each(ways)('%s, the session has another id, and whoever had the one before is out', async (_, way) => {
+    const thief = copyOf(alice);
+    expect(await isSignedIn(thief)).toBe(true);
+    expect((await way()).status).toBe(303);
+    expect(await isSignedIn(thief)).toBe(false);
+    expect(await isSignedIn(alice)).toBe(true);
+    const { rows } = await app.pool.query<{ sess: { startedAt: number }; agent: string }>(
+      'select sess, agent from sessions',
+    );
+    expect(rows).toHaveLength(1);
+    expect(rows[0]!.sess.startedAt).toBeGreaterThan(0);
+  });
+
+  test('forms of other tabs are good, and their streams go on', async () => {
+    const form = { ...(await alice.hidden('/send')), recipient: 'alice', body: 'From another tab' };
+    const stream = await openStream(app.url, alice);
+    await confirm();
+    expect((await alice.post('/send', form)).status).toBe(303);
+    await stream.hears({ unread: 1 });
+    expect(stream.text()).not.toContain('signed-out');
+    stream.close();
+  });
+
+  test('a wrong one changes nothing', async () => {
+    const before = alice.cookies();
+    expect((await confirm('not the password')).status).toBe(422);
+    expect(alice.cookies()).toBe(before);
+  });
+
+  test('an import that this session has started belongs to it still', async () => {
+    const { rows } = await app.pool.query<{ id: string; sid: string }>(
+      'select user_id as id, sid from sessions',
+    );
+    await app.pool.query(
+      `insert into imports (user_id, job, sid, epoch, bytes_total, own_addresses) values ($1, $1, $2, 0, 1, '')`,
+      [rows[0]!.id, rows[0]!.sid],
+    );
+    await confirm();
+    const { rowCount } = await app.pool.query('select from imports join sessions using (user_id, sid)');
+    expect(rowCount).toBe(1);
+  });
+
+  test('twice at the same moment, one of the two gets the session', async () => {
+    const form = { ...(await alice.hidden('/account/proof')), password: alice.password };
+    const twin = copyOf(alice);
+    const answers = await Promise.all([alice, twin].map((one) => one.post('/account/proof', form)));
+    // The other one comes too late: before its session is read, or after.
+    expect(answers.filter((answer) => answer.get('Location') === '/account')).toHaveLength(1);
+    expect((await Promise.all([alice, twin].map(isSignedIn))).filter(Boolean)).toHaveLength(1);
+  });
+});
+
+describe('fifteen minutes later the password is asked for before', () => {
+  test('devices are ended', async () => {
+    const phone = await loggedInWith(app.url, alice);
+    const { $ } = await alice.get('/account/devices');
+    const one = {
+      _csrf: $('input[name=_csrf]').attr('value')!,
+      device: $('input[name=device]').attr('value')!,
+    };
+    await expireConfirmation();
+    for (const action of ['/account/devices/end', '/account/devices/end-others']) {
+      const answer = await alice.post(action, one);
+      expect(answer.get('Location')).toBe('/account/proof?next=%2Faccount%2Fdevices');
+    }
+    expect(await isSignedIn(phone)).toBe(true);
+    await confirm();
+    expect((await alice.post('/account/devices/end', one)).status).toBe(303);
+    expect(await isSignedIn(phone)).toBe(false);
+  });
+
+  test('factors are changed', async () => {
+    await withCodes(alice);
+    await withPasskey(alice);
+    const form = await alice.hidden(`${factor}/off`);
+    const remove = (await alice.get('/account/passkeys')).$('form[action$="/remove"]').attr('action')!;
+    await expireConfirmation();
+    for (const action of [
+      factor,
+      `${factor}/off`,
+      `${factor}/set-up`,
+      `${factor}/passkey`,
+      '/account/passkeys',
+      remove,
+    ])
+      expect((await alice.post(action, form)).get('Location'), action).toMatch(/^\/account\/proof/);
+    for (const table of ['totp', 'passkeys'])
+      expect((await app.pool.query(`select from ${table}`)).rowCount).toBe(1);
+  });
+});
+
+describe('after a change of factors', () => {
+  const offer = async (page: string) => (await alice.get(page)).$('.flash form[action$="/end-others"]');
+  const changes: [string, string, () => Promise<unknown>][] = [
+    ['codes on', factor, () => withCodes(alice)],
+    [
+      'codes off',
+      factor,
+      async () => {
+        await withCodes(alice);
+        await alice.get(factor);
+        await alice.submit(`${factor}/off`);
+      },
+    ],
+    ['a passkey added', '/account/passkeys', () => withPasskey(alice)],
+    [
+      'a passkey removed',
+      '/account/passkeys',
+      async () => {
+        await withPasskey(alice);
+        const { $ } = await alice.get('/account/passkeys');
+        await alice.submit('/account/passkeys', {}, $('form[action$="/remove"]').attr('action'));
+      },
+    ],
+  ];
+
+  test.each(changes)('%s: all other devices can be signed out at once', async (_, page, change) => {
+    const phone = await loggedInWith(app.url, alice);
+    await change();
+    const form = await offer(page);
+    expect(form.text().trim()).toBe('Sign out all other devices');
+    const answer = await alice.post(form.attr('action')!, { _csrf: form.find('input').attr('value')! });
+    expect(answer.status).toBe(303);
+    expect([await isSignedIn(phone), await isSignedIn(alice)]).toEqual([false, true]);
+  });
+
+  test('where there are no others, nothing is offered', async () => {
+    await withCodes(alice);
+    expect(await offer(factor)).toHaveLength(0);
+  });
+});
