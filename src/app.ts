@@ -99,7 +99,7 @@ export function createApp(parts: AppParts): Express {
   const ceremonies = openCeremonies(pool, seal, config);
   Object.assign(app.locals, viewHelpers(config), { passkeyQuestion: () => ceremonies.askForUse(signingIn) });
   const formPages = createFormPages(seal);
-  const keepCarriedLetter = createKeepCarriedLetter(pool, formPages);
+  const keepCarriedLetter = createKeepCarriedLetter(pool, config, formPages);
   const secondSteps = openSecondSteps({ pool, config, signIn, keepCarriedLetter, begunSignIns, flash });
 
   app.use(secureHeaders(config), healthRoutes(pool, latestMigration, isStopping));
@@ -123,7 +123,7 @@ export function createApp(parts: AppParts): Express {
       mailboxRoutes(pool, flash), // first what is asked for most
       messageRoutes(pool, flash, bell),
       composeRoutes({ pool, config, formPages, flash, bell }),
-      draftRoutes(pool, formPages, flash),
+      draftRoutes(pool, config, formPages, flash),
       conversationRoutes(pool, formPages),
       trashRoutes(pool, flash),
       searchRoutes(pool, config),

@@ -10,7 +10,7 @@ const wholeNumber = (fallback: number, min: number, max: number) => {
   const claim = `must be a whole number from ${min} to ${max}`;
   return z
     .string()
-    .regex(/^\d{1,9}$/, claim)
+    .regex(/^\d{1,13}$/, claim)
     .transform(Number)
     .refine((value) => value >= min && value <= max, claim)
     .default(fallback);
@@ -51,6 +51,8 @@ const environment = z.object({
   SEARCHES_PER_MINUTE: wholeNumber(30, 1, 1_000_000),
   // A mailbox that may be full is counted while its sender waits: a million messages in about 0.2 s.
   MAILBOX_MESSAGES: wholeNumber(100_000, 100, 1_000_000),
+  // At least as many as one press of Send can take, with the longest drafts beside it.
+  MAILBOX_BYTES: wholeNumber(1_000_000_000, 10_000_000, 1_000_000_000_000),
   LOGINS_PER_MINUTE: wholeNumber(10, 1, 1_000_000),
   REGISTRATIONS_PER_HOUR: wholeNumber(20, 1, 1_000_000),
   REGISTRATION: oneOf('open', 'invite', 'closed'),
@@ -81,7 +83,8 @@ export interface Config {
   sendsPerMinute: number;
   /** How many messages a mailbox may hold, the trash included. */
   searchesPerMinute: number;
-  mailboxMessages: number;
+  /** How much a mailbox may hold. */
+  mailbox: { messages: number; bytes: number };
   /** Failed logins a minute for a pair of name and address; an address alone may fail five times as often. */
   loginsPerMinute: number;
   registrationsPerHour: number;
@@ -129,7 +132,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     logLevel: settings.LOG_LEVEL,
     sendsPerMinute: settings.SENDS_PER_MINUTE,
     searchesPerMinute: settings.SEARCHES_PER_MINUTE,
-    mailboxMessages: settings.MAILBOX_MESSAGES,
+    mailbox: { messages: settings.MAILBOX_MESSAGES, bytes: settings.MAILBOX_BYTES },
     loginsPerMinute: settings.LOGINS_PER_MINUTE,
     registrationsPerHour: settings.REGISTRATIONS_PER_HOUR,
     registration: settings.REGISTRATION,

@@ -7,7 +7,7 @@ import { forgetEndedDrafts } from './drafts/queries.ts';
 import { forgetBrowsers } from './devices/queries.ts';
 import { deleteExpiredInvitations } from './invitations/queries.ts';
 import { listLeaving, removeRemains } from './leaving/queries.ts';
-import { forgetWarnings } from './mailbox/sizes.ts';
+import { forgetWarnings, type MailboxLimits } from './mailbox/sizes.ts';
 import { deleteExpiredResetLinks } from './reset-links/queries.ts';
 import { deleteExpired } from './trash/queries.ts';
 import { deleteExpiredSessions } from './web/session-queries.ts';
@@ -63,12 +63,12 @@ function forgetSentForms(db: Database, before: Date): Promise<number> {
 /** Tidies up every hour, for the first time a minute after the start. */
 export function keepTidy(
   pool: Pool,
-  mailboxMessages: number,
+  mailbox: MailboxLimits,
   onError: (error: Error) => void,
 ): { close(): void } {
   const run = () => {
     tidyUp(pool)
-      .then(() => forgetWarnings(pool, mailboxMessages))
+      .then(() => forgetWarnings(pool, mailbox))
       .catch(onError);
   };
   const first = setTimeout(run, 60_000);

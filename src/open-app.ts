@@ -31,7 +31,7 @@ export async function openApp(
   const streams = openStreams(onError);
   const bell = openBell(pool, (notices) => streams.wake(notices), onError);
   const importJobs = openImportJobs({ pool, config, bell, onError });
-  const housekeeping = keepTidy(pool, config.mailboxMessages, onError);
+  const housekeeping = keepTidy(pool, config.mailbox, onError);
   const latestMigration = readMigrations().at(-1)!.name;
   const app = createApp({
     config,

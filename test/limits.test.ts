@@ -4,7 +4,7 @@ import { createConnection, type AddressInfo, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bodyLimit as longestMessage } from '../src/compose/letter-form.ts';
 import { browserLimit } from '../src/devices/queries.ts';
-import { carriedDraftLimit, draftLimit, longestDraft } from '../src/drafts/queries.ts';
+import { carriedDraftLimit, draftLimit, longestDraft } from '../src/drafts/limits.ts';
 import { createBoundedServer, mostConnections, mostHeaderBytes } from '../src/server.ts';
 import { unpackedLimit, unpackedTimes } from '../src/imports/unpacking.ts';
 import { filesAtOnce, readAtOnce } from '../src/imports/places.ts';

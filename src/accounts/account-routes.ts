@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Config } from '../config.ts';
 import type { Pool } from '../database/pool.ts';
 import { membersMayInvite } from '../invitations/routes.ts';
+import { findUsage } from '../mailbox/sizes.ts';
 import { findCodesLeft } from '../recovery/queries.ts';
 import { allowOnly } from '../web/errors.ts';
 import type { Flash } from '../web/flash.ts';
@@ -45,9 +46,13 @@ export function accountRoutes({
   router
     .route('/account')
     .get(async (req, res) => {
-      const codes = await findCodesLeft(pool, signedIn(req).id);
+      const { id } = signedIn(req);
+      const [codes, usage] = await Promise.all([
+        findCodesLeft(pool, id),
+        findUsage(pool, id, config.mailbox),
+      ]);
       const mayInvite = membersMayInvite(config) ? config.membersInvite : 0;
-      res.render('accounts/account', { codesLeft: codes?.count ?? 0, mayInvite });
+      res.render('accounts/account', { codesLeft: codes?.count ?? 0, mayInvite, usage });
     })
     .all(allowOnly('GET'));
 

@@ -51,7 +51,7 @@ export async function createAccount(
      ), account as (
        insert into users (id, username, password_hash) select $1, $2, $3 from name returning id, epoch
      ), mailbox as (
-       insert into mailbox_sizes (owner_id, messages) select id, 0 from account
+       insert into mailbox_sizes (owner_id, messages, bytes, sent, sent_bytes) select id, 0, 0, 0, 0 from account
      )
      select id, epoch from account`,
     [newId(), username, passwordHash, skeletonOf(username)],

@@ -2,7 +2,8 @@
 import type { Database } from '../database/pool.ts';
 import { hasSeen, type Seen } from '../drafts/queries.ts';
 import { newId } from '../ids.ts';
-import { nearlyFull, type Adding } from '../mailbox/sizes.ts';
+import { mostDraftBytes } from '../drafts/limits.ts';
+import { draftBytes, mostUnanswered, nearlyFull, type Adding, type MailboxLimits } from '../mailbox/sizes.ts';
 
 export interface Sending {
   from: string;
@@ -18,20 +19,21 @@ export interface Sending {
   seen?: Seen;
 }
 
-/** How many messages a person may send in a minute, and how many a mailbox may hold. */
+/** How many messages a person may send in a minute, and how much a mailbox may hold. */
 export interface SendLimits {
   perMinute: number;
-  perMailbox: number;
+  mailbox: MailboxLimits;
 }
 
 /**
  * 'sent' also when it had been sent before; `isDraftKept` where a newer state of its draft is stored. 'no room': there may be too little in at least one of these mailboxes, as far
- * as is known without counting.
+ * as is known without counting. 'unanswered': they take no more from this sender before they have answered.
  */
 export type Attempt =
   | { kind: 'sent'; recipients: string[]; isDraftKept?: true }
   | { kind: 'unknown'; names: string[] }
   | { kind: 'too many' }
+  | { kind: 'unanswered'; names: string[] }
   | { kind: 'no room'; adding: Adding; known: Known };
 
 /** Those who exist, as [username, id]. */
@@ -43,6 +45,7 @@ interface OutcomeRow {
   isNew: boolean;
   isRepeated: boolean;
   recent: number;
+  unanswered: string[];
   /** Whether every mailbox has, as far as is known without counting. */
   hasRoom: boolean;
   /** Whether a mailbox was passed over, of this letter or of another one. */
@@ -59,11 +62,15 @@ interface OutcomeRow {
  * come as JSON so that PostgreSQL does not see how many they are: it would plan anew for each number of them, which takes
  * longer than sending. With joins instead of "limit 1" and "any", a plan that was made while there were few people may go
  * through all of them.)
+ *
+ * The sender has room where the whole mailbox has some, or else what they have written themselves. Drafts are looked at
+ * only where all that there may be would not fit. Whether a sender has been answered is asked in mailboxes that hold more
+ * than one such sender may fill.
  */
 const sendLetters = (whereLocked: '' | 'skip locked') => `
   with letter as (
     select l.owner_id, l.digest, l.addressees, l.body, l.sent_at, l.draft_id, l.draft_version, l.draft_pages,
-           json_array_length(l.addressees) as recipients,
+           json_array_length(l.addressees) as recipients, octet_length(l.body) as bytes,
            (select coalesce(sum(f.recipients), 0)::int from sent_forms f
             where f.owner_id = l.owner_id and f.sent_at > now() - interval '1 minute'
               and f.sent_at < now() + interval '1 minute') as recent,
@@ -71,45 +78,69 @@ const sendLetters = (whereLocked: '' | 'skip locked') => `
     from json_to_recordset($1) as l
       (owner_id uuid, digest bytea, addressees json, body text, sent_at timestamptz, draft_id uuid, draft_version integer, draft_pages json)
   ), recipient as (
-    select l.owner_id, u.other_id, u.username, typed.id, typed.twin_id
+    select l.owner_id, l.bytes, u.other_id, u.username, typed.id, typed.twin_id
     from letter l, json_to_recordset(l.addressees) as typed (username text, id uuid, twin_id uuid),
          lateral (select id as other_id, username from users where username = typed.username limit 1) u
   ), possible as (
-    select l.owner_id, l.recipients from letter l
+    select l.owner_id, l.recipients, l.bytes from letter l
     where not l.is_repeated and l.recent + l.recipients <= $2
       and l.recipients = (select count(*) from recipient r where r.owner_id = l.owner_id)
   ), adding as (
-    select each.owner_id, sum(each.n)::int as n
-    from (select owner_id, recipients from possible
+    select each.owner_id, sum(each.n)::int as n, sum(each.bytes)::bigint as bytes,
+           sum(each.sent)::int as sent, sum(each.sent_bytes)::bigint as sent_bytes
+    from (select owner_id, recipients, recipients * bytes, recipients, recipients * bytes from possible
           union all
-          select r.other_id, 1 from recipient r where r.owner_id = any (array (select owner_id from possible))
-         ) each (owner_id, n)
+          select r.other_id, 1, r.bytes, 0, 0 from recipient r
+          where r.owner_id = any (array (select owner_id from possible))
+         ) each (owner_id, n, bytes, sent, sent_bytes)
     group by each.owner_id
   ), size as (
-    select s.owner_id,
-           s.messages + (select n from adding where adding.owner_id = s.owner_id)
-             <= case when s.warned_at is null then $3::int else $4::int end as has_room
+    select s.owner_id, s.messages, s.bytes, s.sent, s.sent_bytes, s.warned_at is not null as is_warned
     from mailbox_sizes s
     where s.owner_id = any (array (select owner_id from adding))
     order by s.owner_id for no key update of s ${whereLocked}
+  ), room as (
+    select s.owner_id, s.messages,
+           s.messages + a.n <= case when s.is_warned then $4::int else $3::int end
+             and ${bytesFit('s.bytes + a.bytes', 'case when s.is_warned then $6::bigint else $5::bigint end')} as takes,
+           s.is_warned and s.sent + a.sent <= $4 and ${bytesFit('s.sent_bytes + a.sent_bytes', '$6')} as has_own
+    from size s, adding a where a.owner_id = s.owner_id
+  ), unanswered as (
+    select r.owner_id, r.username from recipient r, room s
+    where s.owner_id = r.other_id and s.messages > $7::int and r.owner_id = any (array (select owner_id from possible))
+      and (select true from (
+             select m.box from messages m
+             where m.owner_id = r.other_id and m.other_id = r.owner_id and m.trashed_at is null
+             order by m.id desc limit $7) m where m.box = 'sent' limit 1) is null
+      and (select true from messages m
+           where m.owner_id = r.other_id and m.other_id = r.owner_id and m.trashed_at is null
+           order by m.id desc offset $7 - 1 limit 1)
   ), fitting as (
     select p.owner_id from possible p
-    where p.owner_id = any (array (select owner_id from size where has_room)) and p.recipients = (
-      select count(*) from recipient r
-      where r.owner_id = p.owner_id and r.other_id = any (array (select owner_id from size where has_room)))
+    where p.owner_id = any (array (select owner_id from room where takes or has_own))
+      and not p.owner_id = any (array (select owner_id from unanswered)) and p.recipients = (
+        select count(*) from recipient r
+        where r.owner_id = p.owner_id and r.other_id = any (array (select owner_id from room where takes)))
   ), form as (
     insert into sent_forms (owner_id, digest, recipients)
     select owner_id, digest, recipients from letter where owner_id = any (array (select owner_id from fitting))
     on conflict do nothing returning owner_id
   ), copy as (
-    select c.owner_id, c.id, c.box, c.other_id, c.twin_id, l.body, l.sent_at
+    select c.owner_id, c.id, c.box, c.other_id, c.twin_id, l.body, l.bytes, l.sent_at
     from letter l, recipient r, lateral (values
       (l.owner_id, r.id, 'sent', r.other_id, r.twin_id),
       (r.other_id, r.twin_id, 'inbox', l.owner_id, r.id)) c (owner_id, id, box, other_id, twin_id)
     where r.owner_id = l.owner_id and l.owner_id = any (array (select owner_id from form))
+  ), growth as (
+    select owner_id, count(*) as n, sum(bytes) as bytes, count(*) filter (where box = 'sent') as sent,
+           coalesce(sum(bytes) filter (where box = 'sent'), 0) as sent_bytes
+    from copy group by owner_id
   ), grown as (
     update mailbox_sizes s
-    set messages = s.messages + (select count(*) from copy where copy.owner_id = s.owner_id)
+    set messages = s.messages + (select g.n from growth g where g.owner_id = s.owner_id),
+        bytes = s.bytes + (select g.bytes from growth g where g.owner_id = s.owner_id),
+        sent = s.sent + (select g.sent from growth g where g.owner_id = s.owner_id),
+        sent_bytes = s.sent_bytes + (select g.sent_bytes from growth g where g.owner_id = s.owner_id)
     where s.owner_id = any (array (select owner_id from copy))
   ), written as (
     insert into messages (owner_id, id, box, other_id, twin_id, body, sent_at)
@@ -132,11 +163,17 @@ const sendLetters = (whereLocked: '' | 'skip locked') => `
   select l.owner_id as "from",
          array (select json_build_array(username, other_id) from recipient r where r.owner_id = l.owner_id) as known,
          l.owner_id = any (array (select owner_id from form)) as "isNew", l.is_repeated as "isRepeated", l.recent,
+         array (select u.username from unanswered u where u.owner_id = l.owner_id) as unanswered,
          l.owner_id = any (array (select owner_id from fitting)) as "hasRoom",
          (select count(*) from size) < (select count(*) from adding) as "isBusy",
          (select d.id from drafts d where d.owner_id = l.owner_id and d.id = l.draft_id) is not null
            and not exists (select from discarded d where d.owner_id = l.owner_id) as "isDraftKept"
   from letter l`;
+
+/** In SQL, whether so many bytes fit, with the drafts of `s.owner_id`. */
+function bytesFit(bytes: string, limit: string): string {
+  return `(${bytes} + ${mostDraftBytes} <= ${limit} or ${bytes} + ${draftBytes('s.owner_id')} <= ${limit})`;
+}
 
 const alone = { name: 'send message', text: sendLetters('') };
 const together = { name: 'send messages', text: sendLetters('skip locked') };
@@ -165,8 +202,11 @@ export async function sendTogether(
   });
 }
 
-function valuesOf(sendings: Sending[], { perMinute, perMailbox }: SendLimits): unknown[] {
-  return [JSON.stringify(sendings.map(toLetter)), perMinute, nearlyFull(perMailbox), perMailbox];
+function valuesOf(sendings: Sending[], { perMinute, mailbox }: SendLimits): unknown[] {
+  const nearly = nearlyFull(mailbox);
+  const letters = JSON.stringify(sendings.map(toLetter));
+  const limits = [nearly.messages, mailbox.messages, nearly.bytes, mailbox.bytes, mostUnanswered(mailbox)];
+  return [letters, perMinute, ...limits];
 }
 
 /** The names of the fields are those of the columns. */
@@ -183,22 +223,27 @@ function toLetter({ from, to, body, digest, sentAt, draftId, seen }: Sending) {
   };
 }
 
-function toAttempt({ from, to }: Sending, row: OutcomeRow, { perMinute }: SendLimits): Attempt {
-  const { known, isNew, isRepeated, recent, hasRoom, isDraftKept } = row;
+function toAttempt({ from, to, body }: Sending, row: OutcomeRow, { perMinute }: SendLimits): Attempt {
+  const { known, isNew, isRepeated, recent, unanswered, hasRoom, isDraftKept } = row;
   if (known.length < to.length) {
     const names = new Set(known.map(([name]) => name));
     return { kind: 'unknown', names: to.filter((name) => !names.has(name)) };
   }
   if (!isNew && !isRepeated) {
     if (recent + to.length > perMinute) return { kind: 'too many' };
-    if (!hasRoom) return { kind: 'no room', adding: addingOf(from, known), known };
+    if (unanswered.length > 0) return { kind: 'unanswered', names: unanswered };
+    if (!hasRoom) return { kind: 'no room', adding: addingOf(from, known, Buffer.byteLength(body)), known };
   }
   return { kind: 'sent', recipients: known.map(([, id]) => id), ...(isDraftKept && { isDraftKept }) };
 }
 
 /** Each recipient's mailbox gets one message, the sender's one for each of them. */
-function addingOf(from: string, known: Known): Adding {
-  const adding: Adding = { [from]: known.length };
-  for (const [, id] of known) adding[id] = (adding[id] ?? 0) + 1;
+function addingOf(from: string, known: Known, bytes: number): Adding {
+  const nothing = { messages: 0, bytes: 0 };
+  const adding: Adding = Object.fromEntries(
+    known.map(([, id]) => [id, { received: { messages: 1, bytes }, sent: nothing }]),
+  );
+  const sent = { messages: known.length, bytes: known.length * bytes };
+  adding[from] = { received: adding[from]?.received ?? nothing, sent };
   return adding;
 }

@@ -1,7 +1,9 @@
 // Whatever refuses a message shows it again: on the form, or on a login page that keeps it until somebody logs in.
 import type { Request, Response } from 'express';
+import type { Config } from '../config.ts';
 import type { Pool } from '../database/pool.ts';
-import { carriedDraftLimit, keepDraft, longestDraft } from '../drafts/queries.ts';
+import { carriedDraftLimit, longestDraft } from '../drafts/limits.ts';
+import { keepDraft } from '../drafts/queries.ts';
 import { HttpError } from '../web/errors.ts';
 import type { Form } from '../web/forms.ts';
 import type { FormPages } from './form-page.ts';
@@ -48,7 +50,11 @@ export type KeepCarriedLetter = (
  * Whoever logs in, the draft is its writer's: the form's page names them, encrypted when they were signed in, so that
  * nobody can leave drafts in the mailbox of somebody else. The person who logs in learns nothing of it.
  */
-export function createKeepCarriedLetter(pool: Pool, formPages: FormPages): KeepCarriedLetter {
+export function createKeepCarriedLetter(
+  pool: Pool,
+  { mailbox }: Config,
+  formPages: FormPages,
+): KeepCarriedLetter {
   return async (user, body) => {
     const letter = letterIn(body, carried);
     if (!letter) return undefined;
@@ -56,11 +62,11 @@ export function createKeepCarriedLetter(pool: Pool, formPages: FormPages): KeepC
     const draft = draftOf(letter);
     const seen = page && { seen: page.seen };
     // Beyond the limit of drafts as well: nobody who logs in wants to read about drafts. But not without any end.
-    const options = { ...seen, revives: true, limit: carriedDraftLimit };
+    const options = { ...seen, revives: true, limit: carriedDraftLimit, mailboxBytes: mailbox.bytes };
     if (page && page.writerId !== user.id) {
       const kept = await keepDraft(pool, page.writerId, draft, options);
       if ('id' in kept || kept.kind === 'ended') return undefined;
-      throw notKept('whoever wrote the words on this page has too many drafts. Let them discard some');
+      throw notKept('whoever wrote the words on this page has no room for a draft. Let them make some');
     }
     if (!page && letter.writer !== user.username) return undefined;
     const kept = await keepDraft(pool, user.id, draft, options);
@@ -68,7 +74,9 @@ export function createKeepCarriedLetter(pool: Pool, formPages: FormPages): KeepC
     throw notKept(
       kept.kind === 'too long'
         ? `a draft has at most ${longestDraft.body.toLocaleString('en')} characters. Shorten it`
-        : `there are ${carriedDraftLimit} drafts already. Discard some`,
+        : kept.kind === 'no room'
+          ? 'your mailbox is full. Delete messages that you have sent and empty the trash'
+          : `there are ${carriedDraftLimit} drafts already. Discard some`,
     );
   };
 }

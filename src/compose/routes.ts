@@ -28,7 +28,7 @@ export function composeRoutes({ pool, config, formPages, flash, bell }: ComposeP
   const router = Router();
   const sendMessage = createSendMessage(pool, {
     perMinute: config.sendsPerMinute,
-    perMailbox: config.mailboxMessages,
+    mailbox: config.mailbox,
   });
   // What is refused because a mailbox is full costs a count, and is not counted as sent.
   const counts = createRateLimit(pool, 'mailbox-counts', config.sendsPerMinute, 60);
@@ -92,10 +92,15 @@ async function begin(pool: Pool, formPages: FormPages, req: Request): Promise<Re
 }
 
 /** The form with what is wrong about its recipients, or about the sender's own mailbox. */
-function refuse(form: Form, outcome: Extract<Outcome, { kind: 'unknown' | 'full' }>, outOf: number): Form {
+function refuse(
+  form: Form,
+  outcome: Extract<Outcome, { kind: 'unknown' | 'full' | 'unanswered' }>,
+  outOf: number,
+): Form {
   if (outcome.kind === 'unknown') return rejectField(form, 'recipient', unknown(outcome.names, outOf));
+  if (outcome.kind === 'unanswered') return rejectField(form, 'recipient', unanswered(outcome.names));
   const own =
-    'Your mailbox is full, so nothing was sent. Delete some messages, empty the trash, and send it again.';
+    'Your mailbox is full, so nothing was sent. Delete some of the messages that you have sent, empty the trash, and send it again.';
   const refused = outcome.isOwn ? rejectField(form, '', own) : form;
   return outcome.names.length > 0 ? rejectField(refused, 'recipient', full(outcome.names)) : refused;
 }
@@ -113,6 +118,13 @@ function full(names: string[]): string {
   const whose =
     names.length === 1 ? `${names[0]}’s mailbox is full` : `The mailboxes of ${inWords(names)} are full`;
   return `${whose}, so nothing was sent. Your words are still here: save them as a draft and try again later.`;
+}
+
+function unanswered(names: string[]): string {
+  const whose =
+    names.length === 1 ? `${names[0]}’s mailbox takes` : `The mailboxes of ${inWords(names)} take`;
+  const until = names.length === 1 ? `${names[0]} answers` : 'they answer';
+  return `${whose} no more from you until ${until}, so nothing was sent. Your words are still here: save them as a draft.`;
 }
 
 function inWords(names: string[]): string {

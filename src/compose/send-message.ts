@@ -40,16 +40,16 @@ export function createSendMessage(pool: Pool, limits: SendLimits): SendMessage {
     if (first.kind !== 'no room') return { ...first, warned: [] };
     await mayCount();
     return transaction(pool, async (db) => {
-      const room = await makeRoom(db, first.adding, limits.perMailbox);
+      const room = await makeRoom(db, first.adding, limits.mailbox);
       // Nobody else adds anything to these mailboxes now: what is said this time is final.
       const second = await sendWhereRoom(db, sending, limits);
-      await warnOwners(db, room, limits.perMailbox);
+      await warnOwners(db, room, limits.mailbox);
       const warned = room.filling.map(({ ownerId }) => ownerId);
       if (second.kind !== 'no room') return { ...second, warned };
       const names = first.known.filter(([, id]) => id !== sending.from && room.full.includes(id));
       return {
         kind: 'full',
-        isOwn: room.full.includes(sending.from),
+        isOwn: [...room.full, ...room.fullOfOwn].includes(sending.from),
         names: names.map(([name]) => name),
         warned,
       };

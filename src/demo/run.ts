@@ -6,6 +6,7 @@ import { readSettings } from '../config.ts';
 import { openDatabase } from '../database/open.ts';
 import type { Pool } from '../database/pool.ts';
 import { createSendMessage } from '../compose/send-message.ts';
+import type { MailboxLimits } from '../mailbox/sizes.ts';
 import { giveUp, StartupError } from '../startup-error.ts';
 import { letters, password, people } from './letters.ts';
 
@@ -19,14 +20,14 @@ async function run(): Promise<void> {
   const config = readSettings();
   const database = await openDatabase(config, console.error);
   try {
-    await fill(database.pool, config.mailboxMessages, await createPasswords(config.password).hash(password));
+    await fill(database.pool, config.mailbox, await createPasswords(config.password).hash(password));
   } finally {
     await database.close();
   }
   console.log(`Done: ${people.join(', ')} can log in with the password "${password}". Now: npm start`);
 }
 
-async function fill(pool: Pool, perMailbox: number, passwordHash: string): Promise<void> {
+async function fill(pool: Pool, mailbox: MailboxLimits, passwordHash: string): Promise<void> {
   const { rowCount } = await pool.query('select from users limit 1');
   if (rowCount)
     throw new StartupError('There are people in this database already: the demonstration needs a fresh one.');
@@ -36,7 +37,7 @@ async function fill(pool: Pool, perMailbox: number, passwordHash: string): Promi
     const account = await createAccount(pool, name, passwordHash);
     if (account !== 'taken') ids.set(name, account.id);
   }
-  const sendMessage = createSendMessage(pool, { perMinute: letters.length, perMailbox });
+  const sendMessage = createSendMessage(pool, { perMinute: letters.length, mailbox });
   for (const [from, to, minutesAgo, body] of letters) {
     const sentAt = new Date(Date.now() - minutesAgo * 60_000);
     const letter = {

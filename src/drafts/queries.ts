@@ -1,9 +1,11 @@
 // Drafts in SQL. Every statement names the owner.
 import { createHash } from 'node:crypto';
+import { draftBytes } from '../mailbox/sizes.ts';
 import { deleteBefore } from '../database/expiry.ts';
 import type { Database } from '../database/pool.ts';
 import { countCharacters } from '../web/forms.ts';
 import { prefixOf, shorten } from '../web/text.ts';
+import { draftLimit, longestDraft } from './limits.ts';
 
 export interface Draft {
   id: string;
@@ -28,19 +30,14 @@ const nothingSeen: Seen = { version: 0, pages: [] };
 export const hasSeen = (version: string, pages: string): string => `(d.version = ${version} or exists (
   select from json_to_recordset(${pages}) as p (page uuid, saves integer) where p.page = d.page and d.saves <= p.saves))`;
 
-/** How many drafts one person may have at a time. */
-export const draftLimit = 100;
-/** Together with those kept through a login, which nobody has asked for. */
-export const carriedDraftLimit = 200;
-/** Characters of a draft: what the field for a text holds, and of names more than its field does. */
-export const longestDraft = { body: 100_000, recipient: 10_000 };
-
-/** 'newer': somebody else saved it since the page was made. 'ended': it was sent or discarded. 'full': `limit` others. */
-export type Saved = 'saved' | 'newer' | 'ended' | 'full';
+/** 'newer': somebody else saved it since the page was made. 'ended': it was sent or discarded. 'full': `limit` others. 'no room': in bytes. */
+export type Saved = 'saved' | 'newer' | 'ended' | 'full' | 'no room';
 
 interface SaveOptions {
   seen?: Seen;
   limit?: number;
+  /** What may be held of what the owner has written: drafts, and messages that were sent. */
+  mailboxBytes?: number;
   /** Keeps a draft that had ended all the same. */
   revives?: boolean;
 }
@@ -54,7 +51,7 @@ export async function saveDraft(
   draft: Written,
   options: SaveOptions = {},
 ): Promise<Saved> {
-  const { seen = nothingSeen, limit = draftLimit, revives = false } = options;
+  const { seen = nothingSeen, limit = draftLimit, mailboxBytes = null, revives = false } = options;
   const { page = null, saves = 0 } = seen.pages.at(-1) ?? {};
   // `saves` counts this one.
   const hadDraft = seen.version > 0 || seen.pages.some((earlier) => earlier.saves > 1);
@@ -65,14 +62,19 @@ export async function saveDraft(
     isEnded: boolean;
     isFull: boolean;
     isGone: boolean;
+    hasRoom: boolean;
   }>(
-    `with stored as (select recipient, body from drafts where owner_id = $1 and id = $2),
+    `with stored as (select recipient, body, octet_length(recipient) + octet_length(body) as bytes
+                     from drafts where owner_id = $1 and id = $2),
+     room as (select $13::bigint is null or $14 <= (select bytes from stored) or $14
+         + coalesce((select s.sent_bytes from mailbox_sizes s where s.owner_id = $1), 0)
+         + ${draftBytes('$1')} - coalesce((select bytes from stored), 0) <= $13 as has_room),
      ended as (select from ended_drafts where owner_id = $1 and id = $2 and (is_sent or $12) and not $11),
      drafts_there as (select count(*) as n from drafts where owner_id = $1),
      saved as (
        insert into drafts as d (owner_id, id, recipient, body, saved_at, page, saves)
        select u.id, $2, $3, $4, $5, $6, $7 from users u
-       where u.id = $1 and u.username is not null and (exists (select from stored)
+       where u.id = $1 and u.username is not null and (select has_room from room) and (exists (select from stored)
           or (($8 = 0 or $11) and not exists (select from ended) and (select n from drafts_there) < $10))
        on conflict (owner_id, id) do update
        set recipient = excluded.recipient, body = excluded.body, saved_at = excluded.saved_at,
@@ -83,7 +85,8 @@ export async function saveDraft(
      select (select version from saved) as version, exists (select from stored) as "isStored",
             exists (select from ended) as "isEnded", (select n from drafts_there) >= $10 as "isFull",
             exists (select from stored where recipient = $3 and body = $4) as "isSame",
-            not exists (select from users where id = $1 and username is not null) as "isGone"`,
+            not exists (select from users where id = $1 and username is not null) as "isGone",
+            (select has_room from room) as "hasRoom"`,
     [
       ownerId,
       draft.id,
@@ -97,12 +100,15 @@ export async function saveDraft(
       limit,
       revives,
       hadDraft,
+      mailboxBytes,
+      Buffer.byteLength(draft.recipient) + Buffer.byteLength(draft.body),
     ],
   );
-  const { version, isStored, isSame, isEnded, isFull, isGone } = rows[0]!;
+  const { version, isStored, isSame, isEnded, isFull, isGone, hasRoom } = rows[0]!;
   if (version === 1 && !revives)
     return (await dropEnded(db, ownerId, draft.id, hadDraft)) ? 'ended' : 'saved';
   if (version !== null || isSame) return 'saved';
+  if (!hasRoom && !isGone) return 'no room';
   if (isStored) return 'newer';
   if (isGone || isEnded || (seen.version > 0 && !revives)) return 'ended';
   return isFull ? 'full' : 'newer'; // somebody began the same draft at this very moment
@@ -120,7 +126,7 @@ async function dropEnded(db: Database, ownerId: string, id: string, hadDraft: bo
 
 /** Where a draft was kept: in its place, or beside a newer one. */
 export type Kept =
-  { kind: 'saved' | 'copied'; id: string } | { kind: 'ended' } | { kind: 'full' } | { kind: 'too long' };
+  { kind: 'saved' | 'copied'; id: string } | { kind: 'ended' } | { kind: 'full' | 'too long' | 'no room' };
 
 /** Saves what is on a form; where a newer state is stored, beside it. The same page has one copy, however often it saves. */
 export async function keepDraft(

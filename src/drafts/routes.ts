@@ -4,14 +4,17 @@ import { z } from 'zod';
 import type { FormPages } from '../compose/form-page.ts';
 import { readLetter, type Letter } from '../compose/letter-form.ts';
 import { showSend } from '../compose/routes.ts';
+import type { Config } from '../config.ts';
 import type { Pool } from '../database/pool.ts';
+import { recount } from '../mailbox/sizes.ts';
 import { allowOnly, HttpError } from '../web/errors.ts';
 import type { Flash } from '../web/flash.ts';
 import { typedIn } from '../web/forms.ts';
 import { signedIn } from '../web/session.ts';
-import { discardDraft, draftLimit, keepDraft, listDrafts, longestDraft, type Kept } from './queries.ts';
+import { draftLimit, longestDraft } from './limits.ts';
+import { discardDraft, keepDraft, listDrafts, type Kept } from './queries.ts';
 
-export function draftRoutes(pool: Pool, formPages: FormPages, flash: Flash): Router {
+export function draftRoutes(pool: Pool, { mailbox }: Config, formPages: FormPages, flash: Flash): Router {
   const router = Router();
 
   router
@@ -24,7 +27,7 @@ export function draftRoutes(pool: Pool, formPages: FormPages, flash: Flash): Rou
       const kept = await keep(signedIn(req).id, letter);
       // The page saves by itself while somebody writes; it needs no page in return.
       if (req.accepts(['html', 'json']) === 'json') return answerScript(req, res, letter, kept);
-      if (kept.kind === 'full' || kept.kind === 'too long') throw new HttpError(422, refusals[kept.kind]);
+      if (isRefused(kept)) throw new HttpError(422, refusals[kept.kind]);
       if (kept.kind === 'ended') return offerNew(req, res);
       flash(res, { line: kept.kind === 'saved' ? 'Saved as a draft.' : copied });
       res.redirect(303, `/send?draft=${kept.id}`);
@@ -37,7 +40,12 @@ export function draftRoutes(pool: Pool, formPages: FormPages, flash: Flash): Rou
     if (!isText) throw new HttpError(422, 'There is a character in this text that cannot be kept.');
     const page = formPages.read(letter);
     const draft = { id, recipient, body: body.replaceAll('\r\n', '\n') };
-    return keepDraft(pool, ownerId, draft, page?.writerId === ownerId ? { seen: page.seen } : {});
+    const seen = page?.writerId === ownerId ? { seen: page.seen } : {};
+    const options = { ...seen, mailboxBytes: mailbox.bytes };
+    const kept = await keepDraft(pool, ownerId, draft, options);
+    if (kept.kind !== 'no room') return kept;
+    await recount(pool, ownerId, mailbox); // messages may have been deleted since the last count
+    return keepDraft(pool, ownerId, draft, options);
   }
 
   function answerScript(req: Request, res: Response, letter: Letter, kept: Kept): void {
@@ -51,7 +59,7 @@ export function draftRoutes(pool: Pool, formPages: FormPages, flash: Flash): Rou
       });
     } else if (kept.kind === 'ended') {
       res.status(409).json({ isSaved: false, line: 'Not saved: this draft was sent or discarded elsewhere' });
-    } else if (kept.kind === 'full' || kept.kind === 'too long') {
+    } else if (isRefused(kept)) {
       const line = `Not saved, your words are only on this page: ${refusals[kept.kind]}`;
       res.status(422).json({ isSaved: false, line });
     } else res.json({ isSaved: true });
@@ -79,7 +87,15 @@ export function draftRoutes(pool: Pool, formPages: FormPages, flash: Flash): Rou
   return router;
 }
 
-const refusals = {
+type Refused = Extract<Kept, { kind: 'full' | 'too long' | 'no room' }>;
+
+function isRefused(kept: Kept): kept is Refused {
+  return kept.kind in refusals;
+}
+
+const refusals: Record<Refused['kind'], string> = {
+  'no room':
+    'Your mailbox is full, so this was not saved. Delete some of the messages that you have sent, empty the trash, and save it again.',
   full: `There are ${draftLimit} drafts already. Send or discard one of them first.`,
   'too long': `A draft has at most ${longestDraft.body.toLocaleString('en')} characters. Nothing has been cut off: please shorten it.`,
 };

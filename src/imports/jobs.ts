@@ -80,8 +80,8 @@ export function openImportJobs({ pool, config, bell, onError }: ImportJobParts):
     try {
       await places.inTurn(async () => {
         signal.throwIfAborted();
-        await checkMessages(pool, config.mailboxMessages, spooled);
-        await writeMessages(pool, config.mailboxMessages, spooled);
+        await checkMessages(pool, config.mailbox, spooled);
+        await writeMessages(pool, config.mailbox, spooled);
       });
     } catch (error) {
       result = resultOf(signal.aborted ? signal.reason : error);

@@ -3,25 +3,28 @@ import { withQueryTimeout, type Database, type Pool } from '../database/pool.ts'
 import { transaction } from '../database/transaction.ts';
 import type { OwnCopy } from '../exports/own-copy.ts';
 import { nobody } from '../ids.ts';
+import { draftBytes, type MailboxLimits } from '../mailbox/sizes.ts';
 
-/** How many messages a mailbox holds, the trash included. Where many have come just now, each is looked at. */
-export function countHeld(pool: Pool, ownerId: string): Promise<number> {
+/** What a mailbox holds, the trash and drafts included. Where many have come just now, each is looked at. */
+export function countHeld(pool: Pool, ownerId: string): Promise<MailboxLimits> {
   return transaction(pool, async (db) => {
     await db.query(`set local statement_timeout = '60s'`);
-    const text = 'select count(*)::int as count from messages where owner_id = $1';
-    const { rows } = await db.query<{ count: number }>(withQueryTimeout({ text, values: [ownerId] }, 61_000));
-    return rows[0]!.count;
+    const text = `select count(*)::int as messages, (coalesce(sum(octet_length(body)), 0) + ${draftBytes('$1')})::float8 as bytes
+                  from messages where owner_id = $1`;
+    const { rows } = await db.query<MailboxLimits>(withQueryTimeout({ text, values: [ownerId] }, 61_000));
+    return rows[0]!;
   });
 }
 
-/** How many of these are in the mailbox already. */
-export async function countKnown(db: Database, ownerId: string, copies: OwnCopy[]): Promise<number> {
-  const { rows } = await db.query<{ count: number }>({
+/** How many of these are in the mailbox already, and what they take. */
+export async function countKnown(db: Database, ownerId: string, copies: OwnCopy[]): Promise<MailboxLimits> {
+  const { rows } = await db.query<MailboxLimits>({
     name: 'count known',
-    text: 'select count(*)::int as count from messages where owner_id = $1 and id = any ($2::uuid[])',
+    text: `select count(*)::int as messages, coalesce(sum(octet_length(body)), 0)::float8 as bytes
+           from messages where owner_id = $1 and id = any ($2::uuid[])`,
     values: [ownerId, copies.map(({ id }) => id)],
   });
-  return rows[0]!.count;
+  return rows[0]!;
 }
 
 /**

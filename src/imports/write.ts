@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import type { Pool } from '../database/pool.ts';
 import { transaction } from '../database/transaction.ts';
 import type { OwnCopy } from '../exports/own-copy.ts';
-import { countBeyond } from '../mailbox/sizes.ts';
+import { bytesInWords, countBeyond, type MailboxLimits } from '../mailbox/sizes.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { emptyReport, type ImportReport } from './import-report.ts';
 import { finishImport, mayContinue, type JobKey } from './job-queries.ts';
@@ -28,17 +28,21 @@ export interface SpooledFile {
  * Reads the whole file once, before anything is written. Throws Unreadable when it cannot be read to its end, or when
  * there is no room for all of it; a file is not read on then, since very many mails fit into a small one.
  */
-export async function checkMessages(pool: Pool, limit: number, spooled: SpooledFile): Promise<void> {
+export async function checkMessages(pool: Pool, limits: MailboxLimits, spooled: SpooledFile): Promise<void> {
   const { key, size } = spooled;
   const { progress } = spooled.heartbeat;
   Object.assign(progress, { bytesRead: 0, bytesTotal: size });
   await spooled.heartbeat.enter('reading');
-  const room = limit - (await countHeld(pool, key.userId));
-  let added = 0;
+  const held = await countHeld(pool, key.userId);
+  const room = { messages: limits.messages - held.messages, bytes: limits.bytes - held.bytes };
+  const added = { messages: 0, bytes: 0 };
   for await (const copies of inBatches(spooled, emptyReport())) {
     progress.messagesTotal += copies.length;
-    added += copies.length - (await countKnown(pool, key.userId, copies));
-    if (added > room) throw tooMany(room);
+    const known = await countKnown(pool, key.userId, copies);
+    added.messages += copies.length - known.messages;
+    added.bytes += bytesOf(copies) - known.bytes;
+    if (added.messages > room.messages) throw tooMany(room.messages);
+    if (added.bytes > room.bytes) throw tooLarge(room.bytes);
   }
 }
 
@@ -47,7 +51,7 @@ export async function checkMessages(pool: Pool, limit: number, spooled: SpooledF
  * Others can write to this mailbox meanwhile, so its room is counted once more at the end. The result is committed
  * together with the messages.
  */
-export async function writeMessages(pool: Pool, limit: number, spooled: SpooledFile): Promise<void> {
+export async function writeMessages(pool: Pool, limits: MailboxLimits, spooled: SpooledFile): Promise<void> {
   const { key, heartbeat } = spooled;
   await heartbeat.enter('writing');
   await transaction(pool, async (db) => {
@@ -59,15 +63,18 @@ export async function writeMessages(pool: Pool, limit: number, spooled: SpooledF
     const report = emptyReport();
     let total = 0;
     let added = 0;
+    let bytes = 0;
     for await (const copies of inBatches(spooled, report)) {
       total += copies.length;
+      bytes += bytesOf(copies);
       added += await insertCopies(db, key.userId, copies);
       heartbeat.progress.messagesWritten = total;
       // Asked again and again: deleting the account waits for this transaction.
       if (!(await mayContinue(db, key))) throw heartbeat.stopped();
     }
-    const beyond = await countBeyond(db, key.userId, limit);
-    if (beyond > 0 && added > 0) throw tooMany(added - beyond);
+    const beyond = await countBeyond(db, key.userId, limits);
+    if (beyond.messages > 0 && added > 0) throw tooMany(added - beyond.messages);
+    if (beyond.bytes > 0 && added > 0) throw tooLarge(bytes - beyond.bytes);
     heartbeat.signal.throwIfAborted();
     if (!(await finishImport(db, key, { outcome: 'imported', total, added, report })))
       throw heartbeat.stopped();
@@ -94,6 +101,16 @@ async function* inBatches(
     }
   }
   if (group.length > 0) yield group;
+}
+
+function bytesOf(copies: OwnCopy[]): number {
+  return copies.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0);
+}
+
+function tooLarge(room: number): Unreadable {
+  return new Unreadable(
+    `Your mailbox has room for ${bytesInWords(Math.max(0, room))} more, and the messages in this file take more.`,
+  );
 }
 
 function tooMany(room: number): Unreadable {

@@ -1,6 +1,6 @@
 // Drafts: letters begun and not sent, one for each form, and nobody else's business.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { longestDraft } from '../../src/drafts/queries.ts';
+import { longestDraft } from '../../src/drafts/limits.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { awkwardText, filledIn, press } from '../support/forms.ts';
 import { columnsWith, tokenOf } from '../support/mailboxes.ts';

@@ -11,7 +11,8 @@ import { copiesOf, fillMailbox, tokenOf } from '../support/mailboxes.ts';
 import { at, registered, type Answer, type Fields, type Person } from '../support/person.ts';
 
 const limit = 150;
-const settings = { MAILBOX_MESSAGES: String(limit) };
+const limits = { messages: limit, bytes: 10_000_000 };
+const settings = { MAILBOX_MESSAGES: String(limit), MAILBOX_BYTES: String(limits.bytes) };
 let app: TestApp;
 let other: TestApp;
 let alice: Person;
@@ -57,11 +58,16 @@ async function held(person: Person): Promise<number> {
 }
 
 /** Mailboxes that hold so many messages, and whose owners know that they are filling up. */
-async function fill(person: Person, count: number): Promise<void> {
-  await fillMailbox(app.pool, person, charlie, count);
+async function fill(person: Person, count: number, box: 'inbox' | 'sent' = 'inbox'): Promise<void> {
+  await fillMailbox(app.pool, person, charlie, count, { box });
   await app.pool.query(
-    `insert into mailbox_sizes (owner_id, messages, warned_at) values ($1, $2, now())
-     on conflict (owner_id) do update set messages = excluded.messages, warned_at = excluded.warned_at`,
+    `insert into mailbox_sizes (owner_id, messages, bytes, sent, sent_bytes, warned_at)
+     select $1, $2, sum(octet_length(body)), count(*) filter (where box = 'sent'),
+            coalesce(sum(octet_length(body)) filter (where box = 'sent'), 0), now()
+     from messages where owner_id = $1
+     on conflict (owner_id) do update
+     set messages = excluded.messages, bytes = excluded.bytes, sent = excluded.sent, sent_bytes = excluded.sent_bytes,
+         warned_at = excluded.warned_at`,
     [await idOfPerson(person), count],
   );
 }
@@ -95,6 +101,13 @@ test('a full mailbox refuses who writes, with every character kept, until its ow
   expect(await held(bob)).toBe(limit);
 });
 
+test('what others have filled keeps nobody from sending', async () => {
+  await fill(bob, limit);
+  for (let i = 0; i < 3; i += 1) expect((await bob.send('alice', `Number ${i}`)).status).toBe(303);
+  expect(await held(bob)).toBe(limit + 3);
+  expectRefused(await alice.send('bob', awkwardText), 'bob’s mailbox is full');
+});
+
 test('a message taken back makes room as well', async () => {
   await fill(bob, limit - 1);
   await alice.send('bob', 'The last one');
@@ -105,7 +118,7 @@ test('a message taken back makes room as well', async () => {
 });
 
 test('one’s own full mailbox says what to do', async () => {
-  await fill(alice, limit);
+  await fill(alice, limit, 'sent');
   const refused = await alice.send('bob', awkwardText);
   expectRefused(refused, 'Your mailbox is full', '#form-error');
   expect(refused.$('#form-error').text()).toContain('empty the trash');
@@ -120,14 +133,14 @@ test('to several people nothing is sent when one is full, and the full ones are 
   expectRefused(refused, 'The mailboxes of bob and dora are full');
   expect(refused.$('#recipient-error').text()).not.toContain('charlie');
   expect(await copiesOf(app.pool, awkwardText)).toEqual([]);
-  await fill(alice, limit);
+  await fill(alice, limit, 'sent');
   const both = await alice.send('bob, alice', awkwardText);
   expectRefused(both, 'bob’s mailbox is full');
   expectRefused(both, 'Your mailbox is full', '#form-error');
 });
 
 test('a message to several takes as many places in what one has sent, and a note to oneself takes two', async () => {
-  await fill(alice, limit - 2);
+  await fill(alice, limit - 2, 'sent');
   expectRefused(await alice.send('bob, charlie, dora', awkwardText), 'Your mailbox is full', '#form-error');
   expectRefused(await alice.send('bob, alice', awkwardText), 'Your mailbox is full', '#form-error');
   expect((await alice.send('alice', 'A note')).status).toBe(303);
@@ -246,8 +259,8 @@ describe('at the same moment, over two processes:', () => {
            select $1, gen_random_uuid(), 'inbox', $1, 'Imported', now() from generate_series(1, 50)`,
           [ownerId],
         );
-        const beyond = await countBeyond(db, ownerId, limit);
-        if (beyond > 0) throw new Error(`${beyond} too many`);
+        const beyond = await countBeyond(db, ownerId, limits);
+        if (beyond.messages > 0) throw new Error(`${beyond.messages} too many`);
       });
     const both = await Promise.allSettled([load(app.pool), load(other.pool)]);
     expect(both.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
@@ -275,7 +288,7 @@ describe('the notice that a mailbox is filling up', () => {
     expect(await notices(alice)).toEqual([]);
 
     // Still nearly full: housekeeping finds nothing to forget.
-    await forgetWarnings(app.pool, limit);
+    await forgetWarnings(app.pool, limits);
     await alice.send('bob', 'One more');
     expect(await notices(bob)).toHaveLength(1);
 
@@ -286,7 +299,7 @@ describe('the notice that a mailbox is filling up', () => {
     await app.pool.query(`delete from messages where owner_id = $1 and origin = 'notice'`, [
       await idOfPerson(bob),
     ]);
-    await forgetWarnings(app.pool, limit);
+    await forgetWarnings(app.pool, limits);
     await alice.send('bob', 'One more');
     expect(await notices(bob)).toHaveLength(1);
   });

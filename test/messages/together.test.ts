@@ -14,7 +14,7 @@ import { registered, type Answer, type Fields, type Person } from '../support/pe
 import { watchStatements } from '../support/statements.ts';
 
 const names = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank'];
-const limits = { perMinute: 5, perMailbox: 100 };
+const limits = { perMinute: 5, mailbox: { messages: 100, bytes: 1e9 } };
 /** How many letters there were in each statement that sends, and how many sessions have been asked for. */
 let sent: number[] = [];
 let sessions = 0;
@@ -36,7 +36,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   await app.pool.query('delete from messages');
   await app.pool.query('delete from sent_forms');
-  await app.pool.query('update mailbox_sizes set messages = 0');
+  await app.pool.query('update mailbox_sizes set messages = 0, bytes = 0, sent = 0, sent_bytes = 0');
   sent = [];
 });
 afterAll(() => app.close());
@@ -188,7 +188,11 @@ test('what one letter meets is nothing to another', async () => {
     { kind: 'too many' },
     {
       kind: 'no room',
-      adding: { [ids.frank!]: 2, [ids.alice!]: 1, [ids.erin!]: 1 },
+      adding: {
+        [ids.frank!]: { received: { messages: 0, bytes: 0 }, sent: { messages: 2, bytes: 14 } },
+        [ids.alice!]: { received: { messages: 1, bytes: 7 }, sent: { messages: 0, bytes: 0 } },
+        [ids.erin!]: { received: { messages: 1, bytes: 7 }, sent: { messages: 0, bytes: 0 } },
+      },
       known: [
         ['alice', ids.alice],
         ['erin', ids.erin],
@@ -247,7 +251,7 @@ test('whatever goes together in two processes: each letter once or not at all, a
   const among = (most: number) => 1 + Math.floor(Math.random() * most);
   const asked: Sending[] = [];
   const sentDigests = new Set<string>();
-  const allowed = { perMinute: 100_000, perMailbox: 1000 };
+  const allowed = { perMinute: 100_000, mailbox: { messages: 1000, bytes: 1e9 } };
   const write = async (pool: Pool) => {
     for (let turn = 0; turn < 60; turn += 1) {
       const sendings = pick(among(names.length)).map((from) => {
@@ -278,10 +282,12 @@ test('whatever goes together in two processes: each letter once or not at all, a
     .map(({ body, to }) => [body, 2 * to.length]);
   expect(expected.length).toBeGreaterThan(100);
   expect(copies).toEqual(Object.fromEntries(expected));
-  const { rows: sizes } = await app.pool.query<{ known: number; held: number }>(
-    `select s.messages as known, count(m.id)::int as held
-     from mailbox_sizes s left join messages m on m.owner_id = s.owner_id group by s.owner_id, s.messages`,
+  const { rows: sizes } = await app.pool.query<{ known: string[]; counted: string[]; held: number }>(
+    `select array[s.messages, s.bytes, s.sent, s.sent_bytes] as known, count(m.id)::int as held,
+            array[count(m.id), sum(octet_length(m.body)), count(m.id) filter (where m.box = 'sent'),
+                  coalesce(sum(octet_length(m.body)) filter (where m.box = 'sent'), 0)] as counted
+     from mailbox_sizes s left join messages m on m.owner_id = s.owner_id group by s.owner_id`,
   );
-  for (const { known, held } of sizes) expect(known).toBe(held);
+  for (const { known, counted } of sizes) expect(known).toEqual(counted);
   expect(Math.max(...sizes.map(({ held }) => held))).toBeLessThanOrEqual(900); // of 1000, and nobody has been told
 });

@@ -68,8 +68,10 @@ export async function fillCrowd(databaseUrl: string, wanted: Partial<Crowd> = {}
        select owner_id, id, trashed_at is not null from messages where box = 'inbox' and hashtext(id::text) % 20 = 0`,
     );
     await run(
-      `insert into mailbox_sizes (owner_id, messages)
-       select u.id, count(m.id)::int from users u left join messages m on m.owner_id = u.id group by u.id`,
+      `insert into mailbox_sizes (owner_id, messages, bytes, sent, sent_bytes)
+       select u.id, count(m.id)::int, coalesce(sum(octet_length(m.body)), 0), count(m.id) filter (where m.box = 'sent')::int,
+              coalesce(sum(octet_length(m.body)) filter (where m.box = 'sent'), 0)
+       from users u left join messages m on m.owner_id = u.id group by u.id`,
     );
     await run(
       `insert into sent_forms (owner_id, digest, sent_at)

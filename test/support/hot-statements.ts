@@ -152,7 +152,7 @@ function search(words: string): (db: Database) => Promise<unknown> {
   return (db) => searchBefore(db, owner, readSearch(words)!, highestId, 26);
 }
 
-const manyAllowed = { perMinute: 1_000_000, perMailbox: 100_000_000 };
+const manyAllowed = { perMinute: 1_000_000, mailbox: { messages: 100_000_000, bytes: 1e12 } };
 
 function letter(): Sending {
   const digest = digestOf({ recipient: ['bob'], body: 'Hello', key: newFormKey() });

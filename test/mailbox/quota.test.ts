@@ -1,0 +1,198 @@
+// A mailbox holds so many bytes. What others have sent keeps nobody from writing, and strangers get a share of it alone.
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { newId } from '../../src/ids.ts';
+import { bytesInWords, mostUnanswered } from '../../src/mailbox/sizes.ts';
+import { imported, refusalOf } from '../imports/importing.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { copiesOf, fillMailbox, tokenOf } from '../support/mailboxes.ts';
+import { registered, type Answer, type Fields, type Person } from '../support/person.ts';
+import { projectFolder } from '../support/program.ts';
+
+const limits = { messages: 3000, bytes: 10_000_000 };
+const unanswered = mostUnanswered(limits);
+/** As many bytes as a message can have. */
+const longest = '🦉'.repeat(10_000);
+let app: TestApp;
+let alice: Person;
+let bob: Person;
+let charlie: Person;
+beforeAll(async () => {
+  app = await startApp({
+    MAILBOX_MESSAGES: String(limits.messages),
+    MAILBOX_BYTES: String(limits.bytes),
+  });
+  const join = (name: string) => registered(app.url, name);
+  [alice, bob, charlie] = await Promise.all([join('alice'), join('bob'), join('charlie')]);
+});
+beforeEach(async () => {
+  await app.pool.query('delete from messages');
+  await app.pool.query('delete from drafts');
+  await app.pool.query('delete from mailbox_sizes');
+});
+afterAll(() => app.close());
+
+/** 995 messages of 10,000 bytes: there is room for 50,000 more. Not counted yet. */
+async function fillBytes(owner: Person, box: 'inbox' | 'sent'): Promise<void> {
+  await fillMailbox(app.pool, owner, charlie, 995, { box });
+  await app.pool.query(
+    `update messages set body = repeat('x', 10000)
+     where owner_id = (select id from users where username = $1) and body like 'Number %'`,
+    [owner.username],
+  );
+}
+
+async function longAgo(): Promise<void> {
+  await app.pool.query(`update mailbox_sizes set counted_at = now() - interval '2 minutes'`);
+}
+
+const usage = async (person: Person) => (await person.get('/account')).$('[data-usage]').text();
+const error = ({ $ }: Answer) => $('[role=alert], .error').text();
+
+function expectRefused(answer: Answer, words: string, body: string): void {
+  expect([answer.status, error(answer)]).toEqual([422, expect.stringContaining(words)]);
+  expect(answer.$('textarea[name=body]').text()).toBe(body);
+}
+
+const saveDraft = async (person: Person, fields: Fields) =>
+  person.post('/drafts', { ...(await person.hidden('/send')), recipient: '', ...fields });
+
+describe('a mailbox that is full in bytes', () => {
+  test('takes nothing more, tells its owner before, and its owner still writes', async () => {
+    await fillBytes(bob, 'inbox');
+    expect((await alice.send('bob', longest)).status).toBe(303); // counted now, and the owner is told
+    expect((await bob.get('/inbox')).$('.messages').text()).toContain(
+      'Your mailbox is nearly full: it holds 995',
+    );
+    expectRefused(await alice.send('bob', longest), 'bob’s mailbox is full', longest);
+    expect(await copiesOf(app.pool, longest)).toHaveLength(2);
+    expect((await bob.send('alice', 'I still can')).status).toBe(303);
+    expect((await saveDraft(bob, { body: longest })).status).toBe(303);
+    expect(await usage(bob)).toMatch(
+      /^It holds 99[78] of 3,000 messages and 10 MB of 10 MB, the trash and drafts/,
+    );
+  });
+
+  test('with what its owner has sent refuses the next message and the next draft, until there is room', async () => {
+    await fillBytes(alice, 'sent');
+    expect((await alice.send('bob', longest)).status).toBe(303);
+    expectRefused(await alice.send('bob', longest), 'Your mailbox is full', longest);
+    expectRefused(await saveDraft(alice, { body: longest }), 'Your mailbox is full', longest);
+    const json = { Accept: 'application/json', 'Content-Type': 'application/x-www-form-urlencoded' };
+    const form = { ...(await alice.hidden('/send')), recipient: '', body: longest };
+    const byItself = await alice.ask('post', '/drafts', json, new URLSearchParams(form).toString());
+    expect([byItself.status, byItself.body]).toEqual([
+      422,
+      {
+        isSaved: false,
+        line: expect.stringContaining('Not saved, your words are only on this page: Your mailbox'),
+      },
+    ]);
+
+    await app.pool.query(`delete from messages where body = repeat('x', 10000)`);
+    await longAgo();
+    expect((await saveDraft(alice, { body: longest })).status).toBe(303);
+    expect((await alice.send('bob', longest)).status).toBe(303);
+  });
+
+  test('is one with long drafts too; a draft can still become shorter', async () => {
+    await fillBytes(bob, 'inbox');
+    await alice.send('bob', 'Counted from now on');
+    const form = { ...(await bob.hidden('/send')), recipient: '', body: longest };
+    expect((await bob.post('/drafts', form)).status).toBe(303);
+    expectRefused(await alice.send('bob', longest), 'bob’s mailbox is full', longest);
+    await app.pool.query('update mailbox_sizes set sent_bytes = $1', [limits.bytes]);
+    const shorter = { ...form, body: longest.slice(2), saves: '1' };
+    expect((await bob.post('/drafts', shorter)).status).toBe(303);
+    const { rows } = await app.pool.query<{ body: string }>('select body from drafts');
+    expect(rows).toEqual([{ body: longest.slice(2) }]);
+  });
+
+  test('takes no import that is larger than what is left', async () => {
+    await fillBytes(bob, 'inbox');
+    const lines = Array.from({ length: 6 }, (_, n) => {
+      const sentAt = new Date(Date.UTC(2026, 0, 1, 0, 0, n));
+      const other = { box: 'inbox', with: 'x', notice: false, unread: false, trashedAt: null };
+      return JSON.stringify({ id: newId(sentAt), ...other, sentAt, body: 'y'.repeat(10_000) });
+    });
+    const file = (count: number) => `[\n${lines.slice(0, count).join(',\n')}\n]\n`;
+    expect(await refusalOf(bob, file(6))).toContain('has room for 50 kB more');
+    expect(await copiesOf(app.pool, 'y'.repeat(10_000))).toEqual([]);
+    expect(await imported(bob, file(5))).toContain('5 messages');
+    expect(await copiesOf(app.pool, 'y'.repeat(10_000))).toHaveLength(5);
+  });
+});
+
+test('the account page says what the mailbox holds, also after the trash was emptied', async () => {
+  await alice.send('alice', 'ä');
+  await saveDraft(alice, { body: 'Draft' });
+  await longAgo();
+  expect(await usage(alice)).toContain('It holds 2 of 3,000 messages and 9 bytes of 10 MB');
+  const link = (await alice.get('/inbox')).$('.messages h2 a').attr('href')!;
+  await alice.submit(link, {}, `${link}/delete`);
+  await longAgo();
+  expect(await usage(alice)).toContain('It holds 2 of');
+  await alice.post('/trash/empty', await tokenOf(alice));
+  await longAgo();
+  expect(await usage(alice)).toContain('It holds 1 of 3,000 messages and 7 bytes of 10 MB');
+});
+
+test('sizes are said as people say them', () => {
+  expect([0, 1, 999, 1000, 12_345, 999_999, 3_400_000, 1_000_000_000].map(bytesInWords)).toEqual([
+    '0 bytes', '1 byte', '999 bytes', '1 kB', '12.3 kB', '1,000 kB', '3.4 MB', '1 GB',
+  ]); // prettier-ignore
+});
+
+test('the migration counts what every mailbox holds', async () => {
+  for (const person of [alice, bob]) await person.send('bob, alice', 'äö');
+  const sizes = async () => {
+    const { rows } = await app.pool.query(
+      'select owner_id, messages, bytes, sent, sent_bytes from mailbox_sizes order by owner_id',
+    );
+    return rows as object[];
+  };
+  await alice.send('bob, alice', 'Once more');
+  const counted = await sizes();
+  await app.pool.query(
+    'update mailbox_sizes set messages = null, bytes = null, sent = null, sent_bytes = null',
+  );
+  const sql = readFileSync(`${projectFolder}migrations/0021_quota.sql`, 'utf8');
+  await app.pool.query(/^update[^;]*;/m.exec(sql)![0]);
+  expect(await sizes()).toEqual(counted);
+  expect(counted).toHaveLength(2);
+});
+
+describe('who gets no answer', () => {
+  async function sendMany(count: number): Promise<void> {
+    for (let i = 0; i < count; i += 1) expect((await bob.send('alice', `Number ${i}`)).status).toBe(303);
+  }
+
+  test('may fill a share of a mailbox, until its owner answers', async () => {
+    await fillMailbox(app.pool, alice, charlie, unanswered + 1);
+    await sendMany(unanswered);
+    const refused = await bob.send('charlie, alice', 'One more');
+    expectRefused(refused, 'alice’s mailbox takes no more from you until alice answers', 'One more');
+    expect(error(refused)).not.toContain('charlie');
+    expect(await copiesOf(app.pool, 'One more')).toEqual([]);
+    expect((await bob.send('bob', 'To himself')).status).toBe(303);
+    expect((await charlie.send('alice', 'From another')).status).toBe(422); // as many of his are there
+    expect((await bob.send('charlie', 'To another')).status).toBe(303);
+
+    expect((await alice.send('bob', 'Hello!')).status).toBe(303);
+    expect((await bob.send('alice', 'One more')).status).toBe(303);
+  });
+
+  test('finds room again when what they sent was deleted', async () => {
+    await fillMailbox(app.pool, alice, charlie, unanswered + 1);
+    await sendMany(unanswered);
+    await app.pool.query(`update messages set trashed_at = now() where body = 'Number 0' and box = 'inbox'`);
+    expect((await bob.send('alice', 'One more')).status).toBe(303);
+    expect((await bob.send('alice', 'And one more')).status).toBe(422);
+  });
+
+  test('a share is a hundredth, and never more than a twentieth of the bytes; but always some', () => {
+    expect(mostUnanswered({ messages: 100_000, bytes: 1_000_000_000 })).toBe(1000);
+    expect(mostUnanswered({ messages: 1_000_000, bytes: 1_000_000_000 })).toBe(1250);
+    expect(mostUnanswered({ messages: 100, bytes: 1_000_000_000 })).toBe(20);
+  });
+});
