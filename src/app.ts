@@ -133,7 +133,7 @@ export function createApp(parts: AppParts): Express {
       timeZoneRoutes(pool, flash),
       invitationRoutes(pool, config, flash),
       deviceRoutes(pool, proof, flash, bell),
-      recoveryRoutes(pool, proof, changeAccount, flash),
+      recoveryRoutes({ pool, seal, proof, changeAccount, flash }),
       secondFactorRoutes({ pool, config, proof, changeAccount, seal, flashChange }),
       passkeyRoutes({ pool, proof, changeAccount, ceremonies, flashChange }),
       exportRoutes(pool, config, proof),
@@ -148,9 +148,11 @@ export function createApp(parts: AppParts): Express {
   );
   app.use(registrationRoutes({ pool, config, passwords, signIn }));
   app.use(resetLinkRoutes({ pool, config, passwords, flash, bell }));
-  app.use(recoveryLogin({ pool, config, signIn, keepCarriedLetter, flash, bell, tries: recoveryTries }));
+  app.use(
+    recoveryLogin({ pool, config, seal, signIn, keepCarriedLetter, flash, bell, tries: recoveryTries }),
+  );
   app.use(passkeyLogin({ pool, config, signIn, keepCarriedLetter, ceremonies }));
-  app.use(secondStepRoutes({ pool, config, log, seal, secondSteps, ceremonies, browsers, bell }));
+  app.use(secondStepRoutes({ pool, config, log, seal, secondSteps, ceremonies, browsers, bell, flash }));
 
   app.use(refuseUnknownPage, showErrors(log, config.isDevelopment));
   return app;

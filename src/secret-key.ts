@@ -26,7 +26,7 @@ export function readSecretKey(dataDir: string): Buffer {
   if (key.length !== keyBytes)
     throw new StartupError(
       `${file} is damaged: it has ${key.length} bytes instead of ${keyBytes}. Put it back from a backup. ` +
-        'If there is none, remove it: people with a second factor then need a recovery code, or your help.',
+        'If there is none, remove it: recovery codes are then void, and people with codes from an app need your help.',
     );
   return key;
 }

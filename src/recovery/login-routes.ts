@@ -8,6 +8,7 @@ import { typedUsername } from '../accounts/usernames.ts';
 import { letterIn } from '../compose/letter-form.ts';
 import { carried, type KeepCarriedLetter } from '../compose/refused-letter.ts';
 import type { Bell } from '../live/bell.ts';
+import type { Seal } from '../sealing.ts';
 import { guardStrangersForms } from '../web/csrf.ts';
 import { allowOnly } from '../web/errors.ts';
 import type { Flash } from '../web/flash.ts';
@@ -19,10 +20,12 @@ import { recover } from './recover.ts';
 const recoveryForm = z.object({
   username: typedUsername,
   code: z.string('Please enter one of your codes.').trim().min(1, 'Please enter one of your codes.'),
+  second: z.string().trim().optional(),
   next: z.string().optional(),
 });
 
 interface RecoveryParts extends Pick<SignInParts, 'pool' | 'config' | 'signIn'> {
+  seal: Seal;
   keepCarriedLetter: KeepCarriedLetter;
   flash: Flash;
   bell: Bell;
@@ -30,7 +33,7 @@ interface RecoveryParts extends Pick<SignInParts, 'pool' | 'config' | 'signIn'> 
 }
 
 export function recoveryLogin(parts: RecoveryParts): Router {
-  const { pool, config, signIn, keepCarriedLetter, flash, bell, tries } = parts;
+  const { pool, config, seal, signIn, keepCarriedLetter, flash, bell, tries } = parts;
   const router = Router();
 
   router
@@ -51,7 +54,15 @@ export function recoveryLogin(parts: RecoveryParts): Router {
 
       const account = await findAccount(pool, form.values.username);
       const giveBack = await tries.spend(req, form.values.username, account?.id);
-      const recovered = await recover(pool, account, hashCode(form.values.code), req);
+      const { code: first, second } = form.values;
+      const hashes: [Buffer, Buffer?] = [hashCode(seal, first), second ? hashCode(seal, second) : undefined];
+      const recovered = await recover(pool, account, hashes, req);
+      if (recovered === 'second code') {
+        await giveBack();
+        const missing =
+          'This account has a second factor: without it and the password, it takes two codes. Or log in with your password, and use one code for the factor.';
+        return showRecovery(req, res.status(422), rejectField(form, 'second', missing));
+      }
       if (!recovered) {
         const wrong = rejectField(
           form,

@@ -39,12 +39,26 @@ export async function replaceCodes(db: Database, userId: string, hashes: Buffer[
   return true;
 }
 
-/** Uses a code up: how many are left then, or undefined when this is none of theirs, or no longer. */
-export async function useCode(db: Database, userId: string, hash: Buffer): Promise<number | undefined> {
+/** Uses one code up, or two: how many are left then, or undefined when not all are theirs, or no longer. */
+export async function useCodes(
+  db: Database,
+  userId: string,
+  [first, second = first]: [Buffer, Buffer?],
+): Promise<number | undefined> {
   const { rows } = await db.query<{ left: number }>(
-    `update recovery_codes set hashes = array_remove(hashes, $2) where user_id = $1 and $2 = any (hashes)
+    `update recovery_codes set hashes = array_remove(array_remove(hashes, $2), $3)
+     where user_id = $1 and $2 = any (hashes) and $3 = any (hashes)
      returning cardinality(hashes) as left`,
-    [userId, hash],
+    [userId, first, second],
   );
   return rows[0]?.left;
+}
+
+/** Whether this is the hash of a code that they have left. */
+export async function hasCode(db: Database, userId: string, hash: Buffer): Promise<boolean> {
+  const { rowCount } = await db.query('select from recovery_codes where user_id = $1 and $2 = any (hashes)', [
+    userId,
+    hash,
+  ]);
+  return rowCount === 1;
 }

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { ChangeAccount } from '../accounts/changes.ts';
 import type { Proof } from '../accounts/proof.ts';
 import type { Pool } from '../database/pool.ts';
+import type { Seal } from '../sealing.ts';
 import { allowOnly, HttpError } from '../web/errors.ts';
 import type { Flash } from '../web/flash.ts';
 import { saveSession, signedIn } from '../web/session.ts';
@@ -14,10 +15,18 @@ const page = '/account/recovery-codes';
 const shownCodes = z.object({
   codes: z
     .string()
-    .regex(new RegExp(`^([0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){3}( |$)){${codesAtOnce}}$`)),
+    .regex(new RegExp(`^([0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){6}( |$)){${codesAtOnce}}$`)),
 });
 
-export function recoveryRoutes(pool: Pool, proof: Proof, changeAccount: ChangeAccount, flash: Flash): Router {
+interface Parts {
+  pool: Pool;
+  seal: Seal;
+  proof: Proof;
+  changeAccount: ChangeAccount;
+  flash: Flash;
+}
+
+export function recoveryRoutes({ pool, seal, proof, changeAccount, flash }: Parts): Router {
   const router = Router();
   router
     .route(page)
@@ -31,7 +40,12 @@ export function recoveryRoutes(pool: Pool, proof: Proof, changeAccount: ChangeAc
       const { id } = signedIn(req);
       await changeAccount(
         req,
-        (db) => replaceCodes(db, id, codes.map(hashCode)),
+        (db) =>
+          replaceCodes(
+            db,
+            id,
+            codes.map((code) => hashCode(seal, code)),
+          ),
         'New recovery codes were made',
       );
       delete req.session.offersCodes;
@@ -65,8 +79,10 @@ export function recoveryRoutes(pool: Pool, proof: Proof, changeAccount: ChangeAc
 function codesFile(username: string, site: string, codes: string[]): string {
   return `Recovery codes of ${username} at ${site}
 
-Each works once instead of the password: on the login page, choose
-"I forgot my password". Keep them where nobody else looks.
+Each works once. Without your password: on the login page, choose
+"I forgot my password"; with a second factor, that takes two codes.
+Without your second factor: log in with your password and choose "Use a
+recovery code". Keep them where nobody else looks.
 
 ${codes.join('\n')}
 `.replaceAll('\n', '\r\n');

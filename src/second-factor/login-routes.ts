@@ -11,8 +11,11 @@ import type { Bell } from '../live/bell.ts';
 import { readUse } from '../passkeys/answers.ts';
 import type { Ceremonies } from '../passkeys/ceremonies.ts';
 import { findPasskey } from '../passkeys/queries.ts';
+import { hashCode } from '../recovery/codes.ts';
+import { recoverFactor } from '../recovery/recover.ts';
 import { guardStrangersForms } from '../web/csrf.ts';
 import { allowOnly } from '../web/errors.ts';
+import type { Flash } from '../web/flash.ts';
 import { blankForm, keepTyped, parseForm, rejectField, typedIn, type Form } from '../web/forms.ts';
 import type { Log } from '../web/log.ts';
 import type { BegunSignIn } from './begun-sign-in.ts';
@@ -23,6 +26,8 @@ import { stepOf, type SecondSteps } from './second-step.ts';
 import { openSecret } from './secrets.ts';
 
 const codeForm = z.object({ code: typedCode });
+const missing = 'Please enter one of your codes.';
+const recoveryForm = z.object({ recovery: z.string(missing).trim().min(1, missing) });
 
 interface Parts {
   pool: Pool;
@@ -33,10 +38,11 @@ interface Parts {
   ceremonies: Ceremonies;
   browsers: KnownBrowsers;
   bell: Bell;
+  flash: Flash;
 }
 
 export function secondStepRoutes(parts: Parts): Router {
-  const { pool, config, log, seal, secondSteps, ceremonies, browsers, bell } = parts;
+  const { pool, config, log, seal, secondSteps, ceremonies, browsers, bell, flash } = parts;
   const tries = createCodeTries(pool, browsers, bell);
   const router = Router();
 
@@ -100,8 +106,37 @@ export function secondStepRoutes(parts: Parts): Router {
       await secondSteps.finish(req, res);
     })
     .all(allowOnly('GET', 'POST'));
+
+  const showCode = (req: Request, res: Response, form: Form): void => {
+    res.render('second-factor/recovery', { form, letter: letterIn(req.body, carried), user: undefined });
+  };
+  router
+    .route('/login/second/recovery')
+    .all([secondSteps.requirePassword, keepTyped(showCode), ...guardStrangersForms(config)])
+    .get((req, res) => showCode(req, res, blankForm()))
+    .post(async (req, res) => {
+      // From the page before, which may carry a letter, there is no code yet.
+      if (typedIn(req.body).recovery === undefined) return showCode(req, res, blankForm());
+      const form = parseForm(recoveryForm, req.body);
+      if (!form.ok) return showCode(req, res.status(422), form);
+      const { id } = stepOf(req);
+      const giveBack = await tries.spend(req, id);
+      const epoch = await recoverFactor(pool, id, hashCode(seal, form.values.recovery), req);
+      if (epoch === undefined) {
+        const wrong = 'This is none of your codes, or it was used already.';
+        return showCode(req, res.status(422), rejectField(form, 'recovery', wrong));
+      }
+      bell.ring([id]);
+      await giveBack();
+      flash(res, { line: loggedIn });
+      await secondSteps.finish(req, res, { epoch, next: '/account/second-factor' });
+    })
+    .all(allowOnly('GET', 'POST'));
   return router;
 }
+
+const loggedIn =
+  'You are logged in, and all other devices are signed out. If your app or passkey is lost, turn it off here and set up another.';
 
 /** What the passkey is asked for: this very login. */
 const purposeOf = (begun: BegunSignIn) => `second step, ${begun.key}`;

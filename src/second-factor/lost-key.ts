@@ -16,8 +16,8 @@ export async function describeLostKey(db: Database, seal: Seal): Promise<string 
   if (lost === 0) return undefined;
   return (
     `secret.key in DATA_DIR is not the file that encrypted the secrets of ${lost} authenticator ${lost === 1 ? 'app' : 'apps'} in this ` +
-    'database: their codes are refused, everything else works. Put the earlier file back from a backup and start again. If ' +
-    'there is none, these people log in with a passkey or a recovery code, or you help them: ' +
+    'database: their codes are refused, and so are all recovery codes. Put the earlier file back from a backup and start again. ' +
+    'If there is none, people make new recovery codes, and these log in with a passkey, or you help them: ' +
     'npm run operator -- reset-link NAME --drop-second-factor'
   );
 }

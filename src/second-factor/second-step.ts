@@ -50,16 +50,22 @@ export function openSecondSteps(parts: Parts) {
   };
 
   /** Signs in, unless this very login has signed somebody in already. */
-  const finish = async (req: Request, res: Response): Promise<void> => {
-    const { begun, id, epoch, username } = stepOf(req);
+  const finish = async (
+    req: Request,
+    res: Response,
+    { epoch, next }: { epoch: number; next: string } = nextOf(req),
+  ): Promise<void> => {
+    const { begun, id, username } = stepOf(req);
     if (!(await useOnce(pool, begun.key))) return startOver(req, res);
     await signIn(req, res, { id, epoch });
     begunSignIns.forget(res);
     const letter = await keepCarriedLetter({ id, username }, req.body);
-    res.redirect(303, letter ?? begun.next);
+    res.redirect(303, letter ?? next);
   };
   return { requirePassword, finish };
 }
+
+const nextOf = (req: Request) => ({ epoch: stepOf(req).epoch, next: stepOf(req).begun.next });
 
 const onceMore = 'That took too long, or something has changed. Please log in once more.';
 

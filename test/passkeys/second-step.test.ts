@@ -4,6 +4,7 @@ import { findAccount } from '../../src/accounts/queries.ts';
 import { dropSecondFactor } from '../../src/second-factor/queries.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { beginLogin, withCodes } from '../support/authenticator.ts';
+import { makeCodes } from '../support/codes.ts';
 import { filledIn } from '../support/forms.ts';
 import { questionOn, withPasskey, type Passkey } from '../support/passkey.ts';
 import { at, isSignedIn, registered, stranger, type Fields, type Person } from '../support/person.ts';
@@ -54,7 +55,7 @@ test('the password and the passkey sign in; it need not be unlocked, and it alon
   expect(page.$('#code')).toHaveLength(0);
   expect(questionOn(page).get!.allowCredentials).toMatchObject([{ id: passkey.id }]);
   expect(page.$('[data-without-passkeys]').text()).toContain('passkeys need JavaScript');
-  expect(page.$('a[href^="/login/recovery"]')).toHaveLength(1);
+  expect(page.$('a[href="/login/second/recovery"]')).toHaveLength(1);
   const answer = await person.post(address, await answered(person, { isVerified: false, userHandle: null }));
   expect([answer.status, answer.get('Location')]).toEqual([303, '/inbox']);
   expect(await isSignedIn(person)).toBe(true);
@@ -163,9 +164,10 @@ test('cannot be asked for where there is none', async () => {
 
 test('a recovery code gets in without it, and the operator can drop it', async () => {
   await ask('yes');
-  const codes = (await alice.submit('/account/recovery-codes')).$('.codes code').first().text();
+  const [code] = await makeCodes(alice);
   const person = window();
-  const answer = await person.submit('/login/recovery', { username: 'alice', code: codes });
+  await beginLogin(person, alice);
+  const answer = await person.submit('/login/second/recovery', { recovery: code! });
   expect(answer.status).toBe(303);
   expect(await isSignedIn(person)).toBe(true);
   await dropSecondFactor(app.pool, await idOfAlice());

@@ -48,7 +48,7 @@ test('the right password alone does not sign in; with the code it does', async (
   expect(page.$('h1').text()).toBe('The second step');
   const field = page.$('#code');
   expect([field.attr('inputmode'), field.attr('autocomplete')]).toEqual(['numeric', 'one-time-code']);
-  expect(page.$('a[href^="/login/recovery"]')).toHaveLength(1);
+  expect(page.$('a[href="/login/second/recovery"]')).toHaveLength(1);
   const answer = await window.submit(second, { code: phone.code() });
   expect([answer.status, answer.get('Location')]).toEqual([303, '/inbox']);
   expect(await isSignedIn(window)).toBe(true);
@@ -122,7 +122,7 @@ test('five wrong codes within a quarter of an hour, from wherever; then none is 
   expect(refused.$('[role=alert]').text()).toMatch(
     /^That was tried too often. Please wait \d+ minutes and try again.$/,
   );
-  expect(refused.$('a[href^="/login/recovery"]')).toHaveLength(1);
+  expect(refused.$('a[href="/login/second/recovery"]')).toHaveLength(1);
   expect(await isSignedIn(windows[0]!)).toBe(false);
 });
 
@@ -311,7 +311,7 @@ test('a server that has lost its key says so', async () => {
   const page = await window.get(second);
   expect(page.status).toBe(200);
   expect(page.$('[role=alert]').text()).toContain('lost the key that is needed to check your codes');
-  expect(page.$('a[href^="/login/recovery"]')).toHaveLength(1);
+  expect(page.$('a[href="/login/second/recovery"]')).toHaveLength(1);
   const token = await window.hidden('/login');
   expect((await window.post(second, { _csrf: token._csrf!, code: phone.code() })).status).toBe(422);
   expect((await alice.get('/account/second-factor')).status).toBe(200);
