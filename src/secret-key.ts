@@ -6,8 +6,10 @@ import {
   closeSync,
   fsyncSync,
   linkSync,
+  existsSync,
   openSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeSync,
@@ -21,7 +23,42 @@ const keyBytes = 32;
 /** The key in `dataDir/secret.key`, made at the first start. Throws a StartupError where that is not possible. */
 export function readSecretKey(dataDir: string): Buffer {
   makeFolder(dataDir);
+  if (existsSync(join(dataDir, nextName)))
+    throw new StartupError(
+      'The change of secret.key was interrupted. Run "npm run operator -- rotate-secret" again: it goes on where it ended.',
+    );
+  return wholeKey(dataDir, 'secret.key');
+}
+
+const nextName = 'secret.key.next';
+
+/** The key in use and the one after it, made now or by a change that was interrupted. */
+export function readBothKeys(dataDir: string): { current: Buffer; next: Buffer } {
+  makeFolder(dataDir);
+  const keys = { current: wholeKey(dataDir, 'secret.key'), next: wholeKey(dataDir, nextName) };
+  syncFolder(dataDir); // before anything is encrypted with the next one
+  return keys;
+}
+
+/** The next key becomes the one in use; the former stays beside it, for older backups of the database. */
+export function switchKeys(dataDir: string): void {
   const file = join(dataDir, 'secret.key');
+  const former = join(dataDir, 'secret.key.old');
+  rmSync(former, { force: true });
+  linkSync(file, former);
+  renameSync(join(dataDir, nextName), file);
+  syncFolder(dataDir);
+}
+
+/** So that the names of files in it survive a loss of power. */
+function syncFolder(folder: string): void {
+  const descriptor = openSync(folder, 'r');
+  fsyncSync(descriptor);
+  closeSync(descriptor);
+}
+
+function wholeKey(dataDir: string, name: string): Buffer {
+  const file = join(dataDir, name);
   const key = readKey(file) ?? makeKey(dataDir, file);
   if (key.length !== keyBytes)
     throw new StartupError(

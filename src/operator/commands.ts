@@ -6,6 +6,7 @@ import { invite } from './invite.ts';
 import { showLog } from './log.ts';
 import { findUsers, listUsers } from './people.ts';
 import { resetLink } from './reset-link.ts';
+import { rotateSecret } from './rotate-secret.ts';
 
 export const commands: Command[] = [
   listUsers,
@@ -16,5 +17,6 @@ export const commands: Command[] = [
   enableUser,
   deleteUser,
   invite,
+  rotateSecret,
   showLog,
 ];

@@ -1,0 +1,78 @@
+// `rotate-secret`: a new secret.key; what the former one encrypted is encrypted anew, what it hashed is void.
+import type { Database, Pool } from '../database/pool.ts';
+import { transaction } from '../database/transaction.ts';
+import { leaveNotice } from '../notices/queries.ts';
+import { createSeal, type Seal } from '../sealing.ts';
+import { openSecret, sealSecret } from '../second-factor/secrets.ts';
+import { readBothKeys, switchKeys } from '../secret-key.ts';
+import { StartupError } from '../startup-error.ts';
+import type { PlainCommand } from './command.ts';
+
+export const rotateSecret: PlainCommand = {
+  name: 'rotate-secret',
+  summary: 'a new secret.key; stop the program first',
+  details: `Makes a new key in DATA_DIR and encrypts the secrets of authenticator apps with it. Stop the program on all machines
+first, and copy the new file to all of them before they start again. Recovery codes are void: each person finds a
+notice. Interrupted, it goes on when it is run again. The former key stays in secret.key.old: delete it when no backup
+of the database from before is needed any more.`,
+  options: [],
+  run: async ({ pool, config }) => {
+    await refuseWhileRunning(pool);
+    // The next key is on the disk before anything is encrypted with it, and the former one until all is.
+    const { current, next } = readBothKeys(config.dataDir);
+    const { encrypted, lost, voided } = await transaction(pool, async (db) => ({
+      ...(await encryptAnew(db, createSeal(current), createSeal(next))),
+      voided: await voidCodes(db),
+    }));
+    switchKeys(config.dataDir);
+    return {
+      rows: { encrypted, lost, recoveryCodesVoided: voided },
+      text: `There is a new secret.key. Secrets of ${encrypted} authenticator apps are encrypted with it. Recovery codes of ${voided} people are void.`,
+      ...(lost > 0 && {
+        note: `${lost} could not be read with the former key either: these people log in with a passkey, or you help them: npm run operator -- reset-link NAME --drop-second-factor`,
+      }),
+    };
+  },
+};
+
+/** A program that runs has the former key in memory, and would go on encrypting with it. */
+async function refuseWhileRunning(pool: Pool): Promise<void> {
+  const { rowCount } = await pool.query(
+    `select from pg_stat_activity where datname = current_database() and application_name = 'private-messages bell'`,
+  );
+  if (rowCount) throw new StartupError('The program is running. Stop it on all machines, then try again.');
+}
+
+/** Rows that a run before this one has encrypted already stay as they are. */
+async function encryptAnew(
+  db: Database,
+  former: Seal,
+  seal: Seal,
+): Promise<{ encrypted: number; lost: number }> {
+  const { rows } = await db.query<{ userId: string; secret: Buffer }>(
+    'select user_id as "userId", secret from totp order by user_id for update',
+  );
+  let lost = 0;
+  for (const { userId, secret } of rows) {
+    if (openSecret(seal, userId, secret)) continue;
+    const opened = openSecret(former, userId, secret);
+    if (opened)
+      await db.query('update totp set secret = $2 where user_id = $1', [
+        userId,
+        sealSecret(seal, userId, opened),
+      ]);
+    else lost += 1;
+  }
+  return { encrypted: rows.length - lost, lost };
+}
+
+async function voidCodes(db: Database): Promise<number> {
+  const { rows } = await db.query<{ userId: string }>(
+    'delete from recovery_codes where cardinality(hashes) > 0 returning user_id as "userId"',
+  );
+  for (const { userId } of rows) await leaveNotice(db, userId, notice);
+  return rows.length;
+}
+
+const notice =
+  'The operator of this server changed its secret key. Your recovery codes are void: make new ones under “Your account”.';

@@ -1,0 +1,88 @@
+// `rotate-secret`: a new secret.key, with which everything goes on; also when it was interrupted.
+import { copyFileSync, existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { readSecretKey } from '../../src/secret-key.ts';
+import { newFolder } from '../start/site.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { beginLogin, withCodes, type Authenticator } from '../support/authenticator.ts';
+import { makeCodes } from '../support/codes.ts';
+import { registered, stranger } from '../support/person.ts';
+import { createPool } from '../../src/database/pool.ts';
+import { runOperator } from './command.ts';
+
+let folder: string;
+let app: TestApp;
+let phone: Authenticator;
+let code: string;
+const key = (name = 'secret.key') => join(folder, name);
+const rotate = () =>
+  runOperator({ DATABASE_URL: app.databaseUrl, DATA_DIR: folder }, ['rotate-secret', '--json']);
+beforeEach(async () => {
+  folder = newFolder();
+  app = await startApp({ DATA_DIR: folder });
+  const alice = await registered(app.url, 'alice');
+  phone = await withCodes(alice);
+  [code] = (await makeCodes(alice)) as [string];
+  await registered(app.url, 'bob');
+  await app.close();
+});
+afterEach(() => app.close().catch(() => {}));
+
+async function expectAllGoesOn(): Promise<void> {
+  app = await startApp({ DATA_DIR: folder }, app.databaseUrl);
+  const window = stranger(app.url, 'alice');
+  await beginLogin(window);
+  expect((await window.submit('/login/second/recovery', { recovery: code })).status).toBe(422);
+  expect((await window.submit('/login/second', { code: phone.code() })).get('Location')).toBe('/inbox');
+  expect((await window.get('/inbox')).text).toContain('Your recovery codes are void');
+}
+
+test('encrypts with a new key, says whose codes are void, and keeps the former key', async () => {
+  const former = readFileSync(key());
+  const ended = await rotate();
+  expect([ended.code, ended.err]).toEqual([0, '']);
+  expect(JSON.parse(ended.out)).toEqual({ encrypted: 1, lost: 0, recoveryCodesVoided: 1 });
+  expect(readFileSync(key())).not.toEqual(former);
+  expect(readFileSync(key('secret.key.old'))).toEqual(former);
+  expect(existsSync(key('secret.key.next'))).toBe(false);
+  await expectAllGoesOn();
+});
+
+test('goes on where it was interrupted: before the database, or after it', async () => {
+  const former = readFileSync(key());
+  copyFileSync(key(), key('kept'));
+  expect((await rotate()).code).toBe(0);
+  // As if it had ended between the database and the files.
+  renameSync(key(), key('secret.key.next'));
+  renameSync(key('kept'), key());
+  expect(() => readSecretKey(folder)).toThrow(/rotate-secret" again/);
+  const again = await rotate();
+  expect(JSON.parse(again.out)).toEqual({ encrypted: 1, lost: 0, recoveryCodesVoided: 0 });
+  expect(readFileSync(key())).not.toEqual(former);
+  await expectAllGoesOn();
+});
+
+test('says how many secrets no key opens', async () => {
+  rmSync(key());
+  const ended = await runOperator({ DATABASE_URL: app.databaseUrl, DATA_DIR: folder }, ['rotate-secret']);
+  expect(ended.code).toBe(0);
+  expect(ended.err).toContain('1 could not be read with the former key either');
+});
+
+test('is refused while the program runs, and changes nothing', async () => {
+  const former = readFileSync(key());
+  app = await startApp({ DATA_DIR: folder }, app.databaseUrl);
+  const pool = createPool(app.databaseUrl, () => {});
+  for (;;) {
+    const { rowCount } = await pool.query(
+      `select from pg_stat_activity where datname = current_database() and application_name like '%bell'`,
+    );
+    if (rowCount) break;
+  }
+  await pool.end();
+  const ended = await rotate();
+  expect([ended.code, ended.err]).toEqual([1, expect.stringContaining('The program is running.')]);
+  expect(readFileSync(key())).toEqual(former);
+  expect(existsSync(key('secret.key.next'))).toBe(false);
+});
