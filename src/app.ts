@@ -43,6 +43,7 @@ import { searchRoutes } from './search/routes.ts';
 import { openBegunSignIns } from './second-factor/begun-sign-in.ts';
 import { secondStepRoutes } from './second-factor/login-routes.ts';
 import { secondFactorRoutes } from './second-factor/routes.ts';
+import { requireFactor } from './second-factor/require-factor.ts';
 import { openSecondSteps } from './second-factor/second-step.ts';
 import { trashRoutes } from './trash/routes.ts';
 import { serveAssets } from './web/assets.ts';
@@ -119,6 +120,7 @@ export function createApp(parts: AppParts): Express {
     forMembers(
       requireUser,
       guardForms,
+      requireFactor(pool, config),
       notifyOwnPages(bell),
       mailboxRoutes(pool, flash), // first what is asked for most
       messageRoutes(pool, flash, bell),

@@ -56,6 +56,8 @@ const environment = z.object({
   LOGINS_PER_MINUTE: wholeNumber(10, 1, 1_000_000),
   REGISTRATIONS_PER_HOUR: wholeNumber(20, 1, 1_000_000),
   REGISTRATION: oneOf('open', 'invite', 'closed'),
+  // Not "admins": there are none, the operator works from the command line.
+  REQUIRE_SECOND_FACTOR: oneOf('off', 'all'),
   MEMBERS_INVITE: wholeNumber(0, 0, 1000),
   // OWASP Password Storage Cheat Sheet, Argon2id: m = 19 MiB, t = 2, p = 1. The floor is theirs too (7 MiB).
   PASSWORD_MEMORY_KIB: wholeNumber(19_456, 7_168, maxPasswordKib),
@@ -90,6 +92,8 @@ export interface Config {
   registrationsPerHour: number;
   /** Who may make an account: everybody, whoever has an invitation, or nobody. */
   registration: 'open' | 'invite' | 'closed';
+  /** Who must have a second factor: nobody, or everybody. */
+  requireSecondFactor: 'off' | 'all';
   /** How many unused invitations a member may have at a time. */
   membersInvite: number;
   password: { memoryKib: number; passes: number };
@@ -136,6 +140,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     loginsPerMinute: settings.LOGINS_PER_MINUTE,
     registrationsPerHour: settings.REGISTRATIONS_PER_HOUR,
     registration: settings.REGISTRATION,
+    requireSecondFactor: settings.REQUIRE_SECOND_FACTOR,
     membersInvite: settings.MEMBERS_INVITE,
     password: { memoryKib: settings.PASSWORD_MEMORY_KIB, passes: settings.PASSWORD_PASSES },
   };

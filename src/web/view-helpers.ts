@@ -21,7 +21,7 @@ function nameOf({ other, origin }: { other: string | null; origin: string | null
   return other ?? 'deleted account';
 }
 
-export const viewHelpers = (config: Pick<Config, 'registration'> & Site) => ({
+export const viewHelpers = (config: Pick<Config, 'registration' | 'requireSecondFactor'> & Site) => ({
   asset: readAssetAddresses(),
   // In the reader's time zone where readTimeZone has found it.
   timeAgo: (then: Date) => timeAgo(then),
@@ -35,4 +35,5 @@ export const viewHelpers = (config: Pick<Config, 'registration'> & Site) => ({
   nameOf,
   lowestId,
   registration: config.registration,
+  requiresFactor: config.requireSecondFactor === 'all',
 });

@@ -31,6 +31,7 @@ const shared = [
   'passkeyQuestion',
   'readersTime',
   'registration',
+  'requiresFactor',
   'serverTime',
   'timeAgo',
   'user',
