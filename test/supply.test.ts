@@ -6,6 +6,7 @@ import { projectFolder } from './support/program.ts';
 
 interface Entry {
   integrity?: string;
+  resolved?: string;
   link?: boolean;
   hasInstallScript?: boolean;
 }
@@ -18,6 +19,13 @@ test('every package of the lock file has an integrity hash, for every platform',
   expect(entries.length).toBeGreaterThan(300);
   const unchecked = entries.filter(([, { integrity = '' }]) => !/^sha512-[\w+/]{86}==$/.test(integrity));
   expect(unchecked.map(([path]) => path)).toEqual([]);
+});
+
+test('every package comes from the registry, and from no other host', () => {
+  const others = entries.flatMap(([path, { resolved = 'https://registry.npmjs.org/', link }]) =>
+    link === true || !resolved.startsWith('https://registry.npmjs.org/') ? [path] : [],
+  );
+  expect(others).toEqual([]);
 });
 
 test('no package runs a script when it is installed but those that are allowed to', () => {
