@@ -9,10 +9,14 @@ import { emptyReport, type ImportReport } from './import-report.ts';
 import { finishImport, mayContinue, type JobKey } from './job-queries.ts';
 import { readMessages } from './open-file.ts';
 import { countHeld, countKnown, insertCopies } from './queries.ts';
+import { createTurns } from '../turns.ts';
 import { Unreadable } from './unreadable.ts';
 
 // For one statement, which has to index all their words in time.
 const batch = { messages: 100, characters: 100_000 };
+
+// One statement of all imports of this process at a time: each keeps a core of PostgreSQL busy for as long as it takes.
+const inTurn = createTurns(1);
 
 /** A file that has arrived, and the import that it is for. */
 export interface SpooledFile {
@@ -38,7 +42,7 @@ export async function checkMessages(pool: Pool, limits: MailboxLimits, spooled: 
   const added = { messages: 0, bytes: 0 };
   for await (const copies of inBatches(spooled, emptyReport())) {
     progress.messagesTotal += copies.length;
-    const known = await countKnown(pool, key.userId, copies);
+    const known = await inTurn(() => countKnown(pool, key.userId, copies));
     added.messages += copies.length - known.messages;
     added.bytes += bytesOf(copies) - known.bytes;
     if (added.messages > room.messages) throw tooMany(room.messages);
@@ -67,7 +71,7 @@ export async function writeMessages(pool: Pool, limits: MailboxLimits, spooled: 
     for await (const copies of inBatches(spooled, report)) {
       total += copies.length;
       bytes += bytesOf(copies);
-      added += await insertCopies(db, key.userId, copies);
+      added += await inTurn(() => insertCopies(db, key.userId, copies));
       heartbeat.progress.messagesWritten = total;
       // Asked again and again: deleting the account waits for this transaction.
       if (!(await mayContinue(db, key))) throw heartbeat.stopped();
