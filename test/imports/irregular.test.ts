@@ -37,7 +37,7 @@ describe('a mail that stands alone is one mail', () => {
 
 test('a header with a space before its colon begins no mail', async () => {
   const { copies } = await readBytes(
-    `From x Tue Nov 24 03:27:57 2020\nSubject: s\nFrom : Ann <ann@example.org>\nTo: b@example.org\n\nText`,
+    `From x Tue Nov 24 03:27:57 2020\nSubject: s\nFrom : Ann <ann@example.org>\nTo: b@example.org\nMIME-Version: 1.0\n\nText`,
   );
   expect(copies).toMatchObject([
     { other: 'Ann <ann@example.org>', body: 'Subject: s\nTo: b@example.org\n\nText' },
