@@ -105,8 +105,11 @@ export async function forgetWarnings(pool: Pool, limits: MailboxLimits): Promise
 
 /** For the account page: how much a mailbox holds, counted when that was longer than a minute ago; else no less than it holds. */
 export async function findUsage(pool: Pool, ownerId: string, limits: MailboxLimits): Promise<string> {
-  await recount(pool, ownerId, limits);
-  const [size] = await readSizes(pool, [ownerId]);
+  let [size] = await readSizes(pool, [ownerId]);
+  if (!size || size.isOld) {
+    await recount(pool, ownerId, limits);
+    [size] = await readSizes(pool, [ownerId]);
+  }
   return size?.messages != null && size.bytes != null ? usageInWords(size, limits) : '';
 }
 
@@ -114,15 +117,8 @@ export async function findUsage(pool: Pool, ownerId: string, limits: MailboxLimi
 export async function recount(pool: Pool, ownerId: string, limits: MailboxLimits): Promise<void> {
   await transaction(pool, async (db) => {
     await addSizes(db, [ownerId]);
-    const { rowCount } = await db.query(
-      `select from mailbox_sizes
-       where owner_id = $1 and (counted_at is null or counted_at < now() - interval '1 minute')
-       for no key update skip locked`,
-      [ownerId],
-    );
-    if (rowCount === 0) return;
-    const [known] = await readSizes(db, [ownerId]);
-    await countAnew(db, { ...known!, bytes: null }, { limits });
+    const [known] = await readSizes(db, [ownerId], 'for no key update of s skip locked');
+    if (known?.isOld) await countAnew(db, { ...known, bytes: null }, { limits });
   });
 }
 
@@ -137,6 +133,8 @@ export interface Size {
   /** Bytes of drafts, which are not among the others. */
   drafts: number;
   isWarned: boolean;
+  /** Whether all was counted longer than a minute ago, or never. */
+  isOld: boolean;
 }
 
 /** Whether so much more fits; not known to fit before the first count. */
@@ -169,7 +167,8 @@ async function addSizes(db: Database, ownerIds: string[]): Promise<void> {
 async function readSizes(db: Database, ownerIds: string[], lock = ''): Promise<Size[]> {
   const { rows } = await db.query<Size>(
     `select s.owner_id as "ownerId", s.messages, s.bytes::float8 as bytes, s.sent, s.sent_bytes::float8 as "sentBytes",
-            ${draftBytes('s.owner_id')}::float8 as drafts, s.warned_at is not null as "isWarned"
+            ${draftBytes('s.owner_id')}::float8 as drafts, s.warned_at is not null as "isWarned",
+            s.counted_at is null or s.counted_at < now() - interval '1 minute' as "isOld"
      from mailbox_sizes s where s.owner_id = any ($1::uuid[]) order by s.owner_id ${lock}`,
     [ownerIds],
   );
@@ -222,7 +221,7 @@ async function countAnew(
                  s.warned_at is not null as "isWarned"`,
     values: [ownerId, nearly.messages, nearly.bytes],
   };
-  const { rows } = await db.query<Omit<Size, 'ownerId' | 'drafts'>>(
+  const { rows } = await db.query<Omit<Size, 'ownerId' | 'drafts' | 'isOld'>>(
     withQueryTimeout(statement, withinMs + 1000),
   );
   return { ...known, ...rows[0]! };

@@ -5,7 +5,7 @@ import type { Config } from '../config.ts';
 import { isTakingTooLong, type Pool } from '../database/pool.ts';
 import { allowOnly, HttpError } from '../web/errors.ts';
 import { readPage } from '../web/paging.ts';
-import { createRateLimit } from '../web/rate-limits.ts';
+import { createProcessRateLimit } from '../web/rate-limits.ts';
 import { signedIn } from '../web/session.ts';
 import { passageOf } from './matches.ts';
 import type { Phrase } from './phrases.ts';
@@ -17,7 +17,7 @@ const query = z.object({ q: z.string().max(longestSearch).default('') });
 
 export function searchRoutes(pool: Pool, config: Config): Router {
   const router = Router();
-  const searches = createRateLimit(pool, 'searches', config.searchesPerMinute, 60);
+  const searches = createProcessRateLimit(config.searchesPerMinute, 60);
   const inTurn = createSearchTurns();
 
   /** What was found; a refusal, which the page shows above what was looked for; nothing, where there is nothing to look for. */

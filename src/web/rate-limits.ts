@@ -1,7 +1,12 @@
-// How often something may be done: counted in PostgreSQL, for all processes together.
+// How often something may be done.
 import { createHash } from 'node:crypto';
 import type { Request } from 'express';
-import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
+import {
+  RateLimiterMemory,
+  RateLimiterPostgres,
+  RateLimiterRes,
+  type RateLimiterAbstract,
+} from 'rate-limiter-flexible';
 import type { Pool } from '../database/pool.ts';
 import { clientNetworks } from './client-address.ts';
 import { HttpError } from './errors.ts';
@@ -15,8 +20,8 @@ export interface RateLimit {
 }
 
 /**
- * `points` within `seconds` for each key. `name` keeps this limit's keys apart from others'. The database gets hashes:
- * people also type passwords where names belong.
+ * `points` within `seconds` for each key, counted in PostgreSQL for all processes together. `name` keeps this limit's
+ * keys apart from others'. The database gets hashes: people also type passwords where names belong.
  */
 export function createRateLimit(pool: Pool, name: string, points: number, seconds: number): RateLimit {
   const limiter = new RateLimiterPostgres({
@@ -29,6 +34,15 @@ export function createRateLimit(pool: Pool, name: string, points: number, second
     duration: seconds,
     // No insurance in memory while the database is away: what is limited needs it too, and would only fail later.
   });
+  return rateLimitOf(limiter, seconds);
+}
+
+/** The same in the memory of this process: for pages, which write nothing and are shown when the disk is full. */
+export function createProcessRateLimit(points: number, seconds: number): RateLimit {
+  return rateLimitOf(new RateLimiterMemory({ points, duration: seconds }), seconds);
+}
+
+function rateLimitOf(limiter: RateLimiterAbstract, seconds: number): RateLimit {
   // A counter that ends later than one that began now is of before the clock was put back, and would last for as long.
   const consume = async (key: string): Promise<void> => {
     try {

@@ -37,13 +37,14 @@ async function letPass(pool: Pool, time: string): Promise<void> {
   await pool.query('update signing_keys set made_at = made_at - $1::interval', [time]);
 }
 
-/** The secret, out of these, with which this person's last session cookie was signed. */
+/** The secret, out of these, from whose key for sessions the signature of this person's last session cookie comes. */
 function signerOf(person: Person, secrets: string[]): number {
   const cookie = decodeURIComponent(/session=([^;]+)/.exec(person.cookies())![1]!);
   const [, value = '', signature] = /^s:(.*)\.([^.]+)$/.exec(cookie)!;
-  return secrets.findIndex(
-    (secret) => createHmac('sha256', secret).update(value).digest('base64').replace(/=+$/, '') === signature,
-  );
+  return secrets.findIndex((secret) => {
+    const key = createHmac('sha256', secret).update('cookie session').digest('base64url');
+    return createHmac('sha256', key).update(value).digest('base64').replace(/=+$/, '') === signature;
+  });
 }
 
 async function rotateByCommand(settings: Record<string, string>) {
