@@ -76,6 +76,16 @@ document.addEventListener('submit', (event) => {
   if (question && !confirm(question)) event.preventDefault();
 });
 
+// The second half of a double click sends nothing: it would break off the answer to the first, and with it a new cookie.
+/** @type {WeakMap<EventTarget, number>} */
+const sentAt = new WeakMap();
+document.addEventListener('submit', (event) => {
+  if (event.defaultPrevented) return;
+  const pressed = event.submitter ?? /** @type {HTMLElement} */ (event.target);
+  if (event.timeStamp - (sentAt.get(pressed) ?? -Infinity) < 1000) event.preventDefault();
+  else sentAt.set(pressed, event.timeStamp);
+});
+
 // Letters: how much room is left, and a draft that saves itself.
 const saveAfterMs = 3000;
 for (const form of findAll('form[data-letter]')) {

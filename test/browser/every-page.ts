@@ -183,6 +183,8 @@ export const pages: PageCase[] = [
   setUpOf('Set up the second factor with errors', '12'),
   secondStep('The second step'),
   secondStep('The second step with errors', '12'),
+  recoveryStep('A recovery code for the second step'),
+  recoveryStep('A recovery code for the second step, with errors', 'AAAA'),
   page('Delete older messages', '/inbox/older'),
   page('Delete older messages, counted', '/inbox/older?than=2099-01-01'),
   page('the conversation', '/with/bartholomew_fitzgerald_longdon'),
@@ -260,27 +262,53 @@ function setUpOf(name: string, code?: string): PageCase {
   };
 }
 
+const twoStepsLogin = { username: 'two_steps', password: 'a long enough password' };
+
 function secondStep(name: string, code?: string): PageCase {
-  const { username, password } = { username: 'two_steps', password: 'a long enough password' };
   return {
     name,
     isPublic: true,
     open: async (person) => {
-      await beginLogin({ ...person, username, password });
+      await beginLogin({ ...person, ...twoStepsLogin });
       return code ? person.submit('/login/second', { code }) : person.get('/login/second');
     },
     show: async (tab) => {
-      await tab.goto('/login');
-      await tab.getByLabel('Username').fill(username);
-      await tab.getByLabel('Password').fill(password);
-      await tab.getByRole('button', { name: 'Login' }).click();
-      await tab.waitForURL('**/login/second');
+      await showSecondStep(tab);
       if (!code) return;
       await tab.getByLabel('Code from your app').fill(code);
       await tab.getByRole('button', { name: 'Login' }).click();
       await tab.locator('.error').first().waitFor();
     },
   };
+}
+
+function recoveryStep(name: string, recovery?: string): PageCase {
+  const path = '/login/second/recovery';
+  return {
+    name,
+    isPublic: true,
+    open: async (person) => {
+      await beginLogin({ ...person, ...twoStepsLogin });
+      return recovery ? person.submit(path, { recovery }) : person.get(path);
+    },
+    show: async (tab) => {
+      await showSecondStep(tab);
+      await tab.getByRole('link', { name: 'Use a recovery code' }).click();
+      await tab.waitForURL(`**${path}`);
+      if (!recovery) return;
+      await tab.getByLabel('Recovery code').fill(recovery);
+      await tab.getByRole('button', { name: 'Login' }).click();
+      await tab.locator('.error').first().waitFor();
+    },
+  };
+}
+
+async function showSecondStep(tab: Page): Promise<void> {
+  await tab.goto('/login');
+  await tab.getByLabel('Username').fill(twoStepsLogin.username);
+  await tab.getByLabel('Password').fill(twoStepsLogin.password);
+  await tab.getByRole('button', { name: 'Login' }).click();
+  await tab.waitForURL('**/login/second');
 }
 
 /** Letters of every kind that is hard to lay out, more than a page of them. */

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { transaction } from '../../src/database/transaction.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { launchBrowser, openPageOf } from '../support/browser.ts';
 import { registered, type Person } from '../support/person.ts';
@@ -47,6 +48,21 @@ describe.skipIf(!available('chromium'))('in a browser that refuses', () => {
     ['event streams', () => Reflect.deleteProperty(window, 'EventSource')],
     ['requests by scripts', () => void (window.fetch = () => Promise.reject(new TypeError('refused')))],
   ];
+
+  test('a double click sends a form once, and its answer arrives', async () => {
+    const carol = await registered(app.url, 'carol');
+    const page = await openPageOf(carol, browser, app.url);
+    await page.goto('/account/proof?next=/account/export');
+    await page.getByLabel('Password').fill(carol.password);
+    const sent: string[] = [];
+    page.on('request', (request) => void (request.method() === 'POST' && sent.push(request.url())));
+    await transaction(app.pool, async (db) => {
+      await db.query('lock table users'); // no answer before the second click
+      await page.getByRole('button', { name: 'Go on' }).dblclick({ delay: 100, noWaitAfter: true });
+    });
+    await page.waitForURL(`${app.url}/account/export`);
+    expect(sent).toHaveLength(1);
+  });
 
   test.each(refusals)('%s, everything else works', async (_, refuse) => {
     await bob.send('alice', 'Good morning');
