@@ -70,7 +70,9 @@ function listen() {
   on('signed-out', () => {
     isOver = true;
     hangUp();
-    if (!findAll('textarea, input').some((field) => field.value !== field.defaultValue)) location.reload();
+    const isTyped = (/** @type {any} */ field) =>
+      field.type !== 'checkbox' && field.value !== field.defaultValue;
+    if (!findAll('textarea, input').some(isTyped)) location.reload();
   });
 }
 
