@@ -14,6 +14,7 @@ import { createKeepCarriedLetter, giveLetterBack } from './compose/refused-lette
 import { composeRoutes } from './compose/routes.ts';
 import type { Config } from './config.ts';
 import { conversationRoutes } from './conversations/routes.ts';
+import { forNobody } from './database/owner.ts';
 import type { Pool } from './database/pool.ts';
 import { createFlashChange } from './devices/flash-change.ts';
 import { openKnownBrowsers } from './devices/known-browsers.ts';
@@ -106,7 +107,7 @@ export function createApp(parts: AppParts): Express {
   app.use(secureHeaders(config), healthRoutes(pool, latestMigration, isStopping));
   app.use(normalizeForwardedFor, logRequests(log));
   app.use('/assets', serveAssets);
-  app.use(neverStore, refuseBrokenAddresses);
+  app.use(neverStore, refuseBrokenAddresses, forNobody);
   app.use(['/reset', '/register'], hideAddress);
   app.post(['/login{/*way}', '/register'], oneByOne());
   app.use(readForms, refuseNestedFields, offerToken);

@@ -1,6 +1,7 @@
 // What has to be removed in time: by one process at a time, a little at a time.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deleteBefore } from './database/expiry.ts';
+import { asSystem } from './database/owner.ts';
 import type { Database, Pool } from './database/pool.ts';
 import { transaction } from './database/transaction.ts';
 import { forgetEndedDrafts } from './drafts/queries.ts';
@@ -24,7 +25,11 @@ const batch = 500;
 const pauseMs = 50;
 
 /** Removes what is due now; returns how many rows, those of accounts aside. Does nothing where another process is at it. */
-export async function tidyUp(pool: Pool, now = Date.now()): Promise<number> {
+export function tidyUp(pool: Pool, now = Date.now()): Promise<number> {
+  return asSystem(() => removeDue(pool, now));
+}
+
+async function removeDue(pool: Pool, now: number): Promise<number> {
   const due = [
     (db: Database) => deleteExpired(db, new Date(now - trashKeptFor), batch),
     (db: Database) => deleteExpiredSessions(db, new Date(now), batch),
@@ -68,7 +73,7 @@ export function keepTidy(
 ): { close(): void } {
   const run = () => {
     tidyUp(pool)
-      .then(() => forgetWarnings(pool, mailbox))
+      .then(() => asSystem(() => forgetWarnings(pool, mailbox)))
       .catch(onError);
   };
   const first = setTimeout(run, 60_000);

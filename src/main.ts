@@ -44,7 +44,8 @@ async function run(config: Config): Promise<void> {
   const log = createLog(config.logLevel);
   ownLog = log;
   const onError = (error: Error) => log.error({ err: error }, 'background');
-  const database = await openDatabase(config, onError);
+  const isFirst = !cluster.worker || cluster.worker.id === 1;
+  const database = await openDatabase(config, onError, isFirst ? console.error : undefined);
   try {
     await serve(config, log, database.pool, asked);
   } finally {

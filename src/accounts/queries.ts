@@ -1,4 +1,5 @@
 // Accounts in SQL.
+import { asOwner } from '../database/owner.ts';
 import type { Database } from '../database/pool.ts';
 import { newId } from '../ids.ts';
 import { deleteResetLink } from '../reset-links/queries.ts';
@@ -43,8 +44,10 @@ export async function createAccount(
   username: string,
   passwordHash: string,
 ): Promise<{ id: string; epoch: number } | 'taken'> {
-  const { rows } = await db.query<{ id: string; epoch: number }>(
-    `with name as (
+  const id = newId();
+  const { rows } = await asOwner(id, () =>
+    db.query<{ id: string; epoch: number }>(
+      `with name as (
        insert into usernames_used (hash) select sha256(convert_to($4, 'UTF8'))
        where not exists (select from usernames_used where hash = sha256(convert_to($2, 'UTF8')))
        on conflict do nothing returning hash
@@ -54,7 +57,8 @@ export async function createAccount(
        insert into mailbox_sizes (owner_id, messages, bytes, sent, sent_bytes) select id, 0, 0, 0, 0 from account
      )
      select id, epoch from account`,
-    [newId(), username, passwordHash, skeletonOf(username)],
+      [id, username, passwordHash, skeletonOf(username)],
+    ),
   );
   return rows[0] ?? 'taken';
 }

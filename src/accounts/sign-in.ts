@@ -1,6 +1,7 @@
 // The end of every way to sign in: by password, after a second factor, with a passkey or a recovery code.
 import type { Request, Response } from 'express';
 import type { SessionData } from 'express-session';
+import { becomeOwner } from '../database/owner.ts';
 import type { Pool } from '../database/pool.ts';
 import type { KnownBrowsers } from '../devices/known-browsers.ts';
 import { hasCodes } from '../recovery/queries.ts';
@@ -26,6 +27,7 @@ export type SignIn = (
 
 export function createSignIn(pool: Pool, browsers: KnownBrowsers): SignIn {
   return async (req, res, account, { isAnnounced = true, remembers = {} } = {}) => {
+    becomeOwner(account.id);
     const [isSafe] = await Promise.all([
       hasCodes(pool, account.id),
       browsers.meet(req, res, account.id, isAnnounced),

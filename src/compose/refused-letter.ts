@@ -1,6 +1,7 @@
 // Whatever refuses a message shows it again: on the form, or on a login page that keeps it until somebody logs in.
 import type { Request, Response } from 'express';
 import type { Config } from '../config.ts';
+import { asOwner } from '../database/owner.ts';
 import type { Pool } from '../database/pool.ts';
 import { carriedDraftLimit, longestDraft } from '../drafts/limits.ts';
 import { keepDraft } from '../drafts/queries.ts';
@@ -64,7 +65,7 @@ export function createKeepCarriedLetter(
     // Beyond the limit of drafts as well: nobody who logs in wants to read about drafts. But not without any end.
     const options = { ...seen, revives: true, limit: carriedDraftLimit, mailboxBytes: mailbox.bytes };
     if (page && page.writerId !== user.id) {
-      const kept = await keepDraft(pool, page.writerId, draft, options);
+      const kept = await asOwner(page.writerId, () => keepDraft(pool, page.writerId, draft, options));
       if ('id' in kept || kept.kind === 'ended') return undefined;
       throw notKept('whoever wrote the words on this page has no room for a draft. Let them make some');
     }

@@ -1,6 +1,7 @@
 // Sends a message, or says why not; a mailbox that may be full is counted first.
 import { gather } from '../database/gather.ts';
-import { isDatabaseAway, type Pool } from '../database/pool.ts';
+import { asSystem } from '../database/owner.ts';
+import { isDatabaseAway, type Database, type Pool } from '../database/pool.ts';
 import { transaction } from '../database/transaction.ts';
 import { makeRoom, warnOwners } from '../mailbox/sizes.ts';
 import { sendTogether, sendWhereRoom, type Attempt, type SendLimits, type Sending } from './queries.ts';
@@ -22,7 +23,9 @@ export type SendMessage = (sending: Sending, mayCount?: () => Promise<void>) => 
  * not in the way of the others: it is tried alone.
  */
 export function createSendMessage(pool: Pool, limits: SendLimits): SendMessage {
-  const sendWithOthers = gather(pool, (db, sendings: Sending[]) => sendTogether(db, sendings, limits), {
+  const sendAll = (db: Database, sendings: Sending[]) => asSystem(() => sendTogether(db, sendings, limits));
+  const sendAlone = (db: Database, sending: Sending) => asSystem(() => sendWhereRoom(db, sending, limits));
+  const sendWithOthers = gather(pool, sendAll, {
     keyOf: ({ from }) => from,
     // One for a thousand characters to one person; what takes longest is the index of words.
     weightOf: ({ to, body }) => to.length * Math.ceil(body.length / 1000),
@@ -33,16 +36,16 @@ export function createSendMessage(pool: Pool, limits: SendLimits): SendMessage {
       return 'failed' as const; // maybe for another letter
     });
     // Nothing is sent twice: the digest of the form sees to that.
-    return typeof answer === 'object' ? answer : sendWhereRoom(pool, sending, limits);
+    return typeof answer === 'object' ? answer : sendAlone(pool, sending);
   };
   return async (sending, mayCount = async () => {}) => {
     const first = await attempt(sending);
     if (first.kind !== 'no room') return { ...first, warned: [] };
     await mayCount();
     return transaction(pool, async (db) => {
-      const room = await makeRoom(db, first.adding, limits.mailbox);
+      const room = await asSystem(() => makeRoom(db, first.adding, limits.mailbox));
       // Nobody else adds anything to these mailboxes now: what is said this time is final.
-      const second = await sendWhereRoom(db, sending, limits);
+      const second = await sendAlone(db, sending);
       await warnOwners(db, room, limits.mailbox);
       const warned = room.filling.map(({ ownerId }) => ownerId);
       if (second.kind !== 'no room') return { ...second, warned };

@@ -1,7 +1,8 @@
 // Connections to PostgreSQL: how many, how long each step may take, and what counts as "the database is away".
 import { availableParallelism } from 'node:os';
 import pg from 'pg';
-import { sessionPreparer } from './session-settings.ts';
+import { OwnedPool } from './owned-client.ts';
+import { sessionPreparer, type SessionRole } from './session-settings.ts';
 
 /** What a query needs: the pool, or one client inside a transaction. */
 export type Database = Pick<pg.Pool, 'query'>;
@@ -10,13 +11,20 @@ export type Pool = pg.Pool;
 // How long a page waits, together with the limits in session-settings.ts.
 const limits = { connectionTimeoutMillis: 1200, query_timeout: 2300 } satisfies pg.PoolConfig;
 
-/** A pool on this server. `onError` hears of connections that broke while idle; the pool replaces them itself. */
-export function createPool(connectionString: string, onError: (error: Error) => void): Pool {
-  const pool = new pg.Pool({
+/**
+ * A pool on this server. `onError` hears of connections that broke while idle; the pool replaces them itself. Without a
+ * role its connections are those of the user in the address, which migrates (app-role.ts).
+ */
+export function createPool(
+  connectionString: string,
+  onError: (error: Error) => void,
+  role?: SessionRole,
+): Pool {
+  const pool = new OwnedPool({
     ...limits,
     connectionString,
     application_name: 'private-messages',
-    onConnect: sessionPreparer(),
+    onConnect: sessionPreparer(role),
     max: Math.max(4, 2 * availableParallelism() + 1),
     idleTimeoutMillis: 60_000,
     maxLifetimeSeconds: 3600,

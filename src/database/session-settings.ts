@@ -38,13 +38,13 @@ const settings = Object.entries({ ...limits, ...planning, ...meaning });
 
 // set_config of pg_catalog, whose name a search_path may hide; a setting that this version does not know is left out.
 const statement = `
-  select pg_catalog.set_config(name, value, false) from (values ('search_path', $1),
+  select pg_catalog.set_config(name, value, false) from (values ('search_path', $1), ('role', $2),
     ${settings.map(([name, value]) => `('${name}', '${value}')`).join(', ')}) as wanted (name, value)
-  where pg_catalog.current_setting(name, true) is not null`;
+  where pg_catalog.current_setting(name, true) is not null and value is not null`;
 
 // Our tables are where they were made: as the role's own search_path said then, or in public. Behind that schema come
 // those of our extensions, which some hosts keep apart.
-const findSearchPath = `
+export const findSearchPath = `
   select concat_ws(', ', quote_ident(coalesce(
     (select n.nspname from pg_class c join pg_namespace n on n.oid = c.relnamespace
        join pg_attribute a on a.attrelid = c.oid and a.attname = 'sha256'
@@ -56,14 +56,21 @@ const findSearchPath = `
     (select string_agg(distinct quote_ident(n.nspname), ', ') from pg_extension e
        join pg_namespace n on n.oid = e.extnamespace where e.extname in ('unaccent', 'btree_gin'))) as path`;
 
+/** As whom connections work, and where the tables are. */
+export interface SessionRole {
+  /** Undefined for the user who is logged in. */
+  name: string | undefined;
+  searchPath: string;
+}
+
 /**
  * What makes each new connection of a pool ours; where the tables are is looked up once. By statements and not by startup
  * options: PgBouncer refuses those, and what DATABASE_URL says would replace them.
  */
-export function sessionPreparer(): (client: ClientBase) => Promise<void> {
-  let searchPath: string | undefined;
+export function sessionPreparer(role?: SessionRole): (client: ClientBase) => Promise<void> {
+  let searchPath = role?.searchPath;
   return async (client) => {
     searchPath ??= (await client.query<{ path: string }>(findSearchPath)).rows[0]!.path;
-    await client.query(statement, [searchPath]);
+    await client.query(statement, [searchPath, role?.name]);
   };
 }

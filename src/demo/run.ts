@@ -4,6 +4,7 @@ import { createPasswords } from '../accounts/passwords.ts';
 import { createAccount } from '../accounts/queries.ts';
 import { readSettings } from '../config.ts';
 import { openDatabase } from '../database/open.ts';
+import { asSystem } from '../database/owner.ts';
 import type { Pool } from '../database/pool.ts';
 import { createSendMessage } from '../compose/send-message.ts';
 import type { MailboxLimits } from '../mailbox/sizes.ts';
@@ -20,7 +21,8 @@ async function run(): Promise<void> {
   const config = readSettings();
   const database = await openDatabase(config, console.error);
   try {
-    await fill(database.pool, config.mailbox, await createPasswords(config.password).hash(password));
+    const hash = await createPasswords(config.password).hash(password);
+    await asSystem(() => fill(database.pool, config.mailbox, hash));
   } finally {
     await database.close();
   }

@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { lockThemOut } from '../accounts/changes.ts';
+import { asOwner } from '../database/owner.ts';
 import type { Pool } from '../database/pool.ts';
 import type { Bell } from '../live/bell.ts';
 import { leaveNotice } from '../notices/queries.ts';
@@ -32,7 +33,9 @@ export function openKnownBrowsers(pool: Pool, site: Site, bell: Bell): KnownBrow
     async findKnown(req, userId) {
       const id = idOf(req);
       const hash = id && hashOf(userId, id);
-      return hash && (await isKnownBrowser(pool, userId, hash)) ? hash.toString('base64url') : undefined;
+      return hash && (await asOwner(userId, () => isKnownBrowser(pool, userId, hash)))
+        ? hash.toString('base64url')
+        : undefined;
     },
     async meet(req, res, userId, isAnnounced) {
       const id = idOf(req) ?? randomBytes(18).toString('base64url');

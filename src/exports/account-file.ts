@@ -1,4 +1,5 @@
 // account.json: what is kept about the account itself, and the letters begun. No secret is in it, and nothing about others.
+import { asOwner } from '../database/owner.ts';
 import type { Database } from '../database/pool.ts';
 import { describeAgent } from '../devices/agents.ts';
 import { listDevices } from '../devices/queries.ts';
@@ -8,12 +9,14 @@ import { findProfile, listBegun } from './queries.ts';
 
 /** The file in pieces, one for each draft. */
 export async function* writeAccount(db: Database, userId: string, server: string): AsyncGenerator<string> {
-  const [profile, devices, factors, passkeys] = await Promise.all([
-    findProfile(db, userId),
-    listDevices(db, userId),
-    findFactors(db, userId),
-    listPasskeys(db, userId),
-  ]);
+  const [profile, devices, factors, passkeys] = await asOwner(userId, () =>
+    Promise.all([
+      findProfile(db, userId),
+      listDevices(db, userId),
+      findFactors(db, userId),
+      listPasskeys(db, userId),
+    ]),
+  );
   const account = {
     server,
     exportedAt: new Date(),

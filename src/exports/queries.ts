@@ -1,4 +1,5 @@
 // Exports in SQL: who is making one, and what goes into it.
+import { asOwner } from '../database/owner.ts';
 import type { Database, Pool } from '../database/pool.ts';
 import { lowestId } from '../ids.ts';
 import type { OwnCopy } from './own-copy.ts';
@@ -182,16 +183,20 @@ const draftsAtOnce = 10;
 
 /** The letters this person has begun, the one saved last first, a few at a time. */
 export async function* listBegun(db: Database, ownerId: string): AsyncGenerator<Draft> {
-  const { rows: all } = await db.query<{ id: string }>(
-    'select id from drafts where owner_id = $1 order by saved_at desc, id',
-    [ownerId],
+  // Each is asked for when the stream wants more, which may be outside of the request.
+  const { rows: all } = await asOwner(ownerId, () =>
+    db.query<{ id: string }>('select id from drafts where owner_id = $1 order by saved_at desc, id', [
+      ownerId,
+    ]),
   );
   for (let at = 0; at < all.length; at += draftsAtOnce) {
     const ids = all.slice(at, at + draftsAtOnce).map(({ id }) => id);
-    const { rows } = await db.query<Draft>(
-      `select recipient as "to", body, saved_at as "savedAt" from drafts
-       where owner_id = $1 and id = any ($2::uuid[]) order by array_position($2::uuid[], id)`,
-      [ownerId, ids],
+    const { rows } = await asOwner(ownerId, () =>
+      db.query<Draft>(
+        `select recipient as "to", body, saved_at as "savedAt" from drafts
+         where owner_id = $1 and id = any ($2::uuid[]) order by array_position($2::uuid[], id)`,
+        [ownerId, ids],
+      ),
     );
     yield* rows;
   }

@@ -1,5 +1,6 @@
 // One export of one person under way: one at a time, its progress kept where every process can read it.
 import { randomUUID } from 'node:crypto';
+import { asOwner } from '../database/owner.ts';
 import type { Pool } from '../database/pool.ts';
 import { isImporting } from '../imports/job-queries.ts';
 import type { OwnCopy } from './own-copy.ts';
@@ -51,7 +52,7 @@ export async function beginRun(
   let isOver = false; // a beat may still be on its way when the run is removed
   const keep = async () => {
     const done = Math.min(part.total, Math.floor(read / times));
-    if (!(await keepRun(pool, userId, run, sid, done)) && !isOver) stop.abort();
+    if (!(await asOwner(userId, () => keepRun(pool, userId, run, sid, done))) && !isOver) stop.abort();
     stop.signal.throwIfAborted();
   };
   // A beat that fails is one too few; a database that stays away ends the export by itself.
@@ -71,7 +72,7 @@ export async function beginRun(
       if (isOver) return;
       isOver = true;
       clearInterval(beat);
-      await endRun(pool, userId, run, isWhole ? partAfter(start, part) : start);
+      await asOwner(userId, () => endRun(pool, userId, run, isWhole ? partAfter(start, part) : start));
     },
   };
 }
@@ -89,7 +90,8 @@ async function* readBatches(
 ): AsyncGenerator<OwnCopy[]> {
   let last = after;
   for (;;) {
-    const copies = await listCopies(pool, ownerId, last, upTo);
+    // Asked when the stream wants more, which may be outside of the request.
+    const copies = await asOwner(ownerId, () => listCopies(pool, ownerId, last, upTo));
     if (copies.length === 0) return;
     yield copies;
     last = copies.at(-1)!.id;

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Config } from '../config.ts';
+import { asOwner } from '../database/owner.ts';
 import { isDatabaseAway, type Pool } from '../database/pool.ts';
 import { findRun } from '../exports/queries.ts';
 import type { Bell } from '../live/bell.ts';
@@ -94,25 +95,26 @@ export function openImportJobs({ pool, config, bell, onError }: ImportJobParts):
   };
 
   return {
-    start: async (upload) => {
-      if (isClosed) throw new HttpError(503, 'The server is restarting. Nothing was imported.', 10);
-      const leavePlace = places.take();
-      const key = { userId: upload.userId, job: randomUUID() };
-      let done = Promise.resolve();
-      try {
-        const heartbeat = await open(key, upload);
-        const file = await receive(key, heartbeat, upload);
-        if (!file) return;
-        const { ownAddresses } = upload;
-        done = work({ file, size: heartbeat.progress.bytesRead, ownAddresses, key, heartbeat });
-        files.add(done);
-      } finally {
-        void done.then(() => {
-          files.delete(done);
-          leavePlace();
-        });
-      }
-    },
+    start: (upload) =>
+      asOwner(upload.userId, async () => {
+        if (isClosed) throw new HttpError(503, 'The server is restarting. Nothing was imported.', 10);
+        const leavePlace = places.take();
+        const key = { userId: upload.userId, job: randomUUID() };
+        let done = Promise.resolve();
+        try {
+          const heartbeat = await open(key, upload);
+          const file = await receive(key, heartbeat, upload);
+          if (!file) return;
+          const { ownAddresses } = upload;
+          done = work({ file, size: heartbeat.progress.bytesRead, ownAddresses, key, heartbeat });
+          files.add(done);
+        } finally {
+          void done.then(() => {
+            files.delete(done);
+            leavePlace();
+          });
+        }
+      }),
     close: async () => {
       isClosed = true;
       for (const heartbeat of running) heartbeat.stop(new Stopped('interrupted'));

@@ -1,5 +1,6 @@
 // Invitations in SQL: links with which somebody registers, made by the operator or a member. One that is used is gone.
 import { deleteBefore } from '../database/expiry.ts';
+import { asOwner } from '../database/owner.ts';
 import type { Database, Pool } from '../database/pool.ts';
 import { transaction } from '../database/transaction.ts';
 import { newId, nobody } from '../ids.ts';
@@ -78,19 +79,23 @@ const open = `from invitations i where i.inviter_id = $1 and i.token_hash = $2 a
 
 /** Whether this invitation works. */
 export async function isOpen(db: Database, { ownerId, hash }: LinkKey): Promise<boolean> {
-  const { rowCount } = await db.query(`select ${open}`, [ownerId, hash]);
+  const { rowCount } = await asOwner(ownerId, () => db.query(`select ${open}`, [ownerId, hash]));
   return rowCount === 1;
 }
 
 /** The same, and nobody else may use it until this transaction ends. */
 export async function holdInvitation(db: Database, { ownerId, hash }: LinkKey): Promise<boolean> {
-  const { rowCount } = await db.query(`select ${open} for update of i`, [ownerId, hash]);
+  const { rowCount } = await asOwner(ownerId, () =>
+    db.query(`select ${open} for update of i`, [ownerId, hash]),
+  );
   return rowCount === 1;
 }
 
 /** Uses up an invitation that is held. */
 export async function useInvitation(db: Database, { ownerId, hash }: LinkKey): Promise<void> {
-  await db.query('delete from invitations where inviter_id = $1 and token_hash = $2', [ownerId, hash]);
+  await asOwner(ownerId, () =>
+    db.query('delete from invitations where inviter_id = $1 and token_hash = $2', [ownerId, hash]),
+  );
 }
 
 /** Up to so many invitations whose time is over; returns how many. */

@@ -1,6 +1,7 @@
 // News for pages that are open: GET /events.
 import { Router } from 'express';
 import { z } from 'zod';
+import { asOwner } from '../database/owner.ts';
 import type { Pool } from '../database/pool.ts';
 import { highestId } from '../ids.ts';
 import { allowOnly, HttpError } from '../web/errors.ts';
@@ -31,7 +32,8 @@ export function liveRoutes(pool: Pool, streams: Streams): Router {
       const ownerId = signedIn(req).id;
       const [, sid] = sessionKey(req.sessionID);
       const { seen, page, list, at: madeAt } = asked.data;
-      const read = () => readMailboxState(pool, ownerId, sid, seen);
+      // Read again when PostgreSQL tells of news, which is outside of any request.
+      const read = () => asOwner(ownerId, () => readMailboxState(pool, ownerId, sid, seen));
       const isOpen = streams.add({ ownerId, sid, page, list, madeAt, res, read });
       if (!isOpen) throw new HttpError(503, 'Too many pages are open at once.', 60);
       res.set(headers);

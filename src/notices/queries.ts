@@ -1,19 +1,22 @@
 // Notices: what the program itself tells a person, in their inbox. They cannot be answered.
 import { now } from '../clock.ts';
+import { asOwner } from '../database/owner.ts';
 import type { Database } from '../database/pool.ts';
 import { newId, nobody } from '../ids.ts';
 
 /** Leaves a notice in somebody's inbox, also in a full one. Whoever calls rings the bell for the pages that are open. */
 export async function leaveNotice(db: Database, ownerId: string, words: string): Promise<void> {
   const sentAt = now();
-  await db.query(
-    `with message as (
+  await asOwner(ownerId, () =>
+    db.query(
+      `with message as (
        insert into messages (owner_id, id, box, other_id, body, sent_at, origin)
        values ($1, $2, 'inbox', $3, $4, $5, 'notice') returning owner_id, id
      ), size as (
        update mailbox_sizes set messages = messages + 1, bytes = bytes + octet_length($4) where owner_id = $1
      )
      insert into unread (owner_id, id) select owner_id, id from message`,
-    [ownerId, newId(sentAt), nobody, words, sentAt],
+      [ownerId, newId(sentAt), nobody, words, sentAt],
+    ),
   );
 }

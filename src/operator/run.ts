@@ -3,6 +3,7 @@ import { findAccount } from '../accounts/queries.ts';
 import { foldUsername } from '../accounts/usernames.ts';
 import { readSettings } from '../config.ts';
 import { openDatabase } from '../database/open.ts';
+import { asSystem } from '../database/owner.ts';
 import { isDatabaseAway } from '../database/pool.ts';
 import { giveUp, StartupError } from '../startup-error.ts';
 import { readArguments, type Typed } from './arguments.ts';
@@ -28,7 +29,8 @@ async function run(typed: Typed): Promise<void> {
   const config = readSettings();
   const database = await openDatabase(config, () => {});
   try {
-    const outcome = await perform(command, { pool: database.pool, config, options, argument });
+    const call = { pool: database.pool, config, options, argument };
+    const outcome = await asSystem(() => perform(command, call));
     print(outcome, options);
     if (outcome.isMissing) process.exitCode = 1;
   } finally {

@@ -3,6 +3,7 @@ import { Router } from 'express';
 import { disabledAccount } from '../accounts/sign-in.ts';
 import { showLogin, type SignInParts } from '../accounts/routes.ts';
 import type { KeepCarriedLetter } from '../compose/refused-letter.ts';
+import { asOwner } from '../database/owner.ts';
 import { idOfBytes } from '../ids.ts';
 import { guardStrangersForms } from '../web/csrf.ts';
 import { allowOnly } from '../web/errors.ts';
@@ -30,9 +31,12 @@ export function passkeyLogin({ pool, config, signIn, keepCarriedLetter, ceremoni
   const findUsed = async (answer: UseAnswer | undefined): Promise<KnownPasskey | undefined> => {
     const owner = Buffer.from(answer?.response.userHandle ?? '', 'base64url');
     if (!answer || owner.length !== 16) return undefined;
-    const passkey = await findPasskey(pool, idOfBytes(owner), answer.id);
-    const isRight = passkey && (await ceremonies.checkUse(signingIn, answer, passkey, true));
-    return isRight ? passkey : undefined;
+    const claimed = idOfBytes(owner);
+    return asOwner(claimed, async () => {
+      const passkey = await findPasskey(pool, claimed, answer.id);
+      const isRight = passkey && (await ceremonies.checkUse(signingIn, answer, passkey, true));
+      return isRight ? passkey : undefined;
+    });
   };
 
   router

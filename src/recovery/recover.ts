@@ -2,6 +2,7 @@
 import type { Request } from 'express';
 import type { Account } from '../accounts/queries.ts';
 import { disabledAccount } from '../accounts/sign-in.ts';
+import { asOwner } from '../database/owner.ts';
 import type { Database, Pool } from '../database/pool.ts';
 import { transaction } from '../database/transaction.ts';
 import { agentOf } from '../devices/agents.ts';
@@ -24,21 +25,23 @@ export function recover(
   [first, second]: [Buffer, Buffer?],
   req: Request,
 ): Promise<Account | 'second code' | undefined> {
-  return transaction(pool, async (db) => {
-    const id = account?.id ?? nobody;
-    const needsTwo = await asksSecondStep(db, id);
-    const isWhole = !needsTwo || (second !== undefined && !second.equals(first));
-    if (!isWhole) return (await hasCode(db, id, first)) ? 'second code' : undefined;
-    const left = await useCodes(db, id, needsTwo ? [first, second] : [first]);
-    if (!account || left === undefined) return undefined;
-    if (account.isDisabled) throw disabledAccount();
-    const epoch = await signOut(
-      db,
-      id,
-      notice(needsTwo ? 'Two recovery codes were' : 'A recovery code was', '', req, left),
-    );
-    return { ...account, epoch };
-  });
+  const id = account?.id ?? nobody;
+  return asOwner(id, () =>
+    transaction(pool, async (db) => {
+      const needsTwo = await asksSecondStep(db, id);
+      const isWhole = !needsTwo || (second !== undefined && !second.equals(first));
+      if (!isWhole) return (await hasCode(db, id, first)) ? 'second code' : undefined;
+      const left = await useCodes(db, id, needsTwo ? [first, second] : [first]);
+      if (!account || left === undefined) return undefined;
+      if (account.isDisabled) throw disabledAccount();
+      const epoch = await signOut(
+        db,
+        id,
+        notice(needsTwo ? 'Two recovery codes were' : 'A recovery code was', '', req, left),
+      );
+      return { ...account, epoch };
+    }),
+  );
 }
 
 /** In place of the second factor, after the password: the new epoch, or undefined when they have no such code left. */

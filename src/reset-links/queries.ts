@@ -1,6 +1,7 @@
 // Links with which a person sets a new password, in SQL: made by the operator, used up with the change.
 import { lockAccount } from '../accounts/queries.ts';
 import { deleteBefore } from '../database/expiry.ts';
+import { asOwner } from '../database/owner.ts';
 import type { Database, Pool } from '../database/pool.ts';
 import { transaction } from '../database/transaction.ts';
 import { newLinkToken, type LinkKey } from '../link-tokens.ts';
@@ -27,10 +28,12 @@ export async function makeResetLink(
 
 /** The name of the person whose password this link sets, if it still works. */
 export async function findResetLink(db: Database, { ownerId, hash }: LinkKey): Promise<string | undefined> {
-  const { rows } = await db.query<{ username: string }>(
-    `select u.username from reset_links r join users u on u.id = r.user_id
+  const { rows } = await asOwner(ownerId, () =>
+    db.query<{ username: string }>(
+      `select u.username from reset_links r join users u on u.id = r.user_id
      where r.user_id = $1 and r.token_hash = $2 and r.expires_at > now() and u.username is not null`,
-    [ownerId, hash],
+      [ownerId, hash],
+    ),
   );
   return rows[0]?.username;
 }
@@ -41,23 +44,25 @@ export function resetPassword(
   { ownerId, hash }: LinkKey,
   passwordHash: string,
 ): Promise<boolean> {
-  return transaction(pool, async (db) => {
-    // First, as in every change of a password, so that two of them wait and do not lock each other out.
-    await lockAccount(db, ownerId);
-    const { rows } = await db.query<{ dropsSecondFactor: boolean }>(
-      `delete from reset_links where user_id = $1 and token_hash = $2 and expires_at > now()
+  return asOwner(ownerId, () =>
+    transaction(pool, async (db) => {
+      // First, as in every change of a password, so that two of them wait and do not lock each other out.
+      await lockAccount(db, ownerId);
+      const { rows } = await db.query<{ dropsSecondFactor: boolean }>(
+        `delete from reset_links where user_id = $1 and token_hash = $2 and expires_at > now()
        returning drops_second_factor as "dropsSecondFactor"`,
-      [ownerId, hash],
-    );
-    if (!rows[0]) return false;
-    const { rowCount } = await db.query(
-      'update users set password_hash = $2, epoch = epoch + 1 where id = $1 and username is not null',
-      [ownerId, passwordHash],
-    );
-    await deleteSessions(db, ownerId);
-    if (rows[0].dropsSecondFactor) await dropSecondFactor(db, ownerId);
-    return rowCount === 1;
-  });
+        [ownerId, hash],
+      );
+      if (!rows[0]) return false;
+      const { rowCount } = await db.query(
+        'update users set password_hash = $2, epoch = epoch + 1 where id = $1 and username is not null',
+        [ownerId, passwordHash],
+      );
+      await deleteSessions(db, ownerId);
+      if (rows[0].dropsSecondFactor) await dropSecondFactor(db, ownerId);
+      return rowCount === 1;
+    }),
+  );
 }
 
 /** For whatever else sets a password: a link that was made before must not undo it. */

@@ -99,7 +99,7 @@ function throughWindows(conditions: Conditions, order: Order): string {
         select count(*) > ${many} and digits < ${narrowest} as are_many,
                array_agg(m.id order by m.id ${order}) filter (where ${all([inRange('m'), place, isMarked, ...others])}) as ids
         from (
-          select * from messages
+          select * from searched_messages
           where windows_of(owner_id, id) @> array[window_of($1, first, digits)] and ${all(indexed)}
           limit case when digits < ${narrowest} then ${many + 1} end
         ) m

@@ -1,4 +1,5 @@
 // Secrets in the database that the file secret.key does not open: it was lost, or another one was put in its place.
+import { asSystem } from '../database/owner.ts';
 import type { Database } from '../database/pool.ts';
 import type { Seal } from '../sealing.ts';
 import { openSecret } from './secrets.ts';
@@ -8,9 +9,10 @@ const maxLookedAt = 10_000;
 
 /** A line for the operator when there are such secrets. */
 export async function describeLostKey(db: Database, seal: Seal): Promise<string | undefined> {
-  const { rows } = await db.query<{ userId: string; secret: Buffer }>(
-    'select user_id as "userId", secret from totp limit $1',
-    [maxLookedAt],
+  const { rows } = await asSystem(() =>
+    db.query<{ userId: string; secret: Buffer }>('select user_id as "userId", secret from totp limit $1', [
+      maxLookedAt,
+    ]),
   );
   const lost = rows.filter(({ userId, secret }) => !openSecret(seal, userId, secret)).length;
   if (lost === 0) return undefined;

@@ -1,4 +1,5 @@
 // The second factor in SQL: whether a second step is asked for, and the secret that codes are made from.
+import { asOwner } from '../database/owner.ts';
 import type { Database } from '../database/pool.ts';
 import type { Credential } from '../passkeys/queries.ts';
 
@@ -9,9 +10,8 @@ export const isAsked = `(${hasCodes} or u.passkey_asked_at is not null and ${has
 
 /** Whether the password alone does not sign this person in. */
 export async function asksSecondStep(db: Database, userId: string): Promise<boolean> {
-  const { rows } = await db.query<{ isAsked: boolean }>(
-    `select ${isAsked} as "isAsked" from users u where u.id = $1`,
-    [userId],
+  const { rows } = await asOwner(userId, () =>
+    db.query<{ isAsked: boolean }>(`select ${isAsked} as "isAsked" from users u where u.id = $1`, [userId]),
   );
   return rows[0]?.isAsked ?? false;
 }

@@ -5,6 +5,7 @@ import type { SignIn } from '../accounts/sign-in.ts';
 import { letterIn } from '../compose/letter-form.ts';
 import { carried, type KeepCarriedLetter } from '../compose/refused-letter.ts';
 import type { Config } from '../config.ts';
+import { becomeOwner } from '../database/owner.ts';
 import type { Pool } from '../database/pool.ts';
 import { strangersToken } from '../web/csrf.ts';
 import type { Flash } from '../web/flash.ts';
@@ -43,6 +44,7 @@ export function openSecondSteps(parts: Parts) {
     const begun = begunSignIns.read(req);
     if (!begun && req.user && !hasLetter(req)) return res.redirect(303, '/inbox');
     if (!begun || (await isUsed(pool, begun.key))) return startOver(req, res);
+    becomeOwner(begun.id);
     const step = await findSecondStep(pool, begun.id, begun.epoch);
     if (!step) return startOver(req, res);
     req.secondStep = { ...step, begun };

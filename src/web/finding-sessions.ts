@@ -1,6 +1,7 @@
 // Whose session it is, in SQL: one alone with the rows of its page, or those of several requests together.
 import type { SessionData } from 'express-session';
 import { z } from 'zod';
+import { asOwner } from '../database/owner.ts';
 import type { Database } from '../database/pool.ts';
 import { sessionKey } from './session-queries.ts';
 import { Viewer } from './viewer.ts';
@@ -52,7 +53,9 @@ const person = z.uuid();
 export async function findSessionAnd(db: Database, id: string, along: Along): Promise<SessionData | null> {
   const [userId, sid] = sessionKey(id);
   if (!person.safeParse(userId).success) return null;
-  const { rows } = await db.query<SessionRow>({ ...along.statement, values: [userId, sid, ...along.values] });
+  const { rows } = await asOwner(userId, () =>
+    db.query<SessionRow>({ ...along.statement, values: [userId, sid, ...along.values] }),
+  );
   // Taken out of pg's result, which stays for a while: pg writes a function to each query (see tokenMaker in csrf.ts).
   const row = rows.pop();
   return row ? toSession(row) : null;

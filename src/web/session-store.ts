@@ -1,8 +1,9 @@
 // Sessions in PostgreSQL: connect-pg-simple, with the statements that this schema and these promises need.
 import connectPgSimple from 'connect-pg-simple';
 import session, { type SessionData } from 'express-session';
+import { asOwner } from '../database/owner.ts';
 import type { Database, Pool } from '../database/pool.ts';
-import { deleteSession, updateSession } from './session-queries.ts';
+import { deleteSession, sessionKey, updateSession } from './session-queries.ts';
 
 /** The session behind an id with its person, if it has not ended. */
 export type FindSession = (id: string) => Promise<SessionData | null>;
@@ -37,10 +38,14 @@ export class SessionStore extends PgStore {
   }
 
   override set(id: string, data: SessionData, done?: (error?: unknown) => void): void {
-    void updateSession(this.#db, id, data).then(() => done?.(), done);
+    void asOwner(ownerOf(id), () => updateSession(this.#db, id, data)).then(() => done?.(), done);
   }
 
   override destroy(id: string, done?: (error?: unknown) => void): void {
-    void deleteSession(this.#db, id).then(() => done?.(), done);
+    void asOwner(ownerOf(id), () => deleteSession(this.#db, id)).then(() => done?.(), done);
   }
+}
+
+function ownerOf(id: string): string {
+  return sessionKey(id)[0];
 }

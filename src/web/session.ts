@@ -4,6 +4,7 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import session, { type SessionData } from 'express-session';
 import type { Config } from '../config.ts';
 import { gather } from '../database/gather.ts';
+import { asSystem, becomeOwner } from '../database/owner.ts';
 import type { Database, Pool } from '../database/pool.ts';
 import { adoptCookies, cookieName, cookieOptions, setSignedCookie, type Site } from './cookies.ts';
 import { HttpError } from './errors.ts';
@@ -33,7 +34,8 @@ type BringAlong = (req: Request) => Along | undefined;
  */
 export function openSessions(config: Config, pool: Pool, bringAlong: BringAlong): RequestHandler[] {
   const name = cookieName(config, 'session');
-  const findAlone = gather(pool, findSessions);
+  // Those of several people together, each by the id in their cookie.
+  const findAlone = gather(pool, (db, ids: string[]) => asSystem(() => findSessions(db, ids)));
   const find = (id: string, along?: Along) => (along ? findSessionAnd(pool, id, along) : findAlone(id));
   const store = new SessionStore(pool, findAlone);
   const keys = [randomBytes(32).toString('base64url')]; // it takes no empty list; see below
@@ -85,6 +87,7 @@ function greet(pool: Pool, site: Site) {
   return (req: Request, res: Response, next: NextFunction): void => {
     const { viewer, seenAt = 0 } = req.session;
     req.user = viewer;
+    if (viewer) becomeOwner(viewer.id);
     res.locals.user = viewer;
     if (!viewer || isPrefetch(req) || (!req.adoptsSession && Date.now() - seenAt <= seenEvery)) return next();
     renewSession(pool, req.sessionID, req.session as SessionData).then((expires) => {

@@ -52,7 +52,7 @@ test('who is refused has asked nothing of the database, and a wrong name is refu
       ),
     );
   let refused = 0;
-  const asked = await statementsOf(app.pool, async () => {
+  const asked = await statementsOf(app.appPool, async () => {
     refused = (await logins()).filter(({ status }) => status === 503).length;
   });
   expect(refused).toBeGreaterThan(75);
@@ -66,13 +66,13 @@ test('of many logins no more ask the database at a time than there are cores', a
   const crowd = stranger(app.url);
   const token = await crowd.hidden('/login');
   let [asking, most] = [0, 0];
-  const query = app.pool.query.bind(app.pool) as (...asked: unknown[]) => Promise<unknown>;
+  const query = app.appPool.query.bind(app.appPool) as (...asked: unknown[]) => Promise<unknown>;
   const counting = async (...asked: unknown[]) => {
     asking += 1;
     most = Math.max(most, asking);
     return query(...asked).finally(() => (asking -= 1));
   };
-  Object.assign(app.pool, { query: counting });
+  Object.assign(app.appPool, { query: counting });
   const logins = Array.from({ length: 30 }, (_, n) =>
     crowd.post('/login', { ...token, username: `nobody-${n}`, password: 'wrong password' }),
   );

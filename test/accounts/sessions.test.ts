@@ -102,12 +102,12 @@ describe('a session', () => {
   test('is noted as used every five minutes, not more often', async () => {
     await age('alice', day, 6 * minute);
     const isWrite = (text: string) => !/^\s*select/i.test(text);
-    const first = await statementsOf(app.pool, () => alice.get('/inbox'));
+    const first = await statementsOf(app.appPool, () => alice.get('/inbox'));
     expect(first.filter(isWrite)).toHaveLength(1);
     expectNear((await sessionOf('alice'))!.seenAt, Date.now());
 
     await age('alice', day, 4 * minute);
-    const next = await statementsOf(app.pool, () => alice.get('/inbox'));
+    const next = await statementsOf(app.appPool, () => alice.get('/inbox'));
     expect(next.filter(isWrite)).toEqual([]);
   });
 });
@@ -160,7 +160,7 @@ describe('what a visit asks of the database', () => {
     ['/', 1],
   ])('signed in, %s: at most %d statements, none of which writes', async (page, most) => {
     await alice.get(page);
-    const texts = await statementsOf(app.pool, () => alice.get(page));
+    const texts = await statementsOf(app.appPool, () => alice.get(page));
     expect(texts.length).toBeLessThanOrEqual(most);
     for (const text of texts) expect(text).toMatch(/^\s*select/i);
   });
@@ -168,7 +168,7 @@ describe('what a visit asks of the database', () => {
   test.each(['/', '/login', '/register', '/inbox', '/nothing-here', '/healthz', '/assets/app.css'])(
     'signed out, %s: nothing',
     async (page) => {
-      expect(await statementsOf(app.pool, () => stranger(app.url).get(page))).toEqual([]);
+      expect(await statementsOf(app.appPool, () => stranger(app.url).get(page))).toEqual([]);
     },
   );
 });

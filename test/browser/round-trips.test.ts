@@ -23,7 +23,7 @@ function watched(person: Person): { person: Person; views: { path: string; texts
   const views: { path: string; texts: string[] }[] = [];
   const get = async (path: string): Promise<Answer> => {
     let answer: Answer;
-    const texts = await statementsOf(app.pool, async () => {
+    const texts = await statementsOf(app.appPool, async () => {
       answer = await person.get(path);
     });
     views.push({ path, texts });

@@ -176,7 +176,10 @@ describe('on a server that is hurt', () => {
 
     thaw();
     await until(async () => (await alice.get('/inbox')).status === 200, 3000);
-    await until(() => app.pool.totalCount === app.pool.idleCount && app.pool.waitingCount === 0, 3000);
+    await until(
+      () => app.appPool.totalCount === app.appPool.idleCount && app.appPool.waitingCount === 0,
+      3000,
+    );
   });
 
   test('frozen: a database in use is closed within 5 s', async () => {

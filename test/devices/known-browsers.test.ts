@@ -160,9 +160,9 @@ test('a browser that was not seen for a year is forgotten by housekeeping', asyn
 test('it costs a login two statements, before the password and after it, and pages none', async () => {
   const mia = await registered(app.url, 'mia');
   const of = (texts: string[]) => texts.filter((text) => text.includes('known_browsers')).length;
-  const known = await statementsOf(app.pool, () => loggedInWith(app.url, mia, undefined, browserOf(mia)));
+  const known = await statementsOf(app.appPool, () => loggedInWith(app.url, mia, undefined, browserOf(mia)));
   expect(of(known)).toBe(2);
-  expect(of(await statementsOf(app.pool, () => mia.get('/inbox')))).toBe(0);
+  expect(of(await statementsOf(app.appPool, () => mia.get('/inbox')))).toBe(0);
 });
 
 test('twenty logins at once with one new browser at two processes: the browser is known afterwards', async () => {

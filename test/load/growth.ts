@@ -1,7 +1,8 @@
 // The same jobs in a database of 100 messages and in one of 10,000,000: the same times, and plans that are ranges.
 import { fillCrowd, owner, personId, word } from '../support/crowd.ts';
 import { hotStatements } from '../support/hot-statements.ts';
-import { faultsOf, plansOf } from '../support/plans.ts';
+import type { Pool } from '../../src/database/pool.ts';
+import { faultsOf, openPlansPool, plansOf } from '../support/plans.ts';
 import { signIn } from './data.ts';
 import type { Ask } from './generator.ts';
 import { getAs, letters } from './jobs.ts';
@@ -43,7 +44,11 @@ export async function measureGrowth(site: Site): Promise<void> {
     );
     console.log(line([name, ...cells], 22));
   }
-  for (const [name, { pool }] of Object.entries({ small, large })) await printPlans(name, pool);
+  for (const [name, { pool, address }] of Object.entries({ small, large })) {
+    const asApp = openPlansPool(address);
+    await printPlans(name, pool, asApp);
+    await asApp.end();
+  }
 }
 
 async function open(site: Site, name: keyof typeof crowds) {
@@ -52,7 +57,7 @@ async function open(site: Site, name: keyof typeof crowds) {
   const startedAt = Date.now();
   if (isNew) await fillCrowd(address, crowds[name]);
   if (isNew) console.log(`filled in ${Math.round((Date.now() - startedAt) / 1000)} s: ${name}`);
-  return { app, pool: site.pool(address) };
+  return { app, address, pool: site.pool(address) };
 }
 
 async function place(
@@ -100,14 +105,14 @@ async function inTurn(site: Site, places: Place[], job: string): Promise<Figures
   return results.map(medians);
 }
 
-async function printPlans(name: string, pool: Parameters<typeof plansOf>[0]): Promise<void> {
+async function printPlans(name: string, pool: Pool, asApp: Pool): Promise<void> {
   // Just now more was sent within a minute than anybody may send.
   await pool.query(`update sent_forms set sent_at = sent_at - interval '1 hour'
                     where sent_at > now() - interval '2 minutes'`);
   console.log(line([`plans: ${name}`, 'custom', 'generic', 'ms']));
   for (const { name: statement, ask, reading } of await hotStatements(pool)) {
-    const custom = await plansOf(pool, ask, 'force_custom_plan');
-    const generic = reading === 'search' ? [] : await plansOf(pool, ask, 'force_generic_plan');
+    const custom = await plansOf(asApp, ask, 'force_custom_plan');
+    const generic = reading === 'search' ? [] : await plansOf(asApp, ask, 'force_generic_plan');
     const faults = [faultsOf(custom, reading), generic.length ? faultsOf(generic, reading) : []];
     const ms = custom.reduce((sum, plan) => sum + plan.ms, 0);
     const [first, second] = faults.map((found) => (found.length ? 'NO' : 'yes'));

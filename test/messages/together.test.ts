@@ -23,7 +23,7 @@ let people: Record<string, Person>;
 let ids: Record<string, string>;
 beforeAll(async () => {
   app = await startApp({}, patient(await createDatabase()));
-  watchStatements(app.pool, ({ name, values }) => {
+  watchStatements(app.appPool, ({ name, values }) => {
     const count = () => (JSON.parse(values![0] as string) as unknown[]).length;
     if (name?.startsWith('send message')) sent.push(count());
     if (name === 'find sessions') sessions += count();

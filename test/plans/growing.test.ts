@@ -2,22 +2,26 @@
 // the plans that it made when reading all of a table was the cheapest, until it next looks what has become of it.
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Pool } from '../../src/database/pool.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { fillCrowd, owner, personId } from '../support/crowd.ts';
 import { hotStatements } from '../support/hot-statements.ts';
-import { faultsOf, plansOn } from '../support/plans.ts';
+import { faultsOf, openPlansPool, plansOn } from '../support/plans.ts';
 
 let app: TestApp;
+let pool: Pool;
 let client: pg.PoolClient;
 beforeAll(async () => {
   app = await startApp();
   await fillCrowd(app.databaseUrl, { messages: 100, share: 1 });
   for (const table of ['messages', 'unread', 'sent_forms', 'sessions', 'users'])
     await app.pool.query(`alter table ${table} set (autovacuum_enabled = off)`);
-  client = await app.pool.connect();
+  pool = openPlansPool(app.databaseUrl);
+  client = await pool.connect();
 });
 afterAll(async () => {
   client.release(true);
+  await pool.end();
   await app.close();
 });
 

@@ -1,31 +1,37 @@
 // Searching in a mailbox of 100,000 messages: by an index that begins with the owner, whatever is searched for.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { asOwner } from '../../src/database/owner.ts';
+import type { Pool } from '../../src/database/pool.ts';
 import { highestId, lowestId } from '../../src/ids.ts';
 import { searchAfter, searchBefore, type FoundRow } from '../../src/search/queries.ts';
 import { readSearch } from '../../src/search/search-words.ts';
 import { startApp, type TestApp } from '../support/app.ts';
-import { beginsWithOwner, plansOf, type Step } from '../support/plans.ts';
+import { beginsWithOwner, openPlansPool, plansOf, type Step } from '../support/plans.ts';
 import { fillCrowd, owner, personId, word } from '../support/crowd.ts';
 
 let app: TestApp;
+let pool: Pool;
 const durations: string[] = [];
 beforeAll(async () => {
   app = await startApp();
   await fillCrowd(app.databaseUrl);
+  pool = openPlansPool(app.databaseUrl);
 }, 120_000);
 afterAll(async () => {
   console.log(`Milliseconds in the database, for each search:\n${durations.join('\n')}`);
+  await pool.end();
   await app.close();
 });
 
 async function search(q: string, direction: 'older' | 'newer' = 'older', ownerId = owner) {
   let found: FoundRow[] = [];
-  const plans = await plansOf(app.pool, async (db) => {
+  const plans = await plansOf(pool, async (db) => {
     const asked = readSearch(q)!;
-    found =
+    found = await asOwner(ownerId, () =>
       direction === 'older'
-        ? await searchBefore(db, ownerId, asked, highestId, 26)
-        : await searchAfter(db, ownerId, asked, lowestId, 26);
+        ? searchBefore(db, ownerId, asked, highestId, 26)
+        : searchAfter(db, ownerId, asked, lowestId, 26),
+    );
   });
   expect(plans).toHaveLength(1);
   const { ms, steps } = plans[0]!;

@@ -55,8 +55,8 @@ describe('the offer', () => {
   test('costs a page no statement, and a sign-in one', async () => {
     const emil = await registered(app.url, 'emil');
     const about = (texts: string[]) => texts.filter((text) => text.includes('recovery_codes'));
-    expect(about(await statementsOf(app.pool, () => emil.get('/inbox')))).toEqual([]);
-    expect(about(await statementsOf(app.pool, () => loggedInWith(app.url, emil)))).toHaveLength(1);
+    expect(about(await statementsOf(app.appPool, () => emil.get('/inbox')))).toEqual([]);
+    expect(about(await statementsOf(app.appPool, () => loggedInWith(app.url, emil)))).toHaveLength(1);
   });
 });
 

@@ -62,6 +62,7 @@ async function withSlowSearch(app: TestApp, seconds: number): Promise<void> {
   await app.pool.query(
     `create view messages as select kept.* from kept, (select pg_sleep(${seconds})) waiting`,
   );
+  await app.pool.query('grant select on messages to private_messages_owner');
 }
 
 test('eight searches of one person at once: those that cannot wait say so and keep the words; pages go on', async () => {

@@ -1,5 +1,6 @@
 // The way through everything that was found: each message once, forward and back.
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { asOwner } from '../../src/database/owner.ts';
 import { highestId, newId } from '../../src/ids.ts';
 import { searchAfter, searchBefore } from '../../src/search/queries.ts';
 import { readSearch } from '../../src/search/search-words.ts';
@@ -94,9 +95,9 @@ async function withMessages(name: string, ids: string[], text: string) {
   const ownerId = rows[0]!.id;
   const idsOf = (found: { id: string }[]) => found.map(({ id }) => id);
   const older = async (q: string, id: string) =>
-    idsOf(await searchBefore(app.pool, ownerId, readSearch(q)!, id, 26));
+    idsOf(await asOwner(ownerId, () => searchBefore(app.pool, ownerId, readSearch(q)!, id, 26)));
   const newer = async (q: string, id: string) =>
-    idsOf(await searchAfter(app.pool, ownerId, readSearch(q)!, id, 26));
+    idsOf(await asOwner(ownerId, () => searchAfter(app.pool, ownerId, readSearch(q)!, id, 26)));
   return { older, newer };
 }
 

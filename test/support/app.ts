@@ -2,6 +2,7 @@
 import type { AddressInfo } from 'node:net';
 import { inject } from 'vitest';
 import { readConfig } from '../../src/config.ts';
+import { openAppPool } from '../../src/database/app-role.ts';
 import { createPool, type Pool } from '../../src/database/pool.ts';
 import { openApp } from '../../src/open-app.ts';
 import { createBoundedServer } from '../../src/server.ts';
@@ -10,7 +11,10 @@ import { createDatabase } from './database.ts';
 
 export interface TestApp {
   url: string;
+  /** For the test's own looks at the database, as the owner of the tables. */
   pool: Pool;
+  /** The app's own, which row-level security holds. */
+  appPool: Pool;
   databaseUrl: string;
   close(): Promise<void>;
 }
@@ -38,19 +42,27 @@ export async function startApp(
   const config = readConfig({ ...calmSettings, DATA_DIR: inject('dataDir'), ...settings });
   const address = databaseUrl ?? (await createDatabase());
   const pool = createPool(address, () => {});
-  if (address.includes('lock_timeout=')) keepLimits(pool, address);
-  const { app, close } = await openApp(config, pool, log ?? createLog(config.logLevel));
+  const appPool = await openAppPool(
+    pool,
+    address,
+    () => {},
+    () => {},
+  );
+  if (address.includes('lock_timeout=')) for (const each of [pool, appPool]) keepLimits(each, address);
+  const { app, close } = await openApp(config, appPool, log ?? createLog(config.logLevel));
   const server = createBoundedServer(app);
   await new Promise<void>((resolve) => server.listen(Number(settings.PORT ?? 0), '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
     pool,
+    appPool,
     databaseUrl: address,
     close: async () => {
       await close();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+      await appPool.end();
       await pool.end();
     },
   };

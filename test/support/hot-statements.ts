@@ -4,6 +4,7 @@ import { digestOf, newFormKey } from '../../src/compose/letter-form.ts';
 import { sendTogether, sendWhereRoom, type Sending } from '../../src/compose/queries.ts';
 import { unsendMessage } from '../../src/compose/taking-back.ts';
 import { listConversation } from '../../src/conversations/queries.ts';
+import { asOwner, asSystem } from '../../src/database/owner.ts';
 import type { Database, Pool } from '../../src/database/pool.ts';
 import { discardDraft, findDraft, listDrafts, saveDraft } from '../../src/drafts/queries.ts';
 import { highestId, lowestId, lowestIdAt, newId } from '../../src/ids.ts';
@@ -77,7 +78,7 @@ export async function hotStatements(pool: Pool): Promise<HotStatement[]> {
     ['the trash, a newer page', (db) => listTrashAfter(db, owner, lowestId, 26)],
   ];
   const others: Asked[] = [
-    ['the session', (db) => findSessions(db, [session])],
+    ['the session', (db) => asSystem(() => findSessions(db, [session]))],
     ['the session, renewed', (db) => updateSession(db, session, started)],
     ['logging in', (db) => findAccount(db, 'alice')],
     ['a new session', (db) => insertSession(db, newSessionId(owner), started)],
@@ -90,8 +91,8 @@ export async function hotStatements(pool: Pool): Promise<HotStatement[]> {
     ['a message in the trash', (db) => findTrashed(db, owner, trashed)],
     ['marking as read', (db) => markRead(db, owner, [middle, unread])],
     ['marking as unread', (db) => markUnread(db, owner, [middle])],
-    ['sending', (db) => sendWhereRoom(db, letter(), manyAllowed)],
-    ['sending, with others', (db) => sendTogether(db, [letter()], manyAllowed)],
+    ['sending', (db) => asSystem(() => sendWhereRoom(db, letter(), manyAllowed))],
+    ['sending, with others', (db) => asSystem(() => sendTogether(db, [letter()], manyAllowed))],
     ['taking back', (db) => unsendMessage(poolOf(db), owner, sent)],
     ['news for an open page', (db) => readMailboxState(db, owner, sid, middle)],
     ['a draft', (db) => findDraft(db, owner, middle)],
@@ -120,7 +121,11 @@ export async function hotStatements(pool: Pool): Promise<HotStatement[]> {
   ];
   const asked = { list: lists, 'few rows': others, 'what matches': matching, search: searches };
   return Object.entries(asked).flatMap(([reading, all]) =>
-    all.map(([name, ask]) => ({ name, ask, reading: reading as Reading })),
+    all.map(([name, ask]) => ({
+      name,
+      ask: (db: Database) => asOwner(owner, () => ask(db)),
+      reading: reading as Reading,
+    })),
   );
 }
 

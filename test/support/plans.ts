@@ -1,6 +1,6 @@
 // The plans by which PostgreSQL ran the statements of our own functions (its module auto_explain), and what is wrong with them.
 import type pg from 'pg';
-import type { Database, Pool } from '../../src/database/pool.ts';
+import { createPool, type Database, type Pool } from '../../src/database/pool.ts';
 
 export interface Plan {
   statement: string;
@@ -31,6 +31,14 @@ interface Node {
   Plans?: Node[];
 }
 
+/**
+ * Connections that work as the program's role, with row-level security, and can go back to the owner: plans are shown to
+ * nobody else.
+ */
+export function openPlansPool(databaseUrl: string): Pool {
+  return createPool(databaseUrl, () => {}, { name: 'private_messages_owner', searchPath: 'public' });
+}
+
 /** Statements with names are planned for these very values, or once for all values. */
 type Mode = 'force_custom_plan' | 'force_generic_plan' | 'auto';
 
@@ -57,16 +65,17 @@ export async function plansOn(
   const plans: Plan[] = [];
   const note = ({ message = '' }: { message?: string | undefined }) => {
     const [, ms, plan] = /^duration: ([\d.]+) ms {2}plan:\n(.*)$/s.exec(message) ?? [];
-    if (!plan) return;
+    if (!plan || plan.includes(`set_config('app.owner_id'`)) return;
     const explained = JSON.parse(plan) as { 'Query Text': string; Plan: Node };
     plans.push({ statement: explained['Query Text'], ms: Number(ms), steps: stepsOf(explained.Plan) });
   };
   client.on('notice', note);
   try {
-    await client.query(`begin; load 'auto_explain'; set local auto_explain.log_min_duration = 0;
+    const { rows } = await client.query<{ role: string }>('select current_user as role');
+    await client.query(`begin; set local role none; load 'auto_explain'; set local auto_explain.log_min_duration = 0;
       set local auto_explain.log_analyze = on; set local statement_timeout = '60s';
       set local auto_explain.log_timing = off; set local auto_explain.log_format = json; set local client_min_messages = log;
-      set local plan_cache_mode = ${mode}`);
+      set local plan_cache_mode = ${mode}; set local role ${rows[0]!.role}`);
     await work(client);
   } finally {
     await client.query('rollback');

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { startEmbeddedPostgres } from '../../src/database/embedded.ts';
+import { openAppPool } from '../../src/database/app-role.ts';
 import { migrate } from '../../src/database/migrate.ts';
 import { createPool } from '../../src/database/pool.ts';
 import { addressOf } from './database.ts';
@@ -32,6 +33,7 @@ export default async function setup(project: TestProject) {
 
   const pool = createPool(addressOf(server.connectionString, 'template_migrated'), console.error);
   await migrate(pool);
+  await (await openAppPool(pool, pool.options.connectionString!, console.error, console.error)).end();
   await pool.end();
   project.provide('postgres', server.connectionString);
   project.provide('dataDir', folder);

@@ -44,7 +44,7 @@ test.each(ahead)('%j marks nothing as read and keeps the line for whoever comes'
   await alice.submit('/inbox', { ids: '' }, '/messages/selected').catch(() => undefined);
   for (const path of [`/messages/${id}`, `/trash/${trashed}`, '/with/bob', '/inbox', '/send']) {
     let status = 0;
-    const texts = await statementsOf(app.pool, async () => {
+    const texts = await statementsOf(app.appPool, async () => {
       const answer = await alice.ask('get', path, headers);
       status = answer.status;
       expect(answer.get('Set-Cookie')).toBeUndefined();

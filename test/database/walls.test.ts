@@ -1,0 +1,321 @@
+// What row-level security and the program's role keep from a statement, whatever it forgets or somebody puts into it.
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
+import { openAppPool } from '../../src/database/app-role.ts';
+import { openDatabase } from '../../src/database/open.ts';
+import { asOwner, asSystem } from '../../src/database/owner.ts';
+import { createPool, type Pool } from '../../src/database/pool.ts';
+import { transaction, withConnection } from '../../src/database/transaction.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { addressOf, createDatabase } from '../support/database.ts';
+import { registered } from '../support/person.ts';
+
+let app: TestApp;
+let alice: string;
+let bob: string;
+let owned: { table: string; column: string }[];
+
+// Every table with a row of each of the two; what registering and writing does not fill.
+const fill = [
+  `insert into drafts (owner_id, id, recipient, body, saved_at) select id, gen_random_uuid(), '', 'Draft', now() from users`,
+  'insert into ended_drafts (owner_id, id, is_sent) select id, gen_random_uuid(), true from users',
+  `insert into known_browsers (user_id, hash, seen_at) select id, sha256('other'), now() from users`,
+  `insert into recovery_codes (user_id, hashes, made_at) select id, array[sha256('code')], now() from users`,
+  `insert into totp (user_id, secret, confirmed_at, last_step) select id, 'x', now(), 1 from users`,
+  `insert into passkeys (user_id, id, credential_id, public_key, counter, transports, name)
+   select id, gen_random_uuid(), 'x', 'x', 0, '{}', 'Key' from users`,
+  `insert into reset_links (user_id, token_hash, drops_second_factor, expires_at) select id, 'x', false, now() from users`,
+  `insert into invitations (inviter_id, id, token_hash, expires_at) select id, gen_random_uuid(), 'x', now() from users`,
+  'insert into exports (user_id, run, total) select id, gen_random_uuid(), 1 from users',
+  `insert into imports (user_id, job, sid, epoch, bytes_total, own_addresses) select id, gen_random_uuid(), '', 0, 1, '' from users`,
+];
+
+beforeAll(async () => {
+  app = await startApp();
+  const people = [await registered(app.url, 'alice'), await registered(app.url, 'bobby')] as const;
+  await people[0].send('bobby', 'Hello');
+  await people[1].send('alice', 'Hello yourself');
+  for (const statement of fill) await app.pool.query(statement);
+  const { rows } = await app.pool.query<{ id: string }>('select id from users order by username');
+  [alice, bob] = rows.map(({ id }) => id) as [string, string];
+  ({ rows: owned } = await app.pool.query<{ table: string; column: string }>(
+    `select c.relname as "table", a.attname as "column" from pg_class c join pg_attribute a on a.attrelid = c.oid
+     where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
+       and a.attname in ('owner_id', 'user_id', 'inviter_id') and c.relname <> 'operator_log' order by 1`,
+  ));
+});
+afterAll(() => app.close());
+
+async function failureOf(work: Promise<unknown>): Promise<{ code?: string; message: string }> {
+  return work.then(
+    () => ({ message: 'It went through.' }),
+    (error: Error & { code?: string }) => error,
+  );
+}
+
+describe('a statement without a WHERE', () => {
+  test('sees, in every table with an owner, the rows of whoever asks and no others', async () => {
+    expect(owned.length).toBeGreaterThan(14);
+    for (const { table, column } of owned) {
+      const ownersIn = async (pool: Pool) =>
+        (
+          await pool.query<{ owner: string }>(`select distinct ${column} as owner from ${table} order by 1`)
+        ).rows.map(({ owner }) => owner);
+      expect(await ownersIn(app.pool), table).toEqual([alice, bob].toSorted());
+      expect(await asOwner(alice, () => ownersIn(app.appPool)), table).toEqual([alice]);
+      expect(await asSystem(() => ownersIn(app.appPool)), table).toEqual([alice, bob].toSorted());
+    }
+    const searched = 'select distinct owner_id from searched_messages';
+    expect((await asOwner(alice, () => app.appPool.query(searched))).rows).toEqual([{ owner_id: alice }]);
+  });
+
+  test('cannot give a row to somebody else, nor change or remove theirs', async () => {
+    for (const { table, column } of owned) {
+      const count = async () =>
+        (await app.pool.query(`select from ${table} where ${column} = $1`, [bob])).rowCount;
+      const before = await count();
+      const given = failureOf(
+        asOwner(alice, () => app.appPool.query(`update ${table} set ${column} = '${bob}'`)),
+      );
+      expect(await given, table).toMatchObject({ code: '42501' });
+      await asOwner(alice, () =>
+        transaction(app.appPool, async (db) => {
+          await db.query(`delete from ${table}`);
+          throw new Error('Taken back.');
+        }),
+      ).catch((error: Error) => expect(error.message).toBe('Taken back.'));
+      await transaction(app.appPool, async (db) => {
+        const { rowCount } = await asOwner(alice, () =>
+          db.query(`delete from ${table} where ${column} <> '${alice}'`),
+        );
+        expect(rowCount, table).toBe(0);
+      });
+      expect(await count(), table).toBe(before);
+    }
+    const insert = `insert into messages (owner_id, id, box, other_id, body, sent_at)
+      values ('${bob}', gen_random_uuid(), 'inbox', '${alice}', 'Forged', now())`;
+    expect(await failureOf(asOwner(alice, () => app.appPool.query(insert)))).toMatchObject({ code: '42501' });
+  });
+
+  test('that belongs to nobody is an error and no empty answer', async () => {
+    for (const { table } of [...owned, { table: 'searched_messages' }])
+      expect(await failureOf(app.appPool.query(`select from ${table}`)), table).toMatchObject({
+        code: expect.stringMatching(/^(42704|22P02)$/) as string,
+      });
+  });
+
+  test('of the operator’s log sees nothing as a member', async () => {
+    await app.pool.query(
+      `insert into operator_log (id, command, user_id, options) values (gen_random_uuid(), 'x', $1, '{}')`,
+      [alice],
+    );
+    expect((await asOwner(alice, () => app.appPool.query('select from operator_log'))).rowCount).toBe(0);
+    expect((await asSystem(() => app.appPool.query('select from operator_log'))).rowCount).toBe(1);
+  });
+});
+
+test('every table with an owner has row-level security, and every other one is known to have none', async () => {
+  const { rows } = await app.pool.query<{ name: string }>(
+    `select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
+       and not (relrowsecurity and exists (select from pg_policy where polrelid = pg_class.oid)) order by 1`,
+  );
+  // Names and hashes of passwords are looked up before anybody is known; the others hold nothing of anybody.
+  expect(rows.map(({ name }) => name)).toEqual([
+    'rate_limits',
+    'schema_migrations',
+    'signing_keys',
+    'used_once',
+    'usernames_used',
+    'users',
+  ]);
+});
+
+describe('the owner of a statement', () => {
+  const ownersSeen = async () =>
+    (await app.appPool.query<{ id: string }>('select distinct owner_id as id from messages')).rows.map(
+      ({ id }) => id,
+    );
+
+  test('is that of whoever asked, however many wait for a connection', async () => {
+    const asked = Array.from({ length: 60 }, (_, n) => (n % 2 ? alice : bob));
+    const seen = await Promise.all(asked.map((owner) => asOwner(owner, ownersSeen)));
+    expect(seen).toEqual(asked.map((owner) => [owner]));
+  });
+
+  test('is its own when several are sent over one connection before the first has an answer', async () => {
+    await withConnection(app.appPool, async (db) => {
+      const ownersIn = async () =>
+        (await db.query<{ id: string }>('select distinct owner_id as id from messages')).rows.map(
+          ({ id }) => id,
+        );
+      await asSystem(ownersIn); // whatever it was before
+      let third: Promise<string[]> | undefined;
+      const first = asOwner(alice, ownersIn).then((seen) => {
+        third = asOwner(alice, ownersIn);
+        return seen;
+      });
+      const second = asOwner(bob, async () => {
+        await db.query('select pg_sleep(0.1)');
+      });
+      const between = asOwner(bob, ownersIn);
+      expect([await first, await between, await third]).toEqual([[alice], [bob], [alice]]);
+      await second;
+    });
+  });
+
+  test('is right again after a transaction that was taken back', async () => {
+    await transaction(app.appPool, async (db) => {
+      const ownersIn = async () =>
+        (await db.query<{ id: string }>('select distinct owner_id as id from messages')).rows.map(
+          ({ id }) => id,
+        );
+      await asOwner(alice, ownersIn);
+      await db.query('rollback');
+      await db.query('begin');
+      await asOwner(bob, ownersIn);
+      await db.query('rollback');
+      expect(await asOwner(bob, ownersIn)).toEqual([bob]);
+      await asOwner(alice, () => db.query('begin'));
+      expect(await asOwner(alice, ownersIn)).toEqual([alice]);
+    });
+  });
+
+  test('a statement whose owner could not be set has no answer', async () => {
+    await transaction(app.appPool, async (db) => {
+      const client = db as pg.PoolClient;
+      await asOwner(alice, () => client.query('select 1'));
+      await client.query('commit');
+      await asOwner(alice, () => client.query('select 1'));
+      // The value is refused when it is set: then the answer to what follows on the wire belongs to the one before.
+      const answer = asOwner('\0', () => client.query('select distinct owner_id from messages'));
+      expect(await failureOf(answer)).toMatchObject({ code: '22021' });
+      await client.query('begin');
+    });
+  });
+});
+
+describe('the role that the program works as', () => {
+  test.each([
+    'create table evil (id integer)',
+    'create function evil() returns integer language sql return 1',
+    'alter table messages disable row level security',
+    'alter table messages add column evil text',
+    'alter role current_user superuser',
+    'create role evil',
+    'drop policy own on messages',
+    'drop table messages',
+    'truncate messages',
+    'create or replace view searched_messages as select 1 as one',
+    'select rolpassword from pg_authid',
+    `copy messages to program 'cat'`,
+    `copy messages to '/tmp/messages'`,
+    `select pg_read_file('/etc/passwd')`,
+    `select lo_import('/etc/passwd')`,
+    `insert into schema_migrations (name, sha256) values ('0999_evil.sql', '')`,
+    'set role owner',
+    'set session authorization owner',
+    `set session_replication_role = replica`,
+    `alter system set log_statement = 'all'`,
+  ])('may not: %s', async (statement) => {
+    expect(await failureOf(asSystem(() => app.appPool.query(statement)))).toMatchObject({
+      code: expect.stringMatching(/^(42501)$/) as string,
+    });
+  });
+
+  test('cannot go back to the owner where the server asks for no password: it has logged in', async () => {
+    const { rows } = await app.appPool.query('select session_user as name');
+    expect(rows).toEqual([{ name: 'private_messages_owner' }]);
+    await transaction(app.appPool, async (db) => {
+      await db.query('reset role; reset session authorization');
+      expect((await db.query('select current_user as name')).rows).toEqual(rows);
+    });
+  });
+});
+
+describe('a database whose user is no superuser', () => {
+  let count = 0;
+  async function foreignDatabase(options = '') {
+    const name = `walled_${process.pid}_${++count}`;
+    const client = new pg.Client({ connectionString: inject('postgres') });
+    await client.connect();
+    await client.query(`create role ${name} login password 'secret' ${options}`);
+    await client.query(`create database ${name} template template0 owner ${name}`);
+    const administer = (statement: string) => client.query(statement);
+    onTestFinished(() => client.end());
+    // A password, though nobody asks for it here: as on most servers, the role cannot log in by itself.
+    const url = addressOf(inject('postgres').replace('owner@', `${name}:secret@`), name);
+    return { name, url, administer };
+  }
+  async function workingAs(url: string) {
+    const lines: string[] = [];
+    const database = await openDatabase(
+      { databaseUrl: url, dataDir: '/nowhere' },
+      () => {},
+      (line) => lines.push(line),
+    );
+    try {
+      const { rows } = await database.pool.query<{ user: string; session: string }>(
+        'select current_user as user, session_user as session',
+      );
+      await asSystem(() => database.pool.query('select from messages'));
+      return { ...rows[0]!, lines };
+    } finally {
+      await database.close();
+    }
+  }
+
+  test('switches to the role, which it makes if it may', async () => {
+    const { name, url } = await foreignDatabase('createrole');
+    const role = `private_messages_${name}`;
+    for (let start = 0; start < 2; start++)
+      expect(await workingAs(url)).toEqual({ user: role, session: name, lines: [] });
+  });
+
+  test('else works as the owner, says so in one line, and takes the role that an administrator makes', async () => {
+    const { name, url, administer } = await foreignDatabase();
+    const { lines, ...users } = await workingAs(url);
+    expect(users).toEqual({ user: name, session: name });
+    expect(lines).toEqual([expect.stringContaining('create role "private_messages_USER"; grant') as string]);
+    expect(lines[0]).not.toContain(name);
+    for (const [, statement] of lines[0]!.matchAll(/((?:create role|grant) "[^;]*);/g))
+      await administer(statement!.replaceAll('USER', name));
+    expect(await workingAs(url)).toEqual({ user: `private_messages_${name}`, session: name, lines: [] });
+  });
+
+  test('does not use a role of that name that may do more', async () => {
+    const { name, url, administer } = await foreignDatabase();
+    await administer(`create role private_messages_${name} createdb`);
+    await administer(`grant private_messages_${name} to ${name}`);
+    const { user, lines } = await workingAs(url);
+    expect(user).toBe(name);
+    expect(lines).toEqual([expect.stringContaining('may do more than it should') as string]);
+  });
+
+  test('several processes that start together make it once', async () => {
+    const { name, url } = await foreignDatabase('createrole');
+    const starts = await Promise.all(Array.from({ length: 4 }, () => workingAs(url)));
+    for (const { user, lines } of starts) expect([user, lines]).toEqual([`private_messages_${name}`, []]);
+  });
+});
+
+test('two databases of one owner share the role, also when they are opened in the same moment', async () => {
+  const addresses = await Promise.all([createDatabase(), createDatabase(), createDatabase()]);
+  const opened = await Promise.all(
+    addresses.map(async (address) => {
+      const owner = createPool(address, () => {});
+      onTestFinished(() => owner.end());
+      return openAppPool(
+        owner,
+        address,
+        () => {},
+        () => {},
+      );
+    }),
+  );
+  for (const pool of opened) {
+    expect((await pool.query('select current_user as name')).rows).toEqual([
+      { name: 'private_messages_owner' },
+    ]);
+    await pool.end();
+  }
+});
