@@ -9,6 +9,7 @@ import { createProof } from './accounts/proof.ts';
 import { registrationRoutes } from './accounts/registration.ts';
 import { logoutRoutes, strangersRoutes } from './accounts/routes.ts';
 import { createSignIn } from './accounts/sign-in.ts';
+import type { HashUsername } from './accounts/used-usernames.ts';
 import { createFormPages } from './compose/form-page.ts';
 import { createKeepCarriedLetter, giveLetterBack } from './compose/refused-letter.ts';
 import { composeRoutes } from './compose/routes.ts';
@@ -71,6 +72,7 @@ export interface AppParts {
   secrets: string[];
   /** Seals what the database must not hold in clear. */
   seal: Seal;
+  hashUsername: HashUsername;
   bell: Bell;
   streams: Streams;
   importJobs: ImportJobs;
@@ -79,7 +81,19 @@ export interface AppParts {
 }
 
 export function createApp(parts: AppParts): Express {
-  const { config, pool, log, secrets, seal, bell, streams, importJobs, latestMigration, isStopping } = parts;
+  const {
+    config,
+    pool,
+    log,
+    secrets,
+    seal,
+    hashUsername,
+    bell,
+    streams,
+    importJobs,
+    latestMigration,
+    isStopping,
+  } = parts;
   const app = express();
   app.disable('x-powered-by').disable('etag');
   app.set('trust proxy', config.trustProxy);
@@ -149,7 +163,7 @@ export function createApp(parts: AppParts): Express {
   app.use(
     strangersRoutes({ pool, config, passwords, signIn, tries: loginTries, keepCarriedLetter, begunSignIns }),
   );
-  app.use(registrationRoutes({ pool, config, passwords, signIn }));
+  app.use(registrationRoutes({ pool, config, passwords, signIn, hashUsername }));
   app.use(resetLinkRoutes({ pool, config, passwords, flash, bell }));
   app.use(
     recoveryLogin({ pool, config, seal, signIn, keepCarriedLetter, flash, bell, tries: recoveryTries }),

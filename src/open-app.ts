@@ -1,6 +1,7 @@
 // Everything that runs around the app within one process, put together and ended together.
 import type { Express } from 'express';
 import { createApp } from './app.ts';
+import { openUsedUsernames } from './accounts/used-usernames.ts';
 import type { Config } from './config.ts';
 import { readMigrations } from './database/migration-files.ts';
 import type { Pool } from './database/pool.ts';
@@ -28,6 +29,9 @@ export async function openApp(
   const onError = (error: Error) => log.error({ err: error }, 'background');
   const seal = createSeal(readSecretKey(config.dataDir));
   const keys = await openSigningKeys(pool, onError);
+  const hashUsername = await openUsedUsernames(pool, seal, (line) =>
+    console.error(`private-messages: ${line}`),
+  );
   const streams = openStreams(onError);
   const bell = openBell(pool, (notices) => streams.wake(notices), onError);
   const importJobs = openImportJobs({ pool, config, bell, onError });
@@ -39,6 +43,7 @@ export async function openApp(
     log,
     secrets: keys.secrets,
     seal,
+    hashUsername,
     bell,
     streams,
     importJobs,

@@ -5,6 +5,7 @@ import { newId } from '../ids.ts';
 import { deleteResetLink } from '../reset-links/queries.ts';
 import { deleteSessions } from '../web/session-queries.ts';
 import { skeletonOf } from './look-alikes.ts';
+import type { HashUsername } from './used-usernames.ts';
 
 export interface Account {
   id: string;
@@ -41,6 +42,7 @@ export async function findOwnAccount(db: Database, userId: string): Promise<Acco
  */
 export async function createAccount(
   db: Database,
+  hashUsername: HashUsername,
   username: string,
   passwordHash: string,
 ): Promise<{ id: string; epoch: number } | 'taken'> {
@@ -48,8 +50,8 @@ export async function createAccount(
   const { rows } = await asOwner(id, () =>
     db.query<{ id: string; epoch: number }>(
       `with name as (
-       insert into usernames_used (hash) select sha256(convert_to($4, 'UTF8'))
-       where not exists (select from usernames_used where hash = sha256(convert_to($2, 'UTF8')))
+       insert into usernames_used (hash) select $4
+       where not exists (select from usernames_used where hash = $5)
        on conflict do nothing returning hash
      ), account as (
        insert into users (id, username, password_hash) select $1, $2, $3 from name returning id, epoch
@@ -57,7 +59,7 @@ export async function createAccount(
        insert into mailbox_sizes (owner_id, messages, bytes, sent, sent_bytes) select id, 0, 0, 0, 0 from account
      )
      select id, epoch from account`,
-      [id, username, passwordHash, skeletonOf(username)],
+      [id, username, passwordHash, hashUsername(skeletonOf(username)), hashUsername(username)],
     ),
   );
   return rows[0] ?? 'taken';

@@ -2,18 +2,35 @@
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { admit, refuseAdmission, type Refusal } from '../invitations/admission.ts';
+import type { Config } from '../config.ts';
+import type { Pool } from '../database/pool.ts';
 import { guardStrangersForms } from '../web/csrf.ts';
 import { allowOnly } from '../web/errors.ts';
 import { blankForm, keepTyped, parseForm, rejectField, typedIn, type Form } from '../web/forms.ts';
 import { createAddressLimit } from '../web/rate-limits.ts';
-import { newPassword } from './passwords.ts';
-import type { SignInParts } from './routes.ts';
+import { newPassword, type Passwords } from './passwords.ts';
+import type { SignIn } from './sign-in.ts';
+import type { HashUsername } from './used-usernames.ts';
 import { newUsername } from './usernames.ts';
 import { findWeakness } from './weak-passwords.ts';
 
 const registrationForm = z.object({ username: newUsername, password: newPassword });
 
-export function registrationRoutes({ pool, config, passwords, signIn }: SignInParts): Router {
+interface RegistrationParts {
+  pool: Pool;
+  config: Config;
+  passwords: Passwords;
+  signIn: SignIn;
+  hashUsername: HashUsername;
+}
+
+export function registrationRoutes({
+  pool,
+  config,
+  passwords,
+  signIn,
+  hashUsername,
+}: RegistrationParts): Router {
   const { registration } = config;
   const registrationsFrom = createAddressLimit(pool, 'registrations', config.registrationsPerHour, 3600);
   const router = Router();
@@ -40,7 +57,7 @@ export function registrationRoutes({ pool, config, passwords, signIn }: SignInPa
 
       await registrationsFrom.spend(req);
       const hash = await passwords.hash(password);
-      const account = await admit(pool, registration, invitation, username, hash);
+      const account = await admit(pool, hashUsername, registration, invitation, username, hash);
       if (account === 'taken') {
         const taken = 'This username is taken. Please choose another one.';
         return showRegister(req, res.status(422), rejectField(form, 'username', taken));

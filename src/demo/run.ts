@@ -2,12 +2,15 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createPasswords } from '../accounts/passwords.ts';
 import { createAccount } from '../accounts/queries.ts';
+import { openUsedUsernames } from '../accounts/used-usernames.ts';
 import { readSettings } from '../config.ts';
 import { openDatabase } from '../database/open.ts';
 import { asSystem } from '../database/owner.ts';
 import type { Pool } from '../database/pool.ts';
 import { createSendMessage } from '../compose/send-message.ts';
 import type { MailboxLimits } from '../mailbox/sizes.ts';
+import { createSeal, type Seal } from '../sealing.ts';
+import { readSecretKey } from '../secret-key.ts';
 import { giveUp, StartupError } from '../startup-error.ts';
 import { letters, password, people } from './letters.ts';
 
@@ -22,21 +25,24 @@ async function run(): Promise<void> {
   const database = await openDatabase(config, console.error);
   try {
     const hash = await createPasswords(config.password).hash(password);
-    await asSystem(() => fill(database.pool, config.mailbox, hash));
+    await asSystem(() =>
+      fill(database.pool, createSeal(readSecretKey(config.dataDir)), config.mailbox, hash),
+    );
   } finally {
     await database.close();
   }
   console.log(`Done: ${people.join(', ')} can log in with the password "${password}". Now: npm start`);
 }
 
-async function fill(pool: Pool, mailbox: MailboxLimits, passwordHash: string): Promise<void> {
+async function fill(pool: Pool, seal: Seal, mailbox: MailboxLimits, passwordHash: string): Promise<void> {
   const { rowCount } = await pool.query('select from users limit 1');
   if (rowCount)
     throw new StartupError('There are people in this database already: the demonstration needs a fresh one.');
 
+  const hashUsername = await openUsedUsernames(pool, seal, console.error);
   const ids = new Map<string, string>();
   for (const name of people) {
-    const account = await createAccount(pool, name, passwordHash);
+    const account = await createAccount(pool, hashUsername, name, passwordHash);
     if (account !== 'taken') ids.set(name, account.id);
   }
   const sendMessage = createSendMessage(pool, { perMinute: letters.length, mailbox });

@@ -1,5 +1,6 @@
 // Who may register: everybody, whoever brings an invitation, or nobody (REGISTRATION).
 import { createAccount } from '../accounts/queries.ts';
+import type { HashUsername } from '../accounts/used-usernames.ts';
 import type { Config } from '../config.ts';
 import type { Database, Pool } from '../database/pool.ts';
 import { transaction } from '../database/transaction.ts';
@@ -27,18 +28,19 @@ export async function refuseAdmission(
  */
 export async function admit(
   pool: Pool,
+  hashUsername: HashUsername,
   registration: Config['registration'],
   token: unknown,
   username: string,
   passwordHash: string,
 ): Promise<{ id: string; epoch: number } | 'taken' | Refusal> {
-  if (registration === 'open') return createAccount(pool, username, passwordHash);
+  if (registration === 'open') return createAccount(pool, hashUsername, username, passwordHash);
   if (registration === 'closed') return 'closed';
   const key = readLinkToken(token);
   if (!key) return 'void invitation';
   return transaction(pool, async (db) => {
     if (!(await holdInvitation(db, key))) return 'void invitation';
-    const account = await createAccount(db, username, passwordHash);
+    const account = await createAccount(db, hashUsername, username, passwordHash);
     if (account !== 'taken') await useInvitation(db, key);
     return account;
   });

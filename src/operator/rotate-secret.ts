@@ -1,6 +1,7 @@
 // `rotate-secret`: a new secret.key; what the former one encrypted is encrypted anew, what it hashed is void.
 import type { Database, Pool } from '../database/pool.ts';
 import { transaction } from '../database/transaction.ts';
+import { encryptUsernameKey } from '../accounts/used-usernames.ts';
 import { leaveNotice } from '../notices/queries.ts';
 import { createSeal, type Seal } from '../sealing.ts';
 import { openSecret, sealSecret } from '../second-factor/secrets.ts';
@@ -20,10 +21,11 @@ of the database from before is needed any more.`,
     await refuseWhileRunning(pool);
     // The next key is on the disk before anything is encrypted with it, and the former one until all is.
     const { current, next } = readBothKeys(config.dataDir);
-    const { encrypted, lost, voided } = await transaction(pool, async (db) => ({
-      ...(await encryptAnew(db, createSeal(current), createSeal(next))),
-      voided: await voidCodes(db),
-    }));
+    const [former, seal] = [createSeal(current), createSeal(next)];
+    const { encrypted, lost, voided } = await transaction(pool, async (db) => {
+      await encryptUsernameKey(db, former, seal);
+      return { ...(await encryptAnew(db, former, seal)), voided: await voidCodes(db) };
+    });
     switchKeys(config.dataDir);
     return {
       rows: { encrypted, lost, recoveryCodesVoided: voided },

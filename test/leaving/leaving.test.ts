@@ -1,4 +1,5 @@
 // Leaving: everything of one's own is gone, what others hold stays theirs, and nobody can take the name.
+import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createAccount, findAccount } from '../../src/accounts/queries.ts';
@@ -117,13 +118,14 @@ test('the name can never be registered again', async () => {
 });
 
 test('a hundred races of leaving with registering the same name: nobody gets it', async () => {
+  const hashUsername = (name: string) => createHash('sha256').update(name).digest();
   const names = Array.from({ length: 100 }, (_, n) => `racer-${n}`);
   const race = async (name: string) => {
-    const account = await createAccount(app.pool, name, 'x');
+    const account = await createAccount(app.pool, hashUsername, name, 'x');
     if (account === 'taken') return 'lost';
     const attempts = Array.from({ length: 10 }, async (_, n) => {
       await sleep(n);
-      return createAccount(other.pool, name, 'y');
+      return createAccount(other.pool, hashUsername, name, 'y');
     });
     await closeAccount(app.pool, account.id);
     await removeRemains(app.pool, account.id);

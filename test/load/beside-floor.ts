@@ -31,7 +31,12 @@ async function prepare(site: Site) {
   const people = await makePeople(pool, 5000); // so many that each sends as few letters in a minute as people do
   const [reader, other] = people.map(({ id }) => id);
   const passwords = createPasswords({ memoryKib: 19_456, passes: 2 });
-  await createAccount(pool, member.username, await passwords.hash(member.password));
+  await createAccount(
+    pool,
+    (name) => Buffer.from(name),
+    member.username,
+    await passwords.hash(member.password),
+  );
   await fillMailboxes(pool, [reader!, other!], 2000);
   await pool.query('vacuum analyze');
   const newest = 'select id from messages where owner_id = $1 order by id desc limit 1';

@@ -25,6 +25,8 @@ beforeEach(async () => {
   phone = await withCodes(alice);
   [code] = (await makeCodes(alice)) as [string];
   await registered(app.url, 'bob');
+  const gone = await registered(app.url, 'gone');
+  await gone.submit('/account/leave', { password: gone.password });
   await app.close();
 });
 afterEach(() => app.close().catch(() => {}));
@@ -36,6 +38,8 @@ async function expectAllGoesOn(): Promise<void> {
   expect((await window.submit('/login/second/recovery', { recovery: code })).status).toBe(422);
   expect((await window.submit('/login/second', { code: phone.code() })).get('Location')).toBe('/inbox');
   expect((await window.get('/inbox')).text).toContain('Your recovery codes are void');
+  const again = { username: 'g0ne', password: 'a long enough password' };
+  expect((await stranger(app.url).submit('/register', again)).$('#username-error').text()).toContain('taken');
 }
 
 test('encrypts with a new key, says whose codes are void, and keeps the former key', async () => {
