@@ -14,6 +14,7 @@ import { describeLostKey } from './second-factor/lost-key.ts';
 import { readSecretKey } from './secret-key.ts';
 import { createBoundedServer } from './server.ts';
 import { giveUp, StartupError } from './startup-error.ts';
+import { dropRoot } from './system-user.ts';
 import { createLog, flushLog, type Log } from './web/log.ts';
 import { runWorkers } from './workers.ts';
 
@@ -38,7 +39,7 @@ try {
 async function run(config: Config): Promise<void> {
   const asked = untilAskedToEnd(); // first: Ctrl-C during the start must not leave PostgreSQL running
   if (config.processes > 1 && cluster.isPrimary) {
-    const isWell = await runWorkers(config.processes, asked);
+    const isWell = await runWorkers(config.processes, asked, () => dropRoot(config.dataDir));
     return end(isWell && !hasFailed ? 0 : 1);
   }
   const log = createLog(config.logLevel);
@@ -60,6 +61,8 @@ async function serve(config: Config, log: Log, pool: Pool, asked: Promise<string
   const server = createBoundedServer(app);
   const close = prepareToClose(server, answersFor);
   await listen(server, config);
+  const stillRoot = dropRoot(config.dataDir);
+  if (stillRoot) console.error(`private-messages: the program goes on as root: ${stillRoot}.`);
   log.info({ port: (server.address() as AddressInfo).port, host: config.host }, 'listening');
   if (!cluster.worker || cluster.worker.id === 1) {
     const lostKey = await describeLostKey(pool, createSeal(readSecretKey(config.dataDir))).catch(onError);

@@ -6,12 +6,17 @@ const replaceAfterMs = 1000;
 
 /**
  * Runs `count` workers, each a whole program of its own, until the process is asked to end; resolves when all have
- * ended. The first one starts alone: when it cannot, it says why, and false is returned.
+ * ended. The first one starts alone: when it cannot, it says why, and false is returned. Calls `onListening` when it can.
  */
-export async function runWorkers(count: number, asked: Promise<string>): Promise<boolean> {
+export async function runWorkers(
+  count: number,
+  asked: Promise<string>,
+  onListening: () => void,
+): Promise<boolean> {
   const isListening = await Promise.race([startWorker(), asked]);
   let isStopping = false;
   if (isListening === true) {
+    onListening();
     for (let number = 1; number < count; number++) void startWorker();
     cluster.on('exit', () => {
       if (!isStopping) setTimeout(() => isStopping || void startWorker(), replaceAfterMs);

@@ -45,7 +45,7 @@ async function prepare(dataDir: string): Promise<Server> {
     throw new StartupError(`DATA_DIR is too long a path for PostgreSQL's socket: ${dataDir}`);
 
   const binaries = findBinaries();
-  const user = chooseServerUser(binaries, dataDir, folder);
+  const user = chooseServerUser(binaries, dataDir);
   removeHalfMade(folder);
   if (!isMade(folder)) await makeDatabase(binaries, folder, user);
   checkMajor(folder, binaries);

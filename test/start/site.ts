@@ -1,6 +1,6 @@
 // The real program on a folder of its own, and a look at the processes around it.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, onTestFinished } from 'vitest';
@@ -82,4 +82,10 @@ export async function start(settings: Record<string, string>, options?: LaunchOp
   const program = await begin(settings, options);
   await ready(program);
   return program;
+}
+
+/** The processes that answer, which Linux lists as children of the first one. */
+export function workersOf(program: Program): number[] {
+  const pid = program.process.pid!;
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(/\s+/).map(Number);
 }

@@ -1,5 +1,4 @@
 // Several processes that share the port.
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { expect, test } from 'vitest';
@@ -7,13 +6,8 @@ import { calmSettings } from '../support/app.ts';
 import { createDatabase } from '../support/database.ts';
 import { press } from '../support/forms.ts';
 import { registered } from '../support/person.ts';
-import { launch, ready, type Program } from '../support/program.ts';
-
-/** The processes that answer, which Linux lists as children of the first one. */
-function workersOf(program: Program): number[] {
-  const pid = program.process.pid!;
-  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(/\s+/).map(Number);
-}
+import { launch, ready } from '../support/program.ts';
+import { workersOf } from './site.ts';
 
 function isAlive(pid: number): boolean {
   try {

@@ -1,0 +1,125 @@
+// A start as root: the program and its PostgreSQL go on as a user of their own, whose files no other service can read.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { findAccount } from '../../src/system-user.ts';
+import { imported } from '../imports/importing.ts';
+import { runOperator } from '../operator/command.ts';
+import { registered } from '../support/person.ts';
+import { freePort, projectFolder, type Program } from '../support/program.ts';
+import { isRoot, newSite, postmasterIn, start, until, usedSite, workersOf } from './site.ts';
+
+const nobody = findAccount('nobody')!;
+const others = [nobody, findAccount('postgres')].filter((account) => account !== undefined);
+/** Below a closed folder there is no such user (first-start.test.ts). */
+const isReachable =
+  isRoot &&
+  spawnSync('test', ['-r', join(projectFolder, 'src/main.ts')], { ...nobody, cwd: '/' }).status === 0;
+const asRoot = test.runIf(isReachable);
+
+/** What the kernel says of a process: its user and group numbers (real, effective, saved, of files), groups and rights. */
+function rightsOf(pid: number) {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const [uid, gid, groups, capabilities] = ['Uid', 'Gid', 'Groups', 'CapEff'].map((name) =>
+    new RegExp(`^${name}:(.*)$`, 'm').exec(status)![1]!.trim().split(/\s+/).filter(Boolean).map(Number),
+  );
+  return { uid, gid, groups, capabilities };
+}
+
+function ownRights() {
+  const { uid, gid } = findAccount('private-messages')!;
+  return { uid: Array(4).fill(uid), gid: Array(4).fill(gid), groups: [], capabilities: [0] };
+}
+
+/** The program itself: what npm or a shell started may stand in front of it. */
+const pidOf = (program: Program) => program.process.pid!;
+
+/** What a program of another user gets from the folder, its files and the socket in it. */
+function tryAs(account: { uid: number; gid: number }, dataDir: string): string[] {
+  const script = `
+    const { readdirSync, readFileSync } = require('node:fs');
+    const tell = (work) => { try { work(); return 'worked'; } catch (error) { return error.code; } };
+    const said = [() => readdirSync('postgres'), () => readFileSync('postgres/PG_VERSION'), () => readFileSync('secret.key'),
+      () => readdirSync('uploads')].map(tell);
+    require('node:net').connect('postgres/.s.PGSQL.5432')
+      .on('connect', () => { console.log([...said, 'worked'].join()); process.exit(); })
+      .on('error', (error) => console.log([...said, error.code].join()));`;
+  return execFileSync(process.execPath, ['-e', script], { ...account, cwd: dataDir, encoding: 'utf8' })
+    .trim()
+    .split(',');
+}
+
+asRoot('both run as a user of their own, and no other user reads anything', async () => {
+  const site = await newSite();
+  const program = await start(site);
+  const alice = await registered(program.url, 'alice');
+  expect(rightsOf(pidOf(program))).toEqual(ownRights());
+  expect(rightsOf(postmasterIn(site.DATA_DIR!))).toEqual(ownRights());
+  for (const other of others)
+    expect(tryAs(other, site.DATA_DIR!)).toEqual(['EACCES', 'EACCES', 'EACCES', 'EACCES', 'EACCES']);
+
+  // What needs files afterwards: an import is kept on the disk, and read by a thread with sources of its own.
+  const mail = 'From: bob@example.org\nDate: Mon, 2 Nov 2026 10:00:00 +0000\nSubject: Tea\n\nAt five.\n';
+  expect(await imported(alice, mail)).toContain('1 message');
+  expect((await alice.get('/assets/app.css')).status).toBe(200);
+  expect(await runOperator(site, ['users', 'list', '--json'])).toMatchObject({ code: 0, err: '' });
+  expect((await program.end()).code).toBe(0);
+  expect(program.stderr()).toMatch(/^Open \S+\n$/);
+
+  expect((await runOperator(site, ['rotate-secret'])).code).toBe(0);
+  const again = await start(site);
+  expect((await alice.get('/inbox')).status).toBe(200);
+  expect((await again.end()).code).toBe(0);
+});
+
+asRoot('a port below 1024 is bound before', async () => {
+  const ports = Array.from({ length: 20 }, (_, n) => String(600 + ((process.pid + 17 * n) % 400)));
+  for (const PORT of ports) {
+    const program = await start({ ...(await usedSite()), PORT }).catch((error: Error) => error);
+    if (program instanceof Error && program.message.includes('already in use')) continue;
+    if (program instanceof Error) throw program;
+    expect(rightsOf(pidOf(program)).uid).toEqual(ownRights().uid);
+    expect((await fetch(`http://127.0.0.1:${PORT}/healthz`)).status).toBe(200);
+    expect((await program.end()).code).toBe(0);
+    return;
+  }
+  throw new Error('All ports are in use.');
+});
+
+asRoot('so do several processes, and the one that takes the place of another', async () => {
+  const site = { ...(await usedSite()), WEB_CONCURRENCY: '2' };
+  const program = await start(site);
+  const workers = () => workersOf(program);
+  const areOwn = () =>
+    [pidOf(program), ...workers()].every(
+      (pid) => JSON.stringify(rightsOf(pid)) === JSON.stringify(ownRights()),
+    );
+  await until(() => workers().length === 2 && areOwn(), 20_000);
+  const [first] = workers();
+  process.kill(first!, 'SIGKILL');
+  await until(() => workers().length === 2 && !workers().includes(first!) && areOwn(), 20_000);
+  await registered(program.url, 'alice');
+  expect((await program.end()).code).toBe(0);
+});
+
+asRoot('a database that an earlier version gave to another service’s user is taken back', async () => {
+  const site = await usedSite();
+  const database = join(site.DATA_DIR!, 'postgres');
+  execFileSync('chown', ['-R', `${nobody.uid}:${nobody.gid}`, database]);
+  const program = await start(site);
+  expect(statSync(database).uid).toBe(findAccount('private-messages')!.uid);
+  expect(rightsOf(postmasterIn(site.DATA_DIR!))).toEqual(ownRights());
+  expect((await program.end()).code).toBe(0);
+});
+
+asRoot('whose folder it is, as that user it goes on', async () => {
+  const them = { uid: 1, gid: 1 };
+  const site = await newSite();
+  execFileSync('chown', [`${them.uid}:${them.gid}`, site.DATA_DIR!]);
+  const program = await start(site);
+  expect(rightsOf(pidOf(program))).toMatchObject({ uid: [1, 1, 1, 1], groups: [] });
+  expect((await program.end()).code).toBe(0);
+  const theirs = await start({ ...site, PORT: String(await freePort()) }, them);
+  expect((await theirs.end()).code).toBe(0);
+});
