@@ -6,6 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { atMost } from './at-most.ts';
 import { prepareToClose } from './closing.ts';
 import { readSettings, type Config } from './config.ts';
+import { checkAddress } from './database/address.ts';
+import { canConnect } from './database/can-connect.ts';
 import { openDatabase } from './database/open.ts';
 import type { Pool } from './database/pool.ts';
 import { openApp } from './open-app.ts';
@@ -39,7 +41,7 @@ try {
 async function run(config: Config): Promise<void> {
   const asked = untilAskedToEnd(); // first: Ctrl-C during the start must not leave PostgreSQL running
   if (config.processes > 1 && cluster.isPrimary) {
-    const isWell = await runWorkers(config.processes, asked, () => dropRoot(config.dataDir));
+    const isWell = await runWorkers(config.processes, asked, () => goOnWithoutRoot(config));
     return end(isWell && !hasFailed ? 0 : 1);
   }
   const log = createLog(config.logLevel);
@@ -61,7 +63,7 @@ async function serve(config: Config, log: Log, pool: Pool, asked: Promise<string
   const server = createBoundedServer(app);
   const close = prepareToClose(server, answersFor);
   await listen(server, config);
-  const stillRoot = dropRoot(config.dataDir);
+  const stillRoot = goOnWithoutRoot(config);
   if (stillRoot) console.error(`private-messages: the program goes on as root: ${stillRoot}.`);
   log.info({ port: (server.address() as AddressInfo).port, host: config.host }, 'listening');
   if (!cluster.worker || cluster.worker.id === 1) {
@@ -110,6 +112,11 @@ async function end(code: number): Promise<never> {
   // Where standard output is a socket that nobody reads, a thread waits there, and Node would wait for the thread.
   if (!isWritten && fstatSync(1).isSocket()) process.kill(process.pid, 'SIGKILL');
   process.exit(code);
+}
+
+/** Why that is not possible, or undefined. */
+function goOnWithoutRoot({ dataDir, databaseUrl }: Config): string | undefined {
+  return dropRoot(dataDir, (account) => !databaseUrl || canConnect(account, checkAddress(databaseUrl)));
 }
 
 async function listen(server: Server, config: Config): Promise<void> {

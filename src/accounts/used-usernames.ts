@@ -12,9 +12,9 @@ const context = 'usernames';
 const batch = 10_000;
 
 /**
- * Reads the key. Makes it where there is none yet, and turns the hashes of before into HMACs. Where secret.key does not
- * open it, because it was lost, nobody can read the former names any more: there is a new key then, with which the names
- * in use stay taken, and `tell` hears that those of deleted accounts are free.
+ * Reads the key. Makes it where there is none yet, and turns the hashes of before into HMACs. Where secret.key opens none,
+ * because it was lost, there is a new one too, with which the names in use stay taken, and `tell` hears that those of
+ * deleted accounts do not. The earlier file opens the earlier one again.
  */
 export async function openUsedUsernames(
   pool: Pool,
@@ -22,38 +22,49 @@ export async function openUsedUsernames(
   tell: (line: string) => void,
 ): Promise<HashUsername> {
   const known = await findKey(pool, seal);
-  if (known !== 'none' && known !== 'lost') return hashWith(known);
+  if (known.key && known.others === 0) return hashWith(known.key);
   return transaction(pool, async (db) => {
     await db.query(`set local statement_timeout = '60s'; set local lock_timeout = '30s'`);
     await db.query('lock table usernames_used in exclusive mode');
-    const key = await findKey(db, seal); // of several processes the first makes it
-    if (key !== 'none' && key !== 'lost') return hashWith(key);
-    const made = randomBytes(32);
-    if (key === 'none') await turnIntoHmacs(db, made);
-    else await addNamesInUse(db, hashWith(made));
-    await db.query(
-      `insert into username_key (encrypted) values ($1) on conflict (id) do update set encrypted = excluded.encrypted`,
-      [seal.close(context, made)],
-    );
-    if (key === 'lost')
+    const { key = randomBytes(32), isNew, others } = await findKey(db, seal); // of several processes the first makes it
+    if (isNew) await db.query('insert into username_keys values ($1)', [seal.close(context, key)]);
+    if (others > 0) await addNamesInUse(db, hashWith(key));
+    else if (isNew) await turnIntoHmacs(db, key);
+    if (isNew && others > 0)
       tell(
-        'secret.key in DATA_DIR is not the file that encrypted the key of used usernames in this database: ' +
-          'names of deleted accounts can be registered again.',
+        'secret.key in DATA_DIR is not the file that encrypted the key of used usernames in this database: names of ' +
+          'deleted accounts can be registered again until the earlier file is back.',
       );
-    return hashWith(made);
+    return hashWith(key);
   });
 }
 
-/** For a new secret.key. Where the former one does not open the key either, the next start makes another. */
+/** For a new secret.key. Where the former one does not open a key either, the next start makes another. */
 export async function encryptUsernameKey(db: Database, former: Seal, seal: Seal): Promise<void> {
-  const key = await findKey(db, former);
-  if (key === 'none' || key === 'lost') return;
-  await db.query('update username_key set encrypted = $1', [seal.close(context, key)]);
+  const { key, encrypted } = await findKey(db, former);
+  if (key)
+    await db.query('update username_keys set encrypted = $2 where encrypted = $1', [
+      encrypted,
+      seal.close(context, key),
+    ]);
 }
 
-async function findKey(db: Database, seal: Seal): Promise<Buffer | 'none' | 'lost'> {
-  const { rows } = await db.query<{ encrypted: Buffer }>('select encrypted from username_key');
-  return rows[0] ? (seal.open(context, rows[0].encrypted) ?? 'lost') : 'none';
+interface Found {
+  /** The key, and as it stands in the database, where this secret.key opens one. */
+  key?: Buffer;
+  encrypted?: Buffer;
+  isNew: boolean;
+  /** How many it does not open. */
+  others: number;
+}
+
+async function findKey(db: Database, seal: Seal): Promise<Found> {
+  const { rows } = await db.query<{ encrypted: Buffer }>('select encrypted from username_keys');
+  for (const { encrypted } of rows) {
+    const key = seal.open(context, encrypted);
+    if (key) return { key, encrypted, isNew: false, others: rows.length - 1 };
+  }
+  return { isNew: true, others: rows.length };
 }
 
 function hashWith(key: Buffer): HashUsername {

@@ -1,6 +1,6 @@
 // Usernames that were ever used: nobody gets one again, and a copy of the database does not tell them.
 import { createHash } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { skeletonOf } from '../../src/accounts/look-alikes.ts';
@@ -74,20 +74,24 @@ test('a database of before becomes HMACs at the first start, of five processes a
   expect(await isFree(apps[2]!.url, 'newc0mer')).toBe(false);
 });
 
-test('without the secret.key of before, names in use stay taken, and the start says that former ones do not', async () => {
+test('without the secret.key of before names in use stay taken; with it, former ones again', async () => {
   const first = await start();
   await registered(first.url, 'in.use');
   await deleteAccount(first, 'former');
-  rmSync(join(dataDir, 'secret.key'));
+  await deleteAccount(first, 'another');
+  renameSync(join(dataDir, 'secret.key'), join(dataDir, 'kept'));
 
   const said = vi.spyOn(console, 'error').mockReturnValue();
   onTestFinished(() => said.mockRestore());
   const second = await start(first.databaseUrl);
   expect(said.mock.calls.flat()).toEqual([expect.stringContaining('names of deleted accounts')]);
   for (const name of ['in.use', 'in-use', '1n.use']) expect(await isFree(second.url, name)).toBe(false);
-  expect(await isFree(second.url, 'former')).toBe(true);
+  expect(await isFree(second.url, 'another')).toBe(true);
 
   said.mockClear();
   await start(first.databaseUrl);
+  renameSync(join(dataDir, 'kept'), join(dataDir, 'secret.key'));
+  const third = await start(first.databaseUrl);
   expect(said).not.toHaveBeenCalled();
+  for (const name of ['in.use', 'f0rmer', 'an0ther']) expect(await isFree(third.url, name)).toBe(false);
 });

@@ -125,7 +125,7 @@ test('every table with an owner has row-level security, and every other one is k
     'schema_migrations',
     'signing_keys',
     'used_once',
-    'username_key',
+    'username_keys',
     'usernames_used',
     'users',
   ]);

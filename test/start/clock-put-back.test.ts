@@ -1,5 +1,5 @@
 // The clock of the machine is put back by an hour, under a program that runs and between two runs of it.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -22,6 +22,7 @@ let pool: Pool;
 let running: Program[] = [];
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'pm-clock-'));
+  chmodSync(folder, 0o755); // for the user that the program goes on as
   setClock(0);
   databaseUrl = await createDatabase();
   pool = createPool(databaseUrl, () => {});

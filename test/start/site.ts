@@ -55,7 +55,7 @@ export async function newSite(dataDir = newFolder()): Promise<Record<string, str
 let used: ReturnType<typeof keptFolder> | undefined;
 afterAll(() => used?.remove());
 
-/** A site that has been started and ended before: its database is a copy, which is quicker than a new one. */
+/** A site that has been started and ended before: its data is a copy, which is quicker than a new one. */
 export async function usedSite(): Promise<Record<string, string>> {
   if (!used) {
     used = keptFolder();
@@ -63,7 +63,8 @@ export async function usedSite(): Promise<Record<string, string>> {
     await first.end();
   }
   const site = await newSite();
-  execFileSync('cp', ['-a', join(used.folder, 'postgres'), site.DATA_DIR!]);
+  const parts = ['postgres', 'secret.key'].map((part) => join(used!.folder, part));
+  execFileSync('cp', ['-a', ...parts, site.DATA_DIR!]);
   return site;
 }
 

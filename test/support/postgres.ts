@@ -1,5 +1,5 @@
 // Before all tests: a throwaway PostgreSQL of our own, with a migrated database that tests copy.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -20,6 +20,7 @@ declare module 'vitest' {
 
 export default async function setup(project: TestProject) {
   const folder = mkdtempSync(join(tmpdir(), 'pm-test-'));
+  chmodSync(folder, 0o755); // as root, the program goes on as a user that has to come through
   const server = await startEmbeddedPostgres(folder, console.error);
   const client = new pg.Client({ connectionString: server.connectionString });
   await client.connect();

@@ -1,0 +1,19 @@
+// Whether another user of the system can connect to the database too.
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Account } from '../system-user.ts';
+
+const script = fileURLToPath(new URL('try-connection.ts', import.meta.url));
+
+/** A socket, a certificate or "peer" in pg_hba.conf may be for root alone: only trying it tells. */
+export function canConnect(account: Account, address: string): boolean {
+  const env = { ...process.env, DATABASE_URL: address };
+  const { status } = spawnSync(process.execPath, [script], {
+    ...account,
+    cwd: '/',
+    env,
+    stdio: 'ignore',
+    timeout: 10_000,
+  });
+  return status === 0;
+}
