@@ -1,4 +1,5 @@
 // The settings: the environment and the file .env, parsed once; the only reader of process.env.
+import cluster from 'node:cluster';
 import { totalmem } from 'node:os';
 import { isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
@@ -101,7 +102,8 @@ export interface Config {
 
 /** The settings of this process, from its environment and, where that says nothing, from the file .env. */
 export function readSettings(): Config {
-  loadEnvFile(process.env);
+  // Workers inherit what the first process read, and may start without the right to read it (system-user.ts).
+  if (!cluster.isWorker) loadEnvFile(process.env);
   process.env.NODE_ENV ||= 'production'; // Express reads it too
   return readConfig(process.env);
 }

@@ -1,6 +1,6 @@
 // A start as root: the program and its PostgreSQL go on as a user of their own, whose files no other service can read.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { findAccount } from '../../src/system-user.ts';
@@ -8,7 +8,7 @@ import { imported } from '../imports/importing.ts';
 import { runOperator } from '../operator/command.ts';
 import { registered } from '../support/person.ts';
 import { freePort, projectFolder, type Program } from '../support/program.ts';
-import { isRoot, newSite, postmasterIn, start, until, usedSite, workersOf } from './site.ts';
+import { isRoot, newFolder, newSite, postmasterIn, start, until, usedSite, workersOf } from './site.ts';
 
 const nobody = findAccount('nobody')!;
 const others = [nobody, findAccount('postgres')].filter((account) => account !== undefined);
@@ -101,6 +101,19 @@ asRoot('so do several processes, and the one that takes the place of another', a
   await until(() => workers().length === 2 && !workers().includes(first!) && areOwn(), 20_000);
   await registered(program.url, 'alice');
   expect((await program.end()).code).toBe(0);
+});
+
+asRoot('a .env that root alone can read serves the processes that start without root', async () => {
+  const cwd = newFolder();
+  writeFileSync(join(cwd, '.env'), 'WEB_CONCURRENCY=2\n', { mode: 0o600 });
+  const program = await start({ ...(await usedSite()), LOG_LEVEL: 'info' }, { cwd });
+  const hasListened = (times: number) => program.stdout().split('"msg":"listening"').length > times;
+  await until(() => hasListened(2), 20_000);
+  process.kill(workersOf(program)[0]!, 'SIGKILL');
+  await until(() => hasListened(3), 20_000);
+  await registered(program.url, 'alice');
+  expect((await program.end()).code).toBe(0);
+  expect(program.stderr()).not.toContain('.env');
 });
 
 asRoot('a database that an earlier version gave to another service’s user is taken back', async () => {
