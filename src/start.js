@@ -29,6 +29,8 @@ else {
 
 /** Runs the file in this process, as if Node had been told to. */
 async function run(file) {
+  // What the kernel was told below it forgets when the program goes on as another user.
+  if (!first) process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'));
   process.argv = [process.argv[0], resolve(file), ...rest];
   module.enableCompileCache();
   await import(pathToFileURL(resolve(file)).href);
@@ -40,7 +42,8 @@ function become(node, args) {
   if (process.execve) process.execve(node, command, process.env);
   // Killed, it takes the program with it: prctl(2), PR_SET_PDEATHSIG.
   if (existsSync('/usr/bin/setpriv')) command.unshift('/usr/bin/setpriv', '--pdeathsig', 'KILL', '--');
-  const child = spawn(command[0], command.slice(1), { stdio: 'inherit' });
+  const stdio = ['inherit', 'inherit', 'inherit', ...(first ? [] : ['ipc'])];
+  const child = spawn(command[0], command.slice(1), { stdio });
   for (const signal of ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGUSR2'])
     process.on(signal, () => child.kill(signal));
   child.on('error', (error) => {
