@@ -7,7 +7,7 @@ import { findAccount } from '../../src/system-user.ts';
 import { imported } from '../imports/importing.ts';
 import { runOperator } from '../operator/command.ts';
 import { registered } from '../support/person.ts';
-import { freePort, projectFolder, type Program } from '../support/program.ts';
+import { freePort, projectFolder, ready, type Program } from '../support/program.ts';
 import { isRoot, newFolder, newSite, postmasterIn, start, until, usedSite, workersOf } from './site.ts';
 
 const nobody = findAccount('nobody')!;
@@ -99,6 +99,7 @@ asRoot('so do several processes, and the one that takes the place of another', a
   const [first] = workers();
   process.kill(first!, 'SIGKILL');
   await until(() => workers().length === 2 && !workers().includes(first!) && areOwn(), 20_000);
+  await ready(program); // the new one may be on its way still
   await registered(program.url, 'alice');
   expect((await program.end()).code).toBe(0);
 });
