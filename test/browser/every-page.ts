@@ -88,6 +88,19 @@ function byInvitation(given: PageCase): PageCase {
   return { ...given, isByInvitation: true };
 }
 
+/** What the second step of a login asks for. */
+interface SecondCode {
+  path: string;
+  field: string;
+  label: string;
+}
+const appCode: SecondCode = { path: '/login/second', field: 'code', label: 'Code from your app' };
+const recoveryCode: SecondCode = {
+  path: '/login/second/recovery',
+  field: 'recovery',
+  label: 'Recovery code',
+};
+
 export const pages: PageCase[] = [
   page('the front page', '/', true),
   page('Register', '/register', true),
@@ -181,10 +194,10 @@ export const pages: PageCase[] = [
   pageOfTwoSteps('Turn the codes off', '/account/second-factor/off'),
   setUpOf('Set up the second factor'),
   setUpOf('Set up the second factor with errors', '12'),
-  secondStep('The second step'),
-  secondStep('The second step with errors', '12'),
-  recoveryStep('A recovery code for the second step'),
-  recoveryStep('A recovery code for the second step, with errors', 'AAAA'),
+  secondStep('The second step', appCode),
+  secondStep('The second step with errors', appCode, '12'),
+  secondStep('A recovery code for the second step', recoveryCode),
+  secondStep('A recovery code for the second step, with errors', recoveryCode, 'AAAA'),
   page('Delete older messages', '/inbox/older'),
   page('Delete older messages, counted', '/inbox/older?than=2099-01-01'),
   page('the conversation', '/with/bartholomew_fitzgerald_longdon'),
@@ -254,61 +267,37 @@ function setUpOf(name: string, code?: string): PageCase {
     show: async (tab) => {
       await tab.goto('/account/second-factor');
       await tab.getByRole('button', { name: 'Set it up' }).click();
-      if (!code) return;
-      await tab.getByLabel('Code from your app').fill(code);
-      await tab.getByRole('button', { name: 'Turn it on' }).click();
-      await tab.locator('.error').first().waitFor();
+      if (code) await typeWrong(tab, 'Code from your app', code, 'Turn it on');
     },
   };
 }
 
-const twoStepsLogin = { username: 'two_steps', password: 'a long enough password' };
-
-function secondStep(name: string, code?: string): PageCase {
+function secondStep(name: string, { path, field, label }: SecondCode, code?: string): PageCase {
+  const login = { username: 'two_steps', password: 'a long enough password' };
   return {
     name,
     isPublic: true,
     open: async (person) => {
-      await beginLogin({ ...person, ...twoStepsLogin });
-      return code ? person.submit('/login/second', { code }) : person.get('/login/second');
+      await beginLogin({ ...person, ...login });
+      return code ? person.submit(path, { [field]: code }) : person.get(path);
     },
     show: async (tab) => {
-      await showSecondStep(tab);
-      if (!code) return;
-      await tab.getByLabel('Code from your app').fill(code);
+      await tab.goto('/login');
+      await tab.getByLabel('Username').fill(login.username);
+      await tab.getByLabel('Password').fill(login.password);
       await tab.getByRole('button', { name: 'Login' }).click();
-      await tab.locator('.error').first().waitFor();
-    },
-  };
-}
-
-function recoveryStep(name: string, recovery?: string): PageCase {
-  const path = '/login/second/recovery';
-  return {
-    name,
-    isPublic: true,
-    open: async (person) => {
-      await beginLogin({ ...person, ...twoStepsLogin });
-      return recovery ? person.submit(path, { recovery }) : person.get(path);
-    },
-    show: async (tab) => {
-      await showSecondStep(tab);
-      await tab.getByRole('link', { name: 'Use a recovery code' }).click();
+      await tab.waitForURL(`**${appCode.path}`);
+      if (path === recoveryCode.path) await tab.getByRole('link', { name: 'Use a recovery code' }).click();
       await tab.waitForURL(`**${path}`);
-      if (!recovery) return;
-      await tab.getByLabel('Recovery code').fill(recovery);
-      await tab.getByRole('button', { name: 'Login' }).click();
-      await tab.locator('.error').first().waitFor();
+      if (code) await typeWrong(tab, label, code, 'Login');
     },
   };
 }
 
-async function showSecondStep(tab: Page): Promise<void> {
-  await tab.goto('/login');
-  await tab.getByLabel('Username').fill(twoStepsLogin.username);
-  await tab.getByLabel('Password').fill(twoStepsLogin.password);
-  await tab.getByRole('button', { name: 'Login' }).click();
-  await tab.waitForURL('**/login/second');
+async function typeWrong(tab: Page, label: string, code: string, button: string): Promise<void> {
+  await tab.getByLabel(label).fill(code);
+  await tab.getByRole('button', { name: button }).click();
+  await tab.locator('.error').first().waitFor();
 }
 
 /** Letters of every kind that is hard to lay out, more than a page of them. */
