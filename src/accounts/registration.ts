@@ -2,25 +2,19 @@
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { admit, refuseAdmission, type Refusal } from '../invitations/admission.ts';
-import type { Config } from '../config.ts';
-import type { Pool } from '../database/pool.ts';
 import { guardStrangersForms } from '../web/csrf.ts';
 import { allowOnly } from '../web/errors.ts';
 import { blankForm, keepTyped, parseForm, rejectField, typedIn, type Form } from '../web/forms.ts';
 import { createAddressLimit } from '../web/rate-limits.ts';
-import { newPassword, type Passwords } from './passwords.ts';
-import type { SignIn } from './sign-in.ts';
+import { newPassword } from './passwords.ts';
+import type { SignInParts } from './routes.ts';
 import type { HashUsername } from './used-usernames.ts';
 import { newUsername } from './usernames.ts';
 import { findWeakness } from './weak-passwords.ts';
 
 const registrationForm = z.object({ username: newUsername, password: newPassword });
 
-interface RegistrationParts {
-  pool: Pool;
-  config: Config;
-  passwords: Passwords;
-  signIn: SignIn;
+interface RegistrationParts extends SignInParts {
   hashUsername: HashUsername;
 }
 

@@ -26,11 +26,12 @@ export async function openUsedUsernames(
   return transaction(pool, async (db) => {
     await db.query(`set local statement_timeout = '60s'; set local lock_timeout = '30s'`);
     await db.query('lock table usernames_used in exclusive mode');
-    const { key = randomBytes(32), isNew, others } = await findKey(db, seal); // of several processes the first makes it
-    if (isNew) await db.query('insert into username_keys values ($1)', [seal.close(context, key)]);
+    const { key: own, others } = await findKey(db, seal); // of several processes the first makes it
+    const key = own ?? randomBytes(32);
+    if (!own) await db.query('insert into username_keys values ($1)', [seal.close(context, key)]);
     if (others > 0) await addNamesInUse(db, hashWith(key));
-    else if (isNew) await turnIntoHmacs(db, key);
-    if (isNew && others > 0)
+    else if (!own) await turnIntoHmacs(db, key);
+    if (!own && others > 0)
       tell(
         'secret.key in DATA_DIR is not the file that encrypted the key of used usernames in this database: names of ' +
           'deleted accounts can be registered again until the earlier file is back.',
@@ -53,7 +54,6 @@ interface Found {
   /** The key, and as it stands in the database, where this secret.key opens one. */
   key?: Buffer;
   encrypted?: Buffer;
-  isNew: boolean;
   /** How many it does not open. */
   others: number;
 }
@@ -62,9 +62,9 @@ async function findKey(db: Database, seal: Seal): Promise<Found> {
   const { rows } = await db.query<{ encrypted: Buffer }>('select encrypted from username_keys');
   for (const { encrypted } of rows) {
     const key = seal.open(context, encrypted);
-    if (key) return { key, encrypted, isNew: false, others: rows.length - 1 };
+    if (key) return { key, encrypted, others: rows.length - 1 };
   }
-  return { isNew: true, others: rows.length };
+  return { others: rows.length };
 }
 
 function hashWith(key: Buffer): HashUsername {

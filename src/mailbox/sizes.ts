@@ -105,20 +105,17 @@ export async function forgetWarnings(pool: Pool, limits: MailboxLimits): Promise
 
 /** For the account page: how much a mailbox holds, counted when that was longer than a minute ago; else no less than it holds. */
 export async function findUsage(pool: Pool, ownerId: string, limits: MailboxLimits): Promise<string> {
-  let [size] = await readSizes(pool, [ownerId]);
-  if (!size || size.isOld) {
-    await recount(pool, ownerId, limits);
-    [size] = await readSizes(pool, [ownerId]);
-  }
+  const [known] = await readSizes(pool, [ownerId]);
+  const size = known && !known.isOld ? known : ((await recount(pool, ownerId, limits)) ?? known);
   return size?.messages != null && size.bytes != null ? usageInWords(size, limits) : '';
 }
 
-/** Counts all of a mailbox, once a minute at most, and not while something is being written into it. */
-export async function recount(pool: Pool, ownerId: string, limits: MailboxLimits): Promise<void> {
-  await transaction(pool, async (db) => {
+/** Counts all of a mailbox, once a minute at most. Undefined where it cannot, while something is being written into it. */
+export function recount(pool: Pool, ownerId: string, limits: MailboxLimits): Promise<Size | undefined> {
+  return transaction(pool, async (db) => {
     await addSizes(db, [ownerId]);
     const [known] = await readSizes(db, [ownerId], 'for no key update of s skip locked');
-    if (known?.isOld) await countAnew(db, { ...known, bytes: null }, { limits });
+    return known?.isOld ? countAnew(db, { ...known, bytes: null }, { limits }) : known;
   });
 }
 
