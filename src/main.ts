@@ -27,6 +27,9 @@ const endsWithin = 9500;
 
 const flushesFor = 500;
 
+/** Whether this process is the one that tells the operator what holds for all of them. */
+const isFirst = !cluster.worker || cluster.worker.id === 1;
+
 let ownLog: Log | undefined;
 let hasFailed = false;
 
@@ -47,7 +50,6 @@ async function run(config: Config): Promise<void> {
   const log = createLog(config.logLevel);
   ownLog = log;
   const onError = (error: Error) => log.error({ err: error }, 'background');
-  const isFirst = !cluster.worker || cluster.worker.id === 1;
   const database = await openDatabase(config, onError, isFirst ? console.error : undefined);
   try {
     await serve(config, log, database.pool, asked);
@@ -64,9 +66,9 @@ async function serve(config: Config, log: Log, pool: Pool, asked: Promise<string
   const close = prepareToClose(server, answersFor);
   await listen(server, config);
   const stillRoot = goOnWithoutRoot(config);
-  if (stillRoot) console.error(`private-messages: the program goes on as root: ${stillRoot}.`);
+  if (stillRoot && isFirst) console.error(`private-messages: the program goes on as root: ${stillRoot}.`);
   log.info({ port: (server.address() as AddressInfo).port, host: config.host }, 'listening');
-  if (!cluster.worker || cluster.worker.id === 1) {
+  if (isFirst) {
     const lostKey = await describeLostKey(pool, createSeal(readSecretKey(config.dataDir))).catch(onError);
     if (lostKey) console.error(`private-messages: ${lostKey}`);
     console.error(`Open ${config.publicUrl}`);

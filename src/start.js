@@ -29,7 +29,7 @@ else {
 
 /** Runs the file in this process, as if Node had been told to. */
 async function run(file) {
-  // What the kernel was told below it forgets when the program goes on as another user.
+  // Dropping root clears the parent-death signal set below (prctl(2)); the closed channel stands in for it.
   if (!first) process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'));
   process.argv = [process.argv[0], resolve(file), ...rest];
   module.enableCompileCache();

@@ -71,17 +71,8 @@ export function findAccount(username: string): Account | undefined {
 
 /** As Debian, Fedora and others make one (shadow), or Alpine (BusyBox). */
 function makeAccount(): Account | undefined {
-  const nowhere = ['/usr/sbin/nologin', '-c', 'Private messages'];
-  spawnSync('useradd', [
-    '--system',
-    '--user-group',
-    '--no-create-home',
-    '-d',
-    '/nonexistent',
-    '-s',
-    ...nowhere,
-    name,
-  ]);
+  const home = ['-d', '/nonexistent', '-s', '/usr/sbin/nologin'];
+  spawnSync('useradd', ['--system', '--user-group', '--no-create-home', ...home, name]);
   if (!findAccount(name)) {
     spawnSync('addgroup', ['-S', name]);
     spawnSync('adduser', ['-S', '-D', '-H', '-h', '/nonexistent', '-s', '/sbin/nologin', '-G', name, name]);

@@ -7,7 +7,7 @@ import { findAccount } from '../../src/system-user.ts';
 import { imported } from '../imports/importing.ts';
 import { runOperator } from '../operator/command.ts';
 import { registered } from '../support/person.ts';
-import { freePort, projectFolder, ready, type Program } from '../support/program.ts';
+import { freePort, projectFolder, ready } from '../support/program.ts';
 import { isRoot, newFolder, newSite, postmasterIn, start, until, usedSite, workersOf } from './site.ts';
 
 const nobody = findAccount('nobody')!;
@@ -32,9 +32,6 @@ function ownRights() {
   return { uid: Array(4).fill(uid), gid: Array(4).fill(gid), groups: [], capabilities: [0] };
 }
 
-/** The program itself: what npm or a shell started may stand in front of it. */
-const pidOf = (program: Program) => program.process.pid!;
-
 /** What a program of another user gets from the folder, its files and the socket in it. */
 function tryAs(account: { uid: number; gid: number }, dataDir: string): string[] {
   const script = `
@@ -54,7 +51,7 @@ asRoot('both run as a user of their own, and no other user reads anything', asyn
   const site = await newSite();
   const program = await start(site);
   const alice = await registered(program.url, 'alice');
-  expect(rightsOf(pidOf(program))).toEqual(ownRights());
+  expect(rightsOf(program.process.pid!)).toEqual(ownRights());
   expect(rightsOf(postmasterIn(site.DATA_DIR!))).toEqual(ownRights());
   for (const other of others)
     expect(tryAs(other, site.DATA_DIR!)).toEqual(['EACCES', 'EACCES', 'EACCES', 'EACCES', 'EACCES']);
@@ -79,7 +76,7 @@ asRoot('a port below 1024 is bound before', async () => {
     const program = await start({ ...(await usedSite()), PORT }).catch((error: Error) => error);
     if (program instanceof Error && program.message.includes('already in use')) continue;
     if (program instanceof Error) throw program;
-    expect(rightsOf(pidOf(program)).uid).toEqual(ownRights().uid);
+    expect(rightsOf(program.process.pid!).uid).toEqual(ownRights().uid);
     expect((await fetch(`http://127.0.0.1:${PORT}/healthz`)).status).toBe(200);
     expect((await program.end()).code).toBe(0);
     return;
@@ -92,7 +89,7 @@ asRoot('so do several processes, and the one that takes the place of another', a
   const program = await start(site);
   const workers = () => workersOf(program);
   const areOwn = () =>
-    [pidOf(program), ...workers()].every(
+    [program.process.pid!, ...workers()].every(
       (pid) => JSON.stringify(rightsOf(pid)) === JSON.stringify(ownRights()),
     );
   await until(() => workers().length === 2 && areOwn(), 20_000);
@@ -132,7 +129,7 @@ asRoot('whose folder it is, as that user it goes on', async () => {
   const site = await newSite();
   execFileSync('chown', [`${them.uid}:${them.gid}`, site.DATA_DIR!]);
   const program = await start(site);
-  expect(rightsOf(pidOf(program))).toMatchObject({ uid: [1, 1, 1, 1], groups: [] });
+  expect(rightsOf(program.process.pid!)).toMatchObject({ uid: [1, 1, 1, 1], groups: [] });
   expect((await program.end()).code).toBe(0);
   const theirs = await start({ ...site, PORT: String(await freePort()) }, them);
   expect((await theirs.end()).code).toBe(0);
