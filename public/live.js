@@ -87,6 +87,13 @@ if ('EventSource' in window) {
   // that a connection has died in a router or while the machine slept.
   setInterval(() => performance.now() > deadline && listenAnew(), checkMs);
   addEventListener('online', listenAnew);
+  // An answer that ends the session is shown, and not overtaken by the word that the session has ended. After a download
+  // this page stays, and listens again a little later.
+  document.addEventListener('submit', (event) => {
+    if (event.defaultPrevented) return;
+    hangUp();
+    expect(quickTries * checkMs);
+  });
   addEventListener('pagehide', hangUp);
   addEventListener('pageshow', listen);
   // Whoever looks again sees what holds now, whatever has become of the connection.

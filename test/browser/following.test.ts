@@ -67,6 +67,21 @@ describe.skipIf(!available('chromium'))('an open list', () => {
     expect(new URL(written!.url()).pathname).toBe('/send');
   });
 
+  test('the answer to a logout is shown, however late it comes', async () => {
+    const dave = await registered(app.url, `dave-${Date.now() % 100_000}`);
+    const page = await openPageOf(dave, browser, app.url);
+    const stream = page.waitForResponse((response) => response.url().includes('/events'));
+    await page.goto('/inbox');
+    await stream;
+    await page.route('**/logout', async (route) => {
+      const response = await route.fetch({ maxRedirects: 0 });
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      await route.fulfill({ response });
+    });
+    await page.getByRole('button', { name: 'Logout' }).click();
+    await page.waitForURL(`${app.url}/`);
+  });
+
   test('read, marked, deleted and restored elsewhere: rows and count follow', async () => {
     await received('one', 'two', 'three');
     const page = await open('/inbox');
