@@ -57,6 +57,7 @@ import { openFlash } from './web/flash.ts';
 import { keepTyped, readForms, refuseBrokenAddresses, refuseNestedFields } from './web/forms.ts';
 import { hideAddress, neverStore, secureHeaders } from './web/headers.ts';
 import { healthRoutes } from './web/health.ts';
+import { takeLargeFormsInTurn } from './web/large-forms.ts';
 import { logRequests, type Log } from './web/log.ts';
 import { oneByOne } from './web/one-by-one.ts';
 import { openSessions, requireUser } from './web/session.ts';
@@ -124,7 +125,7 @@ export function createApp(parts: AppParts): Express {
   app.use(neverStore, refuseBrokenAddresses, forNobody);
   app.use(['/reset', '/register'], hideAddress);
   app.post(['/login{/*way}', '/register'], oneByOne());
-  app.use(readForms, refuseNestedFields, offerToken);
+  app.use(takeLargeFormsInTurn(config), readForms, refuseNestedFields, offerToken);
   // Before anything that may refuse: what somebody wrote is given back.
   app.post(['/send', '/drafts'], keepTyped(giveLetterBack(formPages, strangersToken(config))));
   app.use(refuseOtherSites(log));

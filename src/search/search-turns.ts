@@ -1,5 +1,5 @@
 // Who may search now: a person one search after the other, the process two at a time, the others in a bounded queue.
-import { createTurns, type InTurn } from '../turns.ts';
+import { createTurns, createTurnsByKey } from '../turns.ts';
 import { HttpError } from '../web/errors.ts';
 
 /** A phrase that many messages nearly have keeps a connection and a core of the database busy for up to 2 s. */
@@ -19,22 +19,15 @@ export type SearchInTurn = <T>(personId: string, work: () => Promise<T>) => Prom
 
 /** Whoever searches in many windows takes one place of the process, so that another person's search finds one. */
 export function createSearchTurns(): SearchInTurn {
-  const people = new Map<string, { inTurn: InTurn; searches: number }>();
   const inTurnOfAll = createTurns(searchesAtOnce, {
     mayWait: searchesWaiting,
     patience: searchPatience,
     refusal: refusals.all,
   });
-  const ownTurns = { mayWait: ownSearchesWaiting, patience: searchPatience, refusal: refusals.own };
-  return async (personId, work) => {
-    const person = people.get(personId) ?? { inTurn: createTurns(1, ownTurns), searches: 0 };
-    people.set(personId, person);
-    person.searches += 1;
-    try {
-      return await person.inTurn(() => inTurnOfAll(work));
-    } finally {
-      person.searches -= 1;
-      if (person.searches === 0) people.delete(personId);
-    }
-  };
+  const inTurnOfPerson = createTurnsByKey(1, {
+    mayWait: ownSearchesWaiting,
+    patience: searchPatience,
+    refusal: refusals.own,
+  });
+  return (personId, work) => inTurnOfPerson(personId, () => inTurnOfAll(work));
 }

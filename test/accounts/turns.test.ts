@@ -1,7 +1,7 @@
 // The line for work that is heavy: who gets a turn, and who is sent away.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { createTurns } from '../../src/turns.ts';
+import { createTurns, createTurnsByKey } from '../../src/turns.ts';
 
 const refusal = () => new Error('refused');
 
@@ -28,4 +28,23 @@ test('whose turn comes too late is refused as well, and the line goes on', async
   expect(await Promise.allSettled(waiting)).toMatchObject([{ status: 'rejected' }, { status: 'rejected' }]);
   expect(await slow).toBe('slow');
   expect(await inTurn(async () => 'in time')).toBe('in time');
+});
+
+test('each key has a line of its own', async () => {
+  const inTurn = createTurnsByKey(1);
+  const order: string[] = [];
+  const ends: (() => void)[] = [];
+  const begin = (key: string, name: string) =>
+    inTurn(key, async () => {
+      order.push(name);
+      await new Promise<void>((resolve) => ends.push(resolve));
+    });
+  const all = [begin('a', 'a1'), begin('a', 'a2'), begin('b', 'b1')];
+  await sleep(0);
+  expect(order).toEqual(['a1', 'b1']);
+  ends[0]!();
+  await sleep(0);
+  expect(order).toEqual(['a1', 'b1', 'a2']);
+  for (const end of ends) end();
+  await Promise.all(all);
 });

@@ -3,6 +3,7 @@ import { brokenRequests } from './broken-requests.ts';
 import { deleteCanary } from './delete-canary.ts';
 import { freezePostgres } from './freeze-postgres.ts';
 import { fullDisk } from './full-disk.ts';
+import { hostileForms } from './hostile-forms.ts';
 import { hostileImports } from './hostile-imports.ts';
 import { hostileMember, type HostileDeed } from './hostile-member.ts';
 import { killApp } from './kill-app.ts';
@@ -26,6 +27,7 @@ export interface Fault {
 /** A hostile member beside fifty people at work. */
 const hostile: [name: string, title: string, deed: HostileDeed][] = [
   ['hostile-imports', 'eight hostile imports at once', hostileImports],
+  ['hostile-forms', 'eight windows that save the longest drafts and export them', hostileForms],
 ];
 
 export const faults: Fault[] = [

@@ -1,0 +1,64 @@
+// Large forms of one person come one after the other, and everything else goes on.
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { transaction } from '../../src/database/transaction.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { registered, type Person } from '../support/person.ts';
+
+let app: TestApp;
+let alice: Person;
+let bob: Person;
+beforeAll(async () => {
+  app = await startApp();
+  [alice, bob] = [await registered(app.url, 'alice'), await registered(app.url, 'bob')];
+});
+afterAll(() => app.close());
+
+const long = 'Once upon a time. '.repeat(5000);
+
+async function save(person: Person, body: string): Promise<number> {
+  const { _csrf } = await person.hidden('/send', '/send');
+  return (await person.post('/drafts', { _csrf: _csrf!, key: randomUUID(), recipient: '', body })).status;
+}
+
+async function countWaiting(): Promise<number> {
+  const { rows } = await app.pool.query<{ count: number }>(
+    `select count(*)::int as count from pg_stat_activity
+     where datname = current_database() and wait_event_type = 'Lock' and query like '%drafts%'`,
+  );
+  return rows[0]!.count;
+}
+
+test('of two large ones the second waits; small ones, pages and other people do not', async () => {
+  const saving = await transaction(app.pool, async (db) => {
+    await db.query(`select from users where username = 'alice' for update`); // nothing of hers can be written
+    const large = [save(alice, long), save(alice, long)];
+    await expect.poll(countWaiting).toBe(1);
+    const small = save(alice, 'Short');
+    await expect.poll(countWaiting).toBe(2);
+    await sleep(200);
+    expect(await countWaiting()).toBe(2);
+    expect((await alice.get('/inbox')).status).toBe(200);
+    expect(await save(bob, long)).toBe(303);
+    return [...large, small];
+  });
+  expect(await Promise.all(saving)).toEqual([303, 303, 303]);
+});
+
+test('one that its sender has given up holds up nobody', async () => {
+  const { _csrf } = await alice.hidden('/send', '/send');
+  const body = new URLSearchParams({ _csrf: _csrf!, key: randomUUID(), recipient: '', body: long });
+  const over = new AbortController();
+  const given = Array.from({ length: 3 }, () =>
+    fetch(`${app.url}/drafts`, {
+      method: 'POST',
+      body,
+      headers: { cookie: alice.cookies() },
+      signal: over.signal,
+    }),
+  );
+  over.abort();
+  await Promise.allSettled(given);
+  expect(await save(alice, long)).toBe(303);
+});
