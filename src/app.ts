@@ -62,6 +62,7 @@ import { logRequests, type Log } from './web/log.ts';
 import { oneByOne } from './web/one-by-one.ts';
 import { openSessions, requireUser } from './web/session.ts';
 import { readTimeZone } from './web/time-zones.ts';
+import { countRequests } from './web/traffic.ts';
 import { viewHelpers } from './web/view-helpers.ts';
 import { renderPages } from './web/views.ts';
 
@@ -122,7 +123,7 @@ export function createApp(parts: AppParts): Express {
   app.use(secureHeaders(config), healthRoutes(pool, latestMigration, isStopping));
   app.use(normalizeForwardedFor, logRequests(log));
   app.use('/assets', serveAssets);
-  app.use(neverStore, refuseBrokenAddresses, forNobody);
+  app.use(countRequests, neverStore, refuseBrokenAddresses, forNobody);
   app.use(['/reset', '/register'], hideAddress);
   app.post(['/login{/*way}', '/register'], oneByOne());
   app.use(takeLargeFormsInTurn(config), readForms, refuseNestedFields, offerToken);

@@ -84,9 +84,8 @@ export interface Config {
   processes: number;
   logLevel: string;
   sendsPerMinute: number;
-  /** How many messages a mailbox may hold, the trash included. */
   searchesPerMinute: number;
-  /** How much a mailbox may hold. */
+  /** How much a mailbox may hold, the trash included. */
   mailbox: { messages: number; bytes: number };
   /** Failed logins a minute for a pair of name and address; an address alone may fail five times as often. */
   loginsPerMinute: number;

@@ -44,7 +44,13 @@ try {
 async function run(config: Config): Promise<void> {
   const asked = untilAskedToEnd(); // first: Ctrl-C during the start must not leave PostgreSQL running
   if (config.processes > 1 && cluster.isPrimary) {
-    const isWell = await runWorkers(config.processes, asked, () => goOnWithoutRoot(config));
+    const user = process.getuid?.();
+    const canBindAgain = () => config.port >= 1024 || process.getuid?.() === user;
+    const isWell = await runWorkers(config.processes, asked, () => goOnWithoutRoot(config), canBindAgain);
+    if (!isWell && !canBindAgain())
+      console.error(
+        `private-messages: all processes ended; only a new start can bind port ${config.port} again.`,
+      );
     return end(isWell && !hasFailed ? 0 : 1);
   }
   const log = createLog(config.logLevel);

@@ -7,6 +7,12 @@ interface Options {
   mayWait?: number;
   patience?: number;
   refusal?: () => Error;
+  /** After work its place stays empty for so many times as long as the work took; whoever did it does not wait for that, */
+  restRatio?: number | (() => number);
+  /** and no longer than so many milliseconds. */
+  maxRest?: number;
+  /** Hears that nobody works or waits any more. */
+  onIdle?: () => void;
 }
 
 /**
@@ -15,7 +21,14 @@ interface Options {
  */
 export function createTurns(
   atOnce: number,
-  { mayWait = Infinity, patience = Infinity, refusal = () => new Error('Too many wait.') }: Options = {},
+  {
+    mayWait = Infinity,
+    patience = Infinity,
+    refusal = () => new Error('Too many wait.'),
+    restRatio = 0,
+    maxRest = Infinity,
+    onIdle,
+  }: Options = {},
 ): InTurn {
   const waiting: (() => void)[] = [];
   let running = 0;
@@ -34,6 +47,13 @@ export function createTurns(
       waiting.push(enter);
     });
 
+  const handOn = () => {
+    const next = waiting.shift();
+    if (next) return next();
+    running -= 1;
+    if (running === 0) onIdle?.();
+  };
+
   return async (work) => {
     if (running >= atOnce) {
       if (waiting.length >= mayWait) throw refusal();
@@ -41,12 +61,14 @@ export function createTurns(
     } else {
       running += 1;
     }
+    const startedAt = performance.now();
     try {
       return await work();
     } finally {
-      const next = waiting.shift();
-      if (next) next();
-      else running -= 1;
+      const ratio = typeof restRatio === 'number' ? restRatio : restRatio();
+      const rest = Math.min(ratio * (performance.now() - startedAt), maxRest);
+      if (rest > 0) setTimeout(handOn, rest).unref();
+      else handOn();
     }
   };
 }
@@ -56,16 +78,10 @@ export function createTurnsByKey(
   atOnce: number,
   options?: Options,
 ): <T>(key: string, work: () => Promise<T>) => Promise<T> {
-  const lines = new Map<string, { inTurn: InTurn; count: number }>();
-  return async (key, work) => {
-    const line = lines.get(key) ?? { inTurn: createTurns(atOnce, options), count: 0 };
+  const lines = new Map<string, InTurn>();
+  return (key, work) => {
+    const line = lines.get(key) ?? createTurns(atOnce, { ...options, onIdle: () => lines.delete(key) });
     lines.set(key, line);
-    line.count += 1;
-    try {
-      return await line.inTurn(work);
-    } finally {
-      line.count -= 1;
-      if (line.count === 0) lines.delete(key);
-    }
+    return line(work);
   };
 }

@@ -3,6 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import type { OwnCopy } from '../exports/own-copy.ts';
 import type { ImportReport } from './import-report.ts';
 import { takeReader, type ReaderLimits } from './reader-pool.ts';
+import { inSteps } from './steps.ts';
 import { Unreadable } from './unreadable.ts';
 
 export interface ReadOptions {
@@ -28,12 +29,12 @@ export async function* readMessages(
   const reader = await takeReader(limits);
   let isOver = false;
   try {
-    let reply = await reader.ask({ fd: file.fd, ownAddresses }, signal);
+    let reply = await inSteps(() => reader.ask({ fd: file.fd, ownAddresses }, signal));
     for (;;) {
       onProgress(reply.bytesRead);
       if (reply.kind === 'batch') {
         if (reply.copies.length > 0) yield reply.copies;
-        reply = await reader.ask('next', signal);
+        reply = await inSteps(() => reader.ask('next', signal));
         continue;
       }
       isOver = true;

@@ -17,7 +17,7 @@ export type ReaderReply = { bytesRead: number } & (
 
 // Where nothing else comes of a file, how far it is is told this often.
 const progressMs = 500;
-const lowPriority = 5;
+const lowPriority = 19;
 
 interface OpenFile {
   batches: AsyncIterator<OwnCopy[]>;

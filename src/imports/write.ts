@@ -9,14 +9,11 @@ import { emptyReport, type ImportReport } from './import-report.ts';
 import { finishImport, mayContinue, type JobKey } from './job-queries.ts';
 import { readMessages } from './open-file.ts';
 import { countHeld, countKnown, insertCopies } from './queries.ts';
-import { createTurns } from '../turns.ts';
+import { inSteps } from './steps.ts';
 import { Unreadable } from './unreadable.ts';
 
 // For one statement, which has to index all their words in time.
 const batch = { messages: 100, characters: 100_000 };
-
-// One statement of all imports of this process at a time: each keeps a core of PostgreSQL busy for as long as it takes.
-const inTurn = createTurns(1);
 
 /** A file that has arrived, and the import that it is for. */
 export interface SpooledFile {
@@ -42,7 +39,7 @@ export async function checkMessages(pool: Pool, limits: MailboxLimits, spooled: 
   const added = { messages: 0, bytes: 0 };
   for await (const copies of inBatches(spooled, emptyReport())) {
     progress.messagesTotal += copies.length;
-    const known = await inTurn(() => countKnown(pool, key.userId, copies));
+    const known = await inSteps(() => countKnown(pool, key.userId, copies));
     added.messages += copies.length - known.messages;
     added.bytes += bytesOf(copies) - known.bytes;
     if (added.messages > room.messages) throw tooMany(room.messages);
@@ -59,8 +56,7 @@ export async function writeMessages(pool: Pool, limits: MailboxLimits, spooled: 
   const { key, heartbeat } = spooled;
   await heartbeat.enter('writing');
   await transaction(pool, async (db) => {
-    // Between two batches a file with large attachments may be read for a while. A statement that happens to merge what
-    // is pending in the index of words takes as long as that takes: on a busy disk 20 s were seen.
+    // Between two batches a file with large attachments may be read for a while, and others take their steps.
     await db.query(
       `set local idle_in_transaction_session_timeout = '60s'; set local statement_timeout = '90s'`,
     );
@@ -71,7 +67,7 @@ export async function writeMessages(pool: Pool, limits: MailboxLimits, spooled: 
     for await (const copies of inBatches(spooled, report)) {
       total += copies.length;
       bytes += bytesOf(copies);
-      added += await inTurn(() => insertCopies(db, key.userId, copies));
+      added += await inSteps(() => insertCopies(db, key.userId, copies));
       heartbeat.progress.messagesWritten = total;
       // Asked again and again: deleting the account waits for this transaction.
       if (!(await mayContinue(db, key))) throw heartbeat.stopped();

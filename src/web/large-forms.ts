@@ -1,4 +1,5 @@
-// Large forms of one person are read and worked on one after the other, so that a flood of them leaves time for others.
+// Large forms of one person are read and worked on one after the other, with a rest after each, so that a flood of them leaves
+// time for others.
 import { once } from 'node:events';
 import type { Request, RequestHandler } from 'express';
 import { createTurnsByKey } from '../turns.ts';
@@ -10,7 +11,7 @@ const large = 20_000;
 
 /** Before anything is read: a request that waits is a connection, and whatever it carries is still at the browser. */
 export function takeLargeFormsInTurn(site: Site): RequestHandler {
-  const inTurn = createTurnsByKey(1);
+  const inTurn = createTurnsByKey(1, { restRatio: 4, maxRest: 5000 });
   return (req, res, next) => {
     const person = isLargeForm(req) ? personOf(req, site) : undefined;
     if (!person) return next();

@@ -1,5 +1,6 @@
 // A start as root: the program and its PostgreSQL go on as a user of their own, whose files no other service can read.
 import { execFileSync, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -7,7 +8,7 @@ import { findAccount } from '../../src/system-user.ts';
 import { imported } from '../imports/importing.ts';
 import { runOperator } from '../operator/command.ts';
 import { registered } from '../support/person.ts';
-import { freePort, projectFolder, ready } from '../support/program.ts';
+import { freePort, projectFolder, ready, type Program } from '../support/program.ts';
 import { isRoot, newFolder, newSite, postmasterIn, start, until, usedSite, workersOf } from './site.ts';
 
 const nobody = findAccount('nobody')!;
@@ -70,18 +71,34 @@ asRoot('both run as a user of their own, and no other user reads anything', asyn
   expect((await again.end()).code).toBe(0);
 });
 
-asRoot('a port below 1024 is bound before', async () => {
-  const ports = Array.from({ length: 20 }, (_, n) => String(600 + ((process.pid + 17 * n) % 400)));
-  for (const PORT of ports) {
-    const program = await start({ ...(await usedSite()), PORT }).catch((error: Error) => error);
-    if (program instanceof Error && program.message.includes('already in use')) continue;
-    if (program instanceof Error) throw program;
-    expect(rightsOf(program.process.pid!).uid).toEqual(ownRights().uid);
-    expect((await fetch(`http://127.0.0.1:${PORT}/healthz`)).status).toBe(200);
-    expect((await program.end()).code).toBe(0);
-    return;
+/** Starts at the first port below 1024 that is free. */
+async function startBelow1024(site: Record<string, string>): Promise<Program> {
+  for (let port = 600 + (process.pid % 400); port < 1023; port += 1) {
+    const program = await start({ ...site, PORT: String(port) }).catch((error: Error) => error);
+    if (!(program instanceof Error)) return program;
+    if (!program.message.includes('already in use')) throw program;
   }
   throw new Error('All ports are in use.');
+}
+
+asRoot('a port below 1024 is bound before', async () => {
+  const program = await startBelow1024(await usedSite());
+  expect(rightsOf(program.process.pid!).uid).toEqual(ownRights().uid);
+  expect((await fetch(new URL('/healthz', program.url))).status).toBe(200);
+  expect((await program.end()).code).toBe(0);
+});
+
+asRoot('a port below 1024 that is lost with all processes ends the program, and says so', async () => {
+  const program = await startBelow1024({ ...(await usedSite()), WEB_CONCURRENCY: '2' });
+  const workers = () => workersOf(program);
+  await until(() => workers().length === 2, 20_000);
+  const [first] = workers();
+  process.kill(first!, 'SIGKILL'); // one is replaced, since the other has the port
+  await until(() => workers().length === 2 && !workers().includes(first!), 20_000);
+  for (const pid of workers()) process.kill(pid, 'SIGKILL');
+  await once(program.process, 'exit');
+  expect(program.process.exitCode).toBe(1);
+  expect(program.stderr()).toContain('only a new start can bind port');
 });
 
 asRoot('so do several processes, and the one that takes the place of another', async () => {

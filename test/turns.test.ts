@@ -1,7 +1,7 @@
 // The line for work that is heavy: who gets a turn, and who is sent away.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, test } from 'vitest';
-import { createTurns, createTurnsByKey } from '../../src/turns.ts';
+import { describe, expect, test } from 'vitest';
+import { createTurns, createTurnsByKey } from '../src/turns.ts';
 
 const refusal = () => new Error('refused');
 
@@ -47,4 +47,45 @@ test('each key has a line of its own', async () => {
   expect(order).toEqual(['a1', 'b1', 'a2']);
   for (const end of ends) end();
   await Promise.all(all);
+});
+
+describe('after work its place rests', () => {
+  const workMs = 50;
+  async function measure(maxRest: number): Promise<{ ownMs: number; restMs: number }> {
+    const inTurn = createTurns(1, { restRatio: 3, maxRest });
+    const startedAt = performance.now();
+    let endedAt = 0;
+    let nextAt = 0;
+    const first = inTurn(async () => {
+      await sleep(workMs);
+      endedAt = performance.now();
+    });
+    const second = inTurn(async () => void (nextAt = performance.now()));
+    await first;
+    const ownMs = performance.now() - startedAt;
+    await second;
+    return { ownMs, restMs: nextAt - endedAt };
+  }
+
+  test('for so many times as long as the work took, and who did it does not wait', async () => {
+    const { ownMs, restMs } = await measure(Infinity);
+    expect(restMs).toBeGreaterThanOrEqual(3 * workMs - 2);
+    expect(ownMs).toBeLessThan(4 * workMs);
+  });
+
+  test('but no longer than the limit', async () => {
+    expect((await measure(1)).restMs).toBeLessThan(3 * workMs);
+  });
+
+  test('of one key alone, also when nobody waits meanwhile', async () => {
+    const inTurn = createTurnsByKey(1, { restRatio: 3 });
+    const endedAt = await inTurn('a', async () => {
+      await sleep(workMs);
+      return performance.now();
+    });
+    const other = await inTurn('b', async () => performance.now());
+    const next = await inTurn('a', async () => performance.now());
+    expect(other - endedAt).toBeLessThan(3 * workMs);
+    expect(next - endedAt).toBeGreaterThanOrEqual(3 * workMs - 2);
+  });
 });

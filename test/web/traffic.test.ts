@@ -1,0 +1,35 @@
+// Work in the background gives way to people: it rests for as long as they ask for something.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { inSteps } from '../../src/imports/steps.ts';
+import { requestsPerSecond } from '../../src/web/traffic.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { registered, type Person } from '../support/person.ts';
+
+let app: TestApp;
+let alice: Person;
+beforeAll(async () => {
+  app = await startApp();
+  alice = await registered(app.url, 'alice');
+});
+afterAll(() => app.close());
+
+const workMs = 100;
+async function restAfterStep(): Promise<number> {
+  const endedAt = await inSteps(async () => {
+    await sleep(workMs);
+    return performance.now();
+  });
+  return (await inSteps(async () => performance.now())) - endedAt;
+}
+
+test('steps of an import follow each other at once while nobody asks for anything, and rest while people do', async () => {
+  await expect.poll(requestsPerSecond, { timeout: 5000 }).toBe(0);
+  expect(await restAfterStep()).toBeLessThan(workMs);
+
+  for (let page = 0; page < 20; page += 1) await alice.get('/inbox');
+  expect(requestsPerSecond()).toBeGreaterThanOrEqual(10);
+  expect(await restAfterStep()).toBeGreaterThanOrEqual(6 * workMs - 2);
+
+  await expect.poll(requestsPerSecond, { timeout: 5000 }).toBe(0);
+});
