@@ -13,7 +13,7 @@ const seen = news?.dataset.seen;
 /** The kind of list that it shows, if any. */
 const { list } = main.dataset;
 
-// As often as the server says a word (src/live/streams.ts).
+// As often as the server says a word (src/mailbox/live/streams.ts).
 const beatMs = 25_000;
 const retryMs = 20_000;
 // Where a router forgets one connection it forgets all, and the browser tries those it has kept, one after the other.

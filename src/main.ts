@@ -3,22 +3,22 @@ import cluster from 'node:cluster';
 import { fstatSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { atMost } from './at-most.ts';
-import { prepareToClose } from './closing.ts';
+import { atMost } from './concurrency/with-timeout.ts';
+import { prepareToClose } from './process/shutdown.ts';
 import { readSettings, type Config } from './config.ts';
 import { checkAddress } from './database/address.ts';
 import { canConnect } from './database/can-connect.ts';
 import { openDatabase } from './database/open.ts';
 import type { Pool } from './database/pool.ts';
-import { openApp } from './open-app.ts';
-import { createSeal } from './sealing.ts';
-import { describeLostKey } from './second-factor/lost-key.ts';
-import { readSecretKey } from './secret-key.ts';
-import { createBoundedServer } from './server.ts';
+import { openApp } from './process/open-app.ts';
+import { createSeal } from './secrets/encryption.ts';
+import { describeLostKey } from './accounts/second-factor/lost-key.ts';
+import { readSecretKey } from './secrets/secret-key.ts';
+import { createBoundedServer } from './process/server.ts';
 import { giveUp, StartupError } from './startup-error.ts';
 import { dropRoot } from './system-user.ts';
 import { createLog, flushLog, type Log } from './web/log.ts';
-import { runWorkers } from './workers.ts';
+import { runWorkers } from './process/workers.ts';
 
 // From the signal on, in milliseconds. What does not end by itself is cut off; all is over before the 10 s after
 // which Docker, and others that wait less than systemd, kill.

@@ -2,24 +2,24 @@
 import { readFileSync } from 'node:fs';
 import { createConnection, type AddressInfo, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bodyLimit as longestMessage } from '../src/compose/letter-form.ts';
-import { browserLimit } from '../src/devices/queries.ts';
-import { carriedDraftLimit, draftLimit, longestDraft } from '../src/drafts/limits.ts';
-import { createBoundedServer, mostConnections, mostHeaderBytes } from '../src/server.ts';
-import { unpackedLimit, unpackedTimes } from '../src/imports/unpacking.ts';
-import { filesAtOnce, readAtOnce } from '../src/imports/places.ts';
-import { uploadLimit } from '../src/imports/upload.ts';
-import { passkeyLimit } from '../src/passkeys/queries.ts';
+import { bodyLimit as longestMessage } from '../src/mailbox/compose/message-form.ts';
+import { browserLimit } from '../src/accounts/devices/queries.ts';
+import { carriedDraftLimit, draftLimit, longestDraft } from '../src/mailbox/drafts/limits.ts';
+import { createBoundedServer, mostConnections, mostHeaderBytes } from '../src/process/server.ts';
+import { unpackedLimit, unpackedTimes } from '../src/transfers/imports/unpacking.ts';
+import { filesAtOnce, readAtOnce } from '../src/transfers/imports/import-slots.ts';
+import { uploadLimit } from '../src/transfers/imports/upload.ts';
+import { passkeyLimit } from '../src/accounts/passkeys/queries.ts';
 import {
   ownSearchesWaiting,
   searchesAtOnce,
   searchesWaiting,
   searchPatience,
-} from '../src/search/search-turns.ts';
-import { longestSearch } from '../src/search/search-words.ts';
+} from '../src/mailbox/search/search-limiter.ts';
+import { longestSearch } from '../src/mailbox/search/search-words.ts';
 import { bodyLimit } from '../src/web/forms.ts';
 import { pageSize } from '../src/web/paging.ts';
-import { insertSession, newSessionId, sessionLimit } from '../src/web/session-queries.ts';
+import { insertSession, newSessionId, sessionLimit } from '../src/sessions/queries.ts';
 import { startApp, type TestApp } from './support/app.ts';
 import { exchangeRaw, statusOf } from './support/bytes.ts';
 import { startNginx, type Nginx } from './support/nginx.ts';
@@ -59,40 +59,40 @@ describe('the README says', () => {
     ['Slow clients', numberIn(nginx, /client_header_timeout (\d+)s/), ' s,'],
     ['Slow clients', numberIn(nginx, /client_body_timeout (\d+)s/), ' s between'],
     ['Slow clients', numberIn(nginx, /send_timeout (\d+)s/), ' s without taking'],
-    ['Slow clients', numberIn('src/server.ts', /headersTimeout: (\d+)_000/), ' s,'],
-    ['Slow clients', numberIn('src/server.ts', /limitSlowRequests\(server, (\d+)_000/), ' s in all'],
-    ['Slow clients', numberIn('src/server.ts', /timeout = (\d+)_000/), ' s without nginx'],
+    ['Slow clients', numberIn('src/process/server.ts', /headersTimeout: (\d+)_000/), ' s,'],
+    ['Slow clients', numberIn('src/process/server.ts', /limitSlowRequests\(server, (\d+)_000/), ' s in all'],
+    ['Slow clients', numberIn('src/process/server.ts', /timeout = (\d+)_000/), ' s without nginx'],
     ['Headers', mostHeaderBytes / 1024, ' kB without nginx'],
     ['Headers', numberIn(nginx, /large_client_header_buffers 2 (\d+)k/), ' kB'],
     ['A form', bodyLimit, ' bytes'],
     ['A form', numberIn('src/web/forms.ts', /parameterLimit: (\d+)/), ' fields'],
-    ['A form', numberIn('views/compose/letter.ejs', /textarea .*maxlength="(\d+)"/), ' and'],
-    ['A form', numberIn('views/compose/letter.ejs', /required maxlength="(\d+)"/), ' characters'],
+    ['A form', numberIn('views/mailbox/compose/fields.ejs', /textarea .*maxlength="(\d+)"/), ' and'],
+    ['A form', numberIn('views/mailbox/compose/fields.ejs', /required maxlength="(\d+)"/), ' characters'],
     ['A message', longestMessage, ' characters'],
     ['Known browsers', browserLimit, ' a person'],
-    ['A message', numberIn('src/compose/letter-form.ts', /recipientLimit = (\d+)/), ' recipients'],
-    ['Sending', numberIn('src/database/gather.ts', /most = (\d+)/), ' at most'],
-    ['Sending', numberIn('src/database/gather.ts', /patience = (\d+)/) / 1000, ' s of waiting'],
+    ['A message', numberIn('src/mailbox/compose/message-form.ts', /recipientLimit = (\d+)/), ' recipients'],
+    ['Sending', numberIn('src/database/batch.ts', /most = (\d+)/), ' at most'],
+    ['Sending', numberIn('src/database/batch.ts', /patience = (\d+)/) / 1000, ' s of waiting'],
     ['Drafts', draftLimit, ' a person'],
     ['Drafts', carriedDraftLimit, ' with'],
     ['Drafts', longestDraft.body, ' characters'],
-    ['The trash, what was sent', numberIn('src/housekeeping.ts', /trashKeptFor = (\d+)/), ' days;'],
-    ['The trash, what was sent', numberIn('src/housekeeping.ts', /sentFormsKeptFor = (\d+)/), ' days'],
+    ['The trash, what was sent', numberIn('src/process/cleanup-jobs.ts', /trashKeptFor = (\d+)/), ' days;'],
+    ['The trash, what was sent', numberIn('src/process/cleanup-jobs.ts', /sentFormsKeptFor = (\d+)/), ' days'],
     ['Sign-ins', sessionLimit, ' browsers'],
-    ['Sign-ins', numberIn('src/web/session-queries.ts', /idleLimit = (\d+)/), ' days unused'],
-    ['Sign-ins', numberIn('src/web/session-queries.ts', /absoluteLimit = (\d+)/), ' days in all'],
+    ['Sign-ins', numberIn('src/sessions/queries.ts', /idleLimit = (\d+)/), ' days unused'],
+    ['Sign-ins', numberIn('src/sessions/queries.ts', /absoluteLimit = (\d+)/), ' days in all'],
     ['Passwords being checked', numberIn('src/accounts/passwords.ts', /mayWait: (\d+)/), ' wait'],
     ['Passwords being checked', numberIn('src/accounts/passwords.ts', /patience: (\d+)000/), ' s at most'],
-    ['Second factor', numberIn('src/second-factor/code-tries.ts', /'second-step', (\d+)/), ' wrong codes'],
+    ['Second factor', numberIn('src/accounts/second-factor/code-attempts.ts', /'second-step', (\d+)/), ' wrong codes'],
     ['Second factor', passkeyLimit, ' passkeys'],
     [
       'Passwords being checked',
       numberIn('src/accounts/passwords.ts', /atOnce = Math.min\((\d+)/),
       ' at most',
     ],
-    ['Pages told of news', numberIn('src/live/streams.ts', /streamsOfBrowser = (\d+)/), ' a browser'],
-    ['Pages told of news', numberIn('src/live/streams.ts', /streamsOfOne = (\d+)/), ' a person'],
-    ['Pages told of news', numberIn('src/live/streams.ts', /streamLimit = (\d+)/), ' a process'],
+    ['Pages told of news', numberIn('src/mailbox/live/streams.ts', /streamsOfBrowser = (\d+)/), ' a browser'],
+    ['Pages told of news', numberIn('src/mailbox/live/streams.ts', /streamsOfOne = (\d+)/), ' a person'],
+    ['Pages told of news', numberIn('src/mailbox/live/streams.ts', /streamLimit = (\d+)/), ' a process'],
     ['Connections to PostgreSQL', numberIn('src/database/pool.ts', /TimeoutMillis: (\d+)/) / 1000, ' s'],
     [
       'A statement, a search',
@@ -114,8 +114,8 @@ describe('the README says', () => {
     ['An export', uploadLimit / 1_000_000_000, ' GB at most'],
     ['An import', unpackedLimit / 1_000_000_000, ' GB unpacked'],
     ['An import', unpackedTimes, ' times its size'],
-    ['An import', numberIn('src/imports/read-zip.ts', /maxEntries = ([\d_]+)/), ' files'],
-    ['An import', numberIn('src/imports/routes.ts', /pieceSize = ([\d_]+)/) / 1000, ' kB every 30 s'],
+    ['An import', numberIn('src/transfers/imports/read-zip.ts', /maxEntries = ([\d_]+)/), ' files'],
+    ['An import', numberIn('src/transfers/imports/routes.ts', /pieceSize = ([\d_]+)/) / 1000, ' kB every 30 s'],
     ['An import', filesAtOnce, ' at once'],
     ['An import', readAtOnce, ' of them being read'],
     ['Rows', pageSize, ' a page'],

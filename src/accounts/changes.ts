@@ -2,12 +2,12 @@
 import type { Request } from 'express';
 import type { Database, Pool } from '../database/pool.ts';
 import { transaction } from '../database/transaction.ts';
-import { agentOf } from '../devices/agents.ts';
-import type { Bell } from '../live/bell.ts';
-import { leaveNotice } from '../notices/queries.ts';
+import { agentOf } from '../web/user-agents.ts';
+import type { Bell } from '../mailbox/live/notifier.ts';
+import { leaveNotice } from '../mailbox/notices.ts';
 import { HttpError } from '../web/errors.ts';
-import { hasSession, sessionKey } from '../web/session-queries.ts';
-import { signedIn } from '../web/session.ts';
+import { hasSession, sessionKey } from '../sessions/queries.ts';
+import { signedIn } from '../sessions/session.ts';
 import { exactTime } from '../web/times.ts';
 import { lockAccount } from './queries.ts';
 

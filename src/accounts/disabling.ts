@@ -1,8 +1,8 @@
 // Disabling an account: nobody gets in with it, until it is enabled again. What is in its mailbox stays, and letters to
 // it still arrive: they are the person's own.
 import type { Database } from '../database/pool.ts';
-import { withdrawInvitations } from '../invitations/queries.ts';
-import { deleteSessions } from '../web/session-queries.ts';
+import { withdrawInvitations } from './invitations/queries.ts';
+import { deleteSessions } from '../sessions/queries.ts';
 
 /** Ends all sessions and takes invitations back, within a transaction. False when the account was disabled already. */
 export async function disable(db: Database, userId: string): Promise<boolean> {

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import argon2 from 'argon2';
-import { createTurns, type InTurn } from '../turns.ts';
+import { createTurns, type InTurn } from '../concurrency/limiter.ts';
 import { HttpError } from '../web/errors.ts';
 import { countCharacters } from '../web/forms.ts';
 import { z } from 'zod';

@@ -2,9 +2,9 @@
 import { asOwner } from '../database/owner.ts';
 import type { Database } from '../database/pool.ts';
 import { newId } from '../ids.ts';
-import { deleteResetLink } from '../reset-links/queries.ts';
-import { deleteSessions } from '../web/session-queries.ts';
-import { skeletonOf } from './look-alikes.ts';
+import { deleteResetLink } from './reset-links/queries.ts';
+import { deleteSessions } from '../sessions/queries.ts';
+import { skeletonOf } from '../look-alikes.ts';
 import type { HashUsername } from './used-usernames.ts';
 
 export interface Account {

@@ -1,7 +1,7 @@
 // Registering, for whoever may.
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
-import { admit, refuseAdmission, type Refusal } from '../invitations/admission.ts';
+import { admit, refuseAdmission, type Refusal } from './invitations/admission.ts';
 import { guardStrangersForms } from '../web/csrf.ts';
 import { allowOnly } from '../web/errors.ts';
 import { blankForm, keepTyped, parseForm, rejectField, typedIn, type Form } from '../web/forms.ts';
@@ -9,7 +9,7 @@ import { createAddressLimit } from '../web/rate-limits.ts';
 import { newPassword } from './passwords.ts';
 import type { SignInParts } from './routes.ts';
 import type { HashUsername } from './used-usernames.ts';
-import { newUsername } from './usernames.ts';
+import { newUsername } from '../usernames.ts';
 import { findWeakness } from './weak-passwords.ts';
 
 const registrationForm = z.object({ username: newUsername, password: newPassword });
@@ -70,5 +70,5 @@ function showRegister(req: Request, res: Response, form: Form): void {
 }
 
 function showRefusal(res: Response, refusal: Refusal): void {
-  res.status(403).render('invitations/refusal', { refusal, user: undefined });
+  res.status(403).render('accounts/invitations/refusal', { refusal, user: undefined });
 }

@@ -1,23 +1,23 @@
 // Who you are: the front page, log in, log out.
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
-import { letterIn } from '../compose/letter-form.ts';
-import { carried, type KeepCarriedLetter } from '../compose/refused-letter.ts';
+import { letterIn } from '../mailbox/compose/message-form.ts';
+import { carried, type KeepCarriedLetter } from '../mailbox/compose/refused-message.ts';
 import type { Config } from '../config.ts';
 import type { Pool } from '../database/pool.ts';
-import type { BegunSignIns } from '../second-factor/begun-sign-in.ts';
-import { asksSecondStep } from '../second-factor/queries.ts';
+import type { BegunSignIns } from './second-factor/pending-login.ts';
+import { asksSecondStep } from './second-factor/queries.ts';
 import { guardStrangersForms } from '../web/csrf.ts';
 import { allowOnly } from '../web/errors.ts';
 import { blankForm, keepTyped, parseForm, rejectField, type Form } from '../web/forms.ts';
-import type { Bell } from '../live/bell.ts';
+import type { Bell } from '../mailbox/live/notifier.ts';
 import { localPath } from '../web/local-path.ts';
-import { endSession, signedIn } from '../web/session.ts';
-import type { LoginTries } from './login-tries.ts';
+import { endSession, signedIn } from '../sessions/session.ts';
+import type { LoginTries } from './login-attempts.ts';
 import { typedPassword, type Passwords } from './passwords.ts';
 import { findAccount, type Account } from './queries.ts';
 import { disabledAccount, type SignIn } from './sign-in.ts';
-import { typedUsername } from './usernames.ts';
+import { typedUsername } from '../usernames.ts';
 import { verifyPassword } from './verify-password.ts';
 
 const login = z.object({ username: typedUsername, password: typedPassword, next: z.string().optional() });

@@ -3,10 +3,10 @@ import type { Request, Response } from 'express';
 import type { SessionData } from 'express-session';
 import { becomeOwner } from '../database/owner.ts';
 import type { Pool } from '../database/pool.ts';
-import type { KnownBrowsers } from '../devices/known-browsers.ts';
-import { hasCodes } from '../recovery/queries.ts';
+import type { KnownBrowsers } from './devices/known-browsers.ts';
+import { hasCodes } from './recovery/queries.ts';
 import { HttpError } from '../web/errors.ts';
-import { startSession } from '../web/session.ts';
+import { startSession } from '../sessions/session.ts';
 import type { Account } from './queries.ts';
 
 /** What is particular about a way to sign in. */

@@ -5,7 +5,7 @@ import type { Pool } from '../database/pool.ts';
 import { allowOnly } from '../web/errors.ts';
 import type { Flash } from '../web/flash.ts';
 import { blankForm, parseForm } from '../web/forms.ts';
-import { signedIn } from '../web/session.ts';
+import { signedIn } from '../sessions/session.ts';
 import { isTimeZone } from '../web/time-zones.ts';
 import { setTimeZone } from './queries.ts';
 

@@ -2,8 +2,8 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import type { Database, Pool } from '../database/pool.ts';
 import { transaction } from '../database/transaction.ts';
-import type { Seal } from '../sealing.ts';
-import { skeletonOf } from './look-alikes.ts';
+import type { Seal } from '../secrets/encryption.ts';
+import { skeletonOf } from '../look-alikes.ts';
 
 /** The HMAC-SHA256 of a name's SHA-256, with a key that stands in the database encrypted with secret.key. */
 export type HashUsername = (name: string) => Buffer;

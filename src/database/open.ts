@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config.ts';
 import { checkAddress } from './address.ts';
 import { checkServer } from './check-server.ts';
-import { startEmbeddedPostgres } from './embedded.ts';
+import { startEmbeddedPostgres } from './embedded/embedded.ts';
 import { migrate } from './migrate.ts';
 import { goOnFromNewestId } from './newest-id.ts';
 import { openAppPool } from './app-role.ts';

@@ -7,12 +7,12 @@ import { readSettings } from '../config.ts';
 import { openDatabase } from '../database/open.ts';
 import { asSystem } from '../database/owner.ts';
 import type { Pool } from '../database/pool.ts';
-import { createSendMessage } from '../compose/send-message.ts';
-import type { MailboxLimits } from '../mailbox/sizes.ts';
-import { createSeal, type Seal } from '../sealing.ts';
-import { readSecretKey } from '../secret-key.ts';
+import { createSendMessage } from '../mailbox/compose/send-message.ts';
+import type { MailboxLimits } from '../mailbox/quota.ts';
+import { createSeal, type Seal } from '../secrets/encryption.ts';
+import { readSecretKey } from '../secrets/secret-key.ts';
 import { giveUp, StartupError } from '../startup-error.ts';
-import { letters, password, people } from './letters.ts';
+import { letters, password, people } from './messages.ts';
 
 try {
   await run();

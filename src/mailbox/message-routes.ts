@@ -1,18 +1,18 @@
 // One message: reading it, deleting it, marking it, taking it back.
 import { Router, type Request } from 'express';
 import { z } from 'zod';
-import { unsendMessage } from '../compose/taking-back.ts';
+import { unsendMessage } from './compose/unsend.ts';
 import type { Pool } from '../database/pool.ts';
-import type { Bell } from '../live/bell.ts';
-import { flashTrashed } from '../trash/flash-trashed.ts';
-import { findTrashed, trashMessages } from '../trash/queries.ts';
-import { aroundInSearch, type Around } from '../search/around.ts';
+import type { Bell } from './live/notifier.ts';
+import { flashTrashed } from './trash/flash-trashed.ts';
+import { findTrashed, trashMessages } from './trash/queries.ts';
+import { aroundInSearch, type Around } from './search/around.ts';
 import { allowOnly, HttpError } from '../web/errors.ts';
 import type { Flash } from '../web/flash.ts';
 import { localPath } from '../web/local-path.ts';
 import { isReading } from '../web/prefetch.ts';
-import { signedIn } from '../web/session.ts';
-import { messageAlong } from './along.ts';
+import { signedIn } from '../sessions/session.ts';
+import { messageAlong } from './preload.ts';
 import { splitLinks } from './links.ts';
 import { findMessage, markUnread, openMessage, type Message } from './queries.ts';
 import { sayUnchanged } from './selection.ts';

@@ -4,16 +4,16 @@ import { z } from 'zod';
 import { inBatches } from '../database/batches.ts';
 import type { Pool } from '../database/pool.ts';
 import { lowestIdAt } from '../ids.ts';
-import { flashTrashed } from '../trash/flash-trashed.ts';
-import { trashMessages, trashOlder } from '../trash/queries.ts';
+import { flashTrashed } from './trash/flash-trashed.ts';
+import { trashMessages, trashOlder } from './trash/queries.ts';
 import { allowOnly, HttpError } from '../web/errors.ts';
 import type { Flash } from '../web/flash.ts';
 import { readDay, startOfDay } from '../web/days.ts';
 import { blankForm, parseForm } from '../web/forms.ts';
 import { localPath } from '../web/local-path.ts';
 import { readPage } from '../web/paging.ts';
-import { signedIn } from '../web/session.ts';
-import { rowsAlong } from './along.ts';
+import { signedIn } from '../sessions/session.ts';
+import { rowsAlong } from './preload.ts';
 import {
   countOlder,
   listBoxAfter,

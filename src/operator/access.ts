@@ -3,9 +3,9 @@ import { disable, enable } from '../accounts/disabling.ts';
 import type { Account } from '../accounts/queries.ts';
 import type { Database, Pool } from '../database/pool.ts';
 import { transaction } from '../database/transaction.ts';
-import { tellAll } from '../live/bell.ts';
-import { leaveNotice } from '../notices/queries.ts';
-import { deleteSessions, startEpoch } from '../web/session-queries.ts';
+import { tellAll } from '../mailbox/live/notifier.ts';
+import { leaveNotice } from '../mailbox/notices.ts';
+import { deleteSessions, startEpoch } from '../sessions/queries.ts';
 import type { Outcome, PersonCommand } from './command.ts';
 
 export const disableUser: PersonCommand = {

@@ -1,8 +1,8 @@
 // `delete`: an account and everything in it, for ever.
 import { createInterface } from 'node:readline/promises';
-import { foldUsername } from '../accounts/usernames.ts';
-import { leave } from '../leaving/leave.ts';
-import { tellAll } from '../live/bell.ts';
+import { foldUsername } from '../usernames.ts';
+import { leave } from '../accounts/deletion/delete-account.ts';
+import { tellAll } from '../mailbox/live/notifier.ts';
 import { StartupError } from '../startup-error.ts';
 import type { PersonCommand } from './command.ts';
 

@@ -1,6 +1,6 @@
 // `invite`: a link with which somebody registers where that takes an invitation.
-import { invitationLink } from '../invitations/admission.ts';
-import { makeInvitation, operator } from '../invitations/queries.ts';
+import { invitationLink } from '../accounts/invitations/admission.ts';
+import { makeInvitation, operator } from '../accounts/invitations/queries.ts';
 import { exactTime } from '../web/times.ts';
 import type { PlainCommand } from './command.ts';
 

@@ -1,5 +1,5 @@
 // `users list` and `users find`.
-import { foldUsername } from '../accounts/usernames.ts';
+import { foldUsername } from '../usernames.ts';
 import type { PlainCommand } from './command.ts';
 import { listPeople } from './queries.ts';
 

@@ -1,7 +1,7 @@
 // What the operator sees of people and of their own doings, in SQL. Nothing of what anybody wrote.
 import type { Database } from '../database/pool.ts';
 import { newId } from '../ids.ts';
-import { isAsked } from '../second-factor/queries.ts';
+import { isAsked } from '../accounts/second-factor/queries.ts';
 
 export interface Person {
   username: string;

@@ -1,8 +1,8 @@
 // `reset-link`: for somebody who has forgotten the password. The operator never learns it, nor sets it.
 import { transaction } from '../database/transaction.ts';
-import { tellAll } from '../live/bell.ts';
-import { leaveNotice } from '../notices/queries.ts';
-import { makeResetLink } from '../reset-links/queries.ts';
+import { tellAll } from '../mailbox/live/notifier.ts';
+import { leaveNotice } from '../mailbox/notices.ts';
+import { makeResetLink } from '../accounts/reset-links/queries.ts';
 import { exactTime } from '../web/times.ts';
 import type { PersonCommand } from './command.ts';
 

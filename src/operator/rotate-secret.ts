@@ -2,10 +2,10 @@
 import type { Database, Pool } from '../database/pool.ts';
 import { transaction } from '../database/transaction.ts';
 import { encryptUsernameKey } from '../accounts/used-usernames.ts';
-import { leaveNotice } from '../notices/queries.ts';
-import { createSeal, type Seal } from '../sealing.ts';
-import { openSecret, sealSecret } from '../second-factor/secrets.ts';
-import { readBothKeys, switchKeys } from '../secret-key.ts';
+import { leaveNotice } from '../mailbox/notices.ts';
+import { createSeal, type Seal } from '../secrets/encryption.ts';
+import { openSecret, sealSecret } from '../accounts/second-factor/secrets.ts';
+import { readBothKeys, switchKeys } from '../secrets/secret-key.ts';
 import { StartupError } from '../startup-error.ts';
 import type { PlainCommand } from './command.ts';
 

@@ -1,6 +1,6 @@
 // `npm run operator -- COMMAND`: what the person who runs this server can do for people, whether the program runs or not.
 import { findAccount } from '../accounts/queries.ts';
-import { foldUsername } from '../accounts/usernames.ts';
+import { foldUsername } from '../usernames.ts';
 import { readSettings } from '../config.ts';
 import { openDatabase } from '../database/open.ts';
 import { asSystem } from '../database/owner.ts';

@@ -1,9 +1,9 @@
 // What our middleware adds to a request.
-import type { OpenStep } from '../second-factor/second-step.ts';
+import type { OpenStep } from '../accounts/second-factor/two-factor-login.ts';
 import type { BusboyFileStream } from '@fastify/busboy';
 import type { SignedKind } from './cookies.ts';
 import type { Refusal } from './errors.ts';
-import type { Viewer } from './viewer.ts';
+import type { Viewer } from '../sessions/viewer.ts';
 
 declare global {
   namespace Express {

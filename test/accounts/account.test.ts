@@ -1,8 +1,8 @@
 // The own account: the password again before dangerous steps, and a new one, which ends everything else.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findAccount } from '../../src/accounts/queries.ts';
-import { makeResetLink } from '../../src/reset-links/queries.ts';
-import { endSessions, insertSession, newSessionId } from '../../src/web/session-queries.ts';
+import { makeResetLink } from '../../src/accounts/reset-links/queries.ts';
+import { endSessions, insertSession, newSessionId } from '../../src/sessions/queries.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { registered, stranger, type Person } from '../support/person.ts';
 

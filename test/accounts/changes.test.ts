@@ -7,7 +7,7 @@ import { createDatabase } from '../support/database.ts';
 import { patient, untilWaiting } from '../support/locks.ts';
 import { questionOn, softPasskey, withPasskey } from '../support/passkey.ts';
 import { registered, stranger, type Answer, type Person } from '../support/person.ts';
-import { openStream } from '../live/listening.ts';
+import { openStream } from '../mailbox/live/listening.ts';
 
 let app: TestApp;
 let alice: Person;

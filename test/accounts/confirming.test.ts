@@ -1,6 +1,6 @@
 // Confirming the password: a new session id, asked for before devices are ended, and what is offered afterwards.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { openStream } from '../live/listening.ts';
+import { openStream } from '../mailbox/live/listening.ts';
 import { loggedInWith } from '../support/agents.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { withCodes } from '../support/authenticator.ts';

@@ -1,8 +1,8 @@
 // Who has a copy of the whole database has no way into an account: no code, no secret in clear, no link, no cookie.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findAccount } from '../../src/accounts/queries.ts';
-import { makeInvitation } from '../../src/invitations/queries.ts';
-import { makeResetLink } from '../../src/reset-links/queries.ts';
+import { makeInvitation } from '../../src/accounts/invitations/queries.ts';
+import { makeResetLink } from '../../src/accounts/reset-links/queries.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { beginLogin, withCodes } from '../support/authenticator.ts';
 import { makeCodes } from '../support/codes.ts';

@@ -1,7 +1,7 @@
 // However a session ends: its cookie is worthless at every process, its open pages are told at once, and no request
 // under way brings it back.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openStream } from '../live/listening.ts';
+import { openStream } from '../mailbox/live/listening.ts';
 import { loggedInWith } from '../support/agents.ts';
 import { makeCodes } from '../support/codes.ts';
 import { startApp, type TestApp } from '../support/app.ts';

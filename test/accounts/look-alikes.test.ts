@@ -1,7 +1,7 @@
 // Names that look alike are one name: the first one has it, also after it has left, and nobody else.
 import { randomInt } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { isReserved, skeletonOf } from '../../src/accounts/look-alikes.ts';
+import { isReserved, skeletonOf } from '../../src/look-alikes.ts';
 import { migrate } from '../../src/database/migrate.ts';
 import { readMigrations } from '../../src/database/migration-files.ts';
 import { createPool } from '../../src/database/pool.ts';

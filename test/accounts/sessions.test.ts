@@ -1,6 +1,6 @@
 // How long a session lives, what it costs, and that strangers have none.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { tidyUp } from '../../src/housekeeping.ts';
+import { tidyUp } from '../../src/process/cleanup-jobs.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { isSignedIn, registered, stranger, type Person } from '../support/person.ts';
 import { statementsOf } from '../support/statements.ts';

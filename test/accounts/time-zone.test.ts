@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
 import { registered, stranger, type Person } from '../support/person.ts';
-import { find, letter, searchAddress } from '../search/found.ts';
+import { find, letter, searchAddress } from '../mailbox/search/found.ts';
 
 let app: TestApp;
 let alice: Person;

@@ -1,6 +1,6 @@
 // Usernames as they are typed on all kinds of keyboards, or pasted from elsewhere.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { foldUsername, splitUsernames } from '../../src/accounts/usernames.ts';
+import { foldUsername, splitUsernames } from '../../src/usernames.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { makeCodes } from '../support/codes.ts';
 import { copiesOf } from '../support/mailboxes.ts';

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
-import { skeletonOf } from '../../src/accounts/look-alikes.ts';
+import { skeletonOf } from '../../src/look-alikes.ts';
 import { readMigrations } from '../../src/database/migration-files.ts';
 import { migrate } from '../../src/database/migrate.ts';
 import { createPool } from '../../src/database/pool.ts';

@@ -95,7 +95,7 @@ describe.skipIf(!available('chromium'))('behind a router that forgets connection
     for (let count = 0; count < 4; count += 1) {
       await page.clock.runFor(40_000);
       await page.evaluate(
-        // As the server says it (test/live/streams.test.ts).
+        // As the server says it (test/mailbox/live/streams.test.ts).
         () => (window as any).created.dispatchEvent(new MessageEvent('beat', { data: '{"at":1}' })),
       );
     }

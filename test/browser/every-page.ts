@@ -1,6 +1,6 @@
 // The list of all pages, for the tests that look at each of them; a new page is added here.
 import type { Page } from 'playwright-core';
-import { emptyReport } from '../../src/imports/import-report.ts';
+import { emptyReport } from '../../src/transfers/imports/import-report.ts';
 import type { TestApp } from '../support/app.ts';
 import { beginLogin, withCodes } from '../support/authenticator.ts';
 import { giveCookies } from '../support/browser.ts';

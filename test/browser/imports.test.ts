@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { messages, slowDownWriting } from '../imports/jobs.ts';
+import { messages, slowDownWriting } from '../transfers/imports/jobs.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { launchBrowser, openPageOf } from '../support/browser.ts';
 import { registered } from '../support/person.ts';

@@ -1,8 +1,8 @@
 // Links that work once, for the tests that open every page: made up beforehand, because the database keeps only hashes.
 import { findAccount } from '../../src/accounts/queries.ts';
 import { nobody } from '../../src/ids.ts';
-import { makeInvitation } from '../../src/invitations/queries.ts';
-import { readLinkToken } from '../../src/link-tokens.ts';
+import { makeInvitation } from '../../src/accounts/invitations/queries.ts';
+import { readLinkToken } from '../../src/secrets/link-tokens.ts';
 import type { TestApp } from '../support/app.ts';
 import type { Person } from '../support/person.ts';
 

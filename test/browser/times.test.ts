@@ -5,7 +5,7 @@ import { startApp, type TestApp } from '../support/app.ts';
 import { launchBrowser, openPageOf } from '../support/browser.ts';
 import { registered, type Person } from '../support/person.ts';
 import { available } from '../support/required.ts';
-import { letter } from '../search/found.ts';
+import { letter } from '../mailbox/search/found.ts';
 
 describe.skipIf(!available('chromium'))('times in Chromium', () => {
   let app: TestApp;

@@ -1,7 +1,7 @@
 // Behind PgBouncer: everything works in session mode; in the other modes the start says what is needed.
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
 import { openDatabase } from '../../src/database/open.ts';
-import { openStream } from '../live/listening.ts';
+import { openStream } from '../mailbox/live/listening.ts';
 import { startApp } from '../support/app.ts';
 import { createDatabase } from '../support/database.ts';
 import { registered } from '../support/person.ts';

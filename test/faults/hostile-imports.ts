@@ -1,6 +1,6 @@
 // Eight imports at once of files that are made to take long: to unpack, to read, and to write.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { formWith, mboxOf, multipart } from '../imports/importing.ts';
+import { formWith, mboxOf, multipart } from '../transfers/imports/importing.ts';
 import { zipped } from '../support/zip.ts';
 import type { Client } from './client.ts';
 import type { HostileDeed } from './hostile-member.ts';

@@ -1,6 +1,6 @@
 // Somebody logs out while other pages of theirs are being made, each of which wants to renew the session.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { sessionKey } from '../../src/web/session-queries.ts';
+import { sessionKey } from '../../src/sessions/queries.ts';
 import type { BenchPerson } from '../load/data.ts';
 import { openClient } from './client.ts';
 import { givePasswords, logIn, logOut } from './doors.ts';

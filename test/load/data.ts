@@ -1,7 +1,7 @@
 // People, sessions and messages for the bench, made by SQL: a login for each would take minutes.
 import { createHmac } from 'node:crypto';
 import type pg from 'pg';
-import { insertSession, newSessionId } from '../../src/web/session-queries.ts';
+import { insertSession, newSessionId } from '../../src/sessions/queries.ts';
 import { withQueryTimeout } from '../../src/database/pool.ts';
 import { newId } from '../../src/ids.ts';
 import { cookieName } from '../../src/web/cookies.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { planning } from '../../src/database/session-settings.ts';
-import { startEmbeddedPostgres } from '../../src/database/embedded.ts';
+import { startEmbeddedPostgres } from '../../src/database/embedded/embedded.ts';
 import { launchTarget, type Target } from './target.ts';
 
 export interface Site {

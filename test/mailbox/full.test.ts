@@ -1,8 +1,8 @@
 // A mailbox holds so many messages. A full one refuses whoever writes, with the words kept; nothing is dropped.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { transaction } from '../../src/database/transaction.ts';
-import { countBeyond, forgetWarnings } from '../../src/mailbox/sizes.ts';
-import { leaveNotice } from '../../src/notices/queries.ts';
+import { countBeyond, forgetWarnings } from '../../src/mailbox/quota.ts';
+import { leaveNotice } from '../../src/mailbox/notices.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { createDatabase } from '../support/database.ts';
 import { awkwardText, filledIn, press } from '../support/forms.ts';

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { newId } from '../../src/ids.ts';
-import { bytesInWords, mostUnanswered } from '../../src/mailbox/sizes.ts';
-import { imported, refusalOf } from '../imports/importing.ts';
+import { bytesInWords, mostUnanswered } from '../../src/mailbox/quota.ts';
+import { imported, refusalOf } from '../transfers/imports/importing.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { copiesOf, fillMailbox, tokenOf } from '../support/mailboxes.ts';
 import { registered, type Answer, type Fields, type Person } from '../support/person.ts';

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { limitSlowRequests } from '../../src/slow-requests.ts';
+import { limitSlowRequests } from '../../src/process/slow-requests.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { startNginx, type Nginx } from '../support/nginx.ts';
 import { freePort } from '../support/program.ts';

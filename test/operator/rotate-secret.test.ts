@@ -2,7 +2,7 @@
 import { copyFileSync, existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { readSecretKey } from '../../src/secret-key.ts';
+import { readSecretKey } from '../../src/secrets/secret-key.ts';
 import { newFolder } from '../start/site.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { beginLogin, withCodes, type Authenticator } from '../support/authenticator.ts';

@@ -4,9 +4,9 @@ import { chmodSync, existsSync, readdirSync, renameSync, rmSync, statSync, write
 import { join } from 'node:path';
 import pg from 'pg';
 import { expect, test } from 'vitest';
-import { createSeal } from '../../src/sealing.ts';
-import { readSecretKey } from '../../src/secret-key.ts';
-import { sealSecret } from '../../src/second-factor/secrets.ts';
+import { createSeal } from '../../src/secrets/encryption.ts';
+import { readSecretKey } from '../../src/secrets/secret-key.ts';
+import { sealSecret } from '../../src/accounts/second-factor/secrets.ts';
 import { registered } from '../support/person.ts';
 import { createDatabase } from '../support/database.ts';
 import { calmSettings } from '../support/app.ts';

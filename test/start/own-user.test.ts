@@ -5,7 +5,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { findAccount } from '../../src/system-user.ts';
-import { imported } from '../imports/importing.ts';
+import { imported } from '../transfers/imports/importing.ts';
 import { runOperator } from '../operator/command.ts';
 import { registered } from '../support/person.ts';
 import { freePort, projectFolder, ready, type Program } from '../support/program.ts';

@@ -12,8 +12,8 @@ import {
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
-import { createSeal } from '../../src/sealing.ts';
-import { readSecretKey } from '../../src/secret-key.ts';
+import { createSeal } from '../../src/secrets/encryption.ts';
+import { readSecretKey } from '../../src/secrets/secret-key.ts';
 import { createDatabase } from '../support/database.ts';
 import { projectFolder } from '../support/program.ts';
 import { begin, isRoot, newFolder, ordinaryUser, start } from './site.ts';
@@ -22,7 +22,7 @@ import { calmSettings } from '../support/app.ts';
 /** Reads the key in a process of its own; what it says, in hex or as the line with which it ends. */
 async function readElsewhere(dataDir: string, user: { uid?: number; gid?: number } = {}): Promise<string> {
   const script = `
-    import { readSecretKey } from '${projectFolder}src/secret-key.ts';
+    import { readSecretKey } from '${projectFolder}src/secrets/secret-key.ts';
     try { console.log(readSecretKey(process.argv[1]).toString('hex')); } catch (error) { console.log(error.name + ': ' + error.message); }`;
   const args = ['--input-type=module', '--eval', script, dataDir];
   const child = spawn(process.execPath, args, { ...user, cwd: '/', stdio: ['ignore', 'pipe', 'inherit'] });

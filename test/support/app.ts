@@ -4,8 +4,8 @@ import { inject } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { openAppPool } from '../../src/database/app-role.ts';
 import { createPool, type Pool } from '../../src/database/pool.ts';
-import { openApp } from '../../src/open-app.ts';
-import { createBoundedServer } from '../../src/server.ts';
+import { openApp } from '../../src/process/open-app.ts';
+import { createBoundedServer } from '../../src/process/server.ts';
 import { createLog, type Log } from '../../src/web/log.ts';
 import { createDatabase } from './database.ts';
 

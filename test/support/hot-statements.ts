@@ -1,15 +1,15 @@
 // Every statement that pages and forms of signed-in people ask, as the product's own functions send it.
 import { findAccount } from '../../src/accounts/queries.ts';
-import { digestOf, newFormKey } from '../../src/compose/letter-form.ts';
-import { sendTogether, sendWhereRoom, type Sending } from '../../src/compose/queries.ts';
-import { unsendMessage } from '../../src/compose/taking-back.ts';
-import { listConversation } from '../../src/conversations/queries.ts';
+import { digestOf, newFormKey } from '../../src/mailbox/compose/message-form.ts';
+import { sendTogether, sendWhereRoom, type Sending } from '../../src/mailbox/compose/queries.ts';
+import { unsendMessage } from '../../src/mailbox/compose/unsend.ts';
+import { listConversation } from '../../src/mailbox/conversations/queries.ts';
 import { asOwner, asSystem } from '../../src/database/owner.ts';
 import type { Database, Pool } from '../../src/database/pool.ts';
-import { discardDraft, findDraft, listDrafts, saveDraft } from '../../src/drafts/queries.ts';
+import { discardDraft, findDraft, listDrafts, saveDraft } from '../../src/mailbox/drafts/queries.ts';
 import { highestId, lowestId, lowestIdAt, newId } from '../../src/ids.ts';
-import { readMailboxState } from '../../src/live/queries.ts';
-import { bringAlong } from '../../src/mailbox/along.ts';
+import { readMailboxState } from '../../src/mailbox/live/queries.ts';
+import { bringAlong } from '../../src/mailbox/preload.ts';
 import {
   countOlder,
   findMessage,
@@ -20,8 +20,8 @@ import {
   markUnread,
   openMessage,
 } from '../../src/mailbox/queries.ts';
-import { searchAfter, searchBefore } from '../../src/search/queries.ts';
-import { readSearch } from '../../src/search/search-words.ts';
+import { searchAfter, searchBefore } from '../../src/mailbox/search/queries.ts';
+import { readSearch } from '../../src/mailbox/search/search-words.ts';
 import {
   deleteForever,
   emptyTrash,
@@ -31,15 +31,15 @@ import {
   restoreMessages,
   trashMessages,
   trashOlder,
-} from '../../src/trash/queries.ts';
-import { findSessionAnd, findSessions, type Along } from '../../src/web/finding-sessions.ts';
+} from '../../src/mailbox/trash/queries.ts';
+import { findSessionAnd, findSessions, type Along } from '../../src/sessions/finding-sessions.ts';
 import {
   deleteSession,
   insertSession,
   newSessionId,
   sessionKey,
   updateSession,
-} from '../../src/web/session-queries.ts';
+} from '../../src/sessions/queries.ts';
 import { owner, word } from './crowd.ts';
 import type { Reading } from './plans.ts';
 

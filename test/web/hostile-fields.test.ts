@@ -1,7 +1,7 @@
 // Every field of every form and address, with what nobody should send: a 4xx page, nothing changed, the process alive.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { findAccount } from '../../src/accounts/queries.ts';
-import { makeResetLink } from '../../src/reset-links/queries.ts';
+import { makeResetLink } from '../../src/accounts/reset-links/queries.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { deletionOf } from '../support/inbox.ts';
 import { registered, stranger, type Fields, type Person } from '../support/person.ts';

@@ -1,7 +1,7 @@
 // Work in the background gives way to people: it rests for as long as they ask for something.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { inSteps } from '../../src/imports/steps.ts';
+import { inSteps } from '../../src/transfers/imports/steps.ts';
 import { requestsPerSecond } from '../../src/web/traffic.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { registered, type Person } from '../support/person.ts';

@@ -1,7 +1,7 @@
 // Codes in the digits, dashes and spaces of any keyboard, with whatever was pasted along.
 import { expect, test } from 'vitest';
-import { foldCode } from '../../src/recovery/codes.ts';
-import { typedCode } from '../../src/second-factor/codes.ts';
+import { foldCode } from '../../src/accounts/recovery/codes.ts';
+import { typedCode } from '../../src/accounts/second-factor/codes.ts';
 import { foldTypedCode } from '../../src/web/typed-code.ts';
 
 test('the digits of every script are read, each as what it is', () => {

@@ -1,0 +1,59 @@
+// A login from a browser not seen before leaves a notice in the inbox.
+import { createHash, randomBytes } from 'node:crypto';
+import type { Request, Response } from 'express';
+import { z } from 'zod';
+import { lockThemOut } from '../changes.ts';
+import { asOwner } from '../../database/owner.ts';
+import type { Pool } from '../../database/pool.ts';
+import type { Bell } from '../../mailbox/live/notifier.ts';
+import { leaveNotice } from '../../mailbox/notices.ts';
+import { cookieName, setSignedCookie, type Site } from '../../web/cookies.ts';
+import { exactTime } from '../../web/times.ts';
+import { agentOf } from '../../web/user-agents.ts';
+import { isKnownBrowser, rememberBrowser, seeBrowser } from './queries.ts';
+
+const year = 365 * 24 * 60 * 60 * 1000;
+const browserId = z.string().regex(/^[\w-]{24}$/);
+
+export interface KnownBrowsers {
+  /**
+   * Knows this person's browser again by its cookie, or remembers it from now on. One not seen before leaves a notice,
+   * unless the person has just registered or is told otherwise.
+   */
+  meet(req: Request, res: Response, userId: string, isAnnounced: boolean): Promise<void>;
+  /** What tells this browser from others, if this person has logged in with it before. */
+  findKnown(req: Request, userId: string): Promise<string | undefined>;
+}
+
+export function openKnownBrowsers(pool: Pool, site: Site, bell: Bell): KnownBrowsers {
+  const name = cookieName(site, 'browser');
+  const idOf = (req: Request) => browserId.safeParse(req.signedCookies[name]).data;
+  const hashOf = (userId: string, id: string) => createHash('sha256').update(`${userId} ${id}`).digest();
+  return {
+    async findKnown(req, userId) {
+      const id = idOf(req);
+      const hash = id && hashOf(userId, id);
+      return hash && (await asOwner(userId, () => isKnownBrowser(pool, userId, hash)))
+        ? hash.toString('base64url')
+        : undefined;
+    },
+    async meet(req, res, userId, isAnnounced) {
+      const id = idOf(req) ?? randomBytes(18).toString('base64url');
+      setSignedCookie(res, site, 'browser', id, { maxAge: year });
+      const hash = hashOf(userId, id);
+      if (await seeBrowser(pool, userId, hash)) return;
+      // The notice first: a browser that is remembered without one would never be told of.
+      if (isAnnounced) {
+        await leaveNotice(pool, userId, loginNotice(req, new Date()));
+        bell.ring([userId]);
+      }
+      await rememberBrowser(pool, userId, hash);
+    },
+  };
+}
+
+function loginNotice(req: Request, at: Date): string {
+  return `Somebody logged in to your account with ${agentOf(req)} on ${exactTime(at)}.
+
+If that was you, there is nothing to do. If it was not, somebody knows your password. ${lockThemOut}`;
+}

@@ -1,0 +1,57 @@
+// The devices on which somebody is signed in: GET /account/devices, and ending them.
+import { Router } from 'express';
+import { z } from 'zod';
+import { ownSid } from '../account-routes.ts';
+import type { Proof } from '../confirm-password.ts';
+import type { Pool } from '../../database/pool.ts';
+import type { Bell } from '../../mailbox/live/notifier.ts';
+import { allowOnly, HttpError } from '../../web/errors.ts';
+import type { Flash } from '../../web/flash.ts';
+import { endSessions } from '../../sessions/queries.ts';
+import { signedIn } from '../../sessions/session.ts';
+import { describeAgent, titleOf } from '../../web/user-agents.ts';
+import { endDevice, listDevices, type DeviceRow } from './queries.ts';
+
+const deviceForm = z.object({ device: z.string().regex(/^[\w-]{43}$/) });
+
+export function deviceRoutes(pool: Pool, proof: Proof, flash: Flash, bell: Bell): Router {
+  const router = Router();
+  const home = '/account/devices';
+  router
+    .route(home)
+    .get(async (req, res) => {
+      const own = ownSid(req);
+      const devices = (await listDevices(pool, signedIn(req).id)).map((row) => shown(row, own));
+      res.render('accounts/devices/devices', { devices });
+    })
+    .all(allowOnly('GET'));
+
+  router
+    .route(`${home}/end`)
+    .post(proof.require(home), async (req, res) => {
+      const { id } = signedIn(req);
+      const form = deviceForm.safeParse(req.body);
+      if (!form.success || !(await endDevice(pool, id, form.data.device)))
+        throw new HttpError(404, 'There is no such device. Perhaps it was signed out already.');
+      bell.ring([id]); // its open pages learn of it at once
+      flash(res, { line: 'That device is signed out.' });
+      res.redirect(303, home);
+    })
+    .all(allowOnly('POST'));
+
+  router
+    .route(`${home}/end-others`)
+    .post(proof.require(home), async (req, res) => {
+      const { id } = signedIn(req);
+      await endSessions(pool, id, ownSid(req));
+      bell.ring([id]);
+      flash(res, { line: 'All other devices are signed out.' });
+      res.redirect(303, home);
+    })
+    .all(allowOnly('POST'));
+  return router;
+}
+
+function shown(row: DeviceRow, own: string) {
+  return { ...row, name: titleOf(describeAgent(row.agent)), isOwn: row.sid === own };
+}

@@ -1,0 +1,54 @@
+// The invitations of a member: the open ones, a new one, taking one back.
+import { Router, type Request, type Response } from 'express';
+import { z } from 'zod';
+import type { Config } from '../../config.ts';
+import type { Pool } from '../../database/pool.ts';
+import { allowOnly, HttpError } from '../../web/errors.ts';
+import type { Flash } from '../../web/flash.ts';
+import { blankForm, rejectField, type Form } from '../../web/forms.ts';
+import { signedIn } from '../../sessions/session.ts';
+import { invitationLink } from './admission.ts';
+import { listInvitations, makeMembersInvitation, usualDays, withdrawInvitation } from './queries.ts';
+
+/** Whether members may invite: only where an invitation is needed. */
+export function membersMayInvite({ registration, membersInvite }: Config): boolean {
+  return registration === 'invite' && membersInvite > 0;
+}
+
+export function invitationRoutes(pool: Pool, config: Config, flash: Flash): Router {
+  const router = Router();
+  if (!membersMayInvite(config)) return router;
+  const most = config.membersInvite;
+
+  const show = async (req: Request, res: Response, form: Form): Promise<void> => {
+    const invitations = await listInvitations(pool, signedIn(req).id);
+    res.render('accounts/invitations/invitations', { form, invitations, most, days: usualDays });
+  };
+
+  router
+    .route('/account/invitations')
+    .get((req, res) => show(req, res, blankForm()))
+    .post(async (req, res) => {
+      const made = await makeMembersInvitation(pool, signedIn(req).id, most);
+      if (!made) {
+        const words = 'You have as many open invitations as you may have at a time.';
+        return show(req, res.status(422), rejectField(blankForm(), '', words));
+      }
+      const link = invitationLink(config, made.token);
+      flash(res, { line: 'There is a new invitation. Its link is shown only now: give it away.', link });
+      res.redirect(303, '/account/invitations');
+    })
+    .all(allowOnly('GET', 'POST'));
+
+  router
+    .route('/account/invitations/:id/withdraw')
+    .post(async (req, res) => {
+      const id = z.uuid().safeParse(req.params.id);
+      const isGone = id.success && (await withdrawInvitation(pool, signedIn(req).id, id.data));
+      if (!isGone) throw new HttpError(404, 'This invitation does not exist, or not any more.');
+      flash(res, { line: 'The invitation is withdrawn: its link does not work any more.' });
+      res.redirect(303, '/account/invitations');
+    })
+    .all(allowOnly('POST'));
+  return router;
+}

@@ -1,0 +1,97 @@
+// How often one may fail to log in, by whichever way.
+import type { Request } from 'express';
+import type { Config } from '../config.ts';
+import type { Pool } from '../database/pool.ts';
+import type { KnownBrowsers } from './devices/known-browsers.ts';
+import { nobody } from '../ids.ts';
+import type { Bell } from '../mailbox/live/notifier.ts';
+import { leaveNotice } from '../mailbox/notices.ts';
+import { clientAddress } from '../web/client-address.ts';
+import {
+  createAddressLimit,
+  createRateLimit,
+  isRefusal,
+  spendAll,
+  type GiveBack,
+} from '../web/rate-limits.ts';
+import { exactTime } from '../web/times.ts';
+
+export interface LoginTries {
+  /**
+   * Counts a try before it is checked, so that a thousand at once are counted too. Throws a 429 when it is one too many.
+   * Returns what gives it back after a success. `userId` is whose name it is, if anybody's: it takes the same statements
+   * where it is nobody's.
+   */
+  spend(req: Request, username: string, userId: string | undefined): Promise<GiveBack>;
+}
+
+interface Parts {
+  pool: Pool;
+  config: Pick<Config, 'loginsPerMinute'>;
+  browsers: KnownBrowsers;
+  bell: Bell;
+  onError: (error: Error) => void;
+}
+
+const hour = 60 * 60;
+
+/**
+ * Failures count for the name at this address, for the name from everywhere, and for the address. The name comes first:
+ * what its limits refuse is not counted for the address, or one who fails with one name would lock out all who share it.
+ *
+ * Nor may whoever fails on purpose lock the owner out: a browser that this very person has logged in with before has
+ * attempts of its own, and neither spends those of name and address nor needs them.
+ */
+export function createLoginTries(
+  { pool, config, browsers, bell, onError }: Parts,
+  name: string,
+  typed: string,
+): LoginTries {
+  const perMinute = config.loginsPerMinute;
+  const here = createRateLimit(pool, `${name}-name`, perMinute, 60);
+  // From any number of addresses: 50 an hour are 1,200 guesses a day, among passwords of which the common ones are refused.
+  const everywhere = createRateLimit(pool, `${name}-everywhere`, 5 * perMinute, hour);
+  const from = createAddressLimit(pool, `${name}-address`, 5 * perMinute, 60);
+  const withKnown = createRateLimit(pool, `${name}-browser`, perMinute, 60);
+  const notices = createRateLimit(pool, `${name}-notice`, 1, 24 * hour);
+
+  /** Once a day. */
+  const tell = async (userId: string): Promise<void> => {
+    try {
+      await notices.spend(userId);
+    } catch (error) {
+      if (isRefusal(error)) return;
+      throw error;
+    }
+    await leaveNotice(pool, userId, guessingNotice(typed, new Date()));
+    bell.ring([userId]);
+  };
+
+  return {
+    async spend(req, username, userId) {
+      const known = await browsers.findKnown(req, userId ?? nobody);
+      if (known) return spendAll([() => withKnown.spend(known)]);
+      const nameTyped = username.slice(0, 64);
+      const spendEverywhere = async () => {
+        try {
+          return await everywhere.spend(nameTyped);
+        } catch (error) {
+          // After the answer, which must not take longer where the name is somebody's.
+          if (isRefusal(error) && userId) req.res?.once('close', () => void tell(userId).catch(onError));
+          throw error;
+        }
+      };
+      return spendAll([
+        () => here.spend(`${clientAddress(req)} ${nameTyped}`),
+        spendEverywhere,
+        ...from.spends(req),
+      ]);
+    },
+  };
+}
+
+function guessingNotice(typed: string, at: Date): string {
+  return `Somebody tried to log in to your account with wrong ${typed}, again and again, up to ${exactTime(at)}. They did not get in. For now nobody can log in to it from a browser that you have not used before; the browsers that you have used work as ever.
+
+There is nothing to do if your password is long and you use it nowhere else. A second factor, under “Your account”, stops even somebody who guesses it.`;
+}

@@ -1,0 +1,128 @@
+// The two ceremonies of WebAuthn: what a browser is asked for, and whether its answer is right.
+import type { Config } from '../../config.ts';
+import type { Database } from '../../database/pool.ts';
+import { bytesOfId } from '../../ids.ts';
+import type { Seal } from '../../secrets/encryption.ts';
+import { useOnce } from '../../secrets/nonces.ts';
+import type { NewPasskeyAnswer, UseAnswer } from './answers.ts';
+import { openChallenges } from './challenges.ts';
+import { notePasskeyUse, type Credential, type KnownPasskey, type NewPasskey } from './queries.ts';
+
+// EdDSA, ES256, RS256: every authenticator has one of them (COSE, as in WebAuthn 5.4.3).
+const algorithms = [-8, -7, -257];
+
+/** What the script of a page gives to the browser: which site it is for, and what to ask. */
+export interface Question {
+  origin: string;
+  create?: object;
+  get?: object;
+}
+
+export interface Ceremonies {
+  /** Asks for a new passkey of this person, on none of the devices that hold one already. */
+  askForNew(user: { id: string; username: string }, known: Credential[]): Question;
+  /** Asks for the use of one of these passkeys, or of any that the browser has for this site. */
+  askForUse(purpose: string, known?: Credential[]): Question;
+  /** The new passkey, if this is an answer to our question; undefined for any other. */
+  checkNew(userId: string, answer: NewPasskeyAnswer): Promise<NewPasskey | undefined>;
+  /**
+   * Whether this is an answer to our question, given with this passkey, for the first time. `mustVerify`: the person
+   * has unlocked it, by a finger, a face or a PIN; then it stands for a password as well.
+   */
+  checkUse(purpose: string, answer: UseAnswer, passkey: KnownPasskey, mustVerify: boolean): Promise<boolean>;
+}
+
+/** Passkeys belong to the site at its public address; browsers give them to no other. */
+export function openCeremonies(
+  db: Database,
+  seal: Seal,
+  { publicUrl }: Pick<Config, 'publicUrl'>,
+): Ceremonies {
+  const challenges = openChallenges(seal);
+  const site = new URL(publicUrl).hostname;
+  const forNew = (userId: string) => `new, of ${userId}`;
+  const expected = (purpose: string) => ({
+    expectedChallenge: (challenge: string) => challenges.isOurs(purpose, challenge),
+    expectedOrigin: publicUrl,
+    expectedRPID: site,
+  });
+
+  return {
+    askForNew(user, known) {
+      const create = {
+        challenge: challenges.make(forNew(user.id)),
+        rp: { id: site, name: 'Private Messages' },
+        user: {
+          id: bytesOfId(user.id).toString('base64url'),
+          name: user.username,
+          displayName: user.username,
+        },
+        pubKeyCredParams: algorithms.map((alg) => ({ type: 'public-key', alg })),
+        excludeCredentials: known.map(describe),
+        authenticatorSelection: { residentKey: 'preferred', userVerification: 'preferred' },
+        attestation: 'none',
+      };
+      return { origin: publicUrl, create };
+    },
+
+    askForUse(purpose, known = []) {
+      const get = {
+        challenge: challenges.make(purpose),
+        rpId: site,
+        allowCredentials: known.map(describe),
+        userVerification: 'preferred',
+      };
+      return { origin: publicUrl, get };
+    },
+
+    async checkNew(userId, answer) {
+      const { verifyRegistrationResponse } = await library();
+      const checked = await orUndefined(
+        verifyRegistrationResponse({
+          response: answer,
+          ...expected(forNew(userId)),
+          requireUserVerification: false,
+          supportedAlgorithmIDs: algorithms,
+        }),
+      );
+      if (!checked?.verified || !(await useOnce(db, challengeOf(answer)))) return undefined;
+      const { id, publicKey, counter } = checked.registrationInfo.credential;
+      const { userVerified: isUnlocked } = checked.registrationInfo;
+      return { id, publicKey, counter, transports: answer.response.transports, isUnlocked };
+    },
+
+    async checkUse(purpose, answer, { id, credentialId, publicKey, counter, account }, mustVerify) {
+      const { verifyAuthenticationResponse } = await library();
+      const checked = await orUndefined(
+        verifyAuthenticationResponse({
+          response: answer,
+          ...expected(purpose),
+          credential: { id: credentialId, publicKey: new Uint8Array(publicKey), counter },
+          requireUserVerification: mustVerify,
+        }),
+      );
+      if (!checked?.verified || !(await useOnce(db, challengeOf(answer)))) return false;
+      return notePasskeyUse(db, account.id, id, checked.authenticationInfo.newCounter);
+    },
+  };
+}
+
+/** Loaded when the first passkey is used: it takes a fifth of a second and 30 MB, which many a site never needs. */
+const library = () => import('@simplewebauthn/server');
+
+/** The library throws at whatever is wrong with an answer. All that it is given comes from the browser or is ours. */
+async function orUndefined<T>(work: Promise<T>): Promise<T | undefined> {
+  return work.catch(() => undefined);
+}
+
+/** The challenge that was signed: it stands in what the browser says of itself. */
+function challengeOf({ response }: NewPasskeyAnswer | UseAnswer): string {
+  const client = JSON.parse(Buffer.from(response.clientDataJSON, 'base64url').toString()) as {
+    challenge: string;
+  };
+  return client.challenge;
+}
+
+function describe({ id, transports }: Credential) {
+  return { type: 'public-key', id, transports };
+}

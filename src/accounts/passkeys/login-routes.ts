@@ -1,0 +1,63 @@
+// Logging in with a passkey instead of the password: POST /login/passkey, from a button of the login page.
+import { Router } from 'express';
+import { disabledAccount } from '../sign-in.ts';
+import { showLogin, type SignInParts } from '../routes.ts';
+import type { KeepCarriedLetter } from '../../mailbox/compose/refused-message.ts';
+import { asOwner } from '../../database/owner.ts';
+import { idOfBytes } from '../../ids.ts';
+import { guardStrangersForms } from '../../web/csrf.ts';
+import { allowOnly } from '../../web/errors.ts';
+import { blankForm, keepTyped, rejectField, typedIn } from '../../web/forms.ts';
+import { localPath } from '../../web/local-path.ts';
+import { createAddressLimit } from '../../web/rate-limits.ts';
+import { readUse, type UseAnswer } from './answers.ts';
+import type { Ceremonies } from './ceremonies.ts';
+import { findPasskey, type KnownPasskey } from './queries.ts';
+
+/** What the passkey is asked for on the login page: its owner is not known there. */
+export const signingIn = 'sign in';
+
+interface Parts extends Pick<SignInParts, 'pool' | 'config' | 'signIn'> {
+  keepCarriedLetter: KeepCarriedLetter;
+  ceremonies: Ceremonies;
+}
+
+export function passkeyLogin({ pool, config, signIn, keepCarriedLetter, ceremonies }: Parts): Router {
+  // Nobody guesses a passkey; this bounds the work that made-up ones cause.
+  const tries = createAddressLimit(pool, 'passkeys', 5 * config.loginsPerMinute, 60);
+  const router = Router();
+
+  /** The passkey that was used rightly, unlocked by its owner. */
+  const findUsed = async (answer: UseAnswer | undefined): Promise<KnownPasskey | undefined> => {
+    const owner = Buffer.from(answer?.response.userHandle ?? '', 'base64url');
+    if (!answer || owner.length !== 16) return undefined;
+    const claimed = idOfBytes(owner);
+    return asOwner(claimed, async () => {
+      const passkey = await findPasskey(pool, claimed, answer.id);
+      const isRight = passkey && (await ceremonies.checkUse(signingIn, answer, passkey, true));
+      return isRight ? passkey : undefined;
+    });
+  };
+
+  router
+    .route('/login/passkey')
+    .all(keepTyped(showLogin), guardStrangersForms(config))
+    .get((req, res) => res.redirect(303, '/login'))
+    .post(async (req, res) => {
+      const giveBack = await tries.spend(req);
+      const typed = typedIn(req.body);
+      const passkey = await findUsed(readUse(typed.credential));
+      if (!passkey) return showLogin(req, res.status(422), rejectField(blankForm(typed), '', refused));
+      await giveBack();
+      const { account } = passkey;
+      if (account.isDisabled) throw disabledAccount();
+      await signIn(req, res, account);
+      const letter = await keepCarriedLetter(account, req.body);
+      res.redirect(303, letter ?? localPath(typed.next) ?? '/inbox');
+    })
+    .all(allowOnly('GET', 'POST'));
+  return router;
+}
+
+const refused =
+  'This passkey was not accepted: it is not known here, its page was open for too long, or it was not unlocked by a finger, a face or a PIN. Please try again, or log in with your password.';

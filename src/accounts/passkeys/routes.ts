@@ -1,0 +1,95 @@
+// The passkeys of the own account: added, named, removed.
+import { Router, type Request, type Response } from 'express';
+import { z } from 'zod';
+import type { ChangeAccount } from '../changes.ts';
+import type { Proof } from '../confirm-password.ts';
+import type { Pool } from '../../database/pool.ts';
+import { agentOf, titleOf } from '../../web/user-agents.ts';
+import type { FlashChange } from '../devices/flash-change.ts';
+import { allowOnly, HttpError } from '../../web/errors.ts';
+import { blankForm, countCharacters, parseForm, plainText, rejectField, type Form } from '../../web/forms.ts';
+import { signedIn } from '../../sessions/session.ts';
+import { isBlank } from '../../web/text.ts';
+import { readNewPasskey } from './answers.ts';
+import type { Ceremonies } from './ceremonies.ts';
+import { addPasskey, listPasskeys, passkeyLimit, removePasskey } from './queries.ts';
+
+const home = '/account/passkeys';
+const longestName = 60;
+const missing = 'Please give it a name.';
+const newForm = z.object({
+  name: plainText(missing)
+    .trim()
+    .refine((name) => !isBlank(name), missing)
+    .refine((name) => countCharacters(name) <= longestName, `A name has at most ${longestName} characters.`),
+  credential: z.string().optional(),
+});
+
+interface Parts {
+  pool: Pool;
+  proof: Proof;
+  changeAccount: ChangeAccount;
+  ceremonies: Ceremonies;
+  flashChange: FlashChange;
+}
+
+export function passkeyRoutes({ pool, proof, changeAccount, ceremonies, flashChange }: Parts): Router {
+  const router = Router();
+  router.use(home, proof.require(home));
+
+  const show = async (req: Request, res: Response, form: Form): Promise<void> => {
+    const user = signedIn(req);
+    const passkeys = await listPasskeys(pool, user.id);
+    const question = ceremonies.askForNew(
+      user,
+      passkeys.map(({ credential }) => credential),
+    );
+    res.render('accounts/passkeys/passkeys', { form, passkeys, question, most: passkeyLimit });
+  };
+
+  router
+    .route(home)
+    .get((req, res) => show(req, res, blankForm({ name: titleOf(agentOf(req)) })))
+    .post(async (req, res) => {
+      const form = parseForm(newForm, req.body);
+      if (!form.ok) return show(req, res.status(422), form);
+      const { id } = signedIn(req);
+      const answer = readNewPasskey(form.values.credential);
+      const passkey = answer && (await ceremonies.checkNew(id, answer));
+      if (!passkey) return show(req, res.status(422), rejectField(form, '', notMade));
+      const { name } = form.values;
+      const isAdded = await changeAccount(
+        req,
+        (db) => addPasskey(db, id, name, passkey),
+        `A passkey, “${name}”, was added`,
+      );
+      if (!isAdded) return show(req, res.status(422), rejectField(form, '', notAdded));
+      await flashChange(req, res, `${passkey.isUnlocked ? instead : after} “${name}”.`);
+      res.redirect(303, home);
+    })
+    .all(allowOnly('GET', 'POST'));
+
+  router
+    .route(`${home}/:id/remove`)
+    .post(async (req, res) => {
+      const passkey = z.uuid().safeParse(req.params.id);
+      const name =
+        passkey.success &&
+        (await changeAccount(
+          req,
+          (db) => removePasskey(db, signedIn(req).id, passkey.data),
+          (removed) => `Your passkey “${removed}” was removed`,
+        ));
+      if (!name) throw new HttpError(404, 'There is no such passkey. Perhaps it was removed already.');
+      await flashChange(req, res, 'That passkey lets nobody in any more. Remove it from its device as well.');
+      res.redirect(303, home);
+    })
+    .all(allowOnly('POST'));
+  return router;
+}
+
+const instead = 'You can now log in without your password, with';
+const after = 'It asks for no finger, face or PIN, so it can only be asked for after the password:';
+const notMade =
+  'No passkey was made. Please try again, with a browser that knows passkeys and JavaScript on.';
+const notAdded = `This passkey is among yours already, or there are ${passkeyLimit}, as many as you can have.`;

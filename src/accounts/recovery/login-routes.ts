@@ -1,0 +1,90 @@
+// Logging in with a recovery code instead of the password: GET and POST /login/recovery.
+import { Router, type Request, type Response } from 'express';
+import { z } from 'zod';
+import type { LoginTries } from '../login-attempts.ts';
+import { findAccount } from '../queries.ts';
+import type { SignInParts } from '../routes.ts';
+import { typedUsername } from '../../usernames.ts';
+import { letterIn } from '../../mailbox/compose/message-form.ts';
+import { carried, type KeepCarriedLetter } from '../../mailbox/compose/refused-message.ts';
+import type { Bell } from '../../mailbox/live/notifier.ts';
+import type { Seal } from '../../secrets/encryption.ts';
+import { guardStrangersForms } from '../../web/csrf.ts';
+import { allowOnly } from '../../web/errors.ts';
+import type { Flash } from '../../web/flash.ts';
+import { blankForm, keepTyped, parseForm, rejectField, typedIn, type Form } from '../../web/forms.ts';
+import { localPath } from '../../web/local-path.ts';
+import { hashCode } from './codes.ts';
+import { recover } from './recover.ts';
+
+const recoveryForm = z.object({
+  username: typedUsername,
+  code: z.string('Please enter one of your codes.').trim().min(1, 'Please enter one of your codes.'),
+  second: z.string().trim().optional(),
+  next: z.string().optional(),
+});
+
+interface RecoveryParts extends Pick<SignInParts, 'pool' | 'config' | 'signIn'> {
+  seal: Seal;
+  keepCarriedLetter: KeepCarriedLetter;
+  flash: Flash;
+  bell: Bell;
+  tries: LoginTries;
+}
+
+export function recoveryLogin(parts: RecoveryParts): Router {
+  const { pool, config, seal, signIn, keepCarriedLetter, flash, bell, tries } = parts;
+  const router = Router();
+
+  router
+    .route('/login/recovery')
+    .all(keepTyped(showRecovery), guardStrangersForms(config))
+    .get((req, res) => {
+      const next = localPath(req.query.next);
+      if (req.user) return res.redirect(303, next ?? '/inbox');
+      showRecovery(req, res, blankForm(next ? { next } : {}));
+    })
+    .post(async (req, res) => {
+      // From the login page that carries a letter, its fields come along: there is no code yet.
+      const { username = '', next, code } = typedIn(req.body);
+      if (code === undefined)
+        return showRecovery(req, res, blankForm({ username, ...(next ? { next } : {}) }));
+      const form = parseForm(recoveryForm, req.body);
+      if (!form.ok) return showRecovery(req, res.status(422), form);
+
+      const account = await findAccount(pool, form.values.username);
+      const giveBack = await tries.spend(req, form.values.username, account?.id);
+      const { code: first, second } = form.values;
+      const hashes: [Buffer, Buffer?] = [hashCode(seal, first), second ? hashCode(seal, second) : undefined];
+      const recovered = await recover(pool, account, hashes, req);
+      if (recovered === 'second code') {
+        await giveBack();
+        const missing =
+          'This account has a second factor: without it and the password, it takes two codes. Or log in with your password, and use one code for the factor.';
+        return showRecovery(req, res.status(422), rejectField(form, 'second', missing));
+      }
+      if (!recovered) {
+        const wrong = rejectField(
+          form,
+          'code',
+          'The username or the code is wrong, or the code was used already.',
+        );
+        return showRecovery(req, res.status(422), wrong);
+      }
+      bell.ring([recovered.id]);
+      await giveBack();
+      await signIn(req, res, recovered, { isAnnounced: false, remembers: { recoveredAt: Date.now() } });
+      const goOn = (await keepCarriedLetter(recovered, req.body)) ?? localPath(form.values.next);
+      flash(res, { line: 'You are logged in. All other devices are signed out. Now choose a new password.' });
+      res.redirect(
+        303,
+        `/account/password${goOn ? `?${new URLSearchParams({ next: goOn }).toString()}` : ''}`,
+      );
+    })
+    .all(allowOnly('GET', 'POST'));
+  return router;
+}
+
+function showRecovery(req: Request, res: Response, form: Form): void {
+  res.render('accounts/recovery/login', { form, user: undefined, letter: letterIn(req.body, carried) });
+}

@@ -1,0 +1,73 @@
+// What recovery codes do: they are used up, everything else of the person is signed out, and a notice says so.
+import type { Request } from 'express';
+import type { Account } from '../queries.ts';
+import { disabledAccount } from '../sign-in.ts';
+import { asOwner } from '../../database/owner.ts';
+import type { Database, Pool } from '../../database/pool.ts';
+import { transaction } from '../../database/transaction.ts';
+import { agentOf } from '../../web/user-agents.ts';
+import { nobody } from '../../ids.ts';
+import { leaveNotice } from '../../mailbox/notices.ts';
+import { asksSecondStep } from '../second-factor/queries.ts';
+import { deleteSessions, startEpoch } from '../../sessions/queries.ts';
+import { exactTime } from '../../web/times.ts';
+import { hasCode, useCodes } from './queries.ts';
+
+/**
+ * In place of the password: the account, in its new epoch, if these are the hashes of codes that it has left. Where a
+ * second factor is on, one code stands for the password and another for the factor: 'second code' says that the first is
+ * right and not used up. An unknown account takes the same statements. Throws a refusal for a disabled account, which
+ * keeps its codes.
+ */
+export function recover(
+  pool: Pool,
+  account: Account | undefined,
+  [first, second]: [Buffer, Buffer?],
+  req: Request,
+): Promise<Account | 'second code' | undefined> {
+  const id = account?.id ?? nobody;
+  return asOwner(id, () =>
+    transaction(pool, async (db) => {
+      const needsTwo = await asksSecondStep(db, id);
+      const isWhole = !needsTwo || (second !== undefined && !second.equals(first));
+      if (!isWhole) return (await hasCode(db, id, first)) ? 'second code' : undefined;
+      const left = await useCodes(db, id, needsTwo ? [first, second] : [first]);
+      if (!account || left === undefined) return undefined;
+      if (account.isDisabled) throw disabledAccount();
+      const epoch = await signOut(
+        db,
+        id,
+        notice(needsTwo ? 'Two recovery codes were' : 'A recovery code was', '', req, left),
+      );
+      return { ...account, epoch };
+    }),
+  );
+}
+
+/** In place of the second factor, after the password: the new epoch, or undefined when they have no such code left. */
+export function recoverFactor(
+  pool: Pool,
+  userId: string,
+  hash: Buffer,
+  req: Request,
+): Promise<number | undefined> {
+  return transaction(pool, async (db) => {
+    const left = await useCodes(db, userId, [hash]);
+    if (left === undefined) return undefined;
+    return signOut(db, userId, notice('A recovery code was', ' in place of your second factor', req, left));
+  });
+}
+
+async function signOut(db: Database, userId: string, words: string): Promise<number> {
+  const epoch = await startEpoch(db, userId);
+  await deleteSessions(db, userId);
+  await leaveNotice(db, userId, words);
+  return epoch;
+}
+
+function notice(what: string, why: string, req: Request, left: number): string {
+  const codes = left === 1 ? 'One code is left' : `${left || 'No'} codes are left`;
+  return `${what} used${why} to log in to your account with ${agentOf(req)} on ${exactTime(new Date())}. All other devices were signed out. ${codes}.
+
+If that was you, choose a new password${left < 4 ? ' and make new codes' : ''} under “Your account”. If it was not, do both at once: somebody has your codes.`;
+}

@@ -1,0 +1,89 @@
+// Recovery codes of who is signed in: how many are left, new ones, and putting the offer of them off.
+import { Router } from 'express';
+import { z } from 'zod';
+import type { ChangeAccount } from '../changes.ts';
+import type { Proof } from '../confirm-password.ts';
+import type { Pool } from '../../database/pool.ts';
+import type { Seal } from '../../secrets/encryption.ts';
+import { allowOnly, HttpError } from '../../web/errors.ts';
+import type { Flash } from '../../web/flash.ts';
+import { saveSession, signedIn } from '../../sessions/session.ts';
+import { codesAtOnce, hashCode, newCodes } from './codes.ts';
+import { findCodesLeft, replaceCodes } from './queries.ts';
+
+const page = '/account/recovery-codes';
+const shownCodes = z.object({
+  codes: z
+    .string()
+    .regex(new RegExp(`^([0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){6}( |$)){${codesAtOnce}}$`)),
+});
+
+interface Parts {
+  pool: Pool;
+  seal: Seal;
+  proof: Proof;
+  changeAccount: ChangeAccount;
+  flash: Flash;
+}
+
+export function recoveryRoutes({ pool, seal, proof, changeAccount, flash }: Parts): Router {
+  const router = Router();
+  router
+    .route(page)
+    .get(proof.require(page), async (req, res) => {
+      const left = await findCodesLeft(pool, signedIn(req).id);
+      res.render('accounts/recovery/recovery', { left });
+    })
+    .post(proof.require(page), async (req, res) => {
+      // Shown in the answer itself: they are nowhere else, so that no other page could show them.
+      const codes = newCodes();
+      const { id } = signedIn(req);
+      await changeAccount(
+        req,
+        (db) =>
+          replaceCodes(
+            db,
+            id,
+            codes.map((code) => hashCode(seal, code)),
+          ),
+        'New recovery codes were made',
+      );
+      delete req.session.offersCodes;
+      res.render('accounts/recovery/codes', { codes });
+    })
+    .all(allowOnly('GET', 'POST'));
+
+  router
+    .route(`${page}/file`)
+    .post((req, res) => {
+      // The page brings its codes along. Only what looks like codes comes back, so that nobody's words do.
+      const shown = shownCodes.safeParse(req.body);
+      if (!shown.success) throw new HttpError(422, 'This form was not complete. Please make new codes.');
+      res.attachment('recovery-codes.txt').type('text/plain; charset=utf-8');
+      res.send(codesFile(signedIn(req).username, req.get('Host') ?? '', shown.data.codes.split(' ')));
+    })
+    .all(allowOnly('POST'));
+
+  router
+    .route(`${page}/later`)
+    .post(async (req, res) => {
+      delete req.session.offersCodes;
+      await saveSession(req);
+      flash(res, { line: 'Whenever you like: they are on the page of your account.' });
+      res.redirect(303, '/inbox');
+    })
+    .all(allowOnly('POST'));
+  return router;
+}
+
+function codesFile(username: string, site: string, codes: string[]): string {
+  return `Recovery codes of ${username} at ${site}
+
+Each works once. Without your password: on the login page, choose
+"I forgot my password"; with a second factor, that takes two codes.
+Without your second factor: log in with your password and choose "Use a
+recovery code". Keep them where nobody else looks.
+
+${codes.join('\n')}
+`.replaceAll('\n', '\r\n');
+}

@@ -1,0 +1,76 @@
+// Setting a new password with a link from the operator.
+import { Router, type Request, type Response } from 'express';
+import { z } from 'zod';
+import { newPassword, type Passwords } from '../passwords.ts';
+import { findWeakness } from '../weak-passwords.ts';
+import type { Config } from '../../config.ts';
+import type { Pool } from '../../database/pool.ts';
+import { readLinkToken, type LinkKey } from '../../secrets/link-tokens.ts';
+import type { Bell } from '../../mailbox/live/notifier.ts';
+import { guardStrangersForms } from '../../web/csrf.ts';
+import { allowOnly } from '../../web/errors.ts';
+import type { Flash } from '../../web/flash.ts';
+import { blankForm, keepTyped, parseForm, rejectField, type Form } from '../../web/forms.ts';
+import { createAddressLimit } from '../../web/rate-limits.ts';
+import { findResetLink, resetPassword } from './queries.ts';
+
+const passwordForm = z.object({ password: newPassword });
+
+interface ResetLinkParts {
+  pool: Pool;
+  config: Config;
+  passwords: Passwords;
+  flash: Flash;
+  bell: Bell;
+}
+
+/** Only the form uses a link up: browsers and mail programs open links that nobody has clicked. */
+export function resetLinkRoutes({ pool, config, passwords, flash, bell }: ResetLinkParts): Router {
+  const tries = createAddressLimit(pool, 'reset-links', config.loginsPerMinute, 60);
+
+  /** The link with its person, if it works; so many that do not work a minute from one address. */
+  const follow = async (req: Request): Promise<{ key: LinkKey; username: string } | undefined> => {
+    const giveBack = await tries.spend(req);
+    const key = readLinkToken(req.params.token);
+    const username = key && (await findResetLink(pool, key));
+    if (!username) return undefined;
+    await giveBack();
+    return { key, username };
+  };
+
+  const router = Router();
+  router
+    .route('/reset/:token')
+    .all(keepTyped(showReset), guardStrangersForms(config))
+    .get(async (req, res) => {
+      const link = await follow(req);
+      if (!link) return showVoid(res);
+      showReset(req, res, blankForm(), link.username);
+    })
+    .post(async (req, res) => {
+      const link = await follow(req);
+      if (!link) return showVoid(res);
+      const form = parseForm(passwordForm, req.body);
+      if (!form.ok) return showReset(req, res.status(422), form, link.username);
+      const { password } = form.values;
+      const weakness = await findWeakness(password, link.username, config.publicUrl);
+      if (weakness)
+        return showReset(req, res.status(422), rejectField(form, 'password', weakness), link.username);
+
+      if (!(await resetPassword(pool, link.key, await passwords.hash(password)))) return showVoid(res);
+      bell.ring([link.key.ownerId]); // pages that are open learn that they are signed out
+      flash(res, { line: 'Your password is set. Log in with it.' });
+      res.redirect(303, '/login');
+    })
+    .all(allowOnly('GET', 'POST'));
+  return router;
+}
+
+// Both without the person who may be signed in all the same: the token is the strangers', which Logout refuses.
+function showReset(req: Request, res: Response, form: Form, username?: string): void {
+  res.render('accounts/reset-links/reset', { form, action: req.path, username, user: undefined });
+}
+
+function showVoid(res: Response): void {
+  res.status(404).render('accounts/reset-links/void', { user: undefined });
+}

@@ -1,0 +1,36 @@
+// Between the password and the second step: a cookie that says whose password was right.
+import type { Response } from 'express';
+import { z } from 'zod';
+import type { Account } from '../queries.ts';
+import type { Seal } from '../../secrets/encryption.ts';
+import type { Site } from '../../web/cookies.ts';
+import { sealedCookie } from '../../web/encrypted-cookie.ts';
+import { newKey } from '../../secrets/nonces.ts';
+
+const lastsMs = 10 * 60 * 1000;
+const longestNext = 2000; // browsers drop cookies of more than 4 kB
+
+const begun = z.object({
+  id: z.string(),
+  /** That of the account when the password was checked. */
+  epoch: z.int(),
+  /** Makes it good for one sign-in. */
+  key: z.string(),
+  next: z.string(),
+});
+
+export type BegunSignIn = z.infer<typeof begun>;
+
+export function openBegunSignIns(seal: Seal, site: Site) {
+  const cookie = sealedCookie(seal, site, 'second', begun, lastsMs);
+  return {
+    ...cookie,
+    /** Remembers in this browser that the password was right, and where to go on after the second step. */
+    begin(res: Response, { id, epoch }: Pick<Account, 'id' | 'epoch'>, next: string): void {
+      const target = next.length <= longestNext ? next : '/inbox';
+      cookie.write(res, { id, epoch, key: newKey(), next: target });
+    },
+  };
+}
+
+export type BegunSignIns = ReturnType<typeof openBegunSignIns>;

@@ -1,0 +1,129 @@
+// The second factor of the own account: codes from an app, set up, turned off; and whether a passkey is asked for.
+import { Router, type Request, type Response } from 'express';
+import { z } from 'zod';
+import type { ChangeAccount } from '../changes.ts';
+import type { Proof } from '../confirm-password.ts';
+import type { Config } from '../../config.ts';
+import type { Pool } from '../../database/pool.ts';
+import type { FlashChange } from '../devices/flash-change.ts';
+import type { Seal } from '../../secrets/encryption.ts';
+import { allowOnly } from '../../web/errors.ts';
+import { blankForm, parseForm, rejectField, typedIn, type Form } from '../../web/forms.ts';
+import { sealedCookie } from '../../web/encrypted-cookie.ts';
+import { signedIn } from '../../sessions/session.ts';
+import { describeSecret, findStep, newSecret, typedCode } from './codes.ts';
+import { drawQrCode } from './qr-code.ts';
+import { askForPasskey, findFactors, turnTotpOff, turnTotpOn } from './queries.ts';
+import { sealSecret } from './secrets.ts';
+
+const codeForm = z.object({ code: typedCode });
+const begunSecret = z.object({ userId: z.string(), secret: z.base64url() });
+const home = '/account/second-factor';
+
+interface Parts {
+  pool: Pool;
+  config: Config;
+  proof: Proof;
+  changeAccount: ChangeAccount;
+  seal: Seal;
+  flashChange: FlashChange;
+}
+
+export function secondFactorRoutes({ pool, config, proof, changeAccount, seal, flashChange }: Parts): Router {
+  const site = new URL(config.publicUrl).hostname;
+  // In this browser alone until it is in use: nobody who had a look into the account before has seen it.
+  const begun = sealedCookie(seal, config, 'enrolment', begunSecret, 60 * 60 * 1000);
+  const findBegun = (req: Request): Buffer | undefined => {
+    const found = begun.read(req);
+    return found?.userId === signedIn(req).id ? Buffer.from(found.secret, 'base64url') : undefined;
+  };
+
+  const router = Router();
+  router.use(home, proof.require(home));
+
+  router
+    .route(home)
+    .get(async (req, res) => {
+      res.render('accounts/second-factor/second-factor', await findFactors(pool, signedIn(req).id));
+    })
+    .post(async (req, res) => {
+      const { codesSince } = await findFactors(pool, signedIn(req).id);
+      if (codesSince) return res.redirect(303, home);
+      // One that is begun in this browser stays: the person may have it in their app already.
+      if (!findBegun(req)) {
+        begun.write(res, { userId: signedIn(req).id, secret: newSecret().toString('base64url') });
+      }
+      res.redirect(303, `${home}/set-up`);
+    })
+    .all(allowOnly('GET', 'POST'));
+
+  const showSetUp = (req: Request, res: Response, form: Form, secret: Buffer): void => {
+    const enrolment = describeSecret(secret, signedIn(req).username, site);
+    res.render('accounts/second-factor/set-up', { form, enrolment, qrCode: drawQrCode(enrolment.address) });
+  };
+
+  router
+    .route(`${home}/set-up`)
+    .get((req, res) => {
+      const secret = findBegun(req);
+      if (!secret) return res.redirect(303, home);
+      showSetUp(req, res, blankForm(), secret);
+    })
+    .post(async (req, res) => {
+      const { id } = signedIn(req);
+      const secret = findBegun(req);
+      if (!secret) return res.redirect(303, home);
+      const form = parseForm(codeForm, req.body);
+      if (!form.ok) return showSetUp(req, res.status(422), form, secret);
+      const step = findStep(secret, form.values.code);
+      if (step === undefined) {
+        const wrong = rejectField(form, 'code', 'This is not the code of this moment. Is the clock right?');
+        return showSetUp(req, res.status(422), wrong, secret);
+      }
+      const isOn = await changeAccount(
+        req,
+        (db) => turnTotpOn(db, id, sealSecret(seal, id, secret), step),
+        'Codes from an app were turned on as your second factor',
+      );
+      begun.forget(res);
+      if (isOn) await flashChange(req, res, 'From now on a code is asked for after your password.');
+      res.redirect(303, home);
+    })
+    .all(allowOnly('GET', 'POST'));
+
+  router
+    .route(`${home}/off`)
+    .get(async (req, res) => {
+      const { codesSince } = await findFactors(pool, signedIn(req).id);
+      if (!codesSince) return res.redirect(303, home);
+      res.render('accounts/second-factor/off');
+    })
+    .post(async (req, res) => {
+      await changeAccount(
+        req,
+        (db) => turnTotpOff(db, signedIn(req).id),
+        'Codes from an app were turned off as your second factor',
+      );
+      await flashChange(req, res, 'No code is asked for any more.');
+      res.redirect(303, home);
+    })
+    .all(allowOnly('GET', 'POST'));
+
+  router
+    .route(`${home}/passkey`)
+    .post(async (req, res) => {
+      const isAskedFor = typedIn(req.body).ask === 'yes';
+      const now = isAskedFor
+        ? 'a passkey is asked for after your password'
+        : 'your password needs no passkey';
+      const isNew = await changeAccount(
+        req,
+        (db) => askForPasskey(db, signedIn(req).id, isAskedFor),
+        `It was chosen that ${now},`,
+      );
+      if (isNew) await flashChange(req, res, `From now on ${now}.`);
+      res.redirect(303, home);
+    })
+    .all(allowOnly('POST'));
+  return router;
+}

@@ -1,0 +1,97 @@
+// A data folder that was copied: ways of copying lose modes and empty folders, without which PostgreSQL does not start.
+import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { StartupError } from '../../startup-error.ts';
+
+// What stands empty in a database that has just been stopped (PostgreSQL 18, initdb's own list).
+const emptyFolders = [
+  'pg_commit_ts',
+  'pg_dynshmem',
+  'pg_logical/mappings',
+  'pg_logical/snapshots',
+  'pg_notify',
+  'pg_replslot',
+  'pg_serial',
+  'pg_snapshots',
+  'pg_stat',
+  'pg_stat_tmp',
+  'pg_tblspc',
+  'pg_twophase',
+  'pg_wal/archive_status',
+  'pg_wal/summaries',
+];
+
+/** Makes empty folders and modes again, before a server is started there. Throws a StartupError where that is not allowed. */
+export function repairCopy(dataFolder: string): void {
+  const folder = realpathSync(dataFolder);
+  try {
+    const made = emptyFolders.filter((name) => makeMissing(join(folder, name), folder)).length;
+    const changed = closeAll(folder);
+    if (made + changed > 0) {
+      console.error(
+        `private-messages: the data folder was copied without all it needs: made ${made} empty folders and set the modes ` +
+          `of ${changed} files and folders.`,
+      );
+    }
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new StartupError(
+      `The database in ${folder} was copied without all it needs, and this user may not put that right (${code}): start ` +
+        `once as root, or make its files this user's (chown -R).`,
+    );
+  }
+}
+
+/** Whether it had to be made; it belongs to whoever owns the others. */
+function makeMissing(path: string, root: string): boolean {
+  if (lstatSync(path, { throwIfNoEntry: false })) return false;
+  if (dirname(path) !== root) makeMissing(dirname(path), root);
+  mkdirSync(path, { mode: 0o700, recursive: true }); // recursive: another process may be doing the same
+  const { uid, gid } = lstatSync(root);
+  if (process.getuid?.() === 0) chownSync(path, uid, gid);
+  return true;
+}
+
+/** Gives all below the modes that PostgreSQL gives them, where others can reach it or its owner cannot; how many. */
+function closeAll(path: string): number {
+  const stat = lstatSync(path, { throwIfNoEntry: false }); // another process may have started a server meanwhile
+  const isFolder = stat?.isDirectory();
+  if (!stat || (!isFolder && !stat.isFile())) return 0;
+  const own = isFolder ? 0o700 : 0o600;
+  const group = isFolder ? 0o750 : 0o640; // what initdb --allow-group-access sets
+  const isRight = [own, group].includes(stat.mode & 0o7777);
+  if (!isRight) ifThere(() => chmodSync(path, own));
+  const below = isFolder
+    ? (ifThere(() => readdirSync(path)) ?? []).map((name) => closeAll(join(path, name)))
+    : [];
+  return below.reduce((sum, count) => sum + count, isRight ? 0 : 1);
+}
+
+function ifThere<T>(act: () => T): T | undefined {
+  try {
+    return act();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Throws a StartupError when another major version of PostgreSQL made it: that one's files cannot be read. */
+export function checkMajor(folder: string, binaries: string): void {
+  const made = readFileSync(join(folder, 'PG_VERSION'), 'utf8').trim();
+  const packageFile = join(binaries, '../../package.json');
+  const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string };
+  const [ours] = version.split('.');
+  if (made === ours) return;
+  const which = `The database in ${folder} was made by PostgreSQL ${made}, and this version of the program brings PostgreSQL ${ours}`;
+  if (Number(made) > Number(ours)) {
+    throw new StartupError(
+      `${which}, which is older and cannot read it: use the version that made it, or a later one.`,
+    );
+  }
+  throw new StartupError(
+    `${which}, which cannot read it. Nothing is lost: the version of the program that you used before still starts with it. ` +
+      'To move to this one, follow "A new major version of PostgreSQL" in README.md: it takes a dump from the old one into ' +
+      'a new folder. Without that, everyone can export their mailbox there and import it here.',
+  );
+}

@@ -1,0 +1,249 @@
+// Sending, in SQL. All copies of a message, and of all messages sent at the same moment, are written by one statement.
+import type { Database } from '../../database/pool.ts';
+import { hasSeen, type Seen } from '../drafts/queries.ts';
+import { newId } from '../../ids.ts';
+import { mostDraftBytes } from '../drafts/limits.ts';
+import { draftBytes, mostUnanswered, nearlyFull, type Adding, type MailboxLimits } from '../quota.ts';
+
+export interface Sending {
+  from: string;
+  /** Usernames, each once. */
+  to: string[];
+  body: string;
+  /** SHA-256 over the form's key and its content: the same form sent again has the same. */
+  digest: Buffer;
+  sentAt: Date;
+  /** The draft it was written as, if it was saved. */
+  draftId: string;
+  /** The state of that draft that the page showed: a newer one is kept. Without it the draft is removed. */
+  seen?: Seen;
+}
+
+/** How many messages a person may send in a minute, and how much a mailbox may hold. */
+export interface SendLimits {
+  perMinute: number;
+  mailbox: MailboxLimits;
+}
+
+/**
+ * 'sent' also when it had been sent before; `isDraftKept` where a newer state of its draft is stored. 'no room': there may be too little in at least one of these mailboxes, as far
+ * as is known without counting. 'unanswered': they take no more from this sender before they have answered.
+ */
+export type Attempt =
+  | { kind: 'sent'; recipients: string[]; isDraftKept?: true }
+  | { kind: 'unknown'; names: string[] }
+  | { kind: 'too many' }
+  | { kind: 'unanswered'; names: string[] }
+  | { kind: 'no room'; adding: Adding; known: Known };
+
+/** Those who exist, as [username, id]. */
+export type Known = [name: string, id: string][];
+
+interface OutcomeRow {
+  from: string;
+  known: Known;
+  isNew: boolean;
+  isRepeated: boolean;
+  recent: number;
+  unanswered: string[];
+  /** Whether every mailbox has, as far as is known without counting. */
+  hasRoom: boolean;
+  /** Whether a mailbox was passed over, of this letter or of another one. */
+  isBusy: boolean;
+  isDraftKept: boolean;
+}
+
+/**
+ * Sends letters, or writes nothing of them: all copies, and the drafts removed, in one statement. Of several sendings of
+ * one form only the first inserts its digest and with it the copies; the others wait for its outcome and add nothing.
+ * What was sent in the last minute is counted in the same snapshot, so statements under way at the same moment do not see
+ * each other: the limit can be passed by one letter for each of them. Sizes of mailboxes are read as they are after
+ * waiting for the lock, so that limit is never passed; there is room if there is for all of these letters together. (They
+ * come as JSON so that PostgreSQL does not see how many they are: it would plan anew for each number of them, which takes
+ * longer than sending. With joins instead of "limit 1" and "any", a plan that was made while there were few people may go
+ * through all of them.)
+ *
+ * The sender has room where the whole mailbox has some, or else what they have written themselves. Drafts are looked at
+ * only where all that there may be would not fit. Whether a sender has been answered is asked in mailboxes that hold more
+ * than one such sender may fill.
+ */
+const sendLetters = (whereLocked: '' | 'skip locked') => `
+  with letter as (
+    select l.owner_id, l.digest, l.addressees, l.body, l.sent_at, l.draft_id, l.draft_version, l.draft_pages,
+           json_array_length(l.addressees) as recipients, octet_length(l.body) as bytes,
+           (select coalesce(sum(f.recipients), 0)::int from sent_forms f
+            where f.owner_id = l.owner_id and f.sent_at > now() - interval '1 minute'
+              and f.sent_at < now() + interval '1 minute') as recent,
+           (select count(*) = 1 from sent_forms f where f.owner_id = l.owner_id and f.digest = l.digest) as is_repeated
+    from json_to_recordset($1) as l
+      (owner_id uuid, digest bytea, addressees json, body text, sent_at timestamptz, draft_id uuid, draft_version integer, draft_pages json)
+  ), recipient as (
+    select l.owner_id, l.bytes, u.other_id, u.username, typed.id, typed.twin_id
+    from letter l, json_to_recordset(l.addressees) as typed (username text, id uuid, twin_id uuid),
+         lateral (select id as other_id, username from users where username = typed.username limit 1) u
+  ), possible as (
+    select l.owner_id, l.recipients, l.bytes from letter l
+    where not l.is_repeated and l.recent + l.recipients <= $2
+      and l.recipients = (select count(*) from recipient r where r.owner_id = l.owner_id)
+  ), adding as (
+    select each.owner_id, sum(each.n)::int as n, sum(each.bytes)::bigint as bytes,
+           sum(each.sent)::int as sent, sum(each.sent_bytes)::bigint as sent_bytes
+    from (select owner_id, recipients, recipients * bytes, recipients, recipients * bytes from possible
+          union all
+          select r.other_id, 1, r.bytes, 0, 0 from recipient r
+          where r.owner_id = any (array (select owner_id from possible))
+         ) each (owner_id, n, bytes, sent, sent_bytes)
+    group by each.owner_id
+  ), size as (
+    select s.owner_id, s.messages, s.bytes, s.sent, s.sent_bytes, s.warned_at is not null as is_warned
+    from mailbox_sizes s
+    where s.owner_id = any (array (select owner_id from adding))
+    order by s.owner_id for no key update of s ${whereLocked}
+  ), room as (
+    select s.owner_id, s.messages,
+           s.messages + a.n <= case when s.is_warned then $4::int else $3::int end
+             and ${bytesFit('s.bytes + a.bytes', 'case when s.is_warned then $6::bigint else $5::bigint end')} as takes,
+           s.is_warned and s.sent + a.sent <= $4 and ${bytesFit('s.sent_bytes + a.sent_bytes', '$6')} as has_own
+    from size s, adding a where a.owner_id = s.owner_id
+  ), unanswered as (
+    select r.owner_id, r.username from recipient r, room s
+    where s.owner_id = r.other_id and s.messages > $7::int and r.owner_id = any (array (select owner_id from possible))
+      and (select true from (
+             select m.box from messages m
+             where m.owner_id = r.other_id and m.other_id = r.owner_id and m.trashed_at is null
+             order by m.id desc limit $7) m where m.box = 'sent' limit 1) is null
+      and (select true from messages m
+           where m.owner_id = r.other_id and m.other_id = r.owner_id and m.trashed_at is null
+           order by m.id desc offset $7 - 1 limit 1)
+  ), fitting as (
+    select p.owner_id from possible p
+    where p.owner_id = any (array (select owner_id from room where takes or has_own))
+      and not p.owner_id = any (array (select owner_id from unanswered)) and p.recipients = (
+        select count(*) from recipient r
+        where r.owner_id = p.owner_id and r.other_id = any (array (select owner_id from room where takes)))
+  ), form as (
+    insert into sent_forms (owner_id, digest, recipients)
+    select owner_id, digest, recipients from letter where owner_id = any (array (select owner_id from fitting))
+    on conflict do nothing returning owner_id
+  ), copy as (
+    select c.owner_id, c.id, c.box, c.other_id, c.twin_id, l.body, l.bytes, l.sent_at
+    from letter l, recipient r, lateral (values
+      (l.owner_id, r.id, 'sent', r.other_id, r.twin_id),
+      (r.other_id, r.twin_id, 'inbox', l.owner_id, r.id)) c (owner_id, id, box, other_id, twin_id)
+    where r.owner_id = l.owner_id and l.owner_id = any (array (select owner_id from form))
+  ), growth as (
+    select owner_id, count(*) as n, sum(bytes) as bytes, count(*) filter (where box = 'sent') as sent,
+           coalesce(sum(bytes) filter (where box = 'sent'), 0) as sent_bytes
+    from copy group by owner_id
+  ), grown as (
+    update mailbox_sizes s
+    set messages = s.messages + (select g.n from growth g where g.owner_id = s.owner_id),
+        bytes = s.bytes + (select g.bytes from growth g where g.owner_id = s.owner_id),
+        sent = s.sent + (select g.sent from growth g where g.owner_id = s.owner_id),
+        sent_bytes = s.sent_bytes + (select g.sent_bytes from growth g where g.owner_id = s.owner_id)
+    where s.owner_id = any (array (select owner_id from copy))
+  ), written as (
+    insert into messages (owner_id, id, box, other_id, twin_id, body, sent_at)
+    select owner_id, id, box, other_id, twin_id, body, sent_at from copy
+  ), marked as (
+    insert into unread (owner_id, id) select owner_id, id from copy where box = 'inbox'
+  ), sent as (
+    select owner_id, draft_id, draft_version, draft_pages, body from letter where is_repeated or owner_id = any (array (select owner_id from form))
+  ), discarded as (
+    delete from drafts d
+    where d.owner_id = any (array (select owner_id from sent)) and d.id = any (array (select draft_id from sent))
+      and exists (
+        select from sent
+        where sent.owner_id = d.owner_id and sent.draft_id = d.id
+          and (sent.draft_version is null or d.body = sent.body or ${hasSeen('sent.draft_version', 'sent.draft_pages')}))
+    returning d.owner_id, d.id
+  ), ended as (
+    insert into ended_drafts (owner_id, id, is_sent) select owner_id, id, true from discarded on conflict do nothing
+  )
+  select l.owner_id as "from",
+         array (select json_build_array(username, other_id) from recipient r where r.owner_id = l.owner_id) as known,
+         l.owner_id = any (array (select owner_id from form)) as "isNew", l.is_repeated as "isRepeated", l.recent,
+         array (select u.username from unanswered u where u.owner_id = l.owner_id) as unanswered,
+         l.owner_id = any (array (select owner_id from fitting)) as "hasRoom",
+         (select count(*) from size) < (select count(*) from adding) as "isBusy",
+         (select d.id from drafts d where d.owner_id = l.owner_id and d.id = l.draft_id) is not null
+           and not exists (select from discarded d where d.owner_id = l.owner_id) as "isDraftKept"
+  from letter l`;
+
+/** In SQL, whether so many bytes fit, with the drafts of `s.owner_id`. */
+function bytesFit(bytes: string, limit: string): string {
+  return `(${bytes} + ${mostDraftBytes} <= ${limit} or ${bytes} + ${draftBytes('s.owner_id')} <= ${limit})`;
+}
+
+const alone = { name: 'send message', text: sendLetters('') };
+const together = { name: 'send messages', text: sendLetters('skip locked') };
+
+/** Sends one letter. Where something else is being written into one of the mailboxes, it waits. */
+export async function sendWhereRoom(db: Database, sending: Sending, limits: SendLimits): Promise<Attempt> {
+  const { rows } = await db.query<OutcomeRow>({ ...alone, values: valuesOf([sending], limits) });
+  return toAttempt(sending, rows[0]!, limits);
+}
+
+/**
+ * Sends the letters of several people, one of each. None waits for what is in the way of another: 'busy' is one that has
+ * to be sent alone, because something else is being written into one of the mailboxes.
+ */
+export async function sendTogether(
+  db: Database,
+  sendings: Sending[],
+  limits: SendLimits,
+): Promise<(Attempt | 'busy')[]> {
+  const { rows } = await db.query<OutcomeRow>({ ...together, values: valuesOf(sendings, limits) });
+  const outcomes = new Map(rows.map((row) => [row.from, row]));
+  return sendings.map((sending) => {
+    const outcome = outcomes.get(sending.from)!;
+    const attempt = toAttempt(sending, outcome, limits);
+    return attempt.kind === 'no room' && outcome.isBusy ? 'busy' : attempt;
+  });
+}
+
+function valuesOf(sendings: Sending[], { perMinute, mailbox }: SendLimits): unknown[] {
+  const nearly = nearlyFull(mailbox);
+  const letters = JSON.stringify(sendings.map(toLetter));
+  const limits = [nearly.messages, mailbox.messages, nearly.bytes, mailbox.bytes, mostUnanswered(mailbox)];
+  return [letters, perMinute, ...limits];
+}
+
+/** The names of the fields are those of the columns. */
+function toLetter({ from, to, body, digest, sentAt, draftId, seen }: Sending) {
+  return {
+    owner_id: from,
+    addressees: to.map((username) => ({ username, id: newId(sentAt), twin_id: newId(sentAt) })),
+    digest: `\\x${digest.toString('hex')}`,
+    body,
+    sent_at: sentAt,
+    draft_id: draftId,
+    draft_version: seen?.version,
+    draft_pages: seen?.pages,
+  };
+}
+
+function toAttempt({ from, to, body }: Sending, row: OutcomeRow, { perMinute }: SendLimits): Attempt {
+  const { known, isNew, isRepeated, recent, unanswered, hasRoom, isDraftKept } = row;
+  if (known.length < to.length) {
+    const names = new Set(known.map(([name]) => name));
+    return { kind: 'unknown', names: to.filter((name) => !names.has(name)) };
+  }
+  if (!isNew && !isRepeated) {
+    if (recent + to.length > perMinute) return { kind: 'too many' };
+    if (unanswered.length > 0) return { kind: 'unanswered', names: unanswered };
+    if (!hasRoom) return { kind: 'no room', adding: addingOf(from, known, Buffer.byteLength(body)), known };
+  }
+  return { kind: 'sent', recipients: known.map(([, id]) => id), ...(isDraftKept && { isDraftKept }) };
+}
+
+/** Each recipient's mailbox gets one message, the sender's one for each of them. */
+function addingOf(from: string, known: Known, bytes: number): Adding {
+  const nothing = { messages: 0, bytes: 0 };
+  const adding: Adding = Object.fromEntries(
+    known.map(([, id]) => [id, { received: { messages: 1, bytes }, sent: nothing }]),
+  );
+  const sent = { messages: known.length, bytes: known.length * bytes };
+  adding[from] = { received: adding[from]?.received ?? nothing, sent };
+  return adding;
+}

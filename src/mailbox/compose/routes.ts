@@ -1,0 +1,142 @@
+// Writing and sending: GET and POST /send.
+import { Router, type Request, type Response } from 'express';
+import { z } from 'zod';
+import { now } from '../../clock.ts';
+import type { Config } from '../../config.ts';
+import type { Pool } from '../../database/pool.ts';
+import { findDraft, type Seen } from '../drafts/queries.ts';
+import type { Bell } from '../live/notifier.ts';
+import { allowOnly, HttpError } from '../../web/errors.ts';
+import type { Flash } from '../../web/flash.ts';
+import { blankForm, parseForm, rejectField, type Form } from '../../web/forms.ts';
+import { localPath } from '../../web/local-path.ts';
+import { createRateLimit } from '../../web/rate-limits.ts';
+import { signedIn } from '../../sessions/session.ts';
+import type { FormPages } from './form-page.ts';
+import { bodyLimit, digestOf, formKey, letterForm, newFormKey, readLetter } from './message-form.ts';
+import { createSendMessage, type Outcome } from './send-message.ts';
+
+interface ComposeParts {
+  pool: Pool;
+  config: Config;
+  formPages: FormPages;
+  flash: Flash;
+  bell: Bell;
+}
+
+export function composeRoutes({ pool, config, formPages, flash, bell }: ComposeParts): Router {
+  const router = Router();
+  const sendMessage = createSendMessage(pool, {
+    perMinute: config.sendsPerMinute,
+    mailbox: config.mailbox,
+  });
+  // What is refused because a mailbox is full costs a count, and is not counted as sent.
+  const counts = createRateLimit(pool, 'mailbox-counts', config.sendsPerMinute, 60);
+
+  router
+    .route('/send')
+    .get(async (req, res) => {
+      showSend(formPages, req, res, blankForm(await begin(pool, formPages, req)));
+    })
+    .post(async (req, res) => {
+      const form = parseForm(letterForm, req.body);
+      if (!form.ok) return showSend(formPages, req, res.status(422), form);
+
+      const { recipient: to, body, key: draftId, from } = form.values;
+      const letter = {
+        from: signedIn(req).id,
+        to,
+        body,
+        draftId,
+        digest: digestOf(form.values),
+        seen: seenBy(req),
+        sentAt: now(),
+      };
+      const outcome = await sendMessage(letter, async () => void (await counts.spend(letter.from)));
+      bell.ring(outcome.warned, 'arrivals');
+      if (outcome.kind === 'too many') {
+        throw new HttpError(
+          429,
+          'You have sent many messages in a short time. Please wait a minute and press Send again.',
+          60,
+        );
+      }
+      if (outcome.kind !== 'sent')
+        return showSend(formPages, req, res.status(422), refuse(form, outcome, to.length));
+      bell.ring(outcome.recipients, 'arrivals');
+      flash(res, { line: `Sent to ${inWords(to)}.${outcome.isDraftKept ? newerKept : ''}` });
+      res.redirect(303, localPath(from) ?? '/inbox');
+    })
+    .all(allowOnly('GET', 'POST'));
+
+  /** What the page that was sent had seen of its draft; nothing, where it does not say. */
+  function seenBy(req: Request): Seen {
+    const page = formPages.read(readLetter(req.body));
+    return page?.writerId === signedIn(req).id ? page.seen : { version: 0, pages: [] };
+  }
+  return router;
+}
+
+const newerKept = ' Its draft was changed on another page since, so it is kept.';
+
+/** What stands in the fields at first: a draft, or a name that a link brought along. */
+async function begin(pool: Pool, formPages: FormPages, req: Request): Promise<Record<string, string>> {
+  const { to, draft: id } = req.query;
+  // A field of one line would join the lines of a link's names.
+  if (id === undefined) return { recipient: typeof to === 'string' ? to.replaceAll(/[\r\n]+/g, ', ') : '' };
+  const draftId = z.uuid().safeParse(id);
+  const draft = draftId.success ? await findDraft(pool, signedIn(req).id, draftId.data) : undefined;
+  if (!draft) throw new HttpError(404, 'This draft does not exist (any more).');
+  const page = formPages.begin(signedIn(req).id, draft.id, draft.version);
+  return { recipient: draft.recipient, body: draft.body, key: draft.id, page };
+}
+
+/** The form with what is wrong about its recipients, or about the sender's own mailbox. */
+function refuse(
+  form: Form,
+  outcome: Extract<Outcome, { kind: 'unknown' | 'full' | 'unanswered' }>,
+  outOf: number,
+): Form {
+  if (outcome.kind === 'unknown') return rejectField(form, 'recipient', unknown(outcome.names, outOf));
+  if (outcome.kind === 'unanswered') return rejectField(form, 'recipient', unanswered(outcome.names));
+  const own =
+    'Your mailbox is full, so nothing was sent. Delete some of the messages that you have sent, empty the trash, and send it again.';
+  const refused = outcome.isOwn ? rejectField(form, '', own) : form;
+  return outcome.names.length > 0 ? rejectField(refused, 'recipient', full(outcome.names)) : refused;
+}
+
+function unknown(names: string[], outOf: number): string {
+  // A list of names on lines of their own, pasted into a field of one line, may have become this.
+  const hint = names.some((name) => /\s/.test(name)) ? ' Please put a comma between two names.' : '';
+  if (outOf === 1) return `Nobody here has that username.${hint}`;
+  return names.length === 1
+    ? `Nobody here has the username ${names[0]}. Nothing was sent.${hint}`
+    : `Nobody here has these usernames: ${names.join(', ')}. Nothing was sent.${hint}`;
+}
+
+function full(names: string[]): string {
+  const whose =
+    names.length === 1 ? `${names[0]}’s mailbox is full` : `The mailboxes of ${inWords(names)} are full`;
+  return `${whose}, so nothing was sent. Your words are still here: save them as a draft and try again later.`;
+}
+
+function unanswered(names: string[]): string {
+  const whose =
+    names.length === 1 ? `${names[0]}’s mailbox takes` : `The mailboxes of ${inWords(names)} take`;
+  const until = names.length === 1 ? `${names[0]} answers` : 'they answer';
+  return `${whose} no more from you until ${until}, so nothing was sent. Your words are still here: save them as a draft.`;
+}
+
+function inWords(names: string[]): string {
+  return names.length === 1 ? names[0]! : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}
+
+/** The page on which one writes, with whatever was typed already. A form that was sent is a page that is shown again. */
+export function showSend(formPages: FormPages, req: Request, res: Response, form: Form): void {
+  const key = formKey.safeParse(form.typed.key).data ?? newFormKey();
+  const fields = { ...readLetter(form.typed), key };
+  const isNew = req.method === 'GET' && fields.page !== '';
+  const page = isNew || !req.user ? fields.page : formPages.next(req.user.id, fields);
+  const saves = String(page === fields.page ? fields.saves : 0);
+  res.render('mailbox/compose/send', { form: { ...form, typed: { ...form.typed, key, page, saves } }, bodyLimit });
+}

@@ -1,0 +1,41 @@
+// Taking a message back, in SQL.
+import { asSystem } from '../../database/owner.ts';
+import type { Pool } from '../../database/pool.ts';
+import { transaction } from '../../database/transaction.ts';
+
+export type TakingBack =
+  | { kind: 'taken back' | 'opened already'; recipient: string; recipientId: string }
+  | { kind: 'no such message' };
+
+/**
+ * Takes a message back: removes both copies, if its recipient has not opened it. Whoever removes the row in `unread`
+ * first has decided it: a reader removes it before reading (openMessage). The recipient's copy is locked first, as
+ * everything does that touches both tables, so that no two wait for each other.
+ */
+export function unsendMessage(pool: Pool, ownerId: string, id: string): Promise<TakingBack> {
+  return asSystem(() =>
+    transaction(pool, async (db) => {
+      const { rows } = await db.query<{ otherId: string; twinId: string; recipient: string }>(
+        `select m.other_id as "otherId", m.twin_id as "twinId",
+              coalesce((select u.username from users u where u.id = m.other_id), 'deleted account') as recipient
+       from messages m where m.owner_id = $1 and m.id = $2 and m.box = 'sent' and m.origin is null and m.trashed_at is null`,
+        [ownerId, id],
+      );
+      const [copy] = rows;
+      if (!copy) return { kind: 'no such message' };
+
+      const twin = [copy.otherId, copy.twinId];
+      await db.query('select from messages where owner_id = $1 and id = $2 for update', twin);
+      const unopened = await db.query(
+        'delete from unread where owner_id = $1 and id = $2 and not is_marked',
+        twin,
+      );
+      const kind = unopened.rowCount === 1 ? 'taken back' : 'opened already';
+      if (kind === 'taken back') {
+        await db.query('delete from messages where owner_id = $1 and id = $2', twin);
+        await db.query('delete from messages where owner_id = $1 and id = $2', [ownerId, id]);
+      }
+      return { kind, recipient: copy.recipient, recipientId: copy.otherId };
+    }),
+  );
+}

@@ -1,0 +1,42 @@
+// The conversation with one person in SQL, from the own mailbox alone.
+import type { Database } from '../../database/pool.ts';
+import type { Box } from '../queries.ts';
+
+/** One message of a conversation, whole. */
+export interface Line {
+  id: string;
+  box: Box;
+  body: string;
+  sentAt: Date;
+  isUnread: boolean;
+}
+
+/**
+ * Up to `limit` messages between this person and the one with this name, older than the one with this id, the newest
+ * first; undefined when nobody has that name. Of a note to oneself only the received copy is shown, the one that can be
+ * unread.
+ */
+export async function listConversation(
+  db: Database,
+  ownerId: string,
+  username: string,
+  before: string,
+  limit: number,
+): Promise<Line[] | undefined> {
+  const { rows } = await db.query<Line | Record<keyof Line, null>>({
+    name: 'list conversation',
+    text: `select line.id, line.box, line.body, line.sent_at as "sentAt", line.is_unread as "isUnread"
+           from users u left join lateral (
+             select m.id, m.box, m.body, m.sent_at,
+                    (select n.id from unread n where n.owner_id = m.owner_id and n.id = m.id) is not null as is_unread
+             from messages m
+             where m.owner_id = $1 and m.other_id = u.id and m.trashed_at is null and m.id < $3
+               and (m.other_id <> m.owner_id or m.box = 'inbox')
+             order by m.id desc limit $4) line on true
+           where u.username = $2`,
+    values: [ownerId, username, before, limit],
+  });
+  if (rows.length === 0) return undefined;
+  const lines = rows.filter((row): row is Line => row.id !== null);
+  return lines.sort((one, other) => (one.id < other.id ? 1 : -1)); // a join promises no order
+}

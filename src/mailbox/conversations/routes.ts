@@ -1,0 +1,67 @@
+// The conversation with one person: GET /with/:username.
+import { Router } from 'express';
+import { z } from 'zod';
+import { foldUsername } from '../../usernames.ts';
+import type { FormPages } from '../compose/form-page.ts';
+import { bodyLimit, newFormKey } from '../compose/message-form.ts';
+import type { Pool } from '../../database/pool.ts';
+import { highestId } from '../../ids.ts';
+import { splitLinks } from '../links.ts';
+import { markRead } from '../queries.ts';
+import { allowOnly, HttpError } from '../../web/errors.ts';
+import { blankForm } from '../../web/forms.ts';
+import { pageSize, rowsRead } from '../../web/paging.ts';
+import { isReading } from '../../web/prefetch.ts';
+import type { Viewer } from '../../sessions/viewer.ts';
+import { signedIn } from '../../sessions/session.ts';
+import { listConversation, type Line } from './queries.ts';
+
+const query = z.object({ before: z.uuid().optional() });
+
+export function conversationRoutes(pool: Pool, formPages: FormPages): Router {
+  const router = Router();
+  router
+    .route('/with/:username')
+    .get(async (req, res) => {
+      const viewer = signedIn(req);
+      const asked = query.safeParse(req.query);
+      if (!asked.success) throw new HttpError(400, 'This place in the list does not exist.');
+      const { before = highestId } = asked.data;
+      const username = foldUsername(req.params.username);
+      const list = async () => {
+        const lines = await listConversation(pool, viewer.id, username, before, rowsRead);
+        if (!lines) throw new HttpError(404, 'Nobody here has that username.');
+        return lines;
+      };
+      const lines = isReading(req) ? await readAll(pool, viewer, list) : await list();
+      const shown = lines.slice(0, pageSize).toReversed();
+      const key = newFormKey();
+      const page = formPages.begin(viewer.id, key);
+      res.render('mailbox/conversations/conversation', {
+        username,
+        lines: shown.map((line) => ({ ...line, pieces: splitLinks(line.body) })),
+        older: lines.length > pageSize ? shown[0]!.id : undefined,
+        isLatest: before === highestId,
+        form: blankForm({ recipient: username, key, page, from: `/with/${username}` }),
+        bodyLimit,
+      });
+    })
+    .all(allowOnly('GET'));
+  return router;
+}
+
+/**
+ * The same as opening each: the marks go first, and what is shown is read afterwards (openMessage), until nothing in it
+ * is still marked: a message that arrives in between may not be shown and yet be taken back.
+ */
+async function readAll(pool: Pool, viewer: Viewer, list: () => Promise<Line[]>): Promise<Line[]> {
+  const marked = new Set<string>();
+  for (;;) {
+    const lines = await list();
+    const unread = lines.slice(0, pageSize).filter((line) => line.isUnread);
+    if (unread.length === 0) return lines.map((line) => ({ ...line, isUnread: marked.has(line.id) }));
+    const ids = unread.map(({ id }) => id);
+    for (const id of ids) marked.add(id);
+    viewer.hasRead((await markRead(pool, viewer.id, ids)).length);
+  }
+}

@@ -1,0 +1,107 @@
+// Letters begun and not sent: saving, the list, discarding. They are resumed where letters are written: /send?draft=ID.
+import { Router, type Request, type Response } from 'express';
+import { z } from 'zod';
+import type { FormPages } from '../compose/form-page.ts';
+import { readLetter, type Letter } from '../compose/message-form.ts';
+import { showSend } from '../compose/routes.ts';
+import type { Config } from '../../config.ts';
+import type { Pool } from '../../database/pool.ts';
+import { recount } from '../quota.ts';
+import { allowOnly, HttpError } from '../../web/errors.ts';
+import type { Flash } from '../../web/flash.ts';
+import { typedIn } from '../../web/forms.ts';
+import { signedIn } from '../../sessions/session.ts';
+import { draftLimit, longestDraft } from './limits.ts';
+import { discardDraft, keepDraft, listDrafts, type Kept } from './queries.ts';
+
+export function draftRoutes(pool: Pool, { mailbox }: Config, formPages: FormPages, flash: Flash): Router {
+  const router = Router();
+
+  router
+    .route('/drafts')
+    .get(async (req, res) => {
+      res.render('mailbox/drafts/drafts', { drafts: await listDrafts(pool, signedIn(req).id) });
+    })
+    .post(async (req, res) => {
+      const letter = readLetter(req.body);
+      const kept = await keep(signedIn(req).id, letter);
+      // The page saves by itself while somebody writes; it needs no page in return.
+      if (req.accepts(['html', 'json']) === 'json') return answerScript(req, res, letter, kept);
+      if (isRefused(kept)) throw new HttpError(422, refusals[kept.kind]);
+      if (kept.kind === 'ended') return offerNew(req, res);
+      flash(res, { line: kept.kind === 'saved' ? 'Saved as a draft.' : copied });
+      res.redirect(303, `/send?draft=${kept.id}`);
+    })
+    .all(allowOnly('GET', 'POST'));
+
+  async function keep(ownerId: string, letter: Letter): Promise<Kept> {
+    const { key: id, recipient, body } = letter;
+    const isText = [recipient, body].every((text) => text.isWellFormed() && !text.includes('\0'));
+    if (!isText) throw new HttpError(422, 'There is a character in this text that cannot be kept.');
+    const page = formPages.read(letter);
+    const draft = { id, recipient, body: body.replaceAll('\r\n', '\n') };
+    const seen = page?.writerId === ownerId ? { seen: page.seen } : {};
+    const options = { ...seen, mailboxBytes: mailbox.bytes };
+    const kept = await keepDraft(pool, ownerId, draft, options);
+    if (kept.kind !== 'no room') return kept;
+    await recount(pool, ownerId, mailbox); // messages may have been deleted since the last count
+    return keepDraft(pool, ownerId, draft, options);
+  }
+
+  function answerScript(req: Request, res: Response, letter: Letter, kept: Kept): void {
+    if (kept.kind === 'copied') {
+      const page = formPages.move(signedIn(req).id, letter, kept.id);
+      res.json({
+        isSaved: true,
+        key: kept.id,
+        page,
+        line: 'Saved as another draft: this one was changed elsewhere',
+      });
+    } else if (kept.kind === 'ended') {
+      res.status(409).json({ isSaved: false, line: 'Not saved: this draft was sent or discarded elsewhere' });
+    } else if (isRefused(kept)) {
+      const line = `Not saved, your words are only on this page: ${refusals[kept.kind]}`;
+      res.status(422).json({ isSaved: false, line });
+    } else res.json({ isSaved: true });
+  }
+
+  /** The same words under a new key: pressed again, the button begins a new draft. */
+  function offerNew(req: Request, res: Response): void {
+    const { key: _, ...typed } = typedIn(req.body);
+    showSend(formPages, req, res.status(409), { typed, errors: { '': ended } });
+  }
+
+  router
+    .route('/drafts/:id/discard')
+    .post(async (req, res) => {
+      const id = z.uuid().safeParse(req.params.id);
+      const outcome = id.success ? await discardDraft(pool, signedIn(req).id, id.data) : 'unknown';
+      if (outcome === 'unknown') throw new HttpError(404, 'This draft does not exist (any more).');
+      flash(res, {
+        line: outcome === 'discarded' ? 'Draft discarded.' : 'This draft was sent or discarded already.',
+      });
+      res.redirect(303, '/drafts');
+    })
+    .all(allowOnly('POST'));
+
+  return router;
+}
+
+type Refused = Extract<Kept, { kind: 'full' | 'too long' | 'no room' }>;
+
+function isRefused(kept: Kept): kept is Refused {
+  return kept.kind in refusals;
+}
+
+const refusals: Record<Refused['kind'], string> = {
+  'no room':
+    'Your mailbox is full, so this was not saved. Delete some of the messages that you have sent, empty the trash, and save it again.',
+  full: `There are ${draftLimit} drafts already. Send or discard one of them first.`,
+  'too long': `A draft has at most ${longestDraft.body.toLocaleString('en')} characters. Nothing has been cut off: please shorten it.`,
+};
+
+const copied =
+  'This draft was saved on another page since yours was made, so both are kept: this is yours, the other one is among your drafts.';
+
+const ended =
+  'This draft was sent or discarded on another page, so it was not saved again. To keep these words as a new draft, press Save draft once more.';

@@ -1,0 +1,45 @@
+// News for pages that are open: GET /events.
+import { Router } from 'express';
+import { z } from 'zod';
+import { asOwner } from '../../database/owner.ts';
+import type { Pool } from '../../database/pool.ts';
+import { highestId } from '../../ids.ts';
+import { allowOnly, HttpError } from '../../web/errors.ts';
+import { sessionKey } from '../../sessions/queries.ts';
+import { signedIn } from '../../sessions/session.ts';
+import { readMailboxState } from './queries.ts';
+import type { Streams } from './streams.ts';
+
+const query = z.object({
+  /** The newest message that the page has shown. */
+  seen: z.uuid().default(highestId),
+  /** The page's own name, random. */
+  page: z.string().max(40).optional(),
+  /** The list that it shows, and when that was read, in milliseconds since 1970. */
+  list: z.enum(['messages', 'drafts']).optional(),
+  at: z.coerce.number().default(0),
+});
+const headers = { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' };
+
+export function liveRoutes(pool: Pool, streams: Streams): Router {
+  const router = Router();
+  router
+    .route('/events')
+    .head((req, res) => void res.set(headers).end())
+    .get((req, res) => {
+      const asked = query.safeParse(req.query);
+      if (!asked.success) throw new HttpError(400, 'That address is broken.');
+      const ownerId = signedIn(req).id;
+      const [, sid] = sessionKey(req.sessionID);
+      const { seen, page, list, at: madeAt } = asked.data;
+      // Read again when PostgreSQL tells of news, which is outside of any request.
+      const read = () => asOwner(ownerId, () => readMailboxState(pool, ownerId, sid, seen));
+      const isOpen = streams.add({ ownerId, sid, page, list, madeAt, res, read });
+      if (!isOpen) throw new HttpError(503, 'Too many pages are open at once.', 60);
+      res.set(headers);
+      // After a restart not all pages come back in the same second.
+      res.write(`retry: ${2000 + Math.floor(Math.random() * 3000)}\n\n`);
+    })
+    .all(allowOnly('GET'));
+  return router;
+}

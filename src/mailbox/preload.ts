@@ -1,0 +1,62 @@
+// A page of a list or a message comes along with the session: one round trip for the pages seen most.
+import { z } from 'zod';
+import { highestId } from '../ids.ts';
+import type { Request } from 'express';
+import { sessionAnd, type Along } from '../sessions/finding-sessions.ts';
+import type { Viewer } from '../sessions/viewer.ts';
+import { selectBoxBefore, selectMessage, type Box, type Message, type MessageRow } from './queries.ts';
+
+const cursor = z.uuid().default(highestId);
+const messageId = z.uuid();
+// Seconds, because PostgreSQL takes its time for dates in JSON. The orders are those of toRow and toMessage, below.
+const sentAt = `date_part('epoch', r."sentAt")`;
+const rowValues = `r.id, r.other, r.origin, r.excerpt, ${sentAt}, r."isUnread"`;
+const messageValues = `r.id, r.box, r.other, r.origin, r.body, ${sentAt}, r."isUnread", r.newer, r.older`;
+const boxes = {
+  inbox: sessionAnd('inbox', selectBoxBefore('inbox', 3), rowValues),
+  sent: sessionAnd('sent', selectBoxBefore('sent', 3), rowValues),
+};
+const message = sessionAnd('message', selectMessage(3), messageValues);
+
+/** What an address brings along. Going back to newer pages of a list is rare, and asks by itself. */
+export function bringAlong({ path, query }: Pick<Request, 'path' | 'query'>): Along | undefined {
+  const [, place, id, ...more] = path.split('/');
+  if ((place === 'inbox' || place === 'sent') && id === undefined) {
+    const from = cursor.safeParse(query.before);
+    if (!from.success || query.after !== undefined) return undefined;
+    return { statement: boxes[place], values: [from.data] };
+  }
+  const isMessage = place === 'messages' && more.length === 0 && messageId.safeParse(id).success;
+  return isMessage ? { statement: message, values: [id] } : undefined;
+}
+
+/** The rows of the list that came along, if one did. */
+export function rowsAlong({ along }: Viewer, box: Box): MessageRow[] | undefined {
+  return along?.map((values) => toRow(box, values));
+}
+
+/** The message that came along, if one did. */
+export function messageAlong({ along }: Viewer): Message | undefined {
+  return along?.map(toMessage)[0];
+}
+
+function toRow(box: Box, [id, other, origin, excerpt, seconds, isUnread]: unknown[]): MessageRow {
+  return {
+    id,
+    box,
+    other,
+    origin,
+    excerpt,
+    sentAt: dateOf(seconds),
+    isUnread,
+    isTrashed: false,
+  } as MessageRow;
+}
+
+function toMessage([id, box, other, origin, body, seconds, isUnread, newer, older]: unknown[]): Message {
+  return { id, box, other, origin, body, sentAt: dateOf(seconds), isUnread, newer, older } as Message;
+}
+
+function dateOf(seconds: unknown): Date {
+  return new Date(Math.round((seconds as number) * 1000));
+}

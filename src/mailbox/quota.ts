@@ -1,0 +1,239 @@
+// How full mailboxes are. Whatever adds messages goes through here or adds to mailbox_sizes itself; deleting need not.
+import { mostDraftBytes } from './drafts/limits.ts';
+import { withQueryTimeout, type Database, type Pool } from '../database/pool.ts';
+import { transaction } from '../database/transaction.ts';
+import { leaveNotice } from './notices.ts';
+
+/** How much a mailbox may hold. Bytes are those of the texts in UTF-8, drafts included. */
+export interface MailboxLimits {
+  messages: number;
+  bytes: number;
+}
+
+/** Above so much the owner is told that the mailbox is filling up. */
+export function nearlyFull({ messages, bytes }: MailboxLimits): MailboxLimits {
+  return { messages: Math.floor(messages * 0.9), bytes: Math.floor(bytes * 0.9) };
+}
+
+/**
+ * How many messages somebody may have in another's mailbox without an answer among or after them: a hundredth of it, and
+ * with the longest texts no more than a twentieth of its bytes; but always some.
+ */
+export function mostUnanswered({ messages, bytes }: MailboxLimits): number {
+  return Math.max(20, Math.floor(Math.min(messages / 100, bytes / 20 / 40_000)));
+}
+
+/** How much is to be added, by mailbox. */
+export type Adding = Record<string, { received: MailboxLimits; sent: MailboxLimits }>;
+
+export interface Room {
+  /** The mailboxes that cannot take what they are to receive. */
+  full: string[];
+  /** Those whose owners have no room for what they send. */
+  fullOfOwn: string[];
+  /** Those that have less than a tenth left since this moment: for warnOwners. */
+  filling: Size[];
+}
+
+/**
+ * Looks at mailboxes before messages are added in the same transaction, until the end of which nobody else adds any.
+ * Where there may be too little room, what is there is counted.
+ */
+export async function makeRoom(db: Database, adding: Adding, limits: MailboxLimits): Promise<Room> {
+  const nearly = nearlyFull(limits);
+  const room: Room = { full: [], fullOfOwn: [], filling: [] };
+  for (const known of await lockSizes(db, Object.keys(adding))) {
+    const { ownerId } = known;
+    const { received, sent } = adding[ownerId]!;
+    const all = { messages: received.messages + sent.messages, bytes: received.bytes + sent.bytes };
+    if (fits(known, all, known.isWarned ? limits : nearly)) continue;
+    const size = await countAnew(db, known, { limits, adding: all });
+    if (received.messages > 0 && !fits(size, all, limits)) room.full.push(ownerId);
+    if (sent.messages > 0 && !fitsOwn(size, sent, limits)) room.fullOfOwn.push(ownerId);
+    if (size.isWarned || fits(size, all, nearly)) continue;
+    await db.query('update mailbox_sizes set warned_at = now() where owner_id = $1', [ownerId]);
+    room.filling.push(size);
+  }
+  return room;
+}
+
+/** Leaves their notices, after the messages have been added: these take nobody's place. */
+export async function warnOwners(db: Database, { filling }: Room, limits: MailboxLimits): Promise<void> {
+  for (const size of filling) {
+    await leaveNotice(
+      db,
+      size.ownerId,
+      `Your mailbox is nearly full: it holds ${usageInWords(size, limits)}, the trash and drafts included. ` +
+        `When it is full, nobody can write to you. To make room, delete messages and empty the trash.`,
+    );
+  }
+}
+
+/**
+ * For an import, at the end of the transaction that has added: how much is too much now. Until the end of the
+ * transaction nobody else adds any.
+ */
+export async function countBeyond(
+  db: Database,
+  ownerId: string,
+  limits: MailboxLimits,
+): Promise<MailboxLimits> {
+  const [known] = await lockSizes(db, [ownerId]);
+  const { messages, bytes, drafts } = await countAnew(
+    db,
+    { ...known!, bytes: null },
+    { limits, withinMs: 90_000 },
+  );
+  return {
+    messages: Math.max(0, messages! - limits.messages),
+    bytes: Math.max(0, bytes! + drafts - limits.bytes),
+  };
+}
+
+/** For the clean-up: whoever was warned and has emptied the mailbox since is warned again the next time. */
+export async function forgetWarnings(pool: Pool, limits: MailboxLimits): Promise<void> {
+  const { rows } = await pool.query<{ ownerId: string }>(
+    'select owner_id as "ownerId" from mailbox_sizes where warned_at is not null',
+  );
+  for (const { ownerId } of rows) {
+    await transaction(pool, async (db) => {
+      const [known] = await lockSizes(db, [ownerId]);
+      if (known) await countAnew(db, known, { limits });
+    });
+  }
+}
+
+/** For the account page: how much a mailbox holds, counted when that was longer than a minute ago; else no less than it holds. */
+export async function findUsage(pool: Pool, ownerId: string, limits: MailboxLimits): Promise<string> {
+  const [known] = await readSizes(pool, [ownerId]);
+  const size = known && !known.isOld ? known : ((await recount(pool, ownerId, limits)) ?? known);
+  return size?.messages != null && size.bytes != null ? usageInWords(size, limits) : '';
+}
+
+/** Counts all of a mailbox, once a minute at most. Undefined where it cannot, while something is being written into it. */
+export function recount(pool: Pool, ownerId: string, limits: MailboxLimits): Promise<Size | undefined> {
+  return transaction(pool, async (db) => {
+    await addSizes(db, [ownerId]);
+    const [known] = await readSizes(db, [ownerId], 'for no key update of s skip locked');
+    return known?.isOld ? countAnew(db, { ...known, bytes: null }, { limits }) : known;
+  });
+}
+
+export interface Size {
+  ownerId: string;
+  /** No less than what it holds; null before the first count, as the others. */
+  messages: number | null;
+  bytes: number | null;
+  /** Of these, what its owner has sent. */
+  sent: number | null;
+  sentBytes: number | null;
+  /** Bytes of drafts, which are not among the others. */
+  drafts: number;
+  isWarned: boolean;
+  /** Whether all was counted longer than a minute ago, or never. */
+  isOld: boolean;
+}
+
+/** Whether so much more fits; not known to fit before the first count. */
+function fits({ messages, bytes, drafts }: Size, more: MailboxLimits, limits: MailboxLimits): boolean {
+  if (messages === null || bytes === null) return false;
+  return messages + more.messages <= limits.messages && bytes + drafts + more.bytes <= limits.bytes;
+}
+
+/** The same for what its owner writes, whatever others have sent. */
+function fitsOwn({ sent, sentBytes, ...size }: Size, more: MailboxLimits, limits: MailboxLimits): boolean {
+  return fits({ ...size, messages: sent, bytes: sentBytes, sent, sentBytes }, more, limits);
+}
+
+/** Everything that locks several sizes does so in the order of the owners: no two wait for each other. */
+async function lockSizes(db: Database, ownerIds: string[]): Promise<Size[]> {
+  await addSizes(db, ownerIds);
+  return readSizes(db, ownerIds, 'for no key update of s');
+}
+
+async function addSizes(db: Database, ownerIds: string[]): Promise<void> {
+  await db.query(
+    `insert into mailbox_sizes (owner_id)
+     select u.id from users u where u.id = any ($1::uuid[])
+       and not exists (select from mailbox_sizes s where s.owner_id = u.id)
+     order by u.id on conflict do nothing`,
+    [ownerIds],
+  );
+}
+
+async function readSizes(db: Database, ownerIds: string[], lock = ''): Promise<Size[]> {
+  const { rows } = await db.query<Size>(
+    `select s.owner_id as "ownerId", s.messages, s.bytes::float8 as bytes, s.sent, s.sent_bytes::float8 as "sentBytes",
+            ${draftBytes('s.owner_id')}::float8 as drafts, s.warned_at is not null as "isWarned",
+            s.counted_at is null or s.counted_at < now() - interval '1 minute' as "isOld"
+     from mailbox_sizes s where s.owner_id = any ($1::uuid[]) order by s.owner_id ${lock}`,
+    [ownerIds],
+  );
+  return rows;
+}
+
+/** In SQL, what the drafts of this person take. */
+export const draftBytes = (ownerId: string): string =>
+  `(select coalesce(sum(octet_length(d.body) + octet_length(d.recipient)), 0) from drafts d where d.owner_id = ${ownerId})`;
+
+// Lengths are read from the table and not from an index: from a cold disk that takes longer than a page may.
+const countingMs = 10_000;
+
+interface Counting {
+  limits: MailboxLimits;
+  adding?: MailboxLimits;
+  withinMs?: number;
+}
+
+/**
+ * The exact numbers, in the row as well; needs the lock. Bytes are counted only where they may be what is in the way:
+ * numbers of messages come from indexes.
+ */
+async function countAnew(
+  db: Database,
+  known: Size,
+  { limits, adding = { messages: 0, bytes: 0 }, withinMs = countingMs }: Counting,
+): Promise<Size> {
+  const nearly = nearlyFull(limits);
+  const { ownerId, bytes, sentBytes } = known;
+  const isByteCount =
+    bytes === null || sentBytes === null || bytes + mostDraftBytes + adding.bytes > nearly.bytes;
+  if (isByteCount) await db.query(`set local statement_timeout = ${withinMs}`);
+  const counted = isByteCount
+    ? `select count(*)::int as messages, count(*) filter (where box = 'sent')::int as sent,
+              coalesce(sum(octet_length(body)), 0) as bytes,
+              coalesce(sum(octet_length(body)) filter (where box = 'sent'), 0) as sent_bytes, now() as at
+       from messages where owner_id = $1`
+    : `select (select count(*)::int from messages where owner_id = $1) as messages,
+              (select count(*)::int from messages where owner_id = $1 and box = 'sent') as sent,
+              s.bytes, s.sent_bytes, s.counted_at as at
+       from mailbox_sizes s where s.owner_id = $1`;
+  const statement = {
+    text: `update mailbox_sizes s
+       set messages = c.messages, sent = c.sent, bytes = c.bytes, sent_bytes = c.sent_bytes, counted_at = c.at,
+           warned_at = case when c.messages > $2 or c.bytes + ${draftBytes('$1')} > $3 then s.warned_at end
+       from (${counted}) c
+       where s.owner_id = $1
+       returning s.messages, s.bytes::float8 as bytes, s.sent, s.sent_bytes::float8 as "sentBytes",
+                 s.warned_at is not null as "isWarned"`,
+    values: [ownerId, nearly.messages, nearly.bytes],
+  };
+  const { rows } = await db.query<Omit<Size, 'ownerId' | 'drafts' | 'isOld'>>(
+    withQueryTimeout(statement, withinMs + 1000),
+  );
+  return { ...known, ...rows[0]! };
+}
+
+/** "12,345 of 100,000 messages and 3.4 MB of 1 GB". */
+function usageInWords({ messages, bytes, drafts }: Size, limits: MailboxLimits): string {
+  const held = messages!.toLocaleString('en');
+  return `${held} of ${limits.messages.toLocaleString('en')} messages and ${bytesInWords(bytes! + drafts)} of ${bytesInWords(limits.bytes)}`;
+}
+
+/** As people say it: 999 bytes, 12 kB, 3.4 MB, 1 GB. */
+export function bytesInWords(bytes: number): string {
+  const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
+  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  const amount = (bytes / 1000 ** power).toLocaleString('en', { maximumSignificantDigits: 3 });
+  return amount === '1' && power === 0 ? '1 byte' : `${amount} ${units[power]}`;
+}

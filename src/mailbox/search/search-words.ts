@@ -1,0 +1,138 @@
+// What somebody typed into the search field, taken apart: phrases, and conditions.
+import { foldUsername } from '../../usernames.ts';
+import { highestId, lowestId, lowestIdAt } from '../../ids.ts';
+import { dayAfter, readDay, startOfDay } from '../../web/days.ts';
+import { readPhrase, type Phrase } from './phrases.ts';
+
+/** In characters; more than that is no search. */
+export const longestSearch = 300;
+
+export interface Search {
+  /** A message has all phrases of at least one of these, if there are any. */
+  alternatives: Phrase[][];
+  /** What must not be in a message: -rain -"long table". */
+  without: Phrase[];
+  from: string | undefined;
+  to: string | undefined;
+  /** Ids at the edges of the time asked for: messages from `after` on and before `before`. */
+  after: string;
+  before: string;
+  /** Whether days were asked for, which are those of a time zone. */
+  hasDays: boolean;
+  isUnread: boolean;
+  place: 'inbox' | 'sent' | 'trash' | undefined;
+}
+
+/** A word or a "phrase" as it was typed. */
+interface Piece {
+  text: string;
+  isQuoted: boolean;
+  isWithout: boolean;
+  /** Whether it stands alone, without marks before it: only then is it a condition. */
+  isBare: boolean;
+}
+
+/**
+ * Takes a line like `cake "on saturday" -rain from:bob after:2026-10-31 in:sent` apart. What looks like a condition
+ * but is none (`from:`, `before:soon`) is searched for as words. Undefined when there is nothing to look for (`&|!`).
+ * Days begin and end in this time zone.
+ */
+export function readSearch(line: string, timeZone = 'UTC'): Search | undefined {
+  const alternatives: Phrase[][] = [[]];
+  const without: Phrase[] = [];
+  const conditions: Partial<Search>[] = [];
+  const pieces = splitLine(line);
+  for (const [index, piece] of pieces.entries()) {
+    const condition = readCondition(piece, timeZone);
+    const phrase = condition ? undefined : readPhrase(piece.text, piece.isQuoted || piece.isWithout);
+    if (condition) conditions.push(condition);
+    else if (phrase && piece.isWithout) addOnce(without, phrase);
+    else if (isOr(piece) && alternatives.at(-1)!.length > 0 && pieces.slice(index + 1).some(isWord)) {
+      alternatives.push([]);
+    } else if (phrase) addOnce(alternatives.at(-1)!, phrase);
+  }
+  const keyOf = (phrases: Phrase[]) =>
+    phrases
+      .map(({ pattern }) => pattern)
+      .toSorted()
+      .join();
+  const found = [...new Map(alternatives.map((phrases) => [keyOf(phrases), phrases])).values()].filter(
+    (phrases) => phrases.length > 0,
+  );
+  if (found.length + without.length + conditions.length === 0) return undefined;
+  return {
+    alternatives: found,
+    without,
+    from: undefined,
+    to: undefined,
+    after: lowestId,
+    before: highestId,
+    hasDays: false,
+    isUnread: false,
+    place: undefined,
+    ...Object.assign({}, ...conditions),
+  };
+}
+
+/** All that make a pair somewhere; an apostrophe is none of them. */
+const quotationMarks = /[“”„‟«»‹›「」『』｢｣〝〞〟❝❞＂]/g;
+
+/** Marks before a word are no part of it, but for the minus or dash directly before it, as phones write it. */
+const pieces =
+  /(?<before>[^\s"\p{L}\p{N}\p{M}]*)"(?<quoted>[^"]*)"?|(?<signs>[^\s"\p{L}\p{N}\p{M}]*)(?<word>[^\s"]+)/gu;
+const endsWithMinus = /[-‐‑‒–—−﹣－]$/;
+
+function splitLine(line: string): Piece[] {
+  return [...line.replace(quotationMarks, '"').matchAll(pieces)].map(({ groups = {} }) => {
+    const { before, quoted, signs = '', word = '' } = groups;
+    if (quoted !== undefined)
+      return { text: quoted, isQuoted: true, isWithout: endsWithMinus.test(before ?? ''), isBare: false };
+    return { text: word, isQuoted: false, isWithout: endsWithMinus.test(signs), isBare: signs === '' };
+  });
+}
+
+const isOr = ({ text, isQuoted, isWithout }: Piece) => /^or$/i.test(text) && !isQuoted && !isWithout;
+
+/** Whether this piece is searched for, so that an "or" before it joins two. */
+const isWord = (piece: Piece) =>
+  !piece.isWithout &&
+  !isOr(piece) &&
+  !readCondition(piece, 'UTC') &&
+  readPhrase(piece.text, true) !== undefined;
+
+/** The same once more finds nothing else, and fifty times the same would take PostgreSQL seconds. */
+function addOnce(phrases: Phrase[], phrase: Phrase): void {
+  if (!phrases.some(({ pattern }) => pattern === phrase.pattern)) phrases.push(phrase);
+}
+
+/** What a piece says about the search, if it is a condition that makes sense. */
+function readCondition({ text, isBare }: Piece, timeZone: string): Partial<Search> | undefined {
+  if (!isBare) return undefined;
+  const [, name = '', value = ''] = /^([a-z]+)[:：](.+)$/i.exec(text) ?? [];
+  return meanings.get(name.toLowerCase())?.(value.toLowerCase(), timeZone);
+}
+
+type Meaning = (value: string, timeZone: string) => Partial<Search> | undefined;
+
+/** What each condition says about the search; undefined when its value makes no sense. */
+const meanings = new Map<string, Meaning>([
+  ['from', (typed) => withName(typed, (from) => ({ from }))],
+  ['to', (typed) => withName(typed, (to) => ({ to }))],
+  // "before" a day ends with the one before; "after" it begins with the next one.
+  [
+    'before',
+    (day, zone) => (readDay(day) ? { before: lowestIdAt(startOfDay(day, zone)), hasDays: true } : undefined),
+  ],
+  [
+    'after',
+    (day, zone) =>
+      readDay(day) ? { after: lowestIdAt(startOfDay(dayAfter(day), zone)), hasDays: true } : undefined,
+  ],
+  ['is', (state) => (state === 'unread' ? { isUnread: true } : undefined)],
+  ['in', (place) => (place === 'inbox' || place === 'sent' || place === 'trash' ? { place } : undefined)],
+]);
+
+function withName(typed: string, use: (name: string) => Partial<Search>): Partial<Search> | undefined {
+  const name = foldUsername(typed);
+  return name === '' ? undefined : use(name);
+}

@@ -1,0 +1,26 @@
+// What is said after a deletion: whose copy went, and how to undo it.
+import type { Response } from 'express';
+import type { Flash } from '../../web/flash.ts';
+import type { Viewer } from '../../sessions/viewer.ts';
+import type { Trashed } from './queries.ts';
+
+export function flashTrashed(
+  flash: Flash,
+  res: Response,
+  viewer: Viewer,
+  trashed: Trashed[],
+  at: Date,
+): void {
+  flash(res, { line: inWords(viewer, trashed), undo: at.toISOString() });
+}
+
+function inWords(viewer: Viewer, trashed: Trashed[]): string {
+  const others = [...new Set(trashed.map(({ other }) => other))].filter(
+    (name) => name !== null && name !== viewer.username,
+  );
+  const what = trashed.length === 1 ? 'your copy' : `your copies of ${trashed.length} messages`;
+  if (others.length === 0) return `Deleted ${what}.`;
+  return others.length === 1
+    ? `Deleted ${what}; ${others[0]} keeps theirs.`
+    : `Deleted ${what}; the others keep theirs.`;
+}

@@ -1,0 +1,145 @@
+// The trash: looking into it, taking things out, and removing them for good.
+import { Router } from 'express';
+import { z } from 'zod';
+import { inBatches } from '../../database/batches.ts';
+import type { Pool } from '../../database/pool.ts';
+import { splitLinks } from '../links.ts';
+import { messageId, unknownMessage } from '../message-routes.ts';
+import { findMessage, openMessage } from '../queries.ts';
+import { counted, sayDone, selectedIds } from '../selection.ts';
+import { aroundInSearch, type Around } from '../search/around.ts';
+import { allowOnly, HttpError } from '../../web/errors.ts';
+import type { Flash } from '../../web/flash.ts';
+import { localPath } from '../../web/local-path.ts';
+import { readPage } from '../../web/paging.ts';
+import { isReading } from '../../web/prefetch.ts';
+import { signedIn } from '../../sessions/session.ts';
+import {
+  deleteForever,
+  emptyTrash,
+  findTrashed,
+  listTrashAfter,
+  listTrashBefore,
+  restoreMessages,
+  type TrashedMessage,
+} from './queries.ts';
+
+export function trashRoutes(pool: Pool, flash: Flash): Router {
+  const router = Router();
+
+  router
+    .route('/trash')
+    .get(async (req, res) => {
+      const { id } = signedIn(req);
+      const page = await readPage(req, {
+        before: (cursor, limit) => listTrashBefore(pool, id, cursor, limit),
+        after: (cursor, limit) => listTrashAfter(pool, id, cursor, limit),
+      });
+      res.render('mailbox/trash/trash', { page, here: req.originalUrl });
+    })
+    .all(allowOnly('GET'));
+
+  router
+    .route('/trash/selected')
+    .post(async (req, res) => {
+      const { id } = signedIn(req);
+      const ids = selectedIds(req.body);
+      const action: unknown = req.body?.action;
+      if (action !== 'restore' && action !== 'forever')
+        throw new HttpError(422, 'Choose what to do with the messages.');
+      const changed =
+        action === 'restore' ? await restoreMessages(pool, id, { ids }) : await deleteForever(pool, id, ids);
+      flash(res, { line: await sayDone(pool, id, action, ids, changed) });
+      res.redirect(303, localPath(req.body?.from) ?? '/trash');
+    })
+    .all(allowOnly('POST'));
+
+  router
+    .route('/trash/undo')
+    .post(async (req, res) => {
+      const at = z.iso.datetime().safeParse(req.body?.at);
+      if (!at.success) throw new HttpError(422, 'Nothing was changed: the form was not complete.');
+      const { id } = signedIn(req);
+      const trashedAt = new Date(at.data);
+      const { count, isDone } = await inBatches(
+        async (limit) => (await restoreMessages(pool, id, { trashedAt, limit })).length,
+      );
+      const line = counted(count, 'restored', 'This was already undone, or is deleted for ever.');
+      flash(res, isDone ? { line } : { line: `${line} There are more.`, undo: at.data });
+      res.redirect(303, localPath(req.body?.from) ?? '/trash');
+    })
+    .all(allowOnly('POST'));
+
+  router
+    .route('/trash/empty')
+    .get((req, res) => res.render('mailbox/trash/empty'))
+    .post(async (req, res) => {
+      const { id } = signedIn(req);
+      const { count, isDone } = await inBatches((limit) => emptyTrash(pool, id, limit));
+      const line = counted(count, 'deleted for ever', 'The trash was already empty.');
+      flash(res, { line: isDone ? line : `${line} There are more: please press the button once more.` });
+      res.redirect(303, isDone ? '/trash' : '/trash/empty');
+    })
+    .all(allowOnly('GET', 'POST'));
+
+  router
+    .route('/trash/:id')
+    .get(async (req, res) => {
+      const viewer = signedIn(req);
+      const { id: ownerId } = viewer;
+      const found = await findTrashed(pool, ownerId, messageId(req));
+      // Reading it here is reading it: its sender cannot take it back any more.
+      const { message, marked } = isReading(req)
+        ? await openMessage(pool, ownerId, found, findTrashed)
+        : { message: found, marked: 0 };
+      if (!message) throw unknownMessage();
+      if (marked > 0) viewer.hasChanged(); // what lies in the trash is not counted
+      const around = await aroundInSearch(
+        pool,
+        ownerId,
+        req.query.q,
+        message.id,
+        res.locals.readersTime.timeZone,
+      );
+      res.render('mailbox/trash/message', {
+        message,
+        pieces: splitLinks(message.body),
+        around: around ?? inTrash(message),
+      });
+    })
+    .all(allowOnly('GET'));
+
+  router
+    .route('/trash/:id/restore')
+    .post(async (req, res) => {
+      const [id, { id: ownerId }] = [messageId(req), signedIn(req)];
+      const [restored] = await restoreMessages(pool, ownerId, { ids: [id] });
+      if (!restored) throw await notInTrash(ownerId, id);
+      flash(res, { line: 'Restored.' });
+      res.redirect(303, localPath(req.body?.from) ?? '/trash');
+    })
+    .all(allowOnly('POST'));
+
+  router
+    .route('/trash/:id/delete')
+    .post(async (req, res) => {
+      const [id, { id: ownerId }] = [messageId(req), signedIn(req)];
+      const [deleted] = await deleteForever(pool, ownerId, [id]);
+      if (!deleted) throw await notInTrash(ownerId, id);
+      flash(res, { line: 'Deleted for ever.' });
+      res.redirect(303, localPath(req.body?.from) ?? '/trash');
+    })
+    .all(allowOnly('POST'));
+
+  async function notInTrash(ownerId: string, id: string): Promise<HttpError> {
+    const isRestored = (await findMessage(pool, ownerId, id)) !== undefined;
+    return isRestored ? new HttpError(404, 'This message is not in the trash (any more).') : unknownMessage();
+  }
+  return router;
+}
+
+/** The neighbours that came with the message. */
+function inTrash({ newer, older }: TrashedMessage): Around {
+  const address = (id: string | null) => (id ? `/trash/${id}` : undefined);
+  return { newer: address(newer), older: address(older), list: '/trash', listName: 'the trash' };
+}

@@ -1,0 +1,89 @@
+// What has to be removed in time: by one process at a time, a little at a time.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { deleteBefore } from '../database/expiry.ts';
+import { asSystem } from '../database/owner.ts';
+import type { Database, Pool } from '../database/pool.ts';
+import { transaction } from '../database/transaction.ts';
+import { forgetEndedDrafts } from '../mailbox/drafts/queries.ts';
+import { forgetBrowsers } from '../accounts/devices/queries.ts';
+import { deleteExpiredInvitations } from '../accounts/invitations/queries.ts';
+import { listLeaving, removeRemains } from '../accounts/deletion/queries.ts';
+import { forgetWarnings, type MailboxLimits } from '../mailbox/quota.ts';
+import { deleteExpiredResetLinks } from '../accounts/reset-links/queries.ts';
+import { deleteExpired } from '../mailbox/trash/queries.ts';
+import { deleteExpiredSessions } from '../sessions/queries.ts';
+import { forgetUsed, goodForAtMost } from '../secrets/nonces.ts';
+
+const hour = 60 * 60 * 1000;
+const day = 24 * hour;
+const trashKeptFor = 30 * day;
+// A form older than a session can be (90 days) cannot be sent again.
+const sentFormsKeptFor = 91 * day;
+const browsersKnownFor = 365 * day;
+const usedKeptFor = 2 * goodForAtMost;
+const batch = 500;
+const pauseMs = 50;
+
+/** Removes what is due now; returns how many rows, those of accounts aside. Does nothing where another process is at it. */
+export function tidyUp(pool: Pool, now = Date.now()): Promise<number> {
+  return asSystem(() => removeDue(pool, now));
+}
+
+async function removeDue(pool: Pool, now: number): Promise<number> {
+  const due = [
+    (db: Database) => deleteExpired(db, new Date(now - trashKeptFor), batch),
+    (db: Database) => deleteExpiredSessions(db, new Date(now), batch),
+    (db: Database) => forgetSentForms(db, new Date(now - sentFormsKeptFor)),
+    (db: Database) => forgetEndedDrafts(db, new Date(now - sentFormsKeptFor), batch),
+    (db: Database) => forgetBrowsers(db, new Date(now - browsersKnownFor), batch),
+    (db: Database) => deleteExpiredResetLinks(db, new Date(now), batch),
+    (db: Database) => deleteExpiredInvitations(db, new Date(now), batch),
+    (db: Database) => forgetUsed(db, new Date(now - usedKeptFor), batch),
+  ];
+  let removed = 0;
+  for (const remove of due) {
+    for (;;) {
+      const count = await transaction(pool, async (db) => ((await isOurTurn(db)) ? remove(db) : 0));
+      removed += count;
+      if (count < batch) break;
+      await sleep(pauseMs);
+    }
+  }
+  for (const userId of await listLeaving(pool)) await removeRemains(pool, userId);
+  return removed;
+}
+
+/** For as long as this transaction lasts. */
+async function isOurTurn(db: Database): Promise<boolean> {
+  const { rows } = await db.query(
+    `select pg_try_advisory_xact_lock(hashtext('private-messages housekeeping')) as ours`,
+  );
+  return rows[0].ours;
+}
+
+function forgetSentForms(db: Database, before: Date): Promise<number> {
+  return deleteBefore(db, { table: 'sent_forms', key: 'owner_id, digest', time: 'sent_at' }, before, batch);
+}
+
+/** Tidies up every hour, for the first time a minute after the start. */
+export function keepTidy(
+  pool: Pool,
+  mailbox: MailboxLimits,
+  onError: (error: Error) => void,
+): { close(): void } {
+  const run = () => {
+    tidyUp(pool)
+      .then(() => asSystem(() => forgetWarnings(pool, mailbox)))
+      .catch(onError);
+  };
+  const first = setTimeout(run, 60_000);
+  const timer = setInterval(run, hour);
+  first.unref();
+  timer.unref();
+  return {
+    close: () => {
+      clearTimeout(first);
+      clearInterval(timer);
+    },
+  };
+}

@@ -1,0 +1,63 @@
+// Everything that runs around the app within one process, put together and ended together.
+import type { Express } from 'express';
+import { createApp } from '../app.ts';
+import { openUsedUsernames } from '../accounts/used-usernames.ts';
+import type { Config } from '../config.ts';
+import { readMigrations } from '../database/migration-files.ts';
+import type { Pool } from '../database/pool.ts';
+import { openSigningKeys } from '../database/signing-keys.ts';
+import { keepTidy } from './cleanup-jobs.ts';
+import { openImportJobs } from '../transfers/imports/jobs.ts';
+import { openBell } from '../mailbox/live/notifier.ts';
+import { openStreams } from '../mailbox/live/streams.ts';
+import { createSeal } from '../secrets/encryption.ts';
+import { readSecretKey } from '../secrets/secret-key.ts';
+import type { Log } from '../web/log.ts';
+
+export interface OpenApp {
+  app: Express;
+  /** Ends what would keep the process or its open pages waiting. */
+  close: () => Promise<void>;
+}
+
+export async function openApp(
+  config: Config,
+  pool: Pool,
+  log: Log,
+  isStopping: () => boolean = () => false,
+): Promise<OpenApp> {
+  const onError = (error: Error) => log.error({ err: error }, 'background');
+  const seal = createSeal(readSecretKey(config.dataDir));
+  const keys = await openSigningKeys(pool, onError);
+  const hashUsername = await openUsedUsernames(pool, seal, (line) =>
+    console.error(`private-messages: ${line}`),
+  );
+  const streams = openStreams(onError);
+  const bell = openBell(pool, (notices) => streams.wake(notices), onError);
+  const importJobs = openImportJobs({ pool, config, bell, onError });
+  const housekeeping = keepTidy(pool, config.mailbox, onError);
+  const latestMigration = readMigrations().at(-1)!.name;
+  const app = createApp({
+    config,
+    pool,
+    log,
+    secrets: keys.secrets,
+    seal,
+    hashUsername,
+    bell,
+    streams,
+    importJobs,
+    latestMigration,
+    isStopping,
+  });
+  return {
+    app,
+    close: async () => {
+      keys.close();
+      housekeeping.close();
+      streams.close();
+      await importJobs.close();
+      await bell.close();
+    },
+  };
+}

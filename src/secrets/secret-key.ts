@@ -1,0 +1,123 @@
+// The key that seals secrets in the database: a file beside it, so that a copy of the database alone opens nothing.
+import { randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  fsyncSync,
+  linkSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { makeFolder, reason } from '../database/embedded/data-folder.ts';
+import { StartupError } from '../startup-error.ts';
+
+const keyBytes = 32;
+
+/** The key in `dataDir/secret.key`, made at the first start. Throws a StartupError where that is not possible. */
+export function readSecretKey(dataDir: string): Buffer {
+  makeFolder(dataDir);
+  if (existsSync(join(dataDir, nextName)))
+    throw new StartupError(
+      'The change of secret.key was interrupted. Run "npm run operator -- rotate-secret" again: it goes on where it ended.',
+    );
+  return wholeKey(dataDir, 'secret.key');
+}
+
+const nextName = 'secret.key.next';
+
+/** The key in use and the one after it, made now or by a change that was interrupted. */
+export function readBothKeys(dataDir: string): { current: Buffer; next: Buffer } {
+  makeFolder(dataDir);
+  const keys = { current: wholeKey(dataDir, 'secret.key'), next: wholeKey(dataDir, nextName) };
+  syncFolder(dataDir); // before anything is encrypted with the next one
+  return keys;
+}
+
+/** The next key becomes the one in use; the former stays beside it, for older backups of the database. */
+export function switchKeys(dataDir: string): void {
+  const file = join(dataDir, 'secret.key');
+  const former = join(dataDir, 'secret.key.old');
+  rmSync(former, { force: true });
+  linkSync(file, former);
+  renameSync(join(dataDir, nextName), file);
+  syncFolder(dataDir);
+}
+
+/** So that the names of files in it survive a loss of power. */
+function syncFolder(folder: string): void {
+  const descriptor = openSync(folder, 'r');
+  fsyncSync(descriptor);
+  closeSync(descriptor);
+}
+
+function wholeKey(dataDir: string, name: string): Buffer {
+  const file = join(dataDir, name);
+  const key = readKey(file) ?? makeKey(dataDir, file);
+  if (key.length !== keyBytes)
+    throw new StartupError(
+      `${file} is damaged: it has ${key.length} bytes instead of ${keyBytes}. Put it back from a backup. ` +
+        'If there is none, remove it: recovery codes are then void, and people with codes from an app need your help.',
+    );
+  return key;
+}
+
+function readKey(file: string): Buffer | undefined {
+  try {
+    const key = readFileSync(file);
+    closeToOthers(file);
+    return key;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new StartupError(`Cannot read ${file}: ${reason(error)}.`);
+  }
+}
+
+/** A copy may have lost the mode. A group that was let in stays. */
+function closeToOthers(file: string): void {
+  const { mode, uid } = statSync(file);
+  const me = process.getuid?.();
+  if ((mode & 0o007) !== 0 && (me === 0 || me === uid)) chmodSync(file, mode & 0o750);
+}
+
+/** Made whole beside its place, then linked there: of processes that start together one succeeds, and all read that one. */
+function makeKey(dataDir: string, file: string): Buffer {
+  const fresh = `${file}.new-${process.pid}-${randomBytes(6).toString('hex')}`;
+  try {
+    writeWhole(fresh, randomBytes(keyBytes));
+    giveToOwner(fresh, dataDir);
+    linkSync(fresh, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST')
+      throw new StartupError(
+        `Cannot write ${file}: ${reason(error)}. Set DATA_DIR to a folder that this user can write in.`,
+      );
+  } finally {
+    rmSync(fresh, { force: true });
+  }
+  const key = readKey(file);
+  if (!key) throw new StartupError(`Cannot read ${file}: it leads nowhere.`);
+  return key;
+}
+
+function writeWhole(file: string, bytes: Buffer): void {
+  const descriptor = openSync(file, 'wx', 0o600);
+  try {
+    writeSync(descriptor, bytes);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Started as root, in a folder of somebody who starts it otherwise: that one must be able to read it. */
+function giveToOwner(file: string, folder: string): void {
+  const { uid, gid } = statSync(folder);
+  if (process.getuid?.() === 0 && uid !== 0) chownSync(file, uid, gid);
+}

@@ -1,0 +1,37 @@
+// Large forms of one person are read and worked on one after the other, with a rest after each, so that a flood of them leaves
+// time for others.
+import { once } from 'node:events';
+import type { Request, RequestHandler } from 'express';
+import { createTurnsByKey } from '../concurrency/limiter.ts';
+import { cookieName, type Site } from '../web/cookies.ts';
+import { sessionKey } from './queries.ts';
+
+/** In bytes. Forms as people fill them in are smaller; one of 100,000 characters keeps the process busy for some 10 ms. */
+const large = 20_000;
+
+/** Before anything is read: a request that waits is a connection, and whatever it carries is still at the browser. */
+export function takeLargeFormsInTurn(site: Site): RequestHandler {
+  const inTurn = createTurnsByKey(1, { restRatio: 4, maxRest: 5000 });
+  return (req, res, next) => {
+    const person = isLargeForm(req) ? personOf(req, site) : undefined;
+    if (!person) return next();
+    void inTurn(person, async () => {
+      if (res.closed) return;
+      const done = once(res, 'close');
+      req.stillComing?.();
+      next();
+      await done;
+    });
+  };
+}
+
+function isLargeForm({ method, headers }: Request): boolean {
+  const length = Number(headers['content-length'] ?? Infinity);
+  return method === 'POST' && length > large && !headers['content-type']?.startsWith('multipart/');
+}
+
+/** Whose session the cookie names; whether it has ended is asked later. */
+function personOf(req: Request, site: Site): string | undefined {
+  const session = req.signedCookies[cookieName(site, 'session')] as unknown;
+  return typeof session === 'string' ? sessionKey(session)[0] : undefined;
+}

@@ -1,0 +1,39 @@
+// account.json: what is kept about the account itself, and the letters begun. No secret is in it, and nothing about others.
+import { asOwner } from '../../database/owner.ts';
+import type { Database } from '../../database/pool.ts';
+import { describeAgent } from '../../web/user-agents.ts';
+import { listDevices } from '../../accounts/devices/queries.ts';
+import { listPasskeys } from '../../accounts/passkeys/queries.ts';
+import { findFactors } from '../../accounts/second-factor/queries.ts';
+import { findProfile, listBegun } from './queries.ts';
+
+/** The file in pieces, one for each draft. */
+export async function* writeAccount(db: Database, userId: string, server: string): AsyncGenerator<string> {
+  const [profile, devices, factors, passkeys] = await asOwner(userId, () =>
+    Promise.all([
+      findProfile(db, userId),
+      listDevices(db, userId),
+      findFactors(db, userId),
+      listPasskeys(db, userId),
+    ]),
+  );
+  const account = {
+    server,
+    exportedAt: new Date(),
+    ...profile,
+    devices: devices.map(({ agent, startedAt, seenAt }) => ({
+      browser: describeAgent(agent),
+      signedInAt: startedAt,
+      lastSeenAt: seenAt,
+    })),
+    secondFactor: { codesSince: factors.codesSince, passkeySince: factors.passkeySince },
+    passkeys: passkeys.map(({ name, madeAt, usedAt }) => ({ name, addedAt: madeAt, lastUsedAt: usedAt })),
+  };
+  yield `${JSON.stringify(account, undefined, 2).replace(/\n}$/, '')},\n  "drafts": [`;
+  let before = '\n    ';
+  for await (const draft of listBegun(db, userId)) {
+    yield before + JSON.stringify(draft);
+    before = ',\n    ';
+  }
+  yield before.startsWith(',') ? '\n  ]\n}\n' : ']\n}\n';
+}

@@ -1,0 +1,28 @@
+// messages.json: a list with one message in each line, so that a program can read it line by line.
+import type { OwnCopy } from '../message-record.ts';
+
+export const jsonStart = '[';
+export const jsonEnd = ']';
+
+/** The file in pieces, one for each batch of messages. */
+export async function* writeJson(batches: AsyncIterable<OwnCopy[]>): AsyncGenerator<string> {
+  let before = `${jsonStart}\n`;
+  for await (const copies of batches) {
+    yield before + copies.map(jsonLine).join(',\n');
+    before = ',\n';
+  }
+  yield before === ',\n' ? `\n${jsonEnd}\n` : `${jsonStart}\n${jsonEnd}\n`;
+}
+
+function jsonLine({ id, box, other, isNotice, sentAt, trashedAt, isUnread, body }: OwnCopy): string {
+  return JSON.stringify({
+    id,
+    box,
+    with: other,
+    notice: isNotice,
+    sentAt: sentAt.toISOString(),
+    unread: isUnread,
+    trashedAt: trashedAt?.toISOString() ?? null,
+    body,
+  });
+}

@@ -1,0 +1,93 @@
+// mailbox.mbox: the messages as mail programs read them (RFC 4155, mboxrd). Nothing in it depends on the name of its
+// owner or of the server, so that what was imported elsewhere is exported as it was.
+import type { OwnCopy } from '../message-record.ts';
+import { shorten } from '../../web/text.ts';
+import {
+  deletedAddress,
+  headerText,
+  mailAddress,
+  mailDomain,
+  noticeAddress,
+  ownAddress,
+} from './mail-words.ts';
+
+/** What mail has no header for. */
+export const ownHeaders = {
+  box: 'X-Private-Messages-Box',
+  other: 'X-Private-Messages-With',
+  notice: 'X-Private-Messages-Notice',
+  sentAt: 'X-Private-Messages-Sent-At',
+  unread: 'X-Private-Messages-Unread',
+  trashedAt: 'X-Private-Messages-Trashed-At',
+  /** Of the text, in bytes: whether it is still whole. */
+  length: 'X-Private-Messages-Length',
+};
+
+const subjectLength = 60;
+
+/** The file in pieces, one for each batch of messages. */
+export async function* writeMbox(batches: AsyncIterable<OwnCopy[]>): AsyncGenerator<string> {
+  for await (const copies of batches) yield copies.map(mailOf).join('');
+}
+
+/**
+ * One message. Base64 keeps the text to the letter, whatever its lines are like, and no line of it can be taken for the
+ * beginning of the next message.
+ */
+function mailOf(copy: OwnCopy): string {
+  const { id, box, other, isNotice, sentAt, trashedAt, isUnread, body } = copy;
+  const bytes = Buffer.from(body);
+  const correspondent = isNotice ? noticeAddress : other === null ? deletedAddress : mailAddress(other);
+  const [from, to] = box === 'inbox' ? [correspondent, ownAddress] : [ownAddress, correspondent];
+  const headers = [
+    ['Message-ID', `<${id}@${mailDomain}>`],
+    ['Date', sentAt.toUTCString().replace('GMT', '+0000')],
+    ['From', from],
+    ['To', to],
+    ['Subject', headerText(beginning(body))],
+    ['Status', isUnread ? 'O' : 'RO'],
+    [ownHeaders.box, box],
+    [ownHeaders.other, other === null ? undefined : headerText(other)],
+    [ownHeaders.notice, isNotice ? 'yes' : undefined],
+    [ownHeaders.sentAt, sentAt.toISOString()],
+    [ownHeaders.unread, isUnread ? 'yes' : undefined],
+    [ownHeaders.trashedAt, trashedAt?.toISOString()],
+    [ownHeaders.length, String(bytes.length)],
+    ['MIME-Version', '1.0'],
+    ['Content-Type', 'text/plain; charset=utf-8'],
+    ['Content-Transfer-Encoding', 'base64'],
+  ].filter(([, value]) => value !== undefined);
+  const lines = [
+    separator(sentAt),
+    ...headers.map(([name, value]) => `${name}: ${value}`),
+    '',
+    base64(bytes),
+  ];
+  return `${lines.join('\n')}\n\n`;
+}
+
+/** How the line above each message begins. */
+export const ownSeparator = `From ${mailDomain} `;
+
+/** "From somebody Tue Nov 24 03:27:57 2026", in UTC. */
+function separator(at: Date): string {
+  const [weekday, day, month, year, time] = at.toUTCString().replace(',', '').split(' ');
+  return `${ownSeparator}${weekday} ${month} ${day!.replace(/^0/, ' ')} ${time} ${year}`;
+}
+
+/** What a list of mail shows of a message: its first words. */
+function beginning(body: string): string {
+  const words = body
+    .slice(0, 4 * subjectLength)
+    .toWellFormed()
+    .replaceAll(/\s+/g, ' ')
+    .trim();
+  return shorten(words, subjectLength).replace(/…$/, '...'); // headers like ASCII
+}
+
+/** In lines of 76 characters. */
+function base64(bytes: Buffer): string {
+  const lines: string[] = [];
+  for (let at = 0; at < bytes.length; at += 57) lines.push(bytes.toString('base64', at, at + 57));
+  return lines.join('\n');
+}

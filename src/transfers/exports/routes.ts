@@ -1,0 +1,98 @@
+// Taking everything along: GET and POST /account/export.
+import { Router, type Request, type Response } from 'express';
+import { z } from 'zod';
+import { ownSid } from '../../accounts/account-routes.ts';
+import type { Proof } from '../../accounts/confirm-password.ts';
+import type { Config } from '../../config.ts';
+import type { Pool } from '../../database/pool.ts';
+import { lowestId, timeOf } from '../../ids.ts';
+import { uploadLimit } from '../imports/upload.ts';
+import { createTurnsByKey } from '../../concurrency/limiter.ts';
+import { allowOnly } from '../../web/errors.ts';
+import { parseForm } from '../../web/forms.ts';
+import { signedIn } from '../../sessions/session.ts';
+import { writeAccount } from './account-file.ts';
+import { sendArchive } from './archive.ts';
+import { writeHtml } from './html-file.ts';
+import { writeJson } from './json-file.ts';
+import { writeMbox } from './mbox-file.ts';
+import type { PartStart } from './parts.ts';
+import { findExport } from './queries.ts';
+import { beginRun } from './run.ts';
+
+const writers = { 'messages.json': writeJson, 'mailbox.mbox': writeMbox, 'messages.html': writeHtml };
+
+const refusals = {
+  'one is being made': 'One export is being made already. When it is done, you can ask for another one.',
+  'an import is running': 'An import of yours is under way. When it is done, you can ask for an export.',
+};
+
+// Which file of an export in several; `again` begins with the first one.
+const partForm = z.object({
+  part: z.coerce.number().int().min(1).max(10_000).default(1),
+  after: z.uuid().default(lowestId),
+  again: z.string().optional(),
+});
+
+export function exportRoutes(pool: Pool, config: Config, proof: Proof): Router {
+  const router = Router();
+  // Somebody who asks for one after the other leaves time for others (`npm run faults -- hostile-forms`).
+  const inTurn = createTurnsByKey(1, { restRatio: 4, maxRest: 2000 });
+
+  const showExport = async (req: Request, res: Response, refusal = '') => {
+    const { next, ...state } = await findExport(pool, signedIn(req).id);
+    const shown = next && { ...next, upTo: new Date(timeOf(next.after)) };
+    res.render('transfers/exports/export', { ...state, next: shown, limit: uploadLimit, refusal });
+  };
+
+  router
+    .route('/account/export')
+    .all(proof.require('/account/export'))
+    .get((req, res) => showExport(req, res))
+    .post(async (req, res) => {
+      const { id, username } = signedIn(req);
+      const start = partIn(req);
+      const run = await beginRun(pool, id, ownSid(req), start, Object.keys(writers).length);
+      if (typeof run === 'string') return showExport(req, res.status(409), refusals[run]);
+
+      res.set({
+        'Content-Type': 'application/zip',
+        'Content-Disposition': `attachment; filename="${fileName(username, start, run.hasMore)}"`,
+        'X-Accel-Buffering': 'no', // private words are not put on a proxy's disk
+      });
+      const files = Object.entries(writers).map(([name, write]) => ({
+        name,
+        write: () => write(run.readCopies()),
+      }));
+      files.unshift({ name: 'account.json', write: () => writeAccount(pool, id, config.publicUrl) });
+      try {
+        await inTurn(id, () =>
+          sendArchive(files, res, run.signal, async () => {
+            await run.confirm();
+            await run.end(true); // whoever has the last byte may ask for the next one
+          }),
+        );
+      } catch (error) {
+        // Whoever breaks a download off is not a fault of ours.
+        if (!res.closed && !run.signal.aborted) throw error;
+        res.destroy();
+      } finally {
+        await run.end();
+      }
+    })
+    .all(allowOnly('GET', 'POST'));
+  return router;
+}
+
+function partIn(req: Request): PartStart {
+  const form = parseForm(partForm, req.body);
+  return form.ok && !form.values.again ? form.values : { part: 1, after: lowestId };
+}
+
+function fileName(username: string, { part }: PartStart, hasMore: boolean): string {
+  return `${username}-${today()}${part > 1 || hasMore ? `-part-${part}` : ''}.zip`;
+}
+
+function today(): string {
+  return new Date().toISOString().slice(0, 10);
+}

@@ -1,0 +1,142 @@
+// Import jobs: a file is received with its request; after the answer it is read and written in this process.
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import type { Config } from '../../config.ts';
+import { asOwner } from '../../database/owner.ts';
+import { isDatabaseAway, type Pool } from '../../database/pool.ts';
+import { findRun } from '../exports/queries.ts';
+import type { Bell } from '../../mailbox/live/notifier.ts';
+import { HttpError } from '../../web/errors.ts';
+import { startHeartbeat, Stopped, type Heartbeat } from './heartbeat.ts';
+import { deleteImport, endImport, insertImport, type ImportResult, type JobKey } from './job-queries.ts';
+import { createPlaces } from './import-slots.ts';
+import { receiveFile, type Upload } from './receive.ts';
+import { Unreadable } from './unreadable.ts';
+import { checkMessages, writeMessages, type SpooledFile } from './write.ts';
+
+// From the end of the upload on. On two cores that are busy with other things as well, 100,000 messages of 1,900 characters
+// take twenty minutes, and the largest file four times that.
+const maxImportMs = 6 * 60 * 60_000;
+
+export interface ImportJobs {
+  /**
+   * Receives a file; returns when it has arrived whole and its import goes on without the request, or when the import
+   * was ended meanwhile. Throws Unreadable or an HttpError when it is refused.
+   */
+  start(upload: Upload): Promise<void>;
+  /** Ends all imports of this process: nothing of them is written, and their pages say why. */
+  close(): Promise<void>;
+}
+
+export interface ImportJobParts {
+  pool: Pool;
+  config: Config;
+  bell: Bell;
+  onError: (error: Error) => void;
+}
+
+export function openImportJobs({ pool, config, bell, onError }: ImportJobParts): ImportJobs {
+  const places = createPlaces();
+  const running = new Set<Heartbeat>();
+  const files = new Set<Promise<void>>();
+  let isClosed = false;
+
+  const open = async (key: JobKey, upload: Upload): Promise<Heartbeat> => {
+    await claim(pool, key, upload);
+    const heartbeat = startHeartbeat(pool, key, upload.size);
+    running.add(heartbeat);
+    return heartbeat;
+  };
+  const end = async (key: JobKey, heartbeat: Heartbeat, result?: ImportResult): Promise<void> => {
+    heartbeat.end();
+    running.delete(heartbeat);
+    if (result) await endImport(pool, key, result).catch(onError);
+    bell.ring([key.userId]);
+  };
+
+  /** Until the file has arrived. Undefined when the import was ended meanwhile: its page says so. */
+  const receive = async (key: JobKey, heartbeat: Heartbeat, upload: Upload) => {
+    try {
+      const file = await receiveFile(upload, heartbeat, join(config.dataDir, 'uploads'));
+      await heartbeat.enter('waiting');
+      return file;
+    } catch (error) {
+      const { aborted, reason } = heartbeat.signal;
+      const isAnswered = !aborted && (error instanceof Unreadable || (error as HttpError).status === 503);
+      await end(key, heartbeat, isAnswered ? undefined : resultOf(aborted ? reason : error));
+      if (isAnswered) await deleteImport(pool, key);
+      if (aborted) return undefined;
+      throw error;
+    }
+  };
+
+  /** Everything after the upload. Never rejects. */
+  const work = async (spooled: SpooledFile): Promise<void> => {
+    const { key, heartbeat, file } = spooled;
+    const { signal } = heartbeat;
+    const tooLong = () =>
+      heartbeat.stop(new Unreadable('Reading and writing it took longer than six hours.'));
+    const limit = setTimeout(tooLong, maxImportMs);
+    let result: ImportResult | undefined;
+    try {
+      await places.inTurn(async () => {
+        signal.throwIfAborted();
+        await checkMessages(pool, config.mailbox, spooled);
+        await writeMessages(pool, config.mailbox, spooled);
+      });
+    } catch (error) {
+      result = resultOf(signal.aborted ? signal.reason : error);
+      if (result.outcome === 'failed' || (result.outcome === 'interrupted' && !isClosed))
+        onError(error as Error);
+    }
+    clearTimeout(limit);
+    await file.close().catch(onError);
+    await end(key, heartbeat, result);
+  };
+
+  return {
+    start: (upload) =>
+      asOwner(upload.userId, async () => {
+        if (isClosed) throw new HttpError(503, 'The server is restarting. Nothing was imported.', 10);
+        const leavePlace = places.take();
+        const key = { userId: upload.userId, job: randomUUID() };
+        let done = Promise.resolve();
+        try {
+          const heartbeat = await open(key, upload);
+          const file = await receive(key, heartbeat, upload);
+          if (!file) return;
+          const { ownAddresses } = upload;
+          done = work({ file, size: heartbeat.progress.bytesRead, ownAddresses, key, heartbeat });
+          files.add(done);
+        } finally {
+          void done.then(() => {
+            files.delete(done);
+            leavePlace();
+          });
+        }
+      }),
+    close: async () => {
+      isClosed = true;
+      for (const heartbeat of running) heartbeat.stop(new Stopped('interrupted'));
+      await Promise.all(files);
+    },
+  };
+}
+
+/** Makes it the only import of its person, in whichever process, and not beside an export, whose files would differ. */
+async function claim(pool: Pool, key: JobKey, { sid, size, typedAddresses }: Upload): Promise<void> {
+  if (!(await insertImport(pool, key, { sid, bytesTotal: size, ownAddresses: typedAddresses })))
+    throw new Unreadable('Another file of yours is being imported. Try again when that is done.');
+  // Each of the two leaves its mark before it looks for that of the other.
+  if (!(await findRun(pool, key.userId))) return;
+  await deleteImport(pool, key);
+  throw new Unreadable('An export of yours is being made. Try again when you have the whole file.');
+}
+
+function resultOf(error: unknown): ImportResult {
+  if (error instanceof Stopped) return { outcome: error.outcome };
+  if (error instanceof Unreadable)
+    return { outcome: 'refused', message: `${error.message} Nothing was imported.` };
+  if (error instanceof HttpError) return { outcome: 'refused', message: error.message };
+  return { outcome: isDatabaseAway(error) ? 'interrupted' : 'failed' };
+}

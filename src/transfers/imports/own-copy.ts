@@ -1,0 +1,59 @@
+// A message as a file claims it to be: every field is checked before anything is written.
+import { z } from 'zod';
+import { bodyLimit } from '../../mailbox/compose/message-form.ts';
+import type { OwnCopy } from '../message-record.ts';
+import { timeOf } from '../../ids.ts';
+import { countCharacters, plainText } from '../../web/forms.ts';
+import { Unreadable } from './unreadable.ts';
+
+/** In characters; names from mail programs can be long. */
+export const nameLimit = 320;
+const day = 24 * 60 * 60 * 1000;
+
+// The clocks of programs and of databases differ a little.
+const past = (at: Date) => at.getTime() < Date.now() + day;
+const moment = z.iso.datetime({ precision: 3 }).transform((text) => new Date(text));
+const name = plainText('')
+  .refine((text) => text !== '' && countCharacters(text) <= nameLimit)
+  .refine((text) => !/\p{Cc}/u.test(text));
+const text = plainText('').refine((body) => body !== '' && countCharacters(body) <= bodyLimit);
+
+const fields = z.strictObject({
+  id: z.uuidv7().toLowerCase(),
+  box: z.enum(['inbox', 'sent']),
+  with: name.nullable(),
+  notice: z.boolean(),
+  sentAt: moment.refine(past),
+  unread: z.boolean(),
+  trashedAt: moment.refine(past).nullable(),
+  body: text,
+});
+
+/** Ids count from 1970 on; what is older comes first in every list. */
+export function idTime(sentAt: Date): Date {
+  return new Date(Math.max(0, sentAt.getTime()));
+}
+
+/**
+ * The message that these fields describe. Throws Unreadable when one of them cannot be right. The id has to be of the
+ * moment at which it was sent: lists are in the order of ids.
+ */
+export function checkCopy(claimed: unknown, where: string): OwnCopy {
+  const checked = fields.safeParse(claimed);
+  if (!checked.success) {
+    const field = checked.error.issues[0]?.path[0];
+    throw new Unreadable(
+      typeof field === 'string'
+        ? `${where} is not valid: look at its “${field}”.`
+        : `${where} is not a message, or has fields that are not known here.`,
+    );
+  }
+  const { id, box, with: other, notice: isNotice, sentAt, unread: isUnread, trashedAt, body } = checked.data;
+  if (timeOf(id) !== idTime(sentAt).getTime())
+    throw new Unreadable(`${where} is not valid: its id is of another time than “sentAt”.`);
+  if (trashedAt && trashedAt.getTime() < sentAt.getTime() - day)
+    throw new Unreadable(`${where} is not valid: its “trashedAt” is before “sentAt”.`);
+  if ((isUnread || isNotice) && box !== 'inbox')
+    throw new Unreadable(`${where} is not valid: what was sent is neither unread nor a notice.`);
+  return { id, box, other: isNotice ? null : other, isNotice, sentAt, trashedAt, isUnread, body };
+}

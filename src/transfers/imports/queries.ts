@@ -1,0 +1,64 @@
+// Imports in SQL. What is imported is a copy of its owner's alone: nobody else's mailbox is touched.
+import { withQueryTimeout, type Database, type Pool } from '../../database/pool.ts';
+import { transaction } from '../../database/transaction.ts';
+import type { OwnCopy } from '../message-record.ts';
+import { nobody } from '../../ids.ts';
+import { draftBytes, type MailboxLimits } from '../../mailbox/quota.ts';
+
+/** What a mailbox holds, the trash and drafts included. Where many have come just now, each is looked at. */
+export function countHeld(pool: Pool, ownerId: string): Promise<MailboxLimits> {
+  return transaction(pool, async (db) => {
+    await db.query(`set local statement_timeout = '60s'`);
+    const text = `select count(*)::int as messages, (coalesce(sum(octet_length(body)), 0) + ${draftBytes('$1')})::float8 as bytes
+                  from messages where owner_id = $1`;
+    const { rows } = await db.query<MailboxLimits>(withQueryTimeout({ text, values: [ownerId] }, 61_000));
+    return rows[0]!;
+  });
+}
+
+/** How many of these are in the mailbox already, and what they take. */
+export async function countKnown(db: Database, ownerId: string, copies: OwnCopy[]): Promise<MailboxLimits> {
+  const { rows } = await db.query<MailboxLimits>({
+    name: 'count known',
+    text: `select count(*)::int as messages, coalesce(sum(octet_length(body)), 0)::float8 as bytes
+           from messages where owner_id = $1 and id = any ($2::uuid[])`,
+    values: [ownerId, copies.map(({ id }) => id)],
+  });
+  return rows[0]!;
+}
+
+/**
+ * Adds the messages that are not there yet; returns how many these were. Their unread marks count as put back by hand
+ * (is_marked), so that nobody takes back what somebody has read and exported before.
+ */
+export async function insertCopies(db: Database, ownerId: string, copies: OwnCopy[]): Promise<number> {
+  const statement = {
+    name: 'insert copies',
+    text: `with imported as (
+             insert into messages (owner_id, id, box, other_id, body, sent_at, trashed_at, origin, other_name)
+             select $1, c.id, c.box, '${nobody}', c.body, c.sent_at, c.trashed_at,
+                    case when c.is_notice then 'imported notice' else 'imported' end, c.other_name
+             from unnest($2::uuid[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::boolean[], $8::text[])
+               as c (id, box, body, sent_at, trashed_at, is_notice, other_name)
+             on conflict do nothing returning owner_id, id, trashed_at
+           ), marks as (
+             insert into unread (owner_id, id, is_marked, is_trashed)
+             select owner_id, id, true, trashed_at is not null from imported where id = any ($9::uuid[])
+           )
+           select count(*)::int as count from imported`,
+    values: [
+      ownerId,
+      copies.map(({ id }) => id),
+      copies.map(({ box }) => box),
+      copies.map(({ body }) => body),
+      copies.map(({ sentAt }) => sentAt),
+      copies.map(({ trashedAt }) => trashedAt),
+      copies.map(({ isNotice }) => isNotice),
+      copies.map(({ other }) => other),
+      copies.filter(({ isUnread }) => isUnread).map(({ id }) => id),
+    ],
+  };
+  // As long as the transaction allows.
+  const { rows } = await db.query<{ count: number }>(withQueryTimeout(statement, 91_000));
+  return rows[0]!.count;
+}

@@ -1,0 +1,187 @@
+// A zip: an export as it is or packed again, or mailboxes and mails in folders, as Google Takeout gives them.
+/* oxlint-disable no-control-regex -- bytes, and escapes that stand in them */
+import { basename, dirname } from 'node:path/posix';
+import { crc32 } from 'node:zlib';
+import { fromFdPromise, type Entry, type ZipFile } from 'yauzl';
+import type { OwnCopy } from '../message-record.ts';
+import { peek } from './byte-streams.ts';
+import { addToReport } from './import-report.ts';
+import { readJson } from './json-messages.ts';
+import { isBorder, isMail, mayBeBorder } from './mbox-borders.ts';
+import { isGzip, readContent, type Reading } from './read-file.ts';
+import { isSentFolder } from './sent-mail.ts';
+import { Unreadable } from './unreadable.ts';
+
+const maxEntries = 20_000;
+// In bytes: 200 drafts of the longest texts are 12 MB.
+const maxAccountLength = 20_000_000;
+
+// What the systems that pack zips put into them.
+const ofTheSystem = /(?:^|\/)(?:__MACOSX\/|\._|\.DS_Store$|Thumbs\.db$|desktop\.ini$)|\/$|\.msf$/i;
+const ownFiles = new Set(['messages.json', 'mailbox.mbox', 'messages.html', 'account.json']);
+const mayHoldMail =
+  /(?:\.(?:mbox|mbx|mbs|mboxrd|mboxcl2?|mboxo|eml|emlx|mail|msg|txt|gz)|(?:^|\/)[^./]*|(?:^|\/)\d+\.?|\/(?:cur|new)\/[^/]+|,S=\d+[^/]*|:2,[A-Za-z]*)$/i;
+
+export async function* readZip(fd: number, reading: Reading): AsyncGenerator<OwnCopy[]> {
+  const zip = await explained(fromFdPromise(fd));
+  const entries = await explained(listEntries(zip));
+  const { unpack, isAt } = createUnpacker(zip, reading);
+  const { own, accounts, others, unneeded } = sort(entries);
+
+  for (const account of accounts) {
+    const drafts = await countDrafts(unpack(account));
+    if (drafts > 0) addToReport(reading.report, 'drafts', '', drafts);
+  }
+  for (const entry of own) {
+    const { head, all } = await peek(unpack(entry));
+    if (basename(entry.fileName) === 'messages.json') yield* readJson(all);
+    else yield* readContent(head, all, { ...reading, isSent: false });
+    isAt(entry);
+  }
+  for (const entry of unneeded) addToReport(reading.report, 'files', basename(entry.fileName));
+  let isFound = own.length > 0;
+  for (const entry of others) {
+    if (mayHoldMail.test(entry.fileName)) {
+      const { head, all } = await peek(unpack(entry));
+      if (holdsMail(head)) {
+        isFound = true;
+        yield* readContent(head, all, { ...reading, isSent: isSentFolder(entry.fileName) });
+        isAt(entry);
+        continue;
+      }
+      for await (const _ of all) break; // closes it
+    }
+    addToReport(reading.report, 'files', basename(entry.fileName));
+  }
+  if (!isFound) throw nothingIn(entries);
+}
+
+/** Beside an export's list of messages its other files say the same again. */
+function sort(entries: Entry[]) {
+  const names = new Set(entries.map(({ fileName }) => fileName));
+  const isExport = (folder: string) =>
+    [...ownFiles].slice(0, 2).some((name) => names.has(folder === '.' ? name : `${folder}/${name}`));
+  const own: Entry[] = [];
+  const accounts: Entry[] = [];
+  const others: Entry[] = [];
+  const unneeded: Entry[] = [];
+  for (const entry of entries) {
+    const [folder, name] = [dirname(entry.fileName), basename(entry.fileName)];
+    const list = folder === '.' ? 'messages.json' : `${folder}/messages.json`;
+    if (!isExport(folder)) others.push(entry);
+    else if (!ownFiles.has(name)) unneeded.push(entry);
+    else if (name === 'messages.json' || (name === 'mailbox.mbox' && !names.has(list))) own.push(entry);
+    else if (name === 'account.json') accounts.push(entry);
+  }
+  return { own, accounts, others, unneeded };
+}
+
+async function listEntries(zip: ZipFile): Promise<Entry[]> {
+  if (zip.entryCount > maxEntries) throw new Unreadable('There are too many files in this zip.');
+  const entries: Entry[] = [];
+  const names = new Set<string>();
+  for await (const entry of zip.eachEntry()) {
+    if (entry.isEncrypted())
+      throw new Unreadable('This zip is encrypted. Please choose one without a password.');
+    if (ofTheSystem.test(entry.fileName)) continue;
+    if (names.has(entry.fileName)) throw new Unreadable('A file is in this zip twice.');
+    names.add(entry.fileName);
+    entries.push(entry);
+  }
+  return entries;
+}
+
+function holdsMail(head: Buffer): boolean {
+  if (isGzip(head)) return true;
+  const text = head
+    .toString('latin1')
+    .replace(/^(?:\xEF\xBB\xBF|\xFF\xFE|\xFE\xFF)/, '')
+    .replaceAll('\0', '');
+  const lines = text.split(/\r\n|\n|\r/);
+  const start = lines.findIndex((line) => line.trim() !== '' && !/^(?:\d{1,10}\s*|\u0001{4})$/.test(line));
+  if (start < 0) return false;
+  const [first = '', ...rest] = lines.slice(start);
+  return mayBeBorder(first) ? isBorder(first, rest.slice(0, 2), true) : isMail([first, ...rest]);
+}
+
+function nothingIn(entries: Entry[]): Unreadable {
+  const nothing = 'There is no messages.json, no mailbox and no mail in this zip';
+  const inner = entries.find(({ fileName }) => /\.(?:zip|7z|rar|tgz|tar)$/i.test(fileName));
+  const outlook = entries.find(({ fileName }) => /\.(?:pst|ost|msg|dbx)$/i.test(fileName));
+  const office = entries.some(({ fileName }) => fileName === '[Content_Types].xml');
+  if (inner)
+    return new Unreadable(
+      `${nothing}, but another archive (${basename(inner.fileName)}). Unpack this one, and choose that, as zip.`,
+    );
+  if (outlook)
+    return new Unreadable(
+      `${nothing} that can be read: ${basename(outlook.fileName)} is a file of Outlook. Export the mail as mbox or eml.`,
+    );
+  return new Unreadable(office ? 'This is an Office document, not mail.' : `${nothing}.`);
+}
+
+/** How many drafts account.json has; 0 when it is not as an export writes it, since nothing else of it is needed. */
+async function countDrafts(source: AsyncIterable<Buffer>): Promise<number> {
+  const pieces: Buffer[] = [];
+  let size = 0;
+  for await (const piece of source) {
+    pieces.push(piece);
+    if ((size += piece.length) > maxAccountLength) return 0;
+  }
+  try {
+    const { drafts } = JSON.parse(Buffer.concat(pieces).toString()) as { drafts?: unknown };
+    return Array.isArray(drafts) ? drafts.length : 0;
+  } catch {
+    return 0;
+  }
+}
+
+function createUnpacker(zip: ZipFile, { onProgress, unpacking }: Reading) {
+  let behind = 0; // of the packed file
+
+  /**
+   * What is in a zip counts as it comes out, whatever the zip says about its size. Its checksum is compared at the end,
+   * which its reader leaves to us: whoever writes what was read must be able to take it back.
+   */
+  async function* unpack(entry: Entry): AsyncGenerator<Buffer> {
+    unpacking.expect(entry.uncompressedSize);
+    const stream = await explained(zip.openReadStreamPromise(entry));
+    let size = 0;
+    let sum = 0;
+    const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+    try {
+      for (;;) {
+        const next = await explained(chunks.next());
+        if (next.done && sum !== entry.crc32) throw damaged();
+        if (next.done) return;
+        size += next.value.length;
+        unpacking.add(next.value.length);
+        sum = crc32(next.value, sum);
+        const share = entry.uncompressedSize > 0 ? Math.min(1, size / entry.uncompressedSize) : 1;
+        onProgress(behind + Math.floor(entry.compressedSize * share));
+        yield next.value;
+      }
+    } finally {
+      stream.destroy();
+    }
+  }
+  return { unpack, isAt: (entry: Entry) => (behind += entry.compressedSize) };
+}
+
+function damaged(): Unreadable {
+  return new Unreadable('This zip is damaged, or not all of it was there.');
+}
+
+/** What the zip's reader complains of, in words for a person. */
+async function explained<T>(reading: Promise<T>): Promise<T> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof Unreadable) throw error;
+    const isPath = /^(absolute path|invalid relative path|invalid characters in fileName)/.test(
+      (error as Error).message,
+    );
+    if (!isPath) throw damaged();
+    throw new Unreadable('A file in this zip has a name that leads out of it. No export makes such a zip.');
+  }
+}

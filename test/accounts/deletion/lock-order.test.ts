@@ -1,0 +1,45 @@
+// Leaving locks what sending locks, in the same order: neither waits for the other in turn.
+import pg from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { saveDraft } from '../../../src/mailbox/drafts/queries.ts';
+import { newId } from '../../../src/ids.ts';
+import { closeAccount, removeRemains } from '../../../src/accounts/deletion/queries.ts';
+import { startApp, type TestApp } from '../../support/app.ts';
+import { createDatabase } from '../../support/database.ts';
+import { patient, untilWaiting } from '../../support/locks.ts';
+import { registered } from '../../support/person.ts';
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startApp({}, patient(await createDatabase()));
+});
+afterAll(() => app.close());
+
+/** Leaves while a letter that has locked this goes on to lock its writer, as the copies that it inserts do. */
+async function whileSending(userId: string, locked: 'drafts' | 'mailbox_sizes', leave: () => Promise<void>) {
+  const letter = new pg.Client({ connectionString: app.databaseUrl });
+  await letter.connect();
+  try {
+    await letter.query('begin');
+    const { rowCount } = await letter.query(`select from ${locked} where owner_id = $1 for update`, [userId]);
+    expect(rowCount).toBe(1);
+    const leaving = leave();
+    await untilWaiting(app.pool);
+    await letter.query('select from users where id = $1 for key share', [userId]);
+    await letter.query('commit');
+    await leaving;
+  } finally {
+    await letter.end();
+  }
+}
+
+test('a letter that has removed its draft is sent before its writer is gone', async () => {
+  await registered(app.url, 'alice');
+  const { rows } = await app.pool.query<{ id: string }>(`select id from users where username = 'alice'`);
+  const { id } = rows[0]!;
+  await saveDraft(app.pool, id, { id: newId(), recipient: 'bob', body: 'Draft' });
+  await whileSending(id, 'drafts', () => closeAccount(app.pool, id));
+  expect((await app.pool.query(`select from users where username = 'alice'`)).rowCount).toBe(0);
+  await whileSending(id, 'mailbox_sizes', () => removeRemains(app.pool, id));
+  expect((await app.pool.query('select from users where id = $1', [id])).rowCount).toBe(0);
+});

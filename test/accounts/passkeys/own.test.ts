@@ -1,0 +1,232 @@
+// The passkeys of the own account: added, named, removed; whatever is no right answer adds none.
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { startApp, type TestApp } from '../../support/app.ts';
+import { questionOn, softPasskey, withPasskey } from '../../support/passkey.ts';
+import { at, registered, stranger, type Person } from '../../support/person.ts';
+
+const home = '/account/passkeys';
+let app: TestApp;
+let alice: Person;
+let bob: Person;
+beforeAll(async () => {
+  app = await startApp();
+  alice = await registered(app.url, 'alice');
+  bob = await registered(app.url, 'bob');
+});
+afterAll(() => app.close());
+beforeEach(() => app.pool.query('delete from passkeys'));
+
+const names = async (person: Person) => {
+  const { $ } = await person.get(home);
+  return $('.rows strong').toArray().map((name) => $(name).text()); // prettier-ignore
+};
+const removal = async (person: Person) =>
+  (await person.get(home)).$('form[action$="/remove"]').first().attr('action')!;
+
+test('is reached from the account page, and says what passkeys need', async () => {
+  expect((await alice.get('/account')).$(`a[href="${home}"]`)).toHaveLength(1);
+  const page = await alice.get(home);
+  expect(page.$('[data-without-passkeys]').text()).toContain('Passkeys need JavaScript');
+  expect(page.$('[data-passkey]').attr('hidden')).toBeDefined();
+  expect(page.$('#name').attr('value')).toBe('An unknown browser');
+});
+
+test('the browser is asked for one of this person, at this site, on none of the devices that hold one', async () => {
+  const passkey = await withPasskey(alice);
+  const { origin, create } = questionOn(await alice.get(home));
+  const { rows } = await app.pool.query<{ id: string }>(`select id from users where username = 'alice'`);
+  expect(origin).toBe('http://localhost:3000');
+  expect(create).toMatchObject({
+    rp: { id: 'localhost' },
+    user: { id: Buffer.from(rows[0]!.id.replaceAll('-', ''), 'hex').toString('base64url'), name: 'alice' },
+    excludeCredentials: [{ id: passkey.id, type: 'public-key', transports: ['internal', 'hybrid'] }],
+    attestation: 'none',
+  });
+});
+
+test('several, each with its name, oldest first; one is removed', async () => {
+  for (const name of ['Telephone', '<b>Key</b> & “ring”', 'Laptop 🎉'])
+    await withPasskey(alice, softPasskey(), name);
+  expect(await names(alice)).toEqual(['Telephone', '<b>Key</b> & “ring”', 'Laptop 🎉']);
+  expect((await alice.get(home)).$('.rows li').first().text()).toContain('not used yet');
+  const answer = await alice.submit(home, {}, await removal(alice));
+  expect([answer.status, answer.get('Location')]).toEqual([303, home]);
+  expect(await names(alice)).toEqual(['<b>Key</b> & “ring”', 'Laptop 🎉']);
+});
+
+test('what it is called is asked for, and given back with what is wrong', async () => {
+  const credential = () => alice.get(home).then((page) => softPasskey().create(questionOn(page)));
+  for (const [name, error] of [
+    ['', 'Please give it a name.'],
+    ['  ', 'Please give it a name.'],
+    ['x'.repeat(61), 'A name has at most 60 characters.'],
+    ['a\0b', 'There is a character in this text that cannot be kept.'],
+  ] as const) {
+    const answer = await alice.submit(home, { name, credential: await credential() });
+    expect([answer.status, answer.$('#name-error').text()]).toEqual([422, error]);
+    expect(answer.$('#name').attr('value')).toBe(name.replace('\0', '\uFFFD'));
+  }
+  expect(await names(alice)).toEqual([]);
+  expect((await alice.submit(home, { name: '🎉'.repeat(60), credential: await credential() })).status).toBe(
+    303,
+  );
+});
+
+describe('no passkey is added by', () => {
+  const expectRefused = async (credential: string, person = alice) => {
+    const answer = await person.submit(home, { name: 'Telephone', credential });
+    expect([answer.status, answer.$('[role=alert]').text().trim()]).toEqual([
+      422,
+      'No passkey was made. Please try again, with a browser that knows passkeys and JavaScript on.',
+    ]);
+    expect(answer.$('#name').attr('value')).toBe('Telephone');
+    expect(await names(person)).toEqual([]);
+  };
+  const question = async (person = alice) => questionOn(await person.get(home));
+
+  test.each([
+    ['nothing', ''],
+    ['no JSON', '{'],
+    ['null', 'null'],
+    ['a number', '1'],
+    ['nested arrays', '['.repeat(50_000)],
+    ['an object', '{}'],
+    ['another type', JSON.stringify({ id: 'x', rawId: 'x', type: 'password', response: {} })],
+    [
+      'no response',
+      JSON.stringify({ id: 'x', rawId: 'x', type: 'public-key', response: null, clientExtensionResults: {} }),
+    ],
+  ])('%s', async (_, credential) => {
+    await expectRefused(credential);
+  });
+
+  test.each([
+    ['another site’s page', { origin: 'https://evil.example' }],
+    ['another site’s passkey', { site: 'evil.example' }],
+    ['an answer for a login', { type: 'webauthn.get' }],
+    ['nobody being there', { isPresent: false }],
+    ['a made-up challenge', { challenge: Buffer.alloc(52, 1).toString('base64url') }],
+    ['a challenge that is a number', { challenge: 1e9 }],
+    ['a challenge that is an object', { challenge: { length: 1e12 } }],
+    ['a maker’s certificates', { attestation: { fmt: 'packed', attStmt: new Map([['x5c', []]]) } }],
+    ['another maker’s statement', { attestation: { fmt: 'android-key', attStmt: new Map() } }],
+    ['a statement of no known kind', { attestation: { fmt: 'x', attStmt: new Map() } }],
+  ])('%s', async (_, slips) => {
+    await expectRefused(softPasskey().create(await question(), slips));
+  });
+
+  test('an answer cut short', async () => {
+    const answer = JSON.parse(softPasskey().create(await question())) as { response: Record<string, string> };
+    for (const field of ['clientDataJSON', 'attestationObject'] as const) {
+      const cut = answer.response[field]!.slice(0, 40);
+      await expectRefused(JSON.stringify({ ...answer, response: { ...answer.response, [field]: cut } }));
+    }
+  });
+
+  test('an answer to what somebody else was asked', async () => {
+    await expectRefused(softPasskey().create(await question(bob)));
+  });
+
+  test('an answer to what the login page asks', async () => {
+    const { get } = questionOn(await stranger(app.url).get('/login'));
+    await expectRefused(softPasskey().create(await question(), { challenge: get!.challenge }));
+  });
+
+  test('the same answer a second time, in whatever process', async () => {
+    const other = await startApp({}, app.databaseUrl);
+    try {
+      const credential = softPasskey().create(await question());
+      expect((await alice.submit(home, { name: 'Telephone', credential })).status).toBe(303);
+      await alice.submit(home, {}, await removal(alice));
+      await expectRefused(credential);
+      await expectRefused(credential, at(other.url, alice));
+    } finally {
+      await other.close();
+    }
+  });
+
+  test('an answer that took more than half an hour', async () => {
+    const credential = softPasskey().create(await question());
+    vi.useFakeTimers({ toFake: ['Date'] });
+    try {
+      vi.setSystemTime(Date.now() + 30 * 60_000);
+      await app.pool.query(`update sessions set sess = jsonb_set(sess, '{provenAt}', to_jsonb($1::float8))`, [
+        Date.now(),
+      ]);
+      await expectRefused(credential);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
+
+test('the same passkey is added once, and twenty at most', async () => {
+  const passkey = await withPasskey(alice);
+  const again = passkey.create(questionOn(await alice.get(home)));
+  const refused = await alice.submit(home, { name: 'Again', credential: again });
+  expect([refused.status, refused.$('[role=alert]').text()]).toEqual([
+    422,
+    expect.stringContaining('is among yours already'),
+  ]);
+  await withPasskey(bob, passkey);
+  const late = softPasskey().create(questionOn(await alice.get(home)));
+  for (let n = 1; n < 20; n++) await withPasskey(alice, softPasskey(), `Key ${n}`);
+  expect((await alice.get(home)).$('[data-passkey]')).toHaveLength(0);
+  expect((await alice.submit(home, { name: 'One more', credential: late })).status).toBe(422);
+  expect(await names(alice)).toHaveLength(20);
+});
+
+test('of two added at the same moment with room for one, one is; with the last two removed at once, none is asked for', async () => {
+  for (let n = 0; n < 19; n++) await withPasskey(alice, softPasskey(), `Key ${n}`);
+  const form = await alice.hidden(home);
+  const credentials = await Promise.all(
+    [1, 2].map(async () => softPasskey().create(questionOn(await alice.get(home)))),
+  );
+  await Promise.all(credentials.map((credential) => alice.post(home, { ...form, name: 'Last', credential })));
+  expect(await names(alice)).toHaveLength(20);
+
+  for (let round = 0; round < 20; round++) {
+    await app.pool.query('delete from passkeys');
+    for (const name of ['One', 'Two']) await withPasskey(alice, softPasskey(), name);
+    await alice.submit('/account/second-factor', { ask: 'yes' }, '/account/second-factor/passkey');
+    const page = await alice.get(home);
+    const removals = page.$('form[action$="/remove"]').toArray().map((each) => page.$(each).attr('action')!); // prettier-ignore
+    await Promise.all(removals.map((action) => alice.post(action, form)));
+    const { rows } = await app.pool.query(
+      `select passkey_asked_at as at from users where username = 'alice'`,
+    );
+    expect(rows).toEqual([{ at: null }]);
+  }
+});
+
+test('one that asks for no finger, face or PIN is said to be for the second step alone', async () => {
+  const credential = softPasskey().create(questionOn(await alice.get(home)), { isVerified: false });
+  await alice.submit(home, { name: 'Old key', credential });
+  expect((await alice.get(home)).$('[role=status]').first().text()).toBe(
+    'It asks for no finger, face or PIN, so it can only be asked for after the password: “Old key”.',
+  );
+});
+
+test('the password is asked for before, unless it was given in the last fifteen minutes', async () => {
+  const credential = softPasskey().create(questionOn(await bob.get(home)));
+  await app.pool.query(`update sessions set sess = sess - 'provenAt'`);
+  const token = await bob.hidden('/account', '/logout');
+  const proof = `/account/proof?next=${encodeURIComponent(home)}`;
+  for (const answer of [await bob.get(home), await bob.post(home, { ...token, name: 'x', credential })])
+    expect([answer.status, answer.get('Location')]).toEqual([303, proof]);
+  for (const person of [alice, bob]) await person.submit('/account/proof', { password: person.password });
+  expect(await names(bob)).toEqual([]);
+});
+
+test('another person’s passkey is the same as none', async () => {
+  await withPasskey(alice);
+  const path = await removal(alice);
+  const token = await bob.hidden('/account', '/logout');
+  for (const address of [path, `${home}/01890000-0000-7000-8000-000000000000/remove`, `${home}/x/remove`])
+    expect((await bob.post(address, token)).status).toBe(404);
+  expect((await stranger(app.url).get(home)).get('Location')).toBe(`/login?next=${encodeURIComponent(home)}`);
+  expect((await alice.post(path)).status).toBe(403);
+  expect((await alice.get(path)).status).toBe(405);
+  expect((await alice.ask('put', home)).status).toBe(405);
+  expect(await names(alice)).toEqual(['A key']);
+});

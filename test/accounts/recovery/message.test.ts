@@ -1,0 +1,65 @@
+// A letter that was written when the session ended survives this way of logging in too.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startApp, type TestApp } from '../../support/app.ts';
+import { makeCodes } from '../../support/codes.ts';
+import { awkwardText, filledIn } from '../../support/forms.ts';
+import { registered, type Answer, type Fields, type Person } from '../../support/person.ts';
+
+let app: TestApp;
+let alice: Person;
+let codes: string[];
+beforeAll(async () => {
+  app = await startApp();
+  await registered(app.url, 'bob');
+  alice = await registered(app.url, 'alice');
+  codes = await makeCodes(alice);
+});
+afterAll(() => app.close());
+
+/** Signs alice out while she writes, lets her press Send and then “I forgot my password”. */
+async function forgotten(): Promise<{ page: Answer; key: string }> {
+  const form: Fields = { ...(await alice.hidden('/send')), recipient: 'bob', body: awkwardText };
+  await alice.submit('/inbox', {}, '/logout');
+  const login = await alice.post('/send', form);
+  expect(login.$('button[formaction="/login/recovery"]').attr('formnovalidate')).toBeDefined();
+  const page = await alice.post('/login/recovery', { ...filledIn(login, '/login'), password: '' });
+  expect([page.status, page.$('.error').length]).toEqual([200, 0]);
+  expect(page.$('input[name=username]').attr('value')).toBe('alice');
+  return { page, key: form.key! };
+}
+
+test('it goes along through a wrong code to the new password, and lies ready then', async () => {
+  const { page, key } = await forgotten();
+  const again = await alice.post('/login/recovery', { ...filledIn(page, '/login/recovery'), code: 'wrong' });
+  expect([again.status, again.$('textarea[name=letter_body]').text()]).toEqual([422, awkwardText]);
+  const [code] = codes;
+  const back = await alice.post('/login/recovery', { ...filledIn(again, '/login/recovery'), code: code! });
+  expect(back.get('Location')).toBe(`/account/password?next=%2Fsend%3Fdraft%3D${key}`);
+  const goOn = (await alice.submit(back.get('Location')!, { password: 'a new one for alice' })).get(
+    'Location',
+  )!;
+  alice.password = 'a new one for alice';
+  const letter = await alice.get(goOn);
+  expect(letter.$('textarea[name=body]').text()).toBe(awkwardText);
+  expect(letter.$('input[name=recipient]').attr('value')).toBe('bob');
+});
+
+test('it goes back to the login page, for who remembers the password', async () => {
+  const { page } = await forgotten();
+  expect(page.$('button[formaction="/login"]')).toHaveLength(1);
+  const login = await alice.post('/login', filledIn(page, '/login/recovery'));
+  expect([login.status, login.$('h1').text()]).toEqual([422, 'Login']);
+  const { password } = alice;
+  const back = await alice.post('/login', { ...filledIn(login, '/login'), password });
+  expect((await alice.get(back.get('Location')!)).$('textarea[name=body]').text()).toBe(awkwardText);
+});
+
+test('somebody else who comes in on that page finds nothing of it', async () => {
+  const { page } = await forgotten();
+  const carol = await registered(app.url, 'carol');
+  const [code] = await makeCodes(carol);
+  const fields = { ...filledIn(page, '/login/recovery'), username: 'carol', code: code! };
+  const back = await alice.post('/login/recovery', fields);
+  expect(back.get('Location')).toBe('/account/password');
+  expect((await alice.get('/drafts')).text).not.toContain('Quoted');
+});

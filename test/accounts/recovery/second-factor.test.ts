@@ -1,0 +1,148 @@
+// Where a second factor is on, one recovery code stands for one of the two: the factor, or the password.
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { startApp, type TestApp } from '../../support/app.ts';
+import { beginLogin, withCodes, type Authenticator } from '../../support/authenticator.ts';
+import { makeCodes } from '../../support/codes.ts';
+import { filledIn } from '../../support/forms.ts';
+import { isSignedIn, registered, stranger, type Fields, type Person } from '../../support/person.ts';
+
+const page = '/login/second/recovery';
+let app: TestApp;
+let other: TestApp;
+let alice: Person;
+let phone: Authenticator;
+let codes: string[];
+beforeAll(async () => {
+  app = await startApp();
+  other = await startApp({}, app.databaseUrl);
+});
+afterAll(async () => {
+  await other.close();
+  await app.close();
+});
+beforeEach(async () => {
+  await app.pool.query('delete from users; delete from usernames_used; delete from rate_limits');
+  alice = await registered(app.url, 'alice');
+  codes = await makeCodes(alice);
+  phone = await withCodes(alice);
+});
+
+const browser = (url = app.url) => stranger(url, 'alice');
+const recover = (person: Person, code: string, second?: string) =>
+  person.submit('/login/recovery', { username: 'alice', code, ...(second === undefined ? {} : { second }) });
+const left = async () =>
+  (await app.pool.query<{ left: number }>('select cardinality(hashes) as left from recovery_codes')).rows[0]!
+    .left;
+const lastNotice = async () =>
+  (
+    await app.pool.query<{ body: string }>(
+      `select body from messages where body like '%were signed out%' order by id desc limit 1`,
+    )
+  ).rows[0]!.body;
+
+describe('after the password', () => {
+  test('a code signs in, ends everything else, and leads to the factors', async () => {
+    const window = browser();
+    await beginLogin(window);
+    const answer = await window.submit(page, { recovery: codes[0]!.toLowerCase().replaceAll('-', ' ') });
+    expect([answer.status, answer.get('Location')]).toEqual([303, '/account/second-factor']);
+    expect((await window.get('/account/second-factor')).$('[role=status]').text()).toContain(
+      'You are logged in',
+    );
+    expect(await isSignedIn(alice)).toBe(false);
+    expect(await left()).toBe(9);
+    expect(await lastNotice()).toMatch(/^A recovery code was used in place of your second factor to log in/);
+    // The password is still the old one, and still asked for.
+    expect((await window.get('/account/password')).$('#current')).toHaveLength(1);
+  });
+
+  test('a wrong one, a used one and none at all do not, and wrong ones are counted', async () => {
+    const first = browser();
+    await beginLogin(first);
+    await first.submit(page, { recovery: codes[0]! });
+    const window = browser();
+    await beginLogin(window);
+    expect((await window.submit(page, { recovery: '' })).$('#recovery-error').text()).toBe(
+      'Please enter one of your codes.',
+    );
+    const statuses = [];
+    for (const recovery of [codes[0]!, phone.code(), 'x', 'y', 'z', codes[1]!])
+      statuses.push((await window.submit(page, { recovery })).status);
+    expect(statuses).toEqual([422, 422, 422, 422, 422, 429]);
+    expect(await isSignedIn(window)).toBe(false);
+    expect(await left()).toBe(9);
+  });
+
+  test('at two processes at once it works at one', async () => {
+    const windows = [browser(), browser(other.url)];
+    for (const window of windows) await beginLogin(window);
+    const forms = await Promise.all(windows.map((window) => window.hidden(page)));
+    await Promise.all(windows.map((window, n) => window.post(page, { ...forms[n], recovery: codes[0]! })));
+    expect((await Promise.all(windows.map(isSignedIn))).filter(Boolean)).toHaveLength(1);
+  });
+
+  test('without the password the page begins with that', async () => {
+    expect((await browser().get(page)).get('Location')).toBe('/login');
+  });
+
+  test('a letter that the login carried is kept', async () => {
+    const form: Fields = { ...(await alice.hidden('/send')), recipient: 'alice', body: 'Written for hours' };
+    await alice.submit('/inbox', {}, '/logout');
+    const refused = await alice.post('/send', form);
+    const fields = { ...filledIn(refused, '/login'), password: alice.password };
+    await alice.post('/login', fields);
+    const step = await alice.post('/login/second', fields);
+    expect(step.$(`button[formaction="${page}"]`)).toHaveLength(1);
+    const asked = await alice.post(page, filledIn(step, '/login/second'));
+    const answer = await alice.post(page, { ...filledIn(asked, page), recovery: codes[0]! });
+    expect(answer.get('Location')).toBe(`/send?draft=${form.key}`);
+  });
+});
+
+describe('without the password', () => {
+  test('one code does not sign in and is not used up; two do, and lead to a new password', async () => {
+    const window = browser();
+    for (const second of [undefined, '', codes[0]]) {
+      const refused = await recover(window, codes[0]!, second);
+      expect([refused.status, refused.$('#second-error').text()]).toEqual([
+        422,
+        expect.stringContaining('it takes two codes'),
+      ]);
+    }
+    expect([await isSignedIn(window), await left()]).toEqual([false, 10]);
+    const answer = await recover(window, codes[0]!, codes[1]);
+    expect(answer.get('Location')).toBe('/account/password');
+    expect([await isSignedIn(window), await isSignedIn(alice), await left()]).toEqual([true, false, 8]);
+    expect(await lastNotice()).toMatch(/^Two recovery codes were used to log in/);
+    expect(
+      (await window.submit('/account/password', { password: 'a new one for alice' })).get('Location'),
+    ).toBe('/account');
+  });
+
+  test('a right and a wrong one do nothing, and say no more than two wrong ones', async () => {
+    const wrong = 'The username or the code is wrong, or the code was used already.';
+    for (const [first, second] of [
+      [codes[0]!, 'x'],
+      ['x', codes[0]!],
+      ['x', 'y'],
+      ['x', undefined],
+    ] as const) {
+      const refused = await recover(browser(), first, second);
+      expect([refused.status, refused.$('#code-error').text()]).toEqual([422, wrong]);
+    }
+    expect(await left()).toBe(10);
+  });
+});
+
+test('codes of the version before, of sixteen characters, work until new ones are made', async () => {
+  const former = ['7K2MQ9XR04TBWH8Z', '0123456789ABCDEF'];
+  await app.pool.query('update recovery_codes set hashes = $1', [
+    former.map((code) => createHash('sha256').update(code).digest()),
+  ]);
+  const window = browser();
+  await beginLogin(window);
+  expect((await window.submit(page, { recovery: '7k2m-q9xr-04tb-wh8z' })).status).toBe(303);
+  await makeCodes(window);
+  expect((await recover(browser(), former[1]!)).status).toBe(422);
+});

@@ -1,0 +1,72 @@
+// REQUIRE_SECOND_FACTOR=all: without a factor, nothing but setting one up.
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { openStream } from '../../mailbox/live/listening.ts';
+import { startApp, type TestApp } from '../../support/app.ts';
+import { withCodes } from '../../support/authenticator.ts';
+import { makeCodes } from '../../support/codes.ts';
+import { filledIn } from '../../support/forms.ts';
+import { withPasskey } from '../../support/passkey.ts';
+import { at, registered, type Fields, type Person } from '../../support/person.ts';
+
+const home = '/account/second-factor';
+let app: TestApp;
+/** The same site before the setting. */
+let before: TestApp;
+let alice: Person;
+beforeAll(async () => {
+  app = await startApp({ REQUIRE_SECOND_FACTOR: 'all' });
+  before = await startApp({}, app.databaseUrl);
+});
+afterAll(async () => {
+  await before.close();
+  await app.close();
+});
+beforeEach(async () => {
+  await app.pool.query('delete from users; delete from usernames_used');
+  alice = await registered(app.url, 'alice');
+});
+
+const pages =
+  '/inbox /INBOX/ /sent /send /drafts /trash /search?q=a /with/alice /account /account/devices /account/export'.split(
+    ' ',
+  );
+
+test('every page leads there, and says why', async () => {
+  for (const page of pages) expect((await alice.get(page)).get('Location'), page).toBe(home);
+  expect((await alice.get(home)).$('main').text()).toContain(
+    'This server asks everybody for a second factor.',
+  );
+});
+
+test('streams and forms are refused, and what was typed is given back', async () => {
+  const form: Fields = {
+    ...(await at(before.url, alice).hidden('/send')),
+    recipient: 'alice',
+    body: 'Written for hours',
+  };
+  const refused = await alice.post('/send', form);
+  expect([refused.status, refused.$('#body').text().trim()]).toEqual([403, 'Written for hours']);
+  expect(refused.$('[role=alert]').text()).toContain('asks everybody for a second factor');
+  for (const action of ['/account/devices/end-others', '/trash/empty', '/account/leave'])
+    expect((await alice.post(action, { _csrf: form._csrf! })).status, action).toBe(403);
+  expect((await openStream(app.url, alice)).status).toBe(403);
+  await withCodes(alice);
+  expect((await alice.post('/send', filledIn(refused, '/send'))).status).toBe(303);
+});
+
+test('with codes, or with a passkey asked for, everything is there; without it again, nothing', async () => {
+  await withCodes(alice);
+  expect((await alice.get('/inbox')).status).toBe(200);
+  await alice.submit(`${home}/off`);
+  expect((await alice.get('/inbox')).get('Location')).toBe(home);
+  await withPasskey(alice);
+  await alice.submit(home, { ask: 'yes' }, `${home}/passkey`);
+  expect((await alice.get('/inbox')).status).toBe(200);
+});
+
+test('recovery codes, a new password and logging out are there without it', async () => {
+  expect(await makeCodes(alice)).toHaveLength(10);
+  expect((await alice.get('/account/password')).status).toBe(200);
+  expect((await alice.get('/account/proof')).status).toBe(200);
+  expect((await alice.submit(home, {}, '/logout')).get('Location')).toBe('/');
+});

@@ -1,0 +1,215 @@
+// After the login that a refusal asked for: the same person finds the letter filled in, nobody else does.
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { startApp, type TestApp } from '../../support/app.ts';
+import { awkwardText, filledIn } from '../../support/forms.ts';
+import { columnsWith } from '../../support/mailboxes.ts';
+import { registered, type Answer, type Fields, type Person } from '../../support/person.ts';
+
+const canary = awkwardText.slice(5, 60);
+let app: TestApp;
+let alice: Person;
+let bob: Person;
+let form: Fields;
+beforeAll(async () => {
+  app = await startApp();
+});
+afterAll(() => app.close());
+beforeEach(async () => {
+  await app.pool.query('delete from users');
+  await app.pool.query('delete from usernames_used');
+  [alice, bob] = await Promise.all([registered(app.url, 'alice'), registered(app.url, 'bob')]);
+  form = { ...(await alice.hidden('/send')), recipient: 'Bob, alice', body: awkwardText };
+});
+
+/** Signs alice out, and lets her press Send (or Save draft) afterwards. */
+async function refused(action = '/send'): Promise<Answer> {
+  await alice.submit('/inbox', {}, '/logout');
+  const answer = await alice.post(action, form);
+  expect(answer.status).toBe(401);
+  return answer;
+}
+const logInOn = (page: Answer, person: Person, password = person.password): Promise<Answer> =>
+  alice.post('/login', { ...filledIn(page, '/login'), username: person.username, password });
+
+describe('the same person', () => {
+  test.each(['/send', '/drafts'])(
+    'finds the form filled in to the last character, after %s',
+    async (action) => {
+      const back = await logInOn(await refused(action), alice);
+      expect([back.status, back.headers.location]).toEqual([303, `/send?draft=${form.key}`]);
+      const page = await alice.get(back.headers.location!);
+      expect(page.$('textarea[name=body]').text()).toBe(awkwardText);
+      expect(page.$('input[name=recipient]').attr('value')).toBe('Bob, alice');
+      expect((await alice.post('/send', filledIn(page, '/send'))).status).toBe(303);
+      const { rows } = await app.pool.query(`select body from messages where box = 'inbox'`);
+      expect(rows).toEqual([{ body: awkwardText }, { body: awkwardText }]);
+      expect((await app.pool.query('select from drafts')).rowCount).toBe(0);
+    },
+  );
+
+  test('finds it also after a wrong password, and after a name in capitals', async () => {
+    const again = await logInOn(await refused(), alice, 'not the password');
+    expect(again.status).toBe(422);
+    expect(again.$('textarea[name=letter_body]').text()).toBe(awkwardText);
+    const back = await logInOn(again, { ...alice, username: ' ALICE ' });
+    expect((await alice.get(back.headers.location!)).$('textarea[name=body]').text()).toBe(awkwardText);
+  });
+
+  test('is told when two hundred drafts are there already, with the words kept until there is room', async () => {
+    await app.pool.query(
+      `insert into drafts (owner_id, id, recipient, body, saved_at)
+       select u.id, gen_random_uuid(), '', 'Draft', now() from users u, generate_series(1, 200) where u.username = 'alice'`,
+    );
+    const told = await logInOn(await refused(), alice);
+    expect(told.status).toBe(422);
+    expect(told.$('[role=alert]').text()).toContain('200 drafts');
+    expect(told.$('textarea[name=letter_body]').text()).toBe(awkwardText);
+    const link = (await alice.get('/drafts')).$('form[action$="/discard"]').attr('action')!;
+    expect((await alice.submit('/drafts', {}, link)).status).toBe(303);
+    const back = await logInOn(told, alice);
+    expect((await alice.get(back.headers.location!)).$('textarea[name=body]').text()).toBe(awkwardText);
+  });
+
+  test('finds it also when a hundred drafts are there already', async () => {
+    await app.pool.query(
+      `insert into drafts (owner_id, id, recipient, body, saved_at)
+       select u.id, gen_random_uuid(), '', 'Draft', now() from users u, generate_series(1, 100) where u.username = 'alice'`,
+    );
+    const back = await logInOn(await refused(), alice);
+    expect((await alice.get(back.headers.location!)).$('textarea[name=body]').text()).toBe(awkwardText);
+  });
+
+  test('finds it also when the text is too long to be sent', async () => {
+    form.body = awkwardText + awkwardText;
+    const back = await logInOn(await refused(), alice);
+    expect((await alice.get(back.headers.location!)).$('textarea[name=body]').text()).toBe(form.body);
+  });
+
+  test('finds it also with NUL in it, which reads as a replacement character', async () => {
+    const page = filledIn(await refused(), '/login');
+    const back = await alice.post('/login', {
+      ...page,
+      letter_body: 'a\0b',
+      letter_recipient: 'b\0',
+      password: alice.password,
+    });
+    expect((await alice.get(back.headers.location!)).$('textarea[name=body]').text()).toBe('a\uFFFDb');
+  });
+
+  test('has sent it once, although it had arrived before and is sent again after the login', async () => {
+    expect((await alice.post('/send', form)).status).toBe(303);
+    const back = await logInOn(await refused(), alice);
+    const page = await alice.get(back.headers.location!);
+    expect((await alice.post('/send', filledIn(page, '/send'))).status).toBe(303);
+    expect((await app.pool.query(`select from messages where box = 'inbox'`)).rowCount).toBe(2); // bob and alice
+    expect((await app.pool.query('select from drafts')).rowCount).toBe(0);
+  });
+});
+
+const drafts = async () =>
+  (
+    await app.pool.query<{ username: string; body: string }>(
+      'select u.username, d.body from drafts d join users u on u.id = d.owner_id order by d.saved_at',
+    )
+  ).rows;
+const kept = [{ username: 'alice', body: awkwardText }];
+
+describe('a different person', () => {
+  test('who logs in on that page is in the own inbox and shown nothing of it; it is a draft of its writer', async () => {
+    const back = await logInOn(await refused(), bob);
+    expect([back.status, back.headers.location]).toEqual([303, '/inbox']);
+    for (const path of ['/inbox', '/send', '/drafts', `/send?draft=${form.key}`])
+      expect((await alice.get(path)).text).not.toContain('Quoted');
+    expect(await drafts()).toEqual(kept);
+    expect(await columnsWith(app.pool, canary)).toEqual(['drafts.body']);
+
+    await alice.submit('/inbox', {}, '/logout');
+    await alice.submit('/login', { username: 'alice', password: alice.password });
+    const page = await alice.get(`/send?draft=${form.key}`);
+    expect(page.$('textarea[name=body]').text()).toBe(awkwardText);
+    expect(page.$('input[name=recipient]').attr('value')).toBe('Bob, alice');
+    expect((await alice.post('/send', filledIn(page, '/send'))).status).toBe(303);
+    expect(await drafts()).toEqual([]);
+  });
+
+  test('who logs in does not replace a newer state of it, nor any other draft', async () => {
+    await alice.post('/drafts', { ...form, body: 'Saved before' });
+    const phone = filledIn(await alice.get(`/send?draft=${form.key}`), '/send');
+    const stale = filledIn(await alice.get(`/send?draft=${form.key}`), '/send');
+    await alice.post('/drafts', { ...phone, body: 'Saved on the phone' });
+    form = { ...stale, body: awkwardText };
+    await logInOn(await refused(), bob);
+    expect(await drafts()).toEqual([{ username: 'alice', body: 'Saved on the phone' }, ...kept]);
+  });
+
+  test('who has signed in meanwhile in the same browser is not offered to send it', async () => {
+    await alice.submit('/inbox', {}, '/logout');
+    await alice.submit('/login', { username: 'bob', password: bob.password });
+    for (const action of ['/send', '/drafts']) {
+      const page = await alice.post(action, form);
+      expect(page.status).toBe(403);
+      expect(page.$('h1').text()).toBe('Login');
+      expect(page.$('[role=alert]').text()).toContain(
+        'alice wrote this, but this browser is now signed in as bob',
+      );
+      expect(page.$('form[action="/send"]')).toHaveLength(0);
+      expect(page.$('textarea[name=letter_body]').text()).toBe(awkwardText);
+
+      // Bob’s login there keeps it for alice.
+      await logInOn(page, bob);
+      expect(await drafts()).toEqual(kept);
+    }
+    const back = await logInOn(await alice.post('/send', form), alice);
+    expect((await alice.get(back.headers.location!)).$('textarea[name=body]').text()).toBe(awkwardText);
+    expect(await drafts()).toEqual(kept);
+  });
+
+  test('who logs in with a recovery code, too', async () => {
+    const codes = (await bob.submit('/account/recovery-codes', {}, '/account/recovery-codes')).$('.codes li');
+    const page = await refused();
+    const asked = await alice.post('/login/recovery', filledIn(page, '/login'));
+    const code = codes.first().text().trim();
+    const fields = { ...filledIn(asked, '/login/recovery'), username: 'bob', code };
+    expect((await alice.post('/login/recovery', fields)).status).toBe(303);
+    expect(await drafts()).toEqual(kept);
+  });
+
+  test('is offered no way to register that would leave the words behind', async () => {
+    expect((await refused()).$('main a[href="/register"]')).toHaveLength(0);
+    expect((await alice.get('/login')).$('main a[href="/register"]')).toHaveLength(1);
+  });
+});
+
+describe('nobody leaves drafts in the mailbox of somebody else', () => {
+  /** Bob logs in on a page that he has made up from his own. */
+  async function planted(fields: Fields): Promise<void> {
+    const own = { ...(await bob.hidden('/send')), recipient: 'x', body: awkwardText };
+    await bob.submit('/inbox', {}, '/logout');
+    const page = filledIn(await bob.post('/send', own), '/login');
+    const answer = await bob.post('/login', { ...page, username: 'bob', password: bob.password, ...fields });
+    expect(answer.status).toBe(303);
+  }
+
+  test('with the name of another writer, without what the page says or with something made up', async () => {
+    await planted({ letter_writer: 'alice', letter_page: '' });
+    await planted({ letter_writer: 'alice', letter_page: 'made-up' });
+    expect(await drafts()).toEqual([]);
+    await planted({ letter_writer: 'alice' }); // the page says that it is bob's
+    expect(await drafts()).toEqual([{ username: 'bob', body: awkwardText }]);
+  });
+
+  test('with what one of alice’s pages says, for another form than that', async () => {
+    const { page = '' } = form;
+    await planted({ letter_writer: 'alice', letter_page: page });
+    const changed = page.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A')).replace(/^./, 'z');
+    await planted({ letter_writer: 'alice', letter_page: changed, letter_key: form.key! });
+    expect(await drafts()).toEqual([]);
+  });
+
+  test('after that account is gone: the login works, and nothing is stored', async () => {
+    const page = await refused();
+    await app.pool.query(`delete from users where username = 'alice'`);
+    expect((await logInOn(page, bob)).headers.location).toBe('/inbox');
+    expect(await columnsWith(app.pool, canary)).toEqual([]);
+  });
+});

@@ -1,0 +1,40 @@
+// A message that arrives while the conversation is being read: what is shown is read, what is not shown stays unread.
+import pg from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startApp, type TestApp } from '../../support/app.ts';
+import { createDatabase } from '../../support/database.ts';
+import { patient, untilWaiting } from '../../support/locks.ts';
+import { copiesOf } from '../../support/mailboxes.ts';
+import { registered, type Person } from '../../support/person.ts';
+
+let app: TestApp;
+let alice: Person;
+let bob: Person;
+beforeAll(async () => {
+  app = await startApp({}, patient(await createDatabase()));
+  [alice, bob] = await Promise.all([registered(app.url, 'alice'), registered(app.url, 'bob')]);
+});
+afterAll(() => app.close());
+
+test('it cannot be taken back once it has been shown', async () => {
+  await alice.send('bob', 'First');
+  const form = { ...(await alice.hidden('/send')), recipient: 'bob', body: 'In between' };
+  const holder = new pg.Client({ connectionString: app.databaseUrl });
+  await holder.connect();
+  await holder.query('begin; select from unread for update'); // bob's page waits here, having listed what there is
+  const reading = bob.get('/with/alice');
+  await untilWaiting(app.pool);
+  expect((await alice.post('/send', form)).status).toBe(303);
+  await holder.query('commit');
+  await holder.end();
+
+  const page = await reading;
+  expect(page.status).toBe(200);
+  expect(page.$('.text').text()).toContain('First');
+  expect(await copiesOf(app.pool, 'First')).toEqual(['alice sent', 'bob inbox']);
+  const isShown = page.$('.text').text().includes('In between');
+  expect(await copiesOf(app.pool, 'In between')).toEqual([
+    'alice sent',
+    isShown ? 'bob inbox' : 'bob inbox, unread',
+  ]);
+});

@@ -1,0 +1,179 @@
+// The conversation with one person: both directions, from one's own mailbox alone.
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { startApp, type TestApp } from '../../support/app.ts';
+import { copiesOf, idOf, tokenOf } from '../../support/mailboxes.ts';
+import { registered, type Answer, type Person } from '../../support/person.ts';
+
+let app: TestApp;
+let alice: Person;
+let bob: Person;
+let charlie: Person;
+beforeAll(async () => {
+  app = await startApp();
+  [alice, bob, charlie] = (await Promise.all(
+    ['alice', 'bob', 'charlie'].map((name) => registered(app.url, name)),
+  )) as [Person, Person, Person];
+});
+beforeEach(() => app.pool.query('delete from messages'));
+afterAll(() => app.close());
+
+/** The lines on a page, in their order: "bob: Hello". */
+const lines = ({ $ }: Answer) =>
+  $('.conversation li')
+    .toArray()
+    .map((line) => `${$(line).find('.who strong').text()}: ${$(line).find('.text').text()}`);
+const unreadCount = ({ $ }: Answer) =>
+  $('title')
+    .text()
+    .match(/^\((.+)\)/)?.[1] ?? '0';
+
+test('shows both directions whole, the newest at the bottom, and nothing of other people', async () => {
+  const long = `Long: ${'word '.repeat(1900)}end`;
+  await alice.send('bob', 'Hello');
+  await bob.send('alice', long);
+  await charlie.send('alice', 'From Charlie');
+  await alice.send('charlie', 'To Charlie');
+  await alice.send('bob', 'Bye');
+  expect(lines(await alice.get('/with/bob'))).toEqual(['You: Hello', `bob: ${long}`, 'You: Bye']);
+  expect(lines(await bob.get('/with/alice'))).toEqual(['alice: Hello', `You: ${long}`, 'alice: Bye']);
+});
+
+test('sixty messages are walked by the link Older, each once and in order', async () => {
+  const form = { ...(await alice.hidden('/send')), recipient: 'bob' };
+  const reply = { ...(await bob.hidden('/send')), recipient: 'alice' };
+  for (let i = 1; i <= 60; i += 1)
+    await (i % 3
+      ? alice.post('/send', { ...form, body: `Number ${i}` })
+      : bob.post('/send', { ...reply, body: `Number ${i}` }));
+  const seen: string[] = [];
+  const sizes: number[] = [];
+  for (let next: string | undefined = '/with/alice'; next;) {
+    const page: Answer = await bob.get(next);
+    const texts = lines(page);
+    sizes.push(texts.length);
+    seen.unshift(...texts);
+    next = page.$('a[rel=next]').attr('href');
+    const isLatest = sizes.length === 1;
+    expect(page.$('a').filter((_, a) => page.$(a).text() === 'Newest')).toHaveLength(isLatest ? 0 : 1);
+  }
+  expect(seen).toEqual(
+    Array.from({ length: 60 }, (_, i) => `${(i + 1) % 3 ? 'alice' : 'You'}: Number ${i + 1}`),
+  );
+  expect(sizes).toEqual([25, 25, 10]);
+});
+
+describe('what is shown', () => {
+  test('is marked as read, the rest is not, and the count is right on that very page', async () => {
+    const form = { ...(await alice.hidden('/send')), recipient: 'bob' };
+    for (let i = 1; i <= 30; i += 1) await alice.post('/send', { ...form, body: `Unread ${i}` });
+    await charlie.send('bob', 'From Charlie');
+    const page = await bob.get('/with/alice');
+    expect(page.$('.conversation .new')).toHaveLength(25);
+    expect(unreadCount(page)).toBe('6');
+    expect(await copiesOf(app.pool, 'Unread 6')).toEqual(['alice sent', 'bob inbox']);
+    expect(await copiesOf(app.pool, 'Unread 5')).toEqual(['alice sent', 'bob inbox, unread']);
+    const again = await bob.get('/with/alice');
+    expect(again.$('.conversation .new')).toHaveLength(0);
+    const older = await bob.get(again.$('a[rel=next]').attr('href')!);
+    expect(lines(older)).toHaveLength(5);
+    expect(unreadCount(older)).toBe('1');
+  });
+
+  test('is not marked for a browser that loads ahead, nor for the headers alone', async () => {
+    await alice.send('bob', 'Not seen');
+    for (const [method, headers] of [
+      ['get', { 'Sec-Purpose': 'prefetch' }],
+      ['head', {}],
+    ] as const) {
+      expect((await bob.ask(method, '/with/alice', headers)).status).toBe(200);
+      expect(await copiesOf(app.pool, 'Not seen')).toEqual(['alice sent', 'bob inbox, unread']);
+    }
+  });
+
+  test('leaves out what one has put into the trash', async () => {
+    await alice.send('bob', 'Kept');
+    await alice.send('bob', 'Deleted');
+    await bob.submit('/inbox', {}, `/messages/${await idOf(app.pool, bob, 'Deleted')}/delete`);
+    expect(lines(await bob.get('/with/alice'))).toEqual(['alice: Kept']);
+    expect(lines(await alice.get('/with/bob'))).toEqual(['You: Kept', 'You: Deleted']);
+  });
+});
+
+test('a reply is sent to that person, and one is back in the conversation', async () => {
+  await alice.send('bob', 'Question');
+  const form = await bob.hidden('/with/alice', '/send');
+  expect(form.recipient).toBe('alice');
+  const answer = await bob.post('/send', { ...form, body: '\nAnswer' });
+  expect([answer.status, answer.headers.location]).toEqual([303, '/with/alice']);
+  const page = await bob.get('/with/alice');
+  expect(page.$('[role=status]').first().text()).toBe('Sent to alice.');
+  expect(lines(page)).toEqual(['alice: Question', 'You: \nAnswer']);
+  expect(lines(await alice.get('/with/bob'))).toEqual(['You: Question', 'bob: \nAnswer']);
+});
+
+test('a reply that is refused comes back with its words, and after the correction one is back in the conversation', async () => {
+  const refused = await bob.submit('/with/alice', { body: '' }, '/send');
+  expect(refused.status).toBe(422);
+  const corrected = {
+    ...Object.fromEntries(
+      refused
+        .$('form[action="/send"] input[type=hidden]')
+        .toArray()
+        .map(({ attribs }) => [attribs.name!, attribs.value!]),
+    ),
+    recipient: refused.$('input[name=recipient]').attr('value')!,
+    body: 'Corrected',
+  };
+  expect((await bob.post('/send', corrected)).headers.location).toBe('/with/alice');
+});
+
+test('a note to oneself stands there once, as one’s own, and is read with that', async () => {
+  await alice.send('alice', 'Remember');
+  const page = await alice.get('/with/alice');
+  expect(lines(page)).toEqual(['You: Remember']);
+  expect(unreadCount(page)).toBe('0');
+  expect(await copiesOf(app.pool, 'Remember')).toEqual(['alice inbox', 'alice sent']);
+});
+
+test('the name may be written in capitals; the page shows it as it is', async () => {
+  await alice.send('bob', 'Hello');
+  const page = await bob.get('/with/ALICE');
+  expect(page.$('h1').text()).toBe('With alice');
+  expect(lines(page)).toEqual(['alice: Hello']);
+});
+
+test('with somebody to whom one never wrote it is empty, and one can begin', async () => {
+  const page = await bob.get('/with/charlie');
+  expect(page.status).toBe(200);
+  expect(page.$('.conversation')).toHaveLength(0);
+  expect((await bob.submit('/with/charlie', { body: 'Hello' }, '/send')).status).toBe(303);
+});
+
+test('with nobody it is not found', async () => {
+  expect((await bob.get('/with/nobody-here')).status).toBe(404);
+});
+
+test('charlie sees nothing of alice and bob, whatever the address', async () => {
+  await alice.send('bob', 'Secret words');
+  const ids = await Promise.all([alice, bob].map((person) => idOf(app.pool, person, 'Secret words')));
+  for (const name of ['alice', 'bob']) {
+    for (const query of [
+      '',
+      ...ids.map((id) => `?before=${id}`),
+      '?before=ffffffff-ffff-ffff-ffff-ffffffffffff',
+    ]) {
+      const page = await charlie.get(`/with/${name}${query}`);
+      expect(page.status).toBe(200);
+      expect(page.text).not.toContain('Secret words');
+    }
+  }
+  expect(await copiesOf(app.pool, 'Secret words')).toEqual(['alice sent', 'bob inbox, unread']);
+});
+
+test('a stranger logs in first, and other methods are wrong', async () => {
+  const signedOut = await bob.ask('get', '/with/alice', { Cookie: '' });
+  expect(signedOut.headers.location).toBe('/login?next=%2Fwith%2Falice');
+  for (const method of ['put', 'patch', 'delete'] as const)
+    expect((await bob.ask(method, '/with/alice')).status).toBe(405);
+  expect((await bob.post('/with/alice', await tokenOf(bob))).status).toBe(405);
+});

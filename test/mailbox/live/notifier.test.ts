@@ -1,0 +1,111 @@
+// Telling all processes whose mailbox has changed: seldom, to everybody, and outside of the sending.
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { openBell } from '../../../src/mailbox/live/notifier.ts';
+import { until } from '../../start/site.ts';
+import { startApp, type TestApp } from '../../support/app.ts';
+import { createDatabase } from '../../support/database.ts';
+import { press } from '../../support/forms.ts';
+import { patient, untilWaiting } from '../../support/locks.ts';
+import { registered, type Person } from '../../support/person.ts';
+import { openStream } from './listening.ts';
+import { signInMany } from './sessions.ts';
+
+let app: TestApp;
+let alice: Person;
+let bob: Person;
+beforeAll(async () => {
+  app = await startApp({}, patient(await createDatabase()));
+  alice = await registered(app.url, 'alice');
+  bob = await registered(app.url, 'bob');
+});
+afterAll(() => app.close());
+
+/** All that is told from now on. */
+async function listen(): Promise<string[]> {
+  const told: string[] = [];
+  const client = new pg.Client({ connectionString: app.databaseUrl });
+  await client.connect();
+  client.on('notification', ({ payload }) => told.push(payload!));
+  await client.query('listen mailboxes');
+  onTestFinished(() => client.end());
+  return told;
+}
+
+test('telling is gathered: a hundred quick messages ring a few times only, and nobody is left out', async () => {
+  const told = await listen();
+  const form = await alice.hidden('/send');
+  const names = (await signInMany(app.pool, 100)).map(({ username }) => username);
+  const startedAt = performance.now();
+  const answers = await Promise.all(
+    names.map((recipient) =>
+      press(alice, '/send', { ...form, recipient, body: 'Quick', key: crypto.randomUUID() }),
+    ),
+  );
+  const ms = performance.now() - startedAt;
+  expect(answers.every(({ status }) => status === 303)).toBe(true);
+  const named = () =>
+    new Set(told.flatMap((payload) => payload.split(' ').map((notice) => notice.split('/')[0]))).size;
+  await until(() => named() >= 101);
+  expect(named()).toBe(101); // the sender's other pages show what was sent
+  expect(told.length).toBeLessThanOrEqual(Math.ceil(ms / 10) + 1);
+});
+
+test('telling names everybody, however many there are at once', async () => {
+  const heard: string[] = [];
+  const listening = Promise.withResolvers<void>();
+  const bell = openBell(
+    app.pool,
+    (notices) => (notices ? void heard.push(...notices.map(({ ownerId }) => ownerId)) : listening.resolve()),
+    console.error,
+  );
+  onTestFinished(() => bell.close());
+  await listening.promise;
+  const ids = Array.from({ length: 1000 }, () => crypto.randomUUID());
+  bell.ring(ids);
+  await until(() => heard.length >= 1000);
+  expect(heard.toSorted()).toEqual(ids.toSorted());
+});
+
+test('telling comes when the message is there and not before', async () => {
+  const told = await listen();
+  const watcher = new pg.Client({ connectionString: app.databaseUrl });
+  await watcher.connect();
+  onTestFinished(() => watcher.end());
+  await watcher.query('begin; lock table sent_forms in access exclusive mode');
+  const sending = alice.send('bob', 'Waiting for a lock');
+  await untilWaiting(app.pool);
+  await sleep(50);
+  expect(told).toEqual([]);
+  await watcher.query('rollback');
+  expect((await sending).status).toBe(303);
+  await until(() => told.length > 0);
+  await sleep(100); // nor a second one
+  expect(told).toHaveLength(1);
+});
+
+test('nothing is told when nothing was sent', async () => {
+  const told = await listen();
+  expect((await alice.send('nobody-here', 'Hello')).status).toBe(422);
+  expect((await alice.send('bob', '')).status).toBe(422);
+  await sleep(100);
+  expect(told).toEqual([]);
+});
+
+test('telling stands outside of the sending: when it fails, the message is sent all the same and told of with the next', async () => {
+  const page = await openStream(app.url, bob);
+  onTestFinished(() => page.close());
+  await page.hears({});
+  const { unread } = page.news().at(-1)!; // before anything is sent: that may be told of after all
+  await app.pool.query('alter function pg_catalog.pg_notify(text, text) rename to pg_notify_gone');
+  try {
+    expect((await alice.send('bob', 'In silence')).status).toBe(303);
+    await sleep(100);
+  } finally {
+    await app.pool.query('alter function pg_catalog.pg_notify_gone(text, text) rename to pg_notify');
+  }
+  expect((await bob.get('/inbox')).text).toContain('In silence');
+  await alice.send('bob', 'Aloud');
+  await page.hears({ unread: unread + 2 });
+});

@@ -1,0 +1,78 @@
+// How many messages a person may send in a minute, over two processes of one site.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startApp, type TestApp } from '../../support/app.ts';
+import { press } from '../../support/forms.ts';
+import { messagesOn } from '../../support/inbox.ts';
+import { at, registered, type Person } from '../../support/person.ts';
+
+const settings = { SENDS_PER_MINUTE: '5' };
+let app: TestApp;
+let other: TestApp;
+let bob: Person;
+beforeAll(async () => {
+  app = await startApp(settings);
+  other = await startApp(settings, app.databaseUrl);
+  bob = await registered(app.url, 'bob');
+});
+afterAll(async () => {
+  await other.close();
+  await app.close();
+});
+
+const arrived = async () => (await app.pool.query(`select from messages where box = 'inbox'`)).rowCount;
+
+test('the sixth message of a minute is refused at either process, with the words kept and a time to wait', async () => {
+  const alice = await registered(app.url, 'alice');
+  const elsewhere = at(other.url, alice);
+  for (let i = 1; i <= 5; i += 1)
+    expect((await (i % 2 ? alice : elsewhere).send('bob', `Number ${i}`)).status).toBe(303);
+
+  for (const person of [alice, elsewhere]) {
+    const refused = await person.send('bob', '\nNumber 6 🦉');
+    expect(refused.status).toBe(429);
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+    expect(Number(refused.headers['retry-after'])).toBeLessThanOrEqual(60);
+    expect(refused.$('[role=alert]').text()).not.toBe('');
+    expect(refused.$('textarea[name=body]').text()).toBe('\nNumber 6 🦉');
+    expect(refused.$('input[name=recipient]').attr('value')).toBe('bob');
+  }
+  expect(messagesOn(await bob.get('/inbox'))).toHaveLength(5);
+});
+
+test('another person is not held up by that', async () => {
+  expect((await bob.send('bob', 'To me')).status).toBe(303);
+});
+
+test('a form that was sent already is answered as before, also over the limit', async () => {
+  const carol = await registered(app.url, 'carol');
+  const form = { ...(await carol.hidden('/send')), recipient: 'bob', body: 'Repeated' };
+  expect((await carol.post('/send', form)).status).toBe(303);
+  for (let i = 0; i < 10; i += 1) expect((await carol.post('/send', form)).status).toBe(303);
+  for (let i = 0; i < 4; i += 1) expect((await carol.send('bob', 'More')).status).toBe(303);
+  expect((await carol.send('bob', 'Too much')).status).toBe(429);
+  expect((await carol.post('/send', form)).status).toBe(303);
+});
+
+test('a message to nobody does not count', async () => {
+  const dave = await registered(app.url, 'dave');
+  for (let i = 0; i < 8; i += 1) expect((await dave.send('nobody-here', 'Dear ...')).status).toBe(422);
+  expect((await dave.send('bob', 'Dear Bob')).status).toBe(303);
+});
+
+test('forty at the same moment over two processes get through no more than five and those already under way', async () => {
+  const eve = await registered(app.url, 'eve');
+  const forms = await Promise.all(
+    Array.from({ length: 40 }, async () => ({ ...(await eve.hidden('/send')), recipient: 'bob' })),
+  );
+  const before = (await arrived())!;
+  const processes = [at(app.url, eve), at(other.url, eve)];
+  const answers = await Promise.all(
+    forms.map((form, i) => press(processes[i % 2]!, '/send', { ...form, body: `Flood ${i}` })),
+  );
+  const sent = answers.filter((answer) => answer.status === 303).length;
+  expect(sent).toBeGreaterThanOrEqual(5);
+  // Statements that run at the same moment do not see each other: one for each connection.
+  expect(sent).toBeLessThanOrEqual(5 + app.pool.options.max + other.pool.options.max);
+  expect(answers.filter((answer) => answer.status === 429)).toHaveLength(40 - sent);
+  expect(await arrived()).toBe(before + sent);
+});

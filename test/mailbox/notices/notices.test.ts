@@ -1,0 +1,34 @@
+// Notices: from the program itself, in the inbox; nobody can answer them.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { findAccount } from '../../../src/accounts/queries.ts';
+import { leaveNotice } from '../../../src/mailbox/notices.ts';
+import { startApp, type TestApp } from '../../support/app.ts';
+import { registered, type Person } from '../../support/person.ts';
+
+let app: TestApp;
+let alice: Person;
+beforeAll(async () => {
+  app = await startApp();
+  alice = await registered(app.url, 'alice');
+  await leaveNotice(app.pool, (await findAccount(app.pool, 'alice'))!.id, 'A login from a new browser.');
+});
+afterAll(() => app.close());
+
+test('a notice lies in the inbox, unread, from the program', async () => {
+  const { $ } = await alice.get('/inbox');
+  expect($('.messages li h2').text()).toBe('Private Messages');
+  expect($('.messages li').hasClass('unread')).toBe(true);
+  expect($('[data-count]').text()).toBe('1');
+});
+
+test('it can be opened, deleted and restored, and not answered', async () => {
+  const link = (await alice.get('/inbox')).$('.messages h2 a').attr('href')!;
+  const opened = await alice.get(link);
+  expect(opened.$('h1').text()).toBe('From Private Messages');
+  expect(opened.$('.actions a')).toHaveLength(0);
+  const deleted = await alice.submit(link, {}, `${link}/delete`);
+  expect(deleted.status).toBe(303);
+  expect((await alice.get('/inbox')).$('[role=status]').text()).toBe('Deleted your copy.');
+  const inTrash = (await alice.get('/trash')).$('.messages h2 a').attr('href')!;
+  expect((await alice.get(inTrash)).$('h1').text()).toBe('From Private Messages');
+});

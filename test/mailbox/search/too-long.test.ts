@@ -1,0 +1,24 @@
+// A search that takes longer than any statement may is ended, and its page says so.
+import { expect, test } from 'vitest';
+import { startApp } from '../../support/app.ts';
+import { registered } from '../../support/person.ts';
+
+test('a search that takes too long keeps what was looked for and says what is quicker', async () => {
+  const app = await startApp();
+  const alice = await registered(app.url, 'alice');
+  await alice.send('alice', 'Cake at six');
+  // From here on, whoever looks at messages looks for four seconds.
+  await app.pool.query('alter table messages rename to kept');
+  await app.pool.query('create view messages as select kept.* from kept, (select pg_sleep(4)) waiting');
+  await app.pool.query('grant select on messages to private_messages_owner');
+  const answer = await alice.get('/search?q=cake');
+  expect(answer.status).toBe(503);
+  expect(answer.headers['retry-after']).toBe('5');
+  expect(answer.$('.lead').text()).toBe('This search took too long.');
+  expect(answer.$('input[name=q]').first().attr('value')).toBe('cake');
+
+  await app.pool.query('drop view messages');
+  await app.pool.query('alter table kept rename to messages');
+  expect((await alice.get('/search?q=cake')).$('main').text()).toContain('Cake at six');
+  await app.close();
+});

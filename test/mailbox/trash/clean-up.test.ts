@@ -1,0 +1,97 @@
+// What lies in the trash for thirty days is removed: a little at a time, by one process at a time.
+import pg from 'pg';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { tidyUp } from '../../../src/process/cleanup-jobs.ts';
+import { startApp, type TestApp } from '../../support/app.ts';
+import { columnsWith, copiesOf, fillMailbox } from '../../support/mailboxes.ts';
+import { registered, type Person } from '../../support/person.ts';
+
+let app: TestApp;
+let other: TestApp;
+let alice: Person;
+let bob: Person;
+beforeAll(async () => {
+  app = await startApp();
+  other = await startApp({}, app.databaseUrl);
+  [alice, bob] = await Promise.all([registered(app.url, 'alice'), registered(app.url, 'bob')]);
+});
+beforeEach(async () => {
+  await app.pool.query('delete from messages');
+  await app.pool.query('delete from sent_forms');
+});
+afterAll(async () => {
+  await other.close();
+  await app.close();
+});
+
+const left = async () => (await app.pool.query('select from messages')).rowCount;
+
+/** So many messages of bob's, in the trash for so long. */
+async function inTrash(count: number, since: string): Promise<void> {
+  await fillMailbox(app.pool, bob, alice, count);
+  await app.pool.query(`update messages set trashed_at = now() - $1::interval where trashed_at is null`, [
+    since,
+  ]);
+}
+
+test('after thirty days it is gone, a moment before it is not, and what was not deleted stays', async () => {
+  await inTrash(3, '30 days 1 minute');
+  await inTrash(2, '29 days 23 hours');
+  await alice.send('bob', 'Kept');
+  await app.pool.query(`update messages set sent_at = now() - interval '10 years' where body = 'Kept'`);
+  expect(await tidyUp(app.pool)).toBe(3);
+  expect(await left()).toBe(4);
+  expect(await copiesOf(app.pool, 'Kept')).toEqual(['alice sent', 'bob inbox, unread']);
+  expect(await tidyUp(app.pool)).toBe(0);
+});
+
+test('it goes in small batches, each a transaction of its own', async () => {
+  await inTrash(1700, '31 days');
+  const sizes: number[] = [];
+  const watching = setInterval(() => void left().then((count) => sizes.push(count!)), 20);
+  expect(await tidyUp(app.pool)).toBe(1700);
+  clearInterval(watching);
+  expect(new Set(sizes).size).toBeGreaterThan(1); // others see it shrink
+  for (const size of sizes) expect(size % 500 === 200 || size === 0).toBe(true);
+});
+
+test('while another process is at it, nothing is done', async () => {
+  await inTrash(10, '31 days');
+  const holder = new pg.Client({ connectionString: app.databaseUrl });
+  await holder.connect();
+  await holder.query(`select pg_advisory_lock(hashtext('private-messages housekeeping'))`);
+  expect(await tidyUp(app.pool)).toBe(0);
+  expect(await left()).toBe(10);
+  await holder.end();
+  expect(await tidyUp(app.pool)).toBe(10);
+});
+
+test('two processes at the same moment remove each message once', async () => {
+  await inTrash(1200, '31 days');
+  const removed = await Promise.all([
+    tidyUp(app.pool),
+    tidyUp(other.pool),
+    tidyUp(app.pool),
+    tidyUp(other.pool),
+  ]);
+  // One of them may have been turned away between two batches of another; the next hour comes.
+  const rest = await tidyUp(app.pool);
+  expect(removed.reduce((sum, count) => sum + count, rest)).toBe(1200);
+  expect(await left()).toBe(0);
+});
+
+test('the digests of sent forms are forgotten when no form of that age can be sent any more', async () => {
+  await alice.send('bob', 'Sent');
+  await app.pool.query(`update sent_forms set sent_at = now() - interval '90 days'`);
+  expect(await tidyUp(app.pool)).toBe(0);
+  await app.pool.query(`update sent_forms set sent_at = now() - interval '92 days'`);
+  expect(await tidyUp(app.pool)).toBe(1);
+});
+
+test('nothing of what was removed is left in any table', async () => {
+  await alice.send('bob', 'Canary in the trash');
+  await app.pool.query(`update messages set trashed_at = now() - interval '31 days'`);
+  await tidyUp(app.pool);
+  expect(await columnsWith(app.pool, 'Canary in the trash')).toEqual([]);
+  expect((await app.pool.query('select from unread')).rowCount).toBe(0);
+});

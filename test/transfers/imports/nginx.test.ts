@@ -1,0 +1,67 @@
+// An import through nginx: passed on as it is sent, and put down nowhere on its way.
+import { once } from 'node:events';
+import { request as ask, type IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { load } from 'cheerio';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { uploadLimit } from '../../../src/transfers/imports/upload.ts';
+import { exportOf, fillMailbox, lettersOf } from '../exports/exporting.ts';
+import { startApp, type TestApp } from '../../support/app.ts';
+import { startNginx, type Nginx } from '../../support/nginx.ts';
+import { at, registered } from '../../support/person.ts';
+import { available } from '../../support/required.ts';
+import { formWith, importFile, imported, multipart, resultOf } from './importing.ts';
+
+describe.skipIf(!available('nginx'))('behind nginx', () => {
+  let app: TestApp;
+  let nginx: Nginx;
+  beforeAll(async () => {
+    app = await startApp({ TRUST_PROXY: '1' });
+    nginx = await startNginx(app.url);
+  });
+  afterAll(async () => {
+    await nginx?.close();
+    await app?.close();
+  });
+
+  test('a zip larger than any other form is imported, and exported again as it was', async () => {
+    const alice = await registered(nginx.url, 'alice');
+    await fillMailbox(app.databaseUrl, 'alice', 2000, 1900);
+    const zip = await exportOf(nginx.url, alice);
+    expect(zip.length).toBeGreaterThan(4_000_000);
+    const bob = await registered(nginx.url, 'bob');
+    expect(await imported(bob, zip)).toBe('Imported 2,000 messages.');
+    expect(await lettersOf(nginx.url, bob)).toEqual(await lettersOf(nginx.url, alice));
+    expect(nginx.complaints()).not.toMatch(/temporary file/);
+  });
+
+  test('a file over the limit is refused by a page before it has been sent', async () => {
+    const carol = await registered(nginx.url, 'carol');
+    const form = formWith(await carol.hidden('/account/import'), '[\n');
+    const refusalOf = async (length: number) => {
+      const headers = { ...multipart, 'Content-Length': length, Cookie: carol.cookies() };
+      const asked = ask(`${nginx.url}/account/import`, { method: 'POST', headers });
+      asked.on('error', () => {});
+      asked.write(form);
+      const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+      const said = load(await text(answer))('.error, h1').text();
+      asked.destroy();
+      return [answer.statusCode, said];
+    };
+    expect(await refusalOf(uploadLimit + 50_000)).toEqual([
+      422,
+      'ImportThis file is larger than 2 GB. Nothing was imported.',
+    ]);
+    expect((await refusalOf(uploadLimit + 5_000_000))[0]).toBe(413);
+  });
+
+  test('an import goes on when the proxy is gone after the upload', async () => {
+    const erin = await registered(app.url, 'erin');
+    const proxy = await startNginx(app.url);
+    const zip = await exportOf(nginx.url, await registered(nginx.url, 'frank'));
+    const there = at(proxy.url, erin);
+    expect((await importFile(there, zip)).status).toBe(303);
+    await proxy.close();
+    expect(await resultOf(erin)).toBe('Nothing was imported.');
+  });
+});
