@@ -1,7 +1,7 @@
 // The time of ids and messages: it never goes back, whatever is done to the system's clock.
 
 /** The farthest that an id can be ahead of the system's clock and still count, in milliseconds. */
-export const farthestAhead = 24 * 60 * 60 * 1000;
+export const maxAhead = 24 * 60 * 60 * 1000;
 
 const sliceMs = 5000;
 let time = Date.now();
@@ -51,5 +51,5 @@ readEverySlice();
 /** Goes on from this moment, where that is later, and not farther ahead of the system's clock than it may be. */
 export function catchUpWith(moment: number): void {
   now();
-  if (moment < Date.now() + farthestAhead) time = Math.max(time, moment);
+  if (moment < Date.now() + maxAhead) time = Math.max(time, moment);
 }

@@ -3,20 +3,20 @@ import cluster from 'node:cluster';
 import { fstatSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { atMost } from './concurrency/with-timeout.ts';
-import { prepareToClose } from './process/shutdown.ts';
+import { withTimeout } from './concurrency/with-timeout.ts';
+import { prepareShutdown } from './process/shutdown.ts';
 import { readSettings, type Config } from './config.ts';
 import { checkAddress } from './database/address.ts';
 import { canConnect } from './database/can-connect.ts';
 import { openDatabase } from './database/open.ts';
 import type { Pool } from './database/pool.ts';
 import { openApp } from './process/open-app.ts';
-import { createSeal } from './secrets/encryption.ts';
+import { createEncryption } from './secrets/encryption.ts';
 import { describeLostKey } from './accounts/second-factor/lost-key.ts';
 import { readSecretKey } from './secrets/secret-key.ts';
 import { createBoundedServer } from './process/server.ts';
-import { giveUp, StartupError } from './startup-error.ts';
-import { dropRoot } from './system-user.ts';
+import { exitWithError, StartupError } from './startup-error.ts';
+import { dropPrivileges } from './system-user.ts';
 import { createLog, flushLog, type Log } from './web/log.ts';
 import { runWorkers } from './process/workers.ts';
 
@@ -37,7 +37,7 @@ try {
   await run(readSettings());
   await end(hasFailed ? 1 : 0);
 } catch (error) {
-  giveUp(error);
+  exitWithError(error);
 }
 
 /** Everything from the start to the end that was asked for. */
@@ -46,7 +46,7 @@ async function run(config: Config): Promise<void> {
   if (config.processes > 1 && cluster.isPrimary) {
     const user = process.getuid?.();
     const canBindAgain = () => config.port >= 1024 || process.getuid?.() === user;
-    const isWell = await runWorkers(config.processes, asked, () => goOnWithoutRoot(config), canBindAgain);
+    const isWell = await runWorkers(config.processes, asked, () => leaveRoot(config), canBindAgain);
     if (!isWell && !canBindAgain())
       console.error(
         `private-messages: all processes ended; only a new start can bind port ${config.port} again.`,
@@ -69,13 +69,13 @@ async function serve(config: Config, log: Log, pool: Pool, asked: Promise<string
   const onError = (error: Error) => log.error({ err: error }, 'background');
   const { app, close: closeApp } = await openApp(config, pool, log, () => isStopping);
   const server = createBoundedServer(app);
-  const close = prepareToClose(server, answersFor);
+  const close = prepareShutdown(server, answersFor);
   await listen(server, config);
-  const stillRoot = goOnWithoutRoot(config);
+  const stillRoot = leaveRoot(config);
   if (stillRoot && isFirst) console.error(`private-messages: the program goes on as root: ${stillRoot}.`);
   log.info({ port: (server.address() as AddressInfo).port, host: config.host }, 'listening');
   if (isFirst) {
-    const lostKey = await describeLostKey(pool, createSeal(readSecretKey(config.dataDir))).catch(onError);
+    const lostKey = await describeLostKey(pool, createEncryption(readSecretKey(config.dataDir))).catch(onError);
     if (lostKey) console.error(`private-messages: ${lostKey}`);
     console.error(`Open ${config.publicUrl}`);
   }
@@ -83,7 +83,7 @@ async function serve(config: Config, log: Log, pool: Pool, asked: Promise<string
   const signal = await asked;
   isStopping = true;
   log.info({ signal }, 'stopping');
-  await Promise.all([close(), atMost(answersFor, closeApp())]);
+  await Promise.all([close(), withTimeout(answersFor, closeApp())]);
 }
 
 /**
@@ -123,8 +123,8 @@ async function end(code: number): Promise<never> {
 }
 
 /** Why that is not possible, or undefined. */
-function goOnWithoutRoot({ dataDir, databaseUrl }: Config): string | undefined {
-  return dropRoot(dataDir, (account) => !databaseUrl || canConnect(account, checkAddress(databaseUrl)));
+function leaveRoot({ dataDir, databaseUrl }: Config): string | undefined {
+  return dropPrivileges(dataDir, (account) => !databaseUrl || canConnect(account, checkAddress(databaseUrl)));
 }
 
 async function listen(server: Server, config: Config): Promise<void> {

@@ -5,7 +5,7 @@ export class StartupError extends Error {
 }
 
 /** Ends the process: with one line where the operator can help, with a stack trace where it is a bug. */
-export function giveUp(error: unknown): never {
+export function exitWithError(error: unknown): never {
   const { message, stack } = error as Error;
   const isExpected = error instanceof StartupError;
   // PostgreSQL's words may come on several lines.

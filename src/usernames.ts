@@ -5,7 +5,7 @@ import { withoutInvisible } from './web/invisible.ts';
 import { isReserved } from './look-alikes.ts';
 
 /** In characters. */
-export const longestUsername = 30;
+export const maxUsernameLength = 30;
 
 /**
  * A username as typed or pasted, in the form in which it is stored: in lower case, without invisible characters, an @ in
@@ -46,7 +46,7 @@ export const newUsername = typed.transform(clean).pipe(
   z
     .string()
     .min(3, 'A username has at least 3 characters.')
-    .max(longestUsername, `A username has at most ${longestUsername} characters.`)
+    .max(maxUsernameLength, `A username has at most ${maxUsernameLength} characters.`)
     .regex(/^[a-z0-9][a-z0-9_.-]*$/, 'Use letters a–z, digits, and _ - . and begin with a letter or a digit.')
     .refine((name) => !isReserved(name), 'This name is reserved. Please choose another one.'),
 );

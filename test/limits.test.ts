@@ -3,20 +3,20 @@ import { readFileSync } from 'node:fs';
 import { createConnection, type AddressInfo, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bodyLimit as longestMessage } from '../src/mailbox/compose/message-form.ts';
-import { browserLimit } from '../src/accounts/devices/queries.ts';
-import { carriedDraftLimit, draftLimit, longestDraft } from '../src/mailbox/drafts/limits.ts';
-import { createBoundedServer, mostConnections, mostHeaderBytes } from '../src/process/server.ts';
+import { maxBrowsers } from '../src/accounts/devices/queries.ts';
+import { maxPreservedDrafts, maxDrafts, maxDraftLength } from '../src/mailbox/drafts/limits.ts';
+import { createBoundedServer, maxConnections, maxHeaderBytes } from '../src/process/server.ts';
 import { unpackedLimit, unpackedTimes } from '../src/transfers/imports/unpacking.ts';
-import { filesAtOnce, readAtOnce } from '../src/transfers/imports/import-slots.ts';
+import { maxFiles, maxReading } from '../src/transfers/imports/import-slots.ts';
 import { uploadLimit } from '../src/transfers/imports/upload.ts';
-import { passkeyLimit } from '../src/accounts/passkeys/queries.ts';
+import { maxPasskeys } from '../src/accounts/passkeys/queries.ts';
 import {
-  ownSearchesWaiting,
-  searchesAtOnce,
-  searchesWaiting,
-  searchPatience,
+  maxOwnSearchesWaiting,
+  maxSearches,
+  maxSearchesWaiting,
+  searchTimeout,
 } from '../src/mailbox/search/search-limiter.ts';
-import { longestSearch } from '../src/mailbox/search/search-words.ts';
+import { maxSearchLength } from '../src/mailbox/search/search-words.ts';
 import { bodyLimit } from '../src/web/forms.ts';
 import { pageSize } from '../src/web/paging.ts';
 import { insertSession, newSessionId, sessionLimit } from '../src/sessions/queries.ts';
@@ -53,7 +53,7 @@ describe('the README says', () => {
   );
   const nginx = 'nginx/nginx.conf';
   const stated: [row: string, number: number, after?: string][] = [
-    ['Connections', mostConnections],
+    ['Connections', maxConnections],
     ['Connections', numberIn(nginx, /limit_conn clients (\d+)/), ' from one address'],
     ['Connections', numberIn(nginx, /worker_connections (\d+)/)],
     ['Slow clients', numberIn(nginx, /client_header_timeout (\d+)s/), ' s,'],
@@ -62,20 +62,20 @@ describe('the README says', () => {
     ['Slow clients', numberIn('src/process/server.ts', /headersTimeout: (\d+)_000/), ' s,'],
     ['Slow clients', numberIn('src/process/server.ts', /limitSlowRequests\(server, (\d+)_000/), ' s in all'],
     ['Slow clients', numberIn('src/process/server.ts', /timeout = (\d+)_000/), ' s without nginx'],
-    ['Headers', mostHeaderBytes / 1024, ' kB without nginx'],
+    ['Headers', maxHeaderBytes / 1024, ' kB without nginx'],
     ['Headers', numberIn(nginx, /large_client_header_buffers 2 (\d+)k/), ' kB'],
     ['A form', bodyLimit, ' bytes'],
     ['A form', numberIn('src/web/forms.ts', /parameterLimit: (\d+)/), ' fields'],
     ['A form', numberIn('views/mailbox/compose/fields.ejs', /textarea .*maxlength="(\d+)"/), ' and'],
     ['A form', numberIn('views/mailbox/compose/fields.ejs', /required maxlength="(\d+)"/), ' characters'],
     ['A message', longestMessage, ' characters'],
-    ['Known browsers', browserLimit, ' a person'],
+    ['Known browsers', maxBrowsers, ' a person'],
     ['A message', numberIn('src/mailbox/compose/message-form.ts', /recipientLimit = (\d+)/), ' recipients'],
     ['Sending', numberIn('src/database/batch.ts', /most = (\d+)/), ' at most'],
     ['Sending', numberIn('src/database/batch.ts', /patience = (\d+)/) / 1000, ' s of waiting'],
-    ['Drafts', draftLimit, ' a person'],
-    ['Drafts', carriedDraftLimit, ' with'],
-    ['Drafts', longestDraft.body, ' characters'],
+    ['Drafts', maxDrafts, ' a person'],
+    ['Drafts', maxPreservedDrafts, ' with'],
+    ['Drafts', maxDraftLength.body, ' characters'],
     ['The trash, what was sent', numberIn('src/process/cleanup-jobs.ts', /trashKeptFor = (\d+)/), ' days;'],
     ['The trash, what was sent', numberIn('src/process/cleanup-jobs.ts', /sentFormsKeptFor = (\d+)/), ' days'],
     ['Sign-ins', sessionLimit, ' browsers'],
@@ -84,7 +84,7 @@ describe('the README says', () => {
     ['Passwords being checked', numberIn('src/accounts/passwords.ts', /mayWait: (\d+)/), ' wait'],
     ['Passwords being checked', numberIn('src/accounts/passwords.ts', /patience: (\d+)000/), ' s at most'],
     ['Second factor', numberIn('src/accounts/second-factor/code-attempts.ts', /'second-step', (\d+)/), ' wrong codes'],
-    ['Second factor', passkeyLimit, ' passkeys'],
+    ['Second factor', maxPasskeys, ' passkeys'],
     [
       'Passwords being checked',
       numberIn('src/accounts/passwords.ts', /atOnce = Math.min\((\d+)/),
@@ -104,11 +104,11 @@ describe('the README says', () => {
       numberIn('src/database/session-settings.ts', /lock_timeout: '(\d+)/) / 1000,
       ' s of them',
     ],
-    ['A statement, a search', longestSearch, ' characters'],
-    ['Searching', searchesAtOnce, ' in all at once'],
-    ['Searching', ownSearchesWaiting, ' more of a person'],
-    ['Searching', searchesWaiting, ' in all wait'],
-    ['Searching', searchPatience / 1000, ' s at most'],
+    ['A statement, a search', maxSearchLength, ' characters'],
+    ['Searching', maxSearches, ' in all at once'],
+    ['Searching', maxOwnSearchesWaiting, ' more of a person'],
+    ['Searching', maxSearchesWaiting, ' in all wait'],
+    ['Searching', searchTimeout / 1000, ' s at most'],
     ['Logs', numberIn('src/web/log.ts', /maxWaitingBytes = ([\d_]+)/) / 1_000_000, ' MB of lines'],
     ['An import', uploadLimit / 1_000_000_000, ' GB,'],
     ['An export', uploadLimit / 1_000_000_000, ' GB at most'],
@@ -116,8 +116,8 @@ describe('the README says', () => {
     ['An import', unpackedTimes, ' times its size'],
     ['An import', numberIn('src/transfers/imports/read-zip.ts', /maxEntries = ([\d_]+)/), ' files'],
     ['An import', numberIn('src/transfers/imports/routes.ts', /pieceSize = ([\d_]+)/) / 1000, ' kB every 30 s'],
-    ['An import', filesAtOnce, ' at once'],
-    ['An import', readAtOnce, ' of them being read'],
+    ['An import', maxFiles, ' at once'],
+    ['An import', maxReading, ' of them being read'],
     ['Rows', pageSize, ' a page'],
     ['Rows', numberIn('src/mailbox/selection.ts', /mostAtOnce = (\d+)/), ' chosen'],
     ['Rows', numberIn('src/database/batches.ts', /patienceMs = (\d+)/) / 1000, ' s of work'],
@@ -167,8 +167,8 @@ test('one connection too many is hung up on, and served when there is room', asy
 test('headers pass up to what is stated, and not beyond', async () => {
   const head = (bytes: number) =>
     `GET /login HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX: ${'x'.repeat(bytes)}\r\n\r\n`;
-  expect(statusOf(await exchangeRaw(app.url, head(mostHeaderBytes - 200)))).toBe(200);
-  expect(statusOf(await exchangeRaw(app.url, head(mostHeaderBytes + 200)))).toBe(431);
+  expect(statusOf(await exchangeRaw(app.url, head(maxHeaderBytes - 200)))).toBe(200);
+  expect(statusOf(await exchangeRaw(app.url, head(maxHeaderBytes + 200)))).toBe(431);
 });
 
 // Three bytes in UTF-8, nine in a form: the most that one unit of a maxlength can take.

@@ -14,7 +14,7 @@ import { sessionKey } from '../sessions/queries.ts';
 import { saveSession, signedIn } from '../sessions/session.ts';
 import type { ChangeAccount } from './changes.ts';
 import { newPassword, typedPassword, type Passwords } from './passwords.ts';
-import type { Proof } from './confirm-password.ts';
+import type { ConfirmPassword } from './confirm-password.ts';
 import { changePassword, findOwnAccount } from './queries.ts';
 import { findWeakness } from './weak-passwords.ts';
 
@@ -29,7 +29,7 @@ export interface AccountParts {
   pool: Pool;
   config: Config;
   passwords: Passwords;
-  proof: Proof;
+  confirmPassword: ConfirmPassword;
   changeAccount: ChangeAccount;
   flash: Flash;
 }
@@ -38,7 +38,7 @@ export function accountRoutes({
   pool,
   config,
   passwords,
-  proof,
+  confirmPassword,
   changeAccount,
   flash,
 }: AccountParts): Router {
@@ -72,7 +72,7 @@ export function accountRoutes({
       const account =
         current === undefined
           ? await findOwnAccount(pool, signedIn(req).id)
-          : await proof.check(req, current);
+          : await confirmPassword.check(req, current);
       const hash = account && (await passwords.hash(password));
       const isChanged =
         hash &&

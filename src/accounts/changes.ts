@@ -3,7 +3,7 @@ import type { Request } from 'express';
 import type { Database, Pool } from '../database/pool.ts';
 import { transaction } from '../database/transaction.ts';
 import { agentOf } from '../web/user-agents.ts';
-import type { Bell } from '../mailbox/live/notifier.ts';
+import type { Notifier } from '../mailbox/live/notifier.ts';
 import { leaveNotice } from '../mailbox/notices.ts';
 import { HttpError } from '../web/errors.ts';
 import { hasSession, sessionKey } from '../sessions/queries.ts';
@@ -22,7 +22,7 @@ export type ChangeAccount = <T>(
   what: string | ((done: NonNullable<T>) => string),
 ) => Promise<T>;
 
-export function createChangeAccount(pool: Pool, bell: Bell): ChangeAccount {
+export function createChangeAccount(pool: Pool, notifier: Notifier): ChangeAccount {
   return async (req, change, what) => {
     const { id } = signedIn(req);
     const done = await transaction(pool, async (db) => {
@@ -33,7 +33,7 @@ export function createChangeAccount(pool: Pool, bell: Bell): ChangeAccount {
       if (result) await leaveNotice(db, id, notice(typeof what === 'string' ? what : what(result), req));
       return result;
     });
-    if (done) bell.ring([id]);
+    if (done) notifier.notify([id]);
     return done;
   };
 }
@@ -41,9 +41,9 @@ export function createChangeAccount(pool: Pool, bell: Bell): ChangeAccount {
 function notice(what: string, req: Request): string {
   return `${what} with ${agentOf(req)} on ${exactTime(new Date())}.
 
-If that was not you, somebody else is in your account. ${lockThemOut}`;
+If that was not you, somebody else is in your account. ${endSessionsAfterChange}`;
 }
 
 /** What to do about somebody else in one's account. */
-export const lockThemOut =
+export const endSessionsAfterChange =
   'Change your password under “Your account”: this signs out all other devices. Then remove passkeys that you do not know, and make new recovery codes.';

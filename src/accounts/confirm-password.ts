@@ -13,9 +13,9 @@ import { findOwnAccount, type Account } from './queries.ts';
 import { verifyPassword } from './verify-password.ts';
 
 const validForMs = 15 * 60 * 1000;
-const proofForm = z.object({ password: typedPassword, next: z.string().optional() });
+const confirmForm = z.object({ password: typedPassword, next: z.string().optional() });
 
-export interface Proof {
+export interface ConfirmPassword {
   /** For the routes of a dangerous step: lets pass whoever proved lately who they are, and sends others to do so. */
   require(page: string): RequestHandler;
   /**
@@ -26,51 +26,51 @@ export interface Proof {
   routes: Router;
 }
 
-export function createProof(pool: Pool, config: Config, passwords: Passwords): Proof {
-  const tries = createRateLimit(pool, 'proofs', config.loginsPerMinute, 60);
+export function createConfirmPassword(pool: Pool, config: Config, passwords: Passwords): ConfirmPassword {
+  const attempts = createRateLimit(pool, 'confirmations', config.loginsPerMinute, 60);
 
   const check = async (req: Request, password: string): Promise<Account | undefined> => {
     const { id } = signedIn(req);
-    const giveBack = await tries.spend(id);
+    const refund = await attempts.consume(id);
     const account = await verifyPassword(pool, passwords, await findOwnAccount(pool, id), password);
     if (!account) return undefined;
-    await giveBack();
+    await refund();
     await renewSessionId(pool, req);
-    req.session.provenAt = Date.now();
+    req.session.confirmedAt = Date.now();
     return account;
   };
 
   const routes = Router();
   routes
-    .route('/account/proof')
+    .route('/account/confirm')
     .get((req, res) => {
       const next = localPath(req.query.next);
-      showProof(res, blankForm(next ? { next } : {}));
+      showConfirm(res, blankForm(next ? { next } : {}));
     })
     .post(async (req, res) => {
-      const form = parseForm(proofForm, req.body);
-      if (!form.ok) return showProof(res.status(422), form);
+      const form = parseForm(confirmForm, req.body);
+      if (!form.ok) return showConfirm(res.status(422), form);
       if (!(await check(req, form.values.password)))
-        return showProof(res.status(422), rejectField(form, 'password', 'This is not your password.'));
+        return showConfirm(res.status(422), rejectField(form, 'password', 'This is not your password.'));
       res.redirect(303, localPath(form.values.next) ?? '/account');
     })
     .all(allowOnly('GET', 'POST'));
 
-  return { require: requireProof, check, routes };
+  return { require: requireConfirmed, check, routes };
 }
 
 /** Whether the person has proved lately who they are. */
-export function isProven(req: Request): boolean {
-  return Date.now() - (req.session.provenAt ?? 0) < validForMs;
+export function isConfirmed(req: Request): boolean {
+  return Date.now() - (req.session.confirmedAt ?? 0) < validForMs;
 }
 
-function requireProof(page: string): RequestHandler {
+function requireConfirmed(page: string): RequestHandler {
   return (req: Request, res: Response, next: NextFunction): void => {
-    if (isProven(req)) return next();
-    res.redirect(303, `/account/proof?next=${encodeURIComponent(page)}`);
+    if (isConfirmed(req)) return next();
+    res.redirect(303, `/account/confirm?next=${encodeURIComponent(page)}`);
   };
 }
 
-function showProof(res: Response, form: Form): void {
+function showConfirm(res: Response, form: Form): void {
   res.render('accounts/confirm-password', { form });
 }

@@ -4,32 +4,32 @@ import type { Config } from '../config.ts';
 import type { Pool } from '../database/pool.ts';
 import type { KnownBrowsers } from './devices/known-browsers.ts';
 import { nobody } from '../ids.ts';
-import type { Bell } from '../mailbox/live/notifier.ts';
+import type { Notifier } from '../mailbox/live/notifier.ts';
 import { leaveNotice } from '../mailbox/notices.ts';
 import { clientAddress } from '../web/client-address.ts';
 import {
   createAddressLimit,
   createRateLimit,
   isRefusal,
-  spendAll,
-  type GiveBack,
+  consumeAll,
+  type Refund,
 } from '../web/rate-limits.ts';
 import { exactTime } from '../web/times.ts';
 
-export interface LoginTries {
+export interface LoginAttempts {
   /**
    * Counts a try before it is checked, so that a thousand at once are counted too. Throws a 429 when it is one too many.
    * Returns what gives it back after a success. `userId` is whose name it is, if anybody's: it takes the same statements
    * where it is nobody's.
    */
-  spend(req: Request, username: string, userId: string | undefined): Promise<GiveBack>;
+  consume(req: Request, username: string, userId: string | undefined): Promise<Refund>;
 }
 
 interface Parts {
   pool: Pool;
   config: Pick<Config, 'loginsPerMinute'>;
   browsers: KnownBrowsers;
-  bell: Bell;
+  notifier: Notifier;
   onError: (error: Error) => void;
 }
 
@@ -42,11 +42,11 @@ const hour = 60 * 60;
  * Nor may whoever fails on purpose lock the owner out: a browser that this very person has logged in with before has
  * attempts of its own, and neither spends those of name and address nor needs them.
  */
-export function createLoginTries(
-  { pool, config, browsers, bell, onError }: Parts,
+export function createLoginAttempts(
+  { pool, config, browsers, notifier, onError }: Parts,
   name: string,
   typed: string,
-): LoginTries {
+): LoginAttempts {
   const perMinute = config.loginsPerMinute;
   const here = createRateLimit(pool, `${name}-name`, perMinute, 60);
   // From any number of addresses: 50 an hour are 1,200 guesses a day, among passwords of which the common ones are refused.
@@ -58,33 +58,33 @@ export function createLoginTries(
   /** Once a day. */
   const tell = async (userId: string): Promise<void> => {
     try {
-      await notices.spend(userId);
+      await notices.consume(userId);
     } catch (error) {
       if (isRefusal(error)) return;
       throw error;
     }
     await leaveNotice(pool, userId, guessingNotice(typed, new Date()));
-    bell.ring([userId]);
+    notifier.notify([userId]);
   };
 
   return {
-    async spend(req, username, userId) {
+    async consume(req, username, userId) {
       const known = await browsers.findKnown(req, userId ?? nobody);
-      if (known) return spendAll([() => withKnown.spend(known)]);
+      if (known) return consumeAll([() => withKnown.consume(known)]);
       const nameTyped = username.slice(0, 64);
-      const spendEverywhere = async () => {
+      const consumeEverywhere = async () => {
         try {
-          return await everywhere.spend(nameTyped);
+          return await everywhere.consume(nameTyped);
         } catch (error) {
           // After the answer, which must not take longer where the name is somebody's.
           if (isRefusal(error) && userId) req.res?.once('close', () => void tell(userId).catch(onError));
           throw error;
         }
       };
-      return spendAll([
-        () => here.spend(`${clientAddress(req)} ${nameTyped}`),
-        spendEverywhere,
-        ...from.spends(req),
+      return consumeAll([
+        () => here.consume(`${clientAddress(req)} ${nameTyped}`),
+        consumeEverywhere,
+        ...from.consumers(req),
       ]);
     },
   };

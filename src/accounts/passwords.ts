@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import argon2 from 'argon2';
-import { createTurns, type InTurn } from '../concurrency/limiter.ts';
+import { createLimiter, type Limiter } from '../concurrency/limiter.ts';
 import { HttpError } from '../web/errors.ts';
 import { countCharacters } from '../web/forms.ts';
 import { z } from 'zod';
@@ -15,7 +15,7 @@ export interface Passwords {
    * Does the work that a password is checked in, when it is its turn; throws the same 503 when too many wait already. Of
    * five hundred logins at a moment, one asks the database while another is hashed: pages find a connection free.
    */
-  unlessCrowded: InTurn;
+  unlessCrowded: Limiter;
 }
 
 /** 'outdated': right, but the hash is weaker than what is asked for today, or of a form that is hashed no longer. */
@@ -35,20 +35,20 @@ export function createPasswords(costs: { memoryKib: number; passes: number }): P
     timeCost: costs.passes,
     parallelism: 1,
   } as const;
-  const inTurn = createTurns(atOnce, line);
+  const limit = createLimiter(atOnce, line);
   const nobodys = unmatchedHash(costs);
   return {
-    hash: (password) => inTurn(() => argon2.hash(normalize(password), options)),
+    hash: (password) => limit(() => argon2.hash(normalize(password), options)),
     verify: async (hash, typed) => {
       // How long that takes depends on what was typed, and not on whose hash it is, or whether there is one.
       for (const [index, form] of formsOf(typed).entries()) {
-        const isMatch = await inTurn(() => argon2.verify(hash ?? nobodys, form));
+        const isMatch = await limit(() => argon2.verify(hash ?? nobodys, form));
         if (hash === undefined || !isMatch) continue;
         return index > 0 || argon2.needsRehash(hash, options) ? 'outdated' : 'right';
       }
       return 'wrong';
     },
-    unlessCrowded: createTurns(atOnce + 1, line),
+    unlessCrowded: createLimiter(atOnce + 1, line),
   };
 }
 

@@ -2,9 +2,9 @@
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { admit, refuseAdmission, type Refusal } from './invitations/admission.ts';
-import { guardStrangersForms } from '../web/csrf.ts';
+import { guardAnonymousForms } from '../web/csrf.ts';
 import { allowOnly } from '../web/errors.ts';
-import { blankForm, keepTyped, parseForm, rejectField, typedIn, type Form } from '../web/forms.ts';
+import { blankForm, preserveInput, parseForm, rejectField, typedIn, type Form } from '../web/forms.ts';
 import { createAddressLimit } from '../web/rate-limits.ts';
 import { newPassword } from './passwords.ts';
 import type { SignInParts } from './routes.ts';
@@ -30,7 +30,7 @@ export function registrationRoutes({
   const router = Router();
   router
     .route('/register')
-    .all(keepTyped(showRegister), guardStrangersForms(config))
+    .all(preserveInput(showRegister), guardAnonymousForms(config))
     .get(async (req, res) => {
       if (req.user) return res.redirect(303, '/inbox');
       const { invitation } = typedIn(req.query);
@@ -49,7 +49,7 @@ export function registrationRoutes({
       const weakness = await findWeakness(password, username, config.publicUrl);
       if (weakness) return showRegister(req, res.status(422), rejectField(form, 'password', weakness));
 
-      await registrationsFrom.spend(req);
+      await registrationsFrom.consume(req);
       const hash = await passwords.hash(password);
       const account = await admit(pool, hashUsername, registration, invitation, username, hash);
       if (account === 'taken') {

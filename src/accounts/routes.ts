@@ -1,19 +1,19 @@
 // Who you are: the front page, log in, log out.
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
-import { letterIn } from '../mailbox/compose/message-form.ts';
-import { carried, type KeepCarriedLetter } from '../mailbox/compose/refused-message.ts';
+import { findTypedMessage } from '../mailbox/compose/message-form.ts';
+import { preservedPrefix, type KeepPreservedMessage } from '../mailbox/compose/refused-message.ts';
 import type { Config } from '../config.ts';
 import type { Pool } from '../database/pool.ts';
-import type { BegunSignIns } from './second-factor/pending-login.ts';
-import { asksSecondStep } from './second-factor/queries.ts';
-import { guardStrangersForms } from '../web/csrf.ts';
+import type { PendingLogins } from './second-factor/pending-login.ts';
+import { requiresTwoFactor } from './second-factor/queries.ts';
+import { guardAnonymousForms } from '../web/csrf.ts';
 import { allowOnly } from '../web/errors.ts';
-import { blankForm, keepTyped, parseForm, rejectField, type Form } from '../web/forms.ts';
-import type { Bell } from '../mailbox/live/notifier.ts';
+import { blankForm, preserveInput, parseForm, rejectField, type Form } from '../web/forms.ts';
+import type { Notifier } from '../mailbox/live/notifier.ts';
 import { localPath } from '../web/local-path.ts';
 import { endSession, signedIn } from '../sessions/session.ts';
-import type { LoginTries } from './login-attempts.ts';
+import type { LoginAttempts } from './login-attempts.ts';
 import { typedPassword, type Passwords } from './passwords.ts';
 import { findAccount, type Account } from './queries.ts';
 import { disabledAccount, type SignIn } from './sign-in.ts';
@@ -31,14 +31,14 @@ export interface SignInParts {
 }
 
 interface LoginParts extends SignInParts {
-  tries: LoginTries;
-  keepCarriedLetter: KeepCarriedLetter;
-  begunSignIns: BegunSignIns;
+  attempts: LoginAttempts;
+  keepPreservedMessage: KeepPreservedMessage;
+  pendingLogins: PendingLogins;
 }
 
 /** The pages that strangers see. A signed-in person who comes here is taken to the inbox. */
-export function strangersRoutes(parts: LoginParts): Router {
-  const { pool, config, passwords, signIn, tries, keepCarriedLetter, begunSignIns } = parts;
+export function anonymousRoutes(parts: LoginParts): Router {
+  const { pool, config, passwords, signIn, attempts, keepPreservedMessage, pendingLogins } = parts;
   const router = Router();
 
   /** The account with this name, if this is its password. */
@@ -48,9 +48,9 @@ export function strangersRoutes(parts: LoginParts): Router {
     password: string,
   ): Promise<Account | undefined> => {
     const claimed = await findAccount(pool, username);
-    const giveBack = await tries.spend(req, username, claimed?.id);
+    const refund = await attempts.consume(req, username, claimed?.id);
     const account = await verifyPassword(pool, passwords, claimed, password);
-    if (account) await giveBack();
+    if (account) await refund();
     return account;
   };
 
@@ -62,11 +62,11 @@ export function strangersRoutes(parts: LoginParts): Router {
     })
     .all(allowOnly('GET'));
 
-  const guard = guardStrangersForms(config);
+  const guard = guardAnonymousForms(config);
 
   router
     .route('/login')
-    .all(keepTyped(showLogin), guard)
+    .all(preserveInput(showLogin), guard)
     .get((req, res) => {
       const next = localPath(req.query.next);
       if (req.user) return res.redirect(303, next ?? '/inbox');
@@ -83,13 +83,13 @@ export function strangersRoutes(parts: LoginParts): Router {
       }
       if (account.isDisabled) throw disabledAccount();
       const target = localPath(next) ?? '/inbox';
-      if (await asksSecondStep(pool, account.id)) {
-        begunSignIns.begin(res, account, target);
+      if (await requiresTwoFactor(pool, account.id)) {
+        pendingLogins.begin(res, account, target);
         // 307: the browser sends a letter on, to be carried there until its writer is really in.
-        return res.redirect(letterIn(req.body, carried) ? 307 : 303, '/login/second');
+        return res.redirect(findTypedMessage(req.body, preservedPrefix) ? 307 : 303, '/login/second');
       }
       await signIn(req, res, account);
-      const letter = await keepCarriedLetter(account, req.body);
+      const letter = await keepPreservedMessage(account, req.body);
       res.redirect(303, letter ?? target);
     })
     .all(allowOnly('GET', 'POST'));
@@ -97,7 +97,7 @@ export function strangersRoutes(parts: LoginParts): Router {
   return router;
 }
 
-export function logoutRoutes(config: Config, bell: Bell): Router {
+export function logoutRoutes(config: Config, notifier: Notifier): Router {
   const router = Router();
   router
     .route('/logout')
@@ -106,7 +106,7 @@ export function logoutRoutes(config: Config, bell: Bell): Router {
       await endSession(req, res, config);
       // Not "storage": there is nothing of anybody's in it, and the setting of the keys is the browser's.
       res.set('Clear-Site-Data', '"cache"');
-      bell.ring([id]); // pages that are still open in this browser learn of it
+      notifier.notify([id]); // pages that are still open in this browser learn of it
       res.redirect(303, '/');
     })
     .all(allowOnly('POST'));
@@ -115,5 +115,5 @@ export function logoutRoutes(config: Config, bell: Bell): Router {
 
 // Without the person who may be signed in all the same: this page carries the strangers' token, which Logout refuses.
 export function showLogin(req: Request, res: Response, form: Form): void {
-  res.render('accounts/login', { form, user: undefined, letter: letterIn(req.body, carried) });
+  res.render('accounts/login', { form, user: undefined, letter: findTypedMessage(req.body, preservedPrefix) });
 }

@@ -10,7 +10,7 @@ import { startSession } from '../sessions/session.ts';
 import type { Account } from './queries.ts';
 
 /** What is particular about a way to sign in. */
-export interface Manner {
+export interface SignInOptions {
   /** False where the person needs no notice of a browser not seen before. */
   isAnnounced?: boolean;
   /** What the session remembers of it. */
@@ -22,7 +22,7 @@ export type SignIn = (
   req: Request,
   res: Response,
   account: Pick<Account, 'id' | 'epoch'>,
-  manner?: Manner,
+  manner?: SignInOptions,
 ) => Promise<void>;
 
 export function createSignIn(pool: Pool, browsers: KnownBrowsers): SignIn {

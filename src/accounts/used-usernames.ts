@@ -2,7 +2,7 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import type { Database, Pool } from '../database/pool.ts';
 import { transaction } from '../database/transaction.ts';
-import type { Seal } from '../secrets/encryption.ts';
+import type { Encryption } from '../secrets/encryption.ts';
 import { skeletonOf } from '../look-alikes.ts';
 
 /** The HMAC-SHA256 of a name's SHA-256, with a key that stands in the database encrypted with secret.key. */
@@ -18,17 +18,17 @@ const batch = 10_000;
  */
 export async function openUsedUsernames(
   pool: Pool,
-  seal: Seal,
+  encryption: Encryption,
   tell: (line: string) => void,
 ): Promise<HashUsername> {
-  const known = await findKey(pool, seal);
+  const known = await findKey(pool, encryption);
   if (known.key && known.others === 0) return hashWith(known.key);
   return transaction(pool, async (db) => {
     await db.query(`set local statement_timeout = '60s'; set local lock_timeout = '30s'`);
     await db.query('lock table usernames_used in exclusive mode');
-    const { key: own, others } = await findKey(db, seal); // of several processes the first makes it
+    const { key: own, others } = await findKey(db, encryption); // of several processes the first makes it
     const key = own ?? randomBytes(32);
-    if (!own) await db.query('insert into username_keys values ($1)', [seal.close(context, key)]);
+    if (!own) await db.query('insert into username_keys values ($1)', [encryption.close(context, key)]);
     if (others > 0) await addNamesInUse(db, hashWith(key));
     else if (!own) await turnIntoHmacs(db, key);
     if (!own && others > 0)
@@ -41,12 +41,12 @@ export async function openUsedUsernames(
 }
 
 /** For a new secret.key. Where the former one does not open a key either, the next start makes another. */
-export async function encryptUsernameKey(db: Database, former: Seal, seal: Seal): Promise<void> {
+export async function encryptUsernameKey(db: Database, former: Encryption, encryption: Encryption): Promise<void> {
   const { key, encrypted } = await findKey(db, former);
   if (key)
     await db.query('update username_keys set encrypted = $2 where encrypted = $1', [
       encrypted,
-      seal.close(context, key),
+      encryption.close(context, key),
     ]);
 }
 
@@ -58,10 +58,10 @@ interface Found {
   others: number;
 }
 
-async function findKey(db: Database, seal: Seal): Promise<Found> {
+async function findKey(db: Database, encryption: Encryption): Promise<Found> {
   const { rows } = await db.query<{ encrypted: Buffer }>('select encrypted from username_keys');
   for (const { encrypted } of rows) {
-    const key = seal.open(context, encrypted);
+    const key = encryption.open(context, encrypted);
     if (key) return { key, encrypted, others: rows.length - 1 };
   }
   return { others: rows.length };

@@ -1,7 +1,7 @@
 // A line for work that is heavy: a few at once, and whoever comes beyond that waits for a place.
 
 /** Does work as soon as it is its turn. */
-export type InTurn = <T>(work: () => Promise<T>) => Promise<T>;
+export type Limiter = <T>(work: () => Promise<T>) => Promise<T>;
 
 interface Options {
   mayWait?: number;
@@ -19,7 +19,7 @@ interface Options {
  * `atOnce` at the same time; throws the refusal when `mayWait` others wait already, or when the turn has not come after
  * `patience` milliseconds.
  */
-export function createTurns(
+export function createLimiter(
   atOnce: number,
   {
     mayWait = Infinity,
@@ -29,7 +29,7 @@ export function createTurns(
     maxRest = Infinity,
     onIdle,
   }: Options = {},
-): InTurn {
+): Limiter {
   const waiting: (() => void)[] = [];
   let running = 0;
 
@@ -74,13 +74,13 @@ export function createTurns(
 }
 
 /** The same for each key by itself: nobody waits for work of another key. */
-export function createTurnsByKey(
+export function createKeyedLimiter(
   atOnce: number,
   options?: Options,
 ): <T>(key: string, work: () => Promise<T>) => Promise<T> {
-  const lines = new Map<string, InTurn>();
+  const lines = new Map<string, Limiter>();
   return (key, work) => {
-    const line = lines.get(key) ?? createTurns(atOnce, { ...options, onIdle: () => lines.delete(key) });
+    const line = lines.get(key) ?? createLimiter(atOnce, { ...options, onIdle: () => lines.delete(key) });
     lines.set(key, line);
     return line(work);
   };

@@ -1,7 +1,7 @@
 // Requests that come many at a time begin one after the other.
 import type { RequestHandler } from 'express';
 import { setImmediate } from 'node:timers/promises';
-import { createTurns } from './limiter.ts';
+import { createLimiter } from './limiter.ts';
 
 // Whoever floods us must not keep others waiting: a line of so many is over in half a second.
 const longest = 1000;
@@ -12,11 +12,11 @@ const longest = 1000;
  * they begin at once, as they would without this.
  */
 export function oneByOne(): RequestHandler {
-  const inTurn = createTurns(1, { mayWait: longest });
+  const limit = createLimiter(1, { mayWait: longest });
   return (req, res, next) => {
     const begin = () => {
       if (!req.socket.destroyed) next(); // else nobody is there any more
     };
-    void inTurn(() => setImmediate()).then(begin, begin);
+    void limit(() => setImmediate()).then(begin, begin);
   };
 }

@@ -27,7 +27,7 @@ const patience = 1000;
  * they came as far as keys and weights allow. `run` answers each in its place, or fails for all of them. They take one
  * connection, which is kept while anybody waits. Throws DatabaseBusy when it takes too long until the turn comes.
  */
-export function gather<Ask, Answer>(
+export function batch<Ask, Answer>(
   pool: Pool,
   run: (db: Database, asks: Ask[]) => Promise<Answer[]>,
   { keyOf = () => Symbol('nobody else’s'), weightOf = () => 1 }: Grouping<Ask> = {},

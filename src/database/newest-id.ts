@@ -1,5 +1,5 @@
 // The newest id in the database, which a process goes on from that starts when the system's clock has been put back.
-import { catchUpWith, farthestAhead, now } from '../clock.ts';
+import { catchUpWith, maxAhead, now } from '../clock.ts';
 import { lowestIdAt, timeOf } from '../ids.ts';
 import { withQueryTimeout, type Database, type Pool } from './pool.ts';
 import { transaction } from './transaction.ts';
@@ -7,7 +7,7 @@ import { transaction } from './transaction.ts';
 /** Makes new ids sort after all that are there. */
 export async function goOnFromNewestId(pool: Pool): Promise<void> {
   const present = now();
-  const latest = new Date(present.getTime() + farthestAhead);
+  const latest = new Date(present.getTime() + maxAhead);
   const ids = await transaction(pool, (db) => listNewestIds(db, present, latest));
   for (const id of ids) catchUpWith(timeOf(id) + 1);
 }

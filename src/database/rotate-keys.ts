@@ -1,6 +1,6 @@
 // `npm run rotate-keys`: a new key for signing cookies, whether the program runs or not. Nobody is signed out.
 import { readSettings } from '../config.ts';
-import { giveUp } from '../startup-error.ts';
+import { exitWithError } from '../startup-error.ts';
 import { openDatabase } from './open.ts';
 import { rotateSigningKeys } from './signing-keys.ts';
 
@@ -13,5 +13,5 @@ try {
   }
   console.log('There is a new key. It signs in two minutes; the ones before it stay valid for 91 days.');
 } catch (error) {
-  giveUp(error);
+  exitWithError(error);
 }

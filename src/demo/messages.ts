@@ -13,7 +13,7 @@ export const people = [
 
 export const password = 'a demonstration only';
 
-export const letters: [from: string, to: string, minutesAgo: number, text: string][] = [
+export const messages: [from: string, to: string, minutesAgo: number, text: string][] = [
   [
     'ines',
     'alice',

@@ -8,16 +8,16 @@ import { openDatabase } from '../database/open.ts';
 import { asSystem } from '../database/owner.ts';
 import type { Pool } from '../database/pool.ts';
 import { createSendMessage } from '../mailbox/compose/send-message.ts';
-import type { MailboxLimits } from '../mailbox/quota.ts';
-import { createSeal, type Seal } from '../secrets/encryption.ts';
+import type { Quota } from '../mailbox/quota.ts';
+import { createEncryption, type Encryption } from '../secrets/encryption.ts';
 import { readSecretKey } from '../secrets/secret-key.ts';
-import { giveUp, StartupError } from '../startup-error.ts';
-import { letters, password, people } from './messages.ts';
+import { exitWithError, StartupError } from '../startup-error.ts';
+import { messages, password, people } from './messages.ts';
 
 try {
   await run();
 } catch (error) {
-  giveUp(error);
+  exitWithError(error);
 }
 
 async function run(): Promise<void> {
@@ -26,7 +26,7 @@ async function run(): Promise<void> {
   try {
     const hash = await createPasswords(config.password).hash(password);
     await asSystem(() =>
-      fill(database.pool, createSeal(readSecretKey(config.dataDir)), config.mailbox, hash),
+      fill(database.pool, createEncryption(readSecretKey(config.dataDir)), config.mailbox, hash),
     );
   } finally {
     await database.close();
@@ -34,19 +34,19 @@ async function run(): Promise<void> {
   console.log(`Done: ${people.join(', ')} can log in with the password "${password}". Now: npm start`);
 }
 
-async function fill(pool: Pool, seal: Seal, mailbox: MailboxLimits, passwordHash: string): Promise<void> {
+async function fill(pool: Pool, encryption: Encryption, mailbox: Quota, passwordHash: string): Promise<void> {
   const { rowCount } = await pool.query('select from users limit 1');
   if (rowCount)
     throw new StartupError('There are people in this database already: the demonstration needs a fresh one.');
 
-  const hashUsername = await openUsedUsernames(pool, seal, console.error);
+  const hashUsername = await openUsedUsernames(pool, encryption, console.error);
   const ids = new Map<string, string>();
   for (const name of people) {
     const account = await createAccount(pool, hashUsername, name, passwordHash);
     if (account !== 'taken') ids.set(name, account.id);
   }
-  const sendMessage = createSendMessage(pool, { perMinute: letters.length, mailbox });
-  for (const [from, to, minutesAgo, body] of letters) {
+  const sendMessage = createSendMessage(pool, { perMinute: messages.length, mailbox });
+  for (const [from, to, minutesAgo, body] of messages) {
     const sentAt = new Date(Date.now() - minutesAgo * 60_000);
     const letter = {
       from: ids.get(from)!,

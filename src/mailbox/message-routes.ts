@@ -3,7 +3,7 @@ import { Router, type Request } from 'express';
 import { z } from 'zod';
 import { unsendMessage } from './compose/unsend.ts';
 import type { Pool } from '../database/pool.ts';
-import type { Bell } from './live/notifier.ts';
+import type { Notifier } from './live/notifier.ts';
 import { flashTrashed } from './trash/flash-trashed.ts';
 import { findTrashed, trashMessages } from './trash/queries.ts';
 import { aroundInSearch, type Around } from './search/around.ts';
@@ -12,19 +12,19 @@ import type { Flash } from '../web/flash.ts';
 import { localPath } from '../web/local-path.ts';
 import { isReading } from '../web/prefetch.ts';
 import { signedIn } from '../sessions/session.ts';
-import { messageAlong } from './preload.ts';
+import { preloadedMessage } from './preload.ts';
 import { splitLinks } from './links.ts';
 import { findMessage, markUnread, openMessage, type Message } from './queries.ts';
 import { sayUnchanged } from './selection.ts';
 
-export function messageRoutes(pool: Pool, flash: Flash, bell: Bell): Router {
+export function messageRoutes(pool: Pool, flash: Flash, notifier: Notifier): Router {
   const router = Router();
 
   router
     .route('/messages/:id')
     .get(async (req, res) => {
       const viewer = signedIn(req);
-      const found = messageAlong(viewer) ?? (await findMessage(pool, viewer.id, messageId(req)));
+      const found = preloadedMessage(viewer) ?? (await findMessage(pool, viewer.id, messageId(req)));
       const { message, marked } = isReading(req)
         ? await openMessage(pool, viewer.id, found, findMessage)
         : { message: found, marked: 0 };
@@ -79,7 +79,7 @@ export function messageRoutes(pool: Pool, flash: Flash, bell: Bell): Router {
       const outcome = await unsendMessage(pool, signedIn(req).id, messageId(req));
       if (outcome.kind === 'no such message') throw unknownMessage();
       if (outcome.kind === 'taken back') {
-        bell.ring([outcome.recipientId]);
+        notifier.notify([outcome.recipientId]);
         flash(res, { line: `Taken back: ${outcome.recipient} will not see it.` });
       } else {
         flash(res, {

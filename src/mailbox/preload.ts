@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { highestId } from '../ids.ts';
 import type { Request } from 'express';
-import { sessionAnd, type Along } from '../sessions/finding-sessions.ts';
+import { sessionWith, type Preload } from '../sessions/finding-sessions.ts';
 import type { Viewer } from '../sessions/viewer.ts';
 import { selectBoxBefore, selectMessage, type Box, type Message, type MessageRow } from './queries.ts';
 
@@ -13,13 +13,13 @@ const sentAt = `date_part('epoch', r."sentAt")`;
 const rowValues = `r.id, r.other, r.origin, r.excerpt, ${sentAt}, r."isUnread"`;
 const messageValues = `r.id, r.box, r.other, r.origin, r.body, ${sentAt}, r."isUnread", r.newer, r.older`;
 const boxes = {
-  inbox: sessionAnd('inbox', selectBoxBefore('inbox', 3), rowValues),
-  sent: sessionAnd('sent', selectBoxBefore('sent', 3), rowValues),
+  inbox: sessionWith('inbox', selectBoxBefore('inbox', 3), rowValues),
+  sent: sessionWith('sent', selectBoxBefore('sent', 3), rowValues),
 };
-const message = sessionAnd('message', selectMessage(3), messageValues);
+const message = sessionWith('message', selectMessage(3), messageValues);
 
 /** What an address brings along. Going back to newer pages of a list is rare, and asks by itself. */
-export function bringAlong({ path, query }: Pick<Request, 'path' | 'query'>): Along | undefined {
+export function preload({ path, query }: Pick<Request, 'path' | 'query'>): Preload | undefined {
   const [, place, id, ...more] = path.split('/');
   if ((place === 'inbox' || place === 'sent') && id === undefined) {
     const from = cursor.safeParse(query.before);
@@ -31,13 +31,13 @@ export function bringAlong({ path, query }: Pick<Request, 'path' | 'query'>): Al
 }
 
 /** The rows of the list that came along, if one did. */
-export function rowsAlong({ along }: Viewer, box: Box): MessageRow[] | undefined {
-  return along?.map((values) => toRow(box, values));
+export function preloadedRows({ preloaded }: Viewer, box: Box): MessageRow[] | undefined {
+  return preloaded?.map((values) => toRow(box, values));
 }
 
 /** The message that came along, if one did. */
-export function messageAlong({ along }: Viewer): Message | undefined {
-  return along?.map(toMessage)[0];
+export function preloadedMessage({ preloaded }: Viewer): Message | undefined {
+  return preloaded?.map(toMessage)[0];
 }
 
 function toRow(box: Box, [id, other, origin, excerpt, seconds, isUnread]: unknown[]): MessageRow {

@@ -1,17 +1,17 @@
 // How full mailboxes are. Whatever adds messages goes through here or adds to mailbox_sizes itself; deleting need not.
-import { mostDraftBytes } from './drafts/limits.ts';
+import { maxDraftBytes } from './drafts/limits.ts';
 import { withQueryTimeout, type Database, type Pool } from '../database/pool.ts';
 import { transaction } from '../database/transaction.ts';
 import { leaveNotice } from './notices.ts';
 
 /** How much a mailbox may hold. Bytes are those of the texts in UTF-8, drafts included. */
-export interface MailboxLimits {
+export interface Quota {
   messages: number;
   bytes: number;
 }
 
 /** Above so much the owner is told that the mailbox is filling up. */
-export function nearlyFull({ messages, bytes }: MailboxLimits): MailboxLimits {
+export function nearlyFull({ messages, bytes }: Quota): Quota {
   return { messages: Math.floor(messages * 0.9), bytes: Math.floor(bytes * 0.9) };
 }
 
@@ -19,30 +19,30 @@ export function nearlyFull({ messages, bytes }: MailboxLimits): MailboxLimits {
  * How many messages somebody may have in another's mailbox without an answer among or after them: a hundredth of it, and
  * with the longest texts no more than a twentieth of its bytes; but always some.
  */
-export function mostUnanswered({ messages, bytes }: MailboxLimits): number {
+export function maxUnanswered({ messages, bytes }: Quota): number {
   return Math.max(20, Math.floor(Math.min(messages / 100, bytes / 20 / 40_000)));
 }
 
 /** How much is to be added, by mailbox. */
-export type Adding = Record<string, { received: MailboxLimits; sent: MailboxLimits }>;
+export type Adding = Record<string, { received: Quota; sent: Quota }>;
 
-export interface Room {
+export interface QuotaCheck {
   /** The mailboxes that cannot take what they are to receive. */
   full: string[];
   /** Those whose owners have no room for what they send. */
   fullOfOwn: string[];
   /** Those that have less than a tenth left since this moment: for warnOwners. */
-  filling: Size[];
+  filling: Usage[];
 }
 
 /**
  * Looks at mailboxes before messages are added in the same transaction, until the end of which nobody else adds any.
  * Where there may be too little room, what is there is counted.
  */
-export async function makeRoom(db: Database, adding: Adding, limits: MailboxLimits): Promise<Room> {
+export async function checkQuota(db: Database, adding: Adding, limits: Quota): Promise<QuotaCheck> {
   const nearly = nearlyFull(limits);
-  const room: Room = { full: [], fullOfOwn: [], filling: [] };
-  for (const known of await lockSizes(db, Object.keys(adding))) {
+  const room: QuotaCheck = { full: [], fullOfOwn: [], filling: [] };
+  for (const known of await lockUsage(db, Object.keys(adding))) {
     const { ownerId } = known;
     const { received, sent } = adding[ownerId]!;
     const all = { messages: received.messages + sent.messages, bytes: received.bytes + sent.bytes };
@@ -58,7 +58,7 @@ export async function makeRoom(db: Database, adding: Adding, limits: MailboxLimi
 }
 
 /** Leaves their notices, after the messages have been added: these take nobody's place. */
-export async function warnOwners(db: Database, { filling }: Room, limits: MailboxLimits): Promise<void> {
+export async function warnOwners(db: Database, { filling }: QuotaCheck, limits: Quota): Promise<void> {
   for (const size of filling) {
     await leaveNotice(
       db,
@@ -76,9 +76,9 @@ export async function warnOwners(db: Database, { filling }: Room, limits: Mailbo
 export async function countBeyond(
   db: Database,
   ownerId: string,
-  limits: MailboxLimits,
-): Promise<MailboxLimits> {
-  const [known] = await lockSizes(db, [ownerId]);
+  limits: Quota,
+): Promise<Quota> {
+  const [known] = await lockUsage(db, [ownerId]);
   const { messages, bytes, drafts } = await countAnew(
     db,
     { ...known!, bytes: null },
@@ -91,35 +91,35 @@ export async function countBeyond(
 }
 
 /** For the clean-up: whoever was warned and has emptied the mailbox since is warned again the next time. */
-export async function forgetWarnings(pool: Pool, limits: MailboxLimits): Promise<void> {
+export async function forgetWarnings(pool: Pool, limits: Quota): Promise<void> {
   const { rows } = await pool.query<{ ownerId: string }>(
     'select owner_id as "ownerId" from mailbox_sizes where warned_at is not null',
   );
   for (const { ownerId } of rows) {
     await transaction(pool, async (db) => {
-      const [known] = await lockSizes(db, [ownerId]);
+      const [known] = await lockUsage(db, [ownerId]);
       if (known) await countAnew(db, known, { limits });
     });
   }
 }
 
 /** For the account page: how much a mailbox holds, counted when that was longer than a minute ago; else no less than it holds. */
-export async function findUsage(pool: Pool, ownerId: string, limits: MailboxLimits): Promise<string> {
-  const [known] = await readSizes(pool, [ownerId]);
+export async function findUsage(pool: Pool, ownerId: string, limits: Quota): Promise<string> {
+  const [known] = await readUsage(pool, [ownerId]);
   const size = known && !known.isOld ? known : ((await recount(pool, ownerId, limits)) ?? known);
   return size?.messages != null && size.bytes != null ? usageInWords(size, limits) : '';
 }
 
 /** Counts all of a mailbox, once a minute at most. Undefined where it cannot, while something is being written into it. */
-export function recount(pool: Pool, ownerId: string, limits: MailboxLimits): Promise<Size | undefined> {
+export function recount(pool: Pool, ownerId: string, limits: Quota): Promise<Usage | undefined> {
   return transaction(pool, async (db) => {
-    await addSizes(db, [ownerId]);
-    const [known] = await readSizes(db, [ownerId], 'for no key update of s skip locked');
+    await addUsage(db, [ownerId]);
+    const [known] = await readUsage(db, [ownerId], 'for no key update of s skip locked');
     return known?.isOld ? countAnew(db, { ...known, bytes: null }, { limits }) : known;
   });
 }
 
-export interface Size {
+export interface Usage {
   ownerId: string;
   /** No less than what it holds; null before the first count, as the others. */
   messages: number | null;
@@ -135,23 +135,23 @@ export interface Size {
 }
 
 /** Whether so much more fits; not known to fit before the first count. */
-function fits({ messages, bytes, drafts }: Size, more: MailboxLimits, limits: MailboxLimits): boolean {
+function fits({ messages, bytes, drafts }: Usage, more: Quota, limits: Quota): boolean {
   if (messages === null || bytes === null) return false;
   return messages + more.messages <= limits.messages && bytes + drafts + more.bytes <= limits.bytes;
 }
 
 /** The same for what its owner writes, whatever others have sent. */
-function fitsOwn({ sent, sentBytes, ...size }: Size, more: MailboxLimits, limits: MailboxLimits): boolean {
+function fitsOwn({ sent, sentBytes, ...size }: Usage, more: Quota, limits: Quota): boolean {
   return fits({ ...size, messages: sent, bytes: sentBytes, sent, sentBytes }, more, limits);
 }
 
 /** Everything that locks several sizes does so in the order of the owners: no two wait for each other. */
-async function lockSizes(db: Database, ownerIds: string[]): Promise<Size[]> {
-  await addSizes(db, ownerIds);
-  return readSizes(db, ownerIds, 'for no key update of s');
+async function lockUsage(db: Database, ownerIds: string[]): Promise<Usage[]> {
+  await addUsage(db, ownerIds);
+  return readUsage(db, ownerIds, 'for no key update of s');
 }
 
-async function addSizes(db: Database, ownerIds: string[]): Promise<void> {
+async function addUsage(db: Database, ownerIds: string[]): Promise<void> {
   await db.query(
     `insert into mailbox_sizes (owner_id)
      select u.id from users u where u.id = any ($1::uuid[])
@@ -161,8 +161,8 @@ async function addSizes(db: Database, ownerIds: string[]): Promise<void> {
   );
 }
 
-async function readSizes(db: Database, ownerIds: string[], lock = ''): Promise<Size[]> {
-  const { rows } = await db.query<Size>(
+async function readUsage(db: Database, ownerIds: string[], lock = ''): Promise<Usage[]> {
+  const { rows } = await db.query<Usage>(
     `select s.owner_id as "ownerId", s.messages, s.bytes::float8 as bytes, s.sent, s.sent_bytes::float8 as "sentBytes",
             ${draftBytes('s.owner_id')}::float8 as drafts, s.warned_at is not null as "isWarned",
             s.counted_at is null or s.counted_at < now() - interval '1 minute' as "isOld"
@@ -180,8 +180,8 @@ export const draftBytes = (ownerId: string): string =>
 const countingMs = 10_000;
 
 interface Counting {
-  limits: MailboxLimits;
-  adding?: MailboxLimits;
+  limits: Quota;
+  adding?: Quota;
   withinMs?: number;
 }
 
@@ -191,13 +191,13 @@ interface Counting {
  */
 async function countAnew(
   db: Database,
-  known: Size,
+  known: Usage,
   { limits, adding = { messages: 0, bytes: 0 }, withinMs = countingMs }: Counting,
-): Promise<Size> {
+): Promise<Usage> {
   const nearly = nearlyFull(limits);
   const { ownerId, bytes, sentBytes } = known;
   const isByteCount =
-    bytes === null || sentBytes === null || bytes + mostDraftBytes + adding.bytes > nearly.bytes;
+    bytes === null || sentBytes === null || bytes + maxDraftBytes + adding.bytes > nearly.bytes;
   if (isByteCount) await db.query(`set local statement_timeout = ${withinMs}`);
   const counted = isByteCount
     ? `select count(*)::int as messages, count(*) filter (where box = 'sent')::int as sent,
@@ -218,14 +218,14 @@ async function countAnew(
                  s.warned_at is not null as "isWarned"`,
     values: [ownerId, nearly.messages, nearly.bytes],
   };
-  const { rows } = await db.query<Omit<Size, 'ownerId' | 'drafts' | 'isOld'>>(
+  const { rows } = await db.query<Omit<Usage, 'ownerId' | 'drafts' | 'isOld'>>(
     withQueryTimeout(statement, withinMs + 1000),
   );
   return { ...known, ...rows[0]! };
 }
 
 /** "12,345 of 100,000 messages and 3.4 MB of 1 GB". */
-function usageInWords({ messages, bytes, drafts }: Size, limits: MailboxLimits): string {
+function usageInWords({ messages, bytes, drafts }: Usage, limits: Quota): string {
   const held = messages!.toLocaleString('en');
   return `${held} of ${limits.messages.toLocaleString('en')} messages and ${bytesInWords(bytes! + drafts)} of ${bytesInWords(limits.bytes)}`;
 }

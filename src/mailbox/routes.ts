@@ -13,7 +13,7 @@ import { blankForm, parseForm } from '../web/forms.ts';
 import { localPath } from '../web/local-path.ts';
 import { readPage } from '../web/paging.ts';
 import { signedIn } from '../sessions/session.ts';
-import { rowsAlong } from './preload.ts';
+import { preloadedRows } from './preload.ts';
 import {
   countOlder,
   listBoxAfter,
@@ -37,7 +37,7 @@ export function mailboxRoutes(pool: Pool, flash: Flash): Router {
     return async (req: Request, res: Response): Promise<void> => {
       const viewer = signedIn(req);
       const page = await readPage(req, {
-        before: async (cursor) => rowsAlong(viewer, box) ?? listBoxBefore(pool, viewer.id, box, cursor),
+        before: async (cursor) => preloadedRows(viewer, box) ?? listBoxBefore(pool, viewer.id, box, cursor),
         after: (cursor) => listBoxAfter(pool, viewer.id, box, cursor),
       });
       const { offersCodes } = req.session;

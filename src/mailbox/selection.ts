@@ -4,12 +4,12 @@ import type { Pool } from '../database/pool.ts';
 import { listStates, type MessageState } from './queries.ts';
 
 const selection = z.union([z.array(z.string()), z.string().transform((id) => [id])]).catch([]);
-const mostAtOnce = 200;
+const maxSelected = 200;
 
 /** The ids that were ticked, each once. What cannot be an id is ignored, like an id that is somebody else's. */
 export function selectedIds(body: { ids?: unknown } | undefined): string[] {
   const ids = selection.parse(body?.ids).filter((id) => z.uuid().safeParse(id).success);
-  return [...new Set(ids)].slice(0, mostAtOnce);
+  return [...new Set(ids)].slice(0, maxSelected);
 }
 
 /** "3 messages restored." Nothing is an answer as well: `none` says what is the case. */

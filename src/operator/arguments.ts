@@ -4,7 +4,7 @@ import type { Command, Options } from './command.ts';
 import { commands } from './commands.ts';
 import { UsageError } from './usage-error.ts';
 
-const mostDays = 365;
+const maxDays = 365;
 
 export type Typed =
   | { help: true; command: Command | undefined }
@@ -52,8 +52,8 @@ function parse(args: string[]) {
 
 function readDays(typed: string): number {
   const count = Number(typed);
-  if (!/^\d+$/.test(typed) || count < 1 || count > mostDays)
-    throw new UsageError(`--days takes a number from 1 to ${mostDays}.`);
+  if (!/^\d+$/.test(typed) || count < 1 || count > maxDays)
+    throw new UsageError(`--days takes a number from 1 to ${maxDays}.`);
   return count;
 }
 

@@ -1,7 +1,7 @@
 // `delete`: an account and everything in it, for ever.
 import { createInterface } from 'node:readline/promises';
 import { foldUsername } from '../usernames.ts';
-import { leave } from '../accounts/deletion/delete-account.ts';
+import { deleteAccount } from '../accounts/deletion/delete-account.ts';
 import { tellAll } from '../mailbox/live/notifier.ts';
 import { StartupError } from '../startup-error.ts';
 import type { PersonCommand } from './command.ts';
@@ -21,7 +21,7 @@ others hold stay theirs and show "deleted account"; nobody can register the name
   },
   run: async ({ pool }, { id, username }) => {
     let failure: Error | undefined;
-    await leave(pool, id, (error) => (failure = error));
+    await deleteAccount(pool, id, (error) => (failure = error));
     await tellAll(pool, [id]);
     const { rowCount } = await pool.query('select from users where id = $1', [id]);
     if (failure) console.error(`private-messages: ${failure.message}`);

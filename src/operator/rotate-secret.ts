@@ -3,8 +3,8 @@ import type { Database, Pool } from '../database/pool.ts';
 import { transaction } from '../database/transaction.ts';
 import { encryptUsernameKey } from '../accounts/used-usernames.ts';
 import { leaveNotice } from '../mailbox/notices.ts';
-import { createSeal, type Seal } from '../secrets/encryption.ts';
-import { openSecret, sealSecret } from '../accounts/second-factor/secrets.ts';
+import { createEncryption, type Encryption } from '../secrets/encryption.ts';
+import { decryptSecret, encryptSecret } from '../accounts/second-factor/secrets.ts';
 import { readBothKeys, switchKeys } from '../secrets/secret-key.ts';
 import { StartupError } from '../startup-error.ts';
 import type { PlainCommand } from './command.ts';
@@ -21,10 +21,10 @@ of the database from before is needed any more.`,
     await refuseWhileRunning(pool);
     // The next key is on the disk before anything is encrypted with it, and the former one until all is.
     const { current, next } = readBothKeys(config.dataDir);
-    const [former, seal] = [createSeal(current), createSeal(next)];
+    const [former, encryption] = [createEncryption(current), createEncryption(next)];
     const { encrypted, lost, voided } = await transaction(pool, async (db) => {
-      await encryptUsernameKey(db, former, seal);
-      return { ...(await encryptAnew(db, former, seal)), voided: await voidCodes(db) };
+      await encryptUsernameKey(db, former, encryption);
+      return { ...(await encryptAnew(db, former, encryption)), voided: await voidCodes(db) };
     });
     switchKeys(config.dataDir);
     return {
@@ -40,7 +40,7 @@ of the database from before is needed any more.`,
 /** A program that runs has the former key in memory, and would go on encrypting with it. */
 async function refuseWhileRunning(pool: Pool): Promise<void> {
   const { rowCount } = await pool.query(
-    `select from pg_stat_activity where datname = current_database() and application_name = 'private-messages bell'`,
+    `select from pg_stat_activity where datname = current_database() and application_name = 'private-messages notifier'`,
   );
   if (rowCount) throw new StartupError('The program is running. Stop it on all machines, then try again.');
 }
@@ -48,20 +48,20 @@ async function refuseWhileRunning(pool: Pool): Promise<void> {
 /** Rows that a run before this one has encrypted already stay as they are. */
 async function encryptAnew(
   db: Database,
-  former: Seal,
-  seal: Seal,
+  former: Encryption,
+  encryption: Encryption,
 ): Promise<{ encrypted: number; lost: number }> {
   const { rows } = await db.query<{ userId: string; secret: Buffer }>(
     'select user_id as "userId", secret from totp order by user_id for update',
   );
   let lost = 0;
   for (const { userId, secret } of rows) {
-    if (openSecret(seal, userId, secret)) continue;
-    const opened = openSecret(former, userId, secret);
+    if (decryptSecret(encryption, userId, secret)) continue;
+    const opened = decryptSecret(former, userId, secret);
     if (opened)
       await db.query('update totp set secret = $2 where user_id = $1', [
         userId,
-        sealSecret(seal, userId, opened),
+        encryptSecret(encryption, userId, opened),
       ]);
     else lost += 1;
   }

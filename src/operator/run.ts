@@ -5,7 +5,7 @@ import { readSettings } from '../config.ts';
 import { openDatabase } from '../database/open.ts';
 import { asSystem } from '../database/owner.ts';
 import { isDatabaseAway } from '../database/pool.ts';
-import { giveUp, StartupError } from '../startup-error.ts';
+import { exitWithError, StartupError } from '../startup-error.ts';
 import { readArguments, type Typed } from './arguments.ts';
 import type { Call, Command, Options, Outcome } from './command.ts';
 import { helpOn } from './help.ts';
@@ -20,7 +20,7 @@ try {
     console.error(`private-messages: ${error.message} For help: npm run operator -- --help`);
     process.exit(2);
   }
-  giveUp(isDatabaseAway(error) ? new StartupError('The database does not answer. Please try again.') : error);
+  exitWithError(isDatabaseAway(error) ? new StartupError('The database does not answer. Please try again.') : error);
 }
 
 async function run(typed: Typed): Promise<void> {

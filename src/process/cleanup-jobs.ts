@@ -7,12 +7,12 @@ import { transaction } from '../database/transaction.ts';
 import { forgetEndedDrafts } from '../mailbox/drafts/queries.ts';
 import { forgetBrowsers } from '../accounts/devices/queries.ts';
 import { deleteExpiredInvitations } from '../accounts/invitations/queries.ts';
-import { listLeaving, removeRemains } from '../accounts/deletion/queries.ts';
-import { forgetWarnings, type MailboxLimits } from '../mailbox/quota.ts';
+import { listClosedAccounts, purgeAccount } from '../accounts/deletion/queries.ts';
+import { forgetWarnings, type Quota } from '../mailbox/quota.ts';
 import { deleteExpiredResetLinks } from '../accounts/reset-links/queries.ts';
 import { deleteExpired } from '../mailbox/trash/queries.ts';
 import { deleteExpiredSessions } from '../sessions/queries.ts';
-import { forgetUsed, goodForAtMost } from '../secrets/nonces.ts';
+import { deleteExpiredNonces, maxNonceAge } from '../secrets/nonces.ts';
 
 const hour = 60 * 60 * 1000;
 const day = 24 * hour;
@@ -20,12 +20,12 @@ const trashKeptFor = 30 * day;
 // A form older than a session can be (90 days) cannot be sent again.
 const sentFormsKeptFor = 91 * day;
 const browsersKnownFor = 365 * day;
-const usedKeptFor = 2 * goodForAtMost;
+const noncesKeptFor = 2 * maxNonceAge;
 const batch = 500;
 const pauseMs = 50;
 
 /** Removes what is due now; returns how many rows, those of accounts aside. Does nothing where another process is at it. */
-export function tidyUp(pool: Pool, now = Date.now()): Promise<number> {
+export function runCleanupJobs(pool: Pool, now = Date.now()): Promise<number> {
   return asSystem(() => removeDue(pool, now));
 }
 
@@ -38,7 +38,7 @@ async function removeDue(pool: Pool, now: number): Promise<number> {
     (db: Database) => forgetBrowsers(db, new Date(now - browsersKnownFor), batch),
     (db: Database) => deleteExpiredResetLinks(db, new Date(now), batch),
     (db: Database) => deleteExpiredInvitations(db, new Date(now), batch),
-    (db: Database) => forgetUsed(db, new Date(now - usedKeptFor), batch),
+    (db: Database) => deleteExpiredNonces(db, new Date(now - noncesKeptFor), batch),
   ];
   let removed = 0;
   for (const remove of due) {
@@ -49,7 +49,7 @@ async function removeDue(pool: Pool, now: number): Promise<number> {
       await sleep(pauseMs);
     }
   }
-  for (const userId of await listLeaving(pool)) await removeRemains(pool, userId);
+  for (const userId of await listClosedAccounts(pool)) await purgeAccount(pool, userId);
   return removed;
 }
 
@@ -66,13 +66,13 @@ function forgetSentForms(db: Database, before: Date): Promise<number> {
 }
 
 /** Tidies up every hour, for the first time a minute after the start. */
-export function keepTidy(
+export function startCleanupJobs(
   pool: Pool,
-  mailbox: MailboxLimits,
+  mailbox: Quota,
   onError: (error: Error) => void,
 ): { close(): void } {
   const run = () => {
-    tidyUp(pool)
+    runCleanupJobs(pool)
       .then(() => asSystem(() => forgetWarnings(pool, mailbox)))
       .catch(onError);
   };

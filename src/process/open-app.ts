@@ -6,11 +6,11 @@ import type { Config } from '../config.ts';
 import { readMigrations } from '../database/migration-files.ts';
 import type { Pool } from '../database/pool.ts';
 import { openSigningKeys } from '../database/signing-keys.ts';
-import { keepTidy } from './cleanup-jobs.ts';
+import { startCleanupJobs } from './cleanup-jobs.ts';
 import { openImportJobs } from '../transfers/imports/jobs.ts';
-import { openBell } from '../mailbox/live/notifier.ts';
+import { openNotifier } from '../mailbox/live/notifier.ts';
 import { openStreams } from '../mailbox/live/streams.ts';
-import { createSeal } from '../secrets/encryption.ts';
+import { createEncryption } from '../secrets/encryption.ts';
 import { readSecretKey } from '../secrets/secret-key.ts';
 import type { Log } from '../web/log.ts';
 
@@ -27,24 +27,24 @@ export async function openApp(
   isStopping: () => boolean = () => false,
 ): Promise<OpenApp> {
   const onError = (error: Error) => log.error({ err: error }, 'background');
-  const seal = createSeal(readSecretKey(config.dataDir));
+  const encryption = createEncryption(readSecretKey(config.dataDir));
   const keys = await openSigningKeys(pool, onError);
-  const hashUsername = await openUsedUsernames(pool, seal, (line) =>
+  const hashUsername = await openUsedUsernames(pool, encryption, (line) =>
     console.error(`private-messages: ${line}`),
   );
   const streams = openStreams(onError);
-  const bell = openBell(pool, (notices) => streams.wake(notices), onError);
-  const importJobs = openImportJobs({ pool, config, bell, onError });
-  const housekeeping = keepTidy(pool, config.mailbox, onError);
+  const notifier = openNotifier(pool, (notices) => streams.wake(notices), onError);
+  const importJobs = openImportJobs({ pool, config, notifier, onError });
+  const cleanupJobs = startCleanupJobs(pool, config.mailbox, onError);
   const latestMigration = readMigrations().at(-1)!.name;
   const app = createApp({
     config,
     pool,
     log,
     secrets: keys.secrets,
-    seal,
+    encryption,
     hashUsername,
-    bell,
+    notifier,
     streams,
     importJobs,
     latestMigration,
@@ -54,10 +54,10 @@ export async function openApp(
     app,
     close: async () => {
       keys.close();
-      housekeeping.close();
+      cleanupJobs.close();
       streams.close();
       await importJobs.close();
-      await bell.close();
+      await notifier.close();
     },
   };
 }

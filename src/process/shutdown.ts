@@ -2,7 +2,7 @@
 import type { Server, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { atMost } from '../concurrency/with-timeout.ts';
+import { withTimeout } from '../concurrency/with-timeout.ts';
 
 // A proxy may be sending a form over an idle connection just when we close it, and must not send it twice. nginx gives
 // up its idle connections after 500 ms (keepalive_timeout in nginx.conf), later on a machine that is very busy: with
@@ -10,7 +10,7 @@ import { atMost } from '../concurrency/with-timeout.ts';
 const idleFor = 2000;
 
 /** The returned function ends the server: no new connections, answers for what is under way, the rest is cut off after this time. */
-export function prepareToClose(server: Server, answersFor: number): () => Promise<void> {
+export function prepareShutdown(server: Server, answersFor: number): () => Promise<void> {
   const latest = new Map<Socket, ServerResponse | undefined>();
   let isClosing = false;
   server.on('connection', (socket) => {
@@ -28,7 +28,7 @@ export function prepareToClose(server: Server, answersFor: number): () => Promis
     // The one of node:http would close idle connections at once.
     const closed = new Promise((resolve) => NetServer.prototype.close.call(server, resolve));
     const limit = setTimeout(() => server.closeAllConnections(), answersFor);
-    await atMost(idleFor, closed);
+    await withTimeout(idleFor, closed);
     // A connection that is busy until now becomes idle with its answer, and would be kept open for the next request.
     const sweep = setInterval(() => server.closeIdleConnections(), 50);
     await closed;

@@ -7,7 +7,7 @@ import { sessionKey } from './queries.ts';
 import { Viewer } from './viewer.ts';
 
 /** Rows that a page wants in the same round trip as the session: both begin with the same owner. */
-export interface Along {
+export interface Preload {
   /** Made by `sessionAnd`. */
   statement: Statement;
   /** Those of its rows: $3 and on. */
@@ -25,7 +25,7 @@ interface SessionRow {
   username: string;
   timeZone: string | null;
   unread: number;
-  along?: unknown[][];
+  preloaded?: unknown[][];
 }
 
 /** The session of this owner with this key and its person, if it has not ended; with more columns. */
@@ -42,19 +42,19 @@ function selectSession(owner: string, sid: string, more = ''): string {
  * The statement that finds a session and the rows `r` of this SELECT, in which $1 is the owner. Each comes as an array of
  * these values: as an object, with all the names in each, it takes both sides longer.
  */
-export function sessionAnd(name: string, select: string, values: string): Statement {
-  const along = `, (select coalesce(json_agg(json_build_array(${values})), '[]') from (${select}) r) as along`;
-  return { name: `find session and ${name}`, text: selectSession('$1', '$2', along) };
+export function sessionWith(name: string, select: string, values: string): Statement {
+  const preloaded = `, (select coalesce(json_agg(json_build_array(${values})), '[]') from (${select}) r) as along`;
+  return { name: `find session and ${name}`, text: selectSession('$1', '$2', preloaded) };
 }
 
 const person = z.uuid();
 
 /** The session behind this id with its person and these rows, if it has not ended. */
-export async function findSessionAnd(db: Database, id: string, along: Along): Promise<SessionData | null> {
+export async function findSessionWith(db: Database, id: string, preloaded: Preload): Promise<SessionData | null> {
   const [userId, sid] = sessionKey(id);
   if (!person.safeParse(userId).success) return null;
   const { rows } = await asOwner(userId, () =>
-    db.query<SessionRow>({ ...along.statement, values: [userId, sid, ...along.values] }),
+    db.query<SessionRow>({ ...preloaded.statement, values: [userId, sid, ...preloaded.values] }),
   );
   // Taken out of pg's result, which stays for a while: pg writes a function to each query (see tokenMaker in csrf.ts).
   const row = rows.pop();
@@ -85,6 +85,6 @@ export async function findSessions(db: Database, ids: string[]): Promise<(Sessio
   });
 }
 
-function toSession({ sess, userId, username, timeZone, unread, along }: SessionRow): SessionData {
-  return { ...sess, viewer: new Viewer(userId, username, timeZone, unread, along) };
+function toSession({ sess, userId, username, timeZone, unread, preloaded }: SessionRow): SessionData {
+  return { ...sess, viewer: new Viewer(userId, username, timeZone, unread, preloaded) };
 }

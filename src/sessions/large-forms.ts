@@ -2,7 +2,7 @@
 // time for others.
 import { once } from 'node:events';
 import type { Request, RequestHandler } from 'express';
-import { createTurnsByKey } from '../concurrency/limiter.ts';
+import { createKeyedLimiter } from '../concurrency/limiter.ts';
 import { cookieName, type Site } from '../web/cookies.ts';
 import { sessionKey } from './queries.ts';
 
@@ -10,12 +10,12 @@ import { sessionKey } from './queries.ts';
 const large = 20_000;
 
 /** Before anything is read: a request that waits is a connection, and whatever it carries is still at the browser. */
-export function takeLargeFormsInTurn(site: Site): RequestHandler {
-  const inTurn = createTurnsByKey(1, { restRatio: 4, maxRest: 5000 });
+export function limitLargeForms(site: Site): RequestHandler {
+  const limit = createKeyedLimiter(1, { restRatio: 4, maxRest: 5000 });
   return (req, res, next) => {
     const person = isLargeForm(req) ? personOf(req, site) : undefined;
     if (!person) return next();
-    void inTurn(person, async () => {
+    void limit(person, async () => {
       if (res.closed) return;
       const done = once(res, 'close');
       req.stillComing?.();

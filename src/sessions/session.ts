@@ -3,14 +3,14 @@ import { randomBytes } from 'node:crypto';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import session, { type SessionData } from 'express-session';
 import type { Config } from '../config.ts';
-import { gather } from '../database/batch.ts';
+import { batch } from '../database/batch.ts';
 import { asSystem, becomeOwner } from '../database/owner.ts';
 import type { Database, Pool } from '../database/pool.ts';
 import { adoptCookies, cookieName, cookieOptions, setSignedCookie, type Site } from '../web/cookies.ts';
 import { HttpError } from '../web/errors.ts';
 import { localPath } from '../web/local-path.ts';
 import { isPrefetch } from '../web/prefetch.ts';
-import { findSessionAnd, findSessions, type Along } from './finding-sessions.ts';
+import { findSessionWith, findSessions, type Preload } from './finding-sessions.ts';
 import {
   idleLimit,
   insertSession,
@@ -25,7 +25,7 @@ import type { Viewer } from './viewer.ts';
 const seenEvery = 5 * 60 * 1000;
 
 /** The rows that come along with the session of a visit. */
-type BringAlong = (req: Request) => Along | undefined;
+type BringAlong = (req: Request) => Preload | undefined;
 
 /**
  * Reads the session of a signed-in person. Strangers get no cookie and no row. A visit, which is a GET, never changes a
@@ -35,8 +35,8 @@ type BringAlong = (req: Request) => Along | undefined;
 export function openSessions(config: Config, pool: Pool, bringAlong: BringAlong): RequestHandler[] {
   const name = cookieName(config, 'session');
   // Those of several people together, each by the id in their cookie.
-  const findAlone = gather(pool, (db, ids: string[]) => asSystem(() => findSessions(db, ids)));
-  const find = (id: string, along?: Along) => (along ? findSessionAnd(pool, id, along) : findAlone(id));
+  const findAlone = batch(pool, (db, ids: string[]) => asSystem(() => findSessions(db, ids)));
+  const find = (id: string, preloaded?: Preload) => (preloaded ? findSessionWith(pool, id, preloaded) : findAlone(id));
   const store = new SessionStore(pool, findAlone);
   const keys = [randomBytes(32).toString('base64url')]; // it takes no empty list; see below
   const openSession = session({
@@ -114,7 +114,7 @@ export async function startSession(
   const data = Object.assign(req.session, {
     startedAt: now,
     seenAt: now,
-    provenAt: now,
+    confirmedAt: now,
     csrfSecret,
     ...remembered,
   });
@@ -157,7 +157,7 @@ function settle(work: (done: (error?: unknown) => void) => void): Promise<void> 
 /** The door: everything behind it needs a signed-in person. Others log in first and come back. */
 export function requireUser(req: Request, res: Response, next: NextFunction): void {
   if (req.user) return next();
-  if (req.giveBack) {
+  if (req.renderAgain) {
     throw new HttpError(401, 'You have been signed out. Log in to go on: your words are kept on this page.');
   }
   const wanted = req.method === 'GET' ? localPath(req.originalUrl) : undefined;

@@ -7,18 +7,18 @@ export class Viewer {
   /** Unread messages when the request came, 100 standing for that many or more; pages that mark some correct it. */
   unread: number;
   /** The rows that came along with the session: each an array, as JSON has it. */
-  readonly along: unknown[][] | undefined;
+  readonly preloaded: unknown[][] | undefined;
   /** Since when the page's data may be out of date: just before it was read, in milliseconds since 1970. */
   readAt = Date.now();
   /** Hears that this request has changed the mailbox. */
   onChange: () => void = () => {};
 
-  constructor(id: string, username: string, timeZone: string | null, unread: number, along?: unknown[][]) {
+  constructor(id: string, username: string, timeZone: string | null, unread: number, preloaded?: unknown[][]) {
     this.id = id;
     this.username = username;
     this.timeZone = timeZone;
     this.unread = unread;
-    this.along = along;
+    this.preloaded = preloaded;
   }
 
   /** Corrects the count on a page that has taken marks away, before its list is read (again). */

@@ -65,13 +65,13 @@ export function guardForms(req: Request, res: Response, next: NextFunction): voi
 }
 
 /** For the forms that strangers see: the secret is in a signed cookie, so that no row is written for them. */
-export function guardStrangersForms(site: Site): RequestHandler[] {
+export function guardAnonymousForms(site: Site): RequestHandler[] {
   const cookie = { ...cookieOptions(site), key: cookieName(site, 'form'), signed: true };
   return [csurf({ value, ignoreMethods, cookie })];
 }
 
 /** For a page that shows a stranger's form in answer to something else: gives it its token. */
-export function strangersToken(site: Site) {
+export function anonymousToken(site: Site) {
   const cookie = { ...cookieOptions(site), key: cookieName(site, 'form'), signed: true };
   const lend = csurf({ value, cookie, ignoreRequest: () => true });
   return (req: Request, res: Response): void => lend(req, res, () => {});

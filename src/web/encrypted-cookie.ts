@@ -1,10 +1,10 @@
 // A cookie that nobody can read or make up, not even with the signing keys that a copy of the database holds.
 import type { Request, Response } from 'express';
 import { z } from 'zod';
-import type { Seal } from '../secrets/encryption.ts';
+import type { Encryption } from '../secrets/encryption.ts';
 import { cookieName, cookieOptions, setSignedCookie, type SignedKind, type Site } from './cookies.ts';
 
-export interface SealedCookie<T> {
+export interface EncryptedCookie<T> {
   write(res: Response, value: T): void;
   /** Undefined where there is none, it is too old, or it was not written here. */
   read(req: Request): T | undefined;
@@ -12,13 +12,13 @@ export interface SealedCookie<T> {
 }
 
 /** A cookie of this kind that is good for so long. */
-export function sealedCookie<T>(
-  seal: Seal,
+export function encryptedCookie<T>(
+  encryption: Encryption,
   site: Site,
   kind: SignedKind,
   schema: z.ZodType<T>,
   lastsMs: number,
-): SealedCookie<T> {
+): EncryptedCookie<T> {
   const name = cookieName(site, kind);
   const options = cookieOptions(site);
   const place = `cookie ${kind}`;
@@ -26,12 +26,12 @@ export function sealedCookie<T>(
   return {
     write(res, value) {
       const written = Buffer.from(JSON.stringify({ at: Date.now(), value }));
-      const sealed = seal.close(place, written).toString('base64url');
-      setSignedCookie(res, site, kind, sealed, { maxAge: lastsMs });
+      const encrypted = encryption.close(place, written).toString('base64url');
+      setSignedCookie(res, site, kind, encrypted, { maxAge: lastsMs });
     },
     read(req) {
-      const sealed = z.string().safeParse(req.signedCookies[name]).data;
-      const written = sealed && seal.open(place, Buffer.from(sealed, 'base64url'));
+      const encrypted = z.string().safeParse(req.signedCookies[name]).data;
+      const written = encrypted && encryption.open(place, Buffer.from(encrypted, 'base64url'));
       if (!written) return undefined;
       const { at, value } = content.parse(JSON.parse(written.toString()));
       return Date.now() - at < lastsMs ? value : undefined;

@@ -86,7 +86,7 @@ export function showErrors(log: Log, isDevelopment: boolean) {
     if (refusal.retryAfter) res.set('Retry-After', String(refusal.retryAfter));
     res.status(refusal.status);
     const number = refusal.status === 500 ? ` Request ${req.id}` : '';
-    if (req.giveBack) return req.giveBack({ ...refusal, message: refusal.message + number });
+    if (req.renderAgain) return req.renderAgain({ ...refusal, message: refusal.message + number });
     res.render('web/error', {
       title: titles[refusal.status] ?? titles[refusal.status >= 500 ? 500 : 400],
       message: refusal.message,

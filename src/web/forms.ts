@@ -41,11 +41,11 @@ export function typedIn(body: unknown): Record<string, string> {
  * For a route whose form holds somebody's words: whatever refuses it later, the page comes back with all of them.
  * `show` renders the page; the status is already set.
  */
-export function keepTyped(show: (req: Request, res: Response, form: Form) => void): RequestHandler {
+export function preserveInput(show: (req: Request, res: Response, form: Form) => void): RequestHandler {
   return (req, res, next) => {
     if (req.method === 'POST') {
-      req.giveBack = (refusal: Refusal) => {
-        req.giveBack = undefined; // a failure while showing the form gets the plain error page
+      req.renderAgain = (refusal: Refusal) => {
+        req.renderAgain = undefined; // a failure while showing the form gets the plain error page
         show(req, res, { typed: typedIn(req.body), errors: { '': refusal.message } });
       };
     }

@@ -12,11 +12,11 @@ import { clientNetworks } from './client-address.ts';
 import { HttpError } from './errors.ts';
 
 /** Takes one back, for what turned out to be harmless. */
-export type GiveBack = () => Promise<unknown>;
+export type Refund = () => Promise<unknown>;
 
 export interface RateLimit {
   /** Counts one; throws a 429 with Retry-After when it is one too many. */
-  spend(key: string): Promise<GiveBack>;
+  consume(key: string): Promise<Refund>;
 }
 
 /**
@@ -54,7 +54,7 @@ function rateLimitOf(limiter: RateLimiterAbstract, seconds: number): RateLimit {
     }
   };
   return {
-    async spend(key) {
+    async consume(key) {
       try {
         await consume(digest(key));
       } catch (refused) {
@@ -77,22 +77,22 @@ export function isRefusal(error: unknown): boolean {
 }
 
 /** Counts for each limit in turn. What one of them refuses is given back to those before it: it was never tried. */
-export async function spendAll(spends: (() => Promise<GiveBack>)[]): Promise<GiveBack> {
-  const taken: GiveBack[] = [];
-  const giveBack = () => Promise.all(taken.map((each) => each()));
+export async function consumeAll(consumers: (() => Promise<Refund>)[]): Promise<Refund> {
+  const taken: Refund[] = [];
+  const refund = () => Promise.all(taken.map((each) => each()));
   try {
-    for (const spend of spends) taken.push(await spend());
+    for (const consume of consumers) taken.push(await consume());
   } catch (error) {
-    if (isRefusal(error)) await giveBack();
+    if (isRefusal(error)) await refund();
     throw error;
   }
-  return giveBack;
+  return refund;
 }
 
 export interface AddressLimit {
-  spend(req: Request): Promise<GiveBack>;
+  consume(req: Request): Promise<Refund>;
   /** The same, to be counted with other limits. */
-  spends(req: Request): (() => Promise<GiveBack>)[];
+  consumers(req: Request): (() => Promise<Refund>)[];
 }
 
 /**
@@ -103,8 +103,8 @@ export function createAddressLimit(pool: Pool, name: string, points: number, sec
   const limits = [1, 2, 4].map((factor, n) =>
     createRateLimit(pool, n === 0 ? name : `${name}-${factor}`, factor * points, seconds),
   );
-  const spends = (req: Request) => clientNetworks(req).map((network, n) => () => limits[n]!.spend(network));
-  return { spends, spend: (req) => spendAll(spends(req)) };
+  const consumers = (req: Request) => clientNetworks(req).map((network, n) => () => limits[n]!.consume(network));
+  return { consumers, consume: (req) => consumeAll(consumers(req)) };
 }
 
 function digest(key: string): string {

@@ -1,5 +1,5 @@
 // What our middleware adds to a request.
-import type { OpenStep } from '../accounts/second-factor/two-factor-login.ts';
+import type { OpenTwoFactorLogin } from '../accounts/second-factor/two-factor-login.ts';
 import type { BusboyFileStream } from '@fastify/busboy';
 import type { SignedKind } from './cookies.ts';
 import type { Refusal } from './errors.ts';
@@ -13,11 +13,11 @@ declare global {
       /** Who is signed in; routes behind requireUser use `signedIn(req)`. */
       user?: Viewer;
       /** Shows the form again with everything typed, whatever refused it. Set by keepTyped. */
-      giveBack?: (refusal: Refusal) => void;
+      renderAgain?: (refusal: Refusal) => void;
       /** Whose session is about to be made; read when its id is made. */
       signingIn?: string;
       /** Whose password was right, on the pages of the second step. */
-      secondStep?: OpenStep;
+      twoFactorLogin?: OpenTwoFactorLogin;
       /** The file of a form that has one, not read yet. Set by receiveUpload. */
       upload?: BusboyFileStream;
       /** Puts off the moment at which a body that is still arriving is cut off. Set by limitSlowRequests. */
@@ -38,7 +38,7 @@ declare module 'express-session' {
     startedAt: number;
     seenAt: number;
     /** When the person last proved who they are: at the sign-in, or when asked for the password again. */
-    provenAt?: number;
+    confirmedAt?: number;
     /** When the person came in with a recovery code: for a while they set a new password without the old one. */
     recoveredAt?: number;
     /** The inbox offers recovery codes to who had none at the sign-in, until they say "Not now". */

@@ -29,8 +29,8 @@ test('the account page is reached from every page', async () => {
 test('password managers find out whose password it is: the username is a field that they do not overlook', async () => {
   const { id } = (await findAccount(app.pool, 'alice'))!;
   const { token } = await makeResetLink(app.pool, id, false);
-  await app.pool.query(`update sessions set sess = sess - 'provenAt' where user_id = $1`, [id]);
-  for (const path of ['/account/password', '/account/proof', '/account/leave', `/reset/${token}`]) {
+  await app.pool.query(`update sessions set sess = sess - 'confirmedAt' where user_id = $1`, [id]);
+  for (const path of ['/account/password', '/account/confirm', '/account/delete', `/reset/${token}`]) {
     const { $ } = await alice.get(path);
     const form = $('form:has(input[type=password])');
     const field = form.find('input[autocomplete=username]');
@@ -152,22 +152,22 @@ test('a disabled account is told so, but only to who knows its password', async 
 });
 
 test('the password is asked for again when the last proof is older than fifteen minutes', async () => {
-  const answer = await alice.get('/account/proof?next=/account/password');
+  const answer = await alice.get('/account/confirm?next=/account/password');
   expect(answer.$('h1').text()).toBe('Your password, please');
   const wrong = await alice.submit(
-    '/account/proof?next=/account/password',
+    '/account/confirm?next=/account/password',
     { password: 'wrong' },
-    '/account/proof',
+    '/account/confirm',
   );
   expect([wrong.status, wrong.$('#password-error').text()]).toEqual([422, 'This is not your password.']);
   expect(wrong.$('input[name=next]').attr('value')).toBe('/account/password');
-  const page = '/account/proof?next=/account/password';
-  const right = await alice.submit(page, { password: alice.password }, '/account/proof');
+  const page = '/account/confirm?next=/account/password';
+  const right = await alice.submit(page, { password: alice.password }, '/account/confirm');
   expect([right.status, right.get('Location')]).toEqual([303, '/account/password']);
   const evil = await alice.submit(
-    '/account/proof?next=//evil.example',
+    '/account/confirm?next=//evil.example',
     { password: alice.password },
-    '/account/proof',
+    '/account/confirm',
   );
   expect(evil.get('Location')).toBe('/account');
 });

@@ -125,7 +125,7 @@ test.each([
   ['passes fourteen minutes after the last proof', 14, 200],
   ['is asked for sixteen minutes after it', 16, 303],
 ])('the password %s', async (_, minutes, status) => {
-  await app.pool.query(`update sessions set sess = jsonb_set(sess, '{provenAt}', to_jsonb($1::bigint))`, [
+  await app.pool.query(`update sessions set sess = jsonb_set(sess, '{confirmedAt}', to_jsonb($1::bigint))`, [
     Date.now() - minutes * 60_000,
   ]);
   for (const page of [

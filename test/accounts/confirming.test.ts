@@ -20,8 +20,8 @@ beforeEach(async () => {
 
 const factor = '/account/second-factor';
 /** Lets the last confirmation be too old. */
-const expireConfirmation = () => app.pool.query(`update sessions set sess = sess - 'provenAt'`);
-const confirm = (password = alice.password) => alice.submit('/account/proof', { password });
+const expireConfirmation = () => app.pool.query(`update sessions set sess = sess - 'confirmedAt'`);
+const confirm = (password = alice.password) => alice.submit('/account/confirm', { password });
 const copyOf = (person: Person) => stranger(app.url, 'alice', '', person.cookies());
 
 describe('once the password is confirmed', () => {
@@ -76,9 +76,9 @@ describe('once the password is confirmed', () => {
   });
 
   test('twice at the same moment, one of the two gets the session', async () => {
-    const form = { ...(await alice.hidden('/account/proof')), password: alice.password };
+    const form = { ...(await alice.hidden('/account/confirm')), password: alice.password };
     const twin = copyOf(alice);
-    const answers = await Promise.all([alice, twin].map((one) => one.post('/account/proof', form)));
+    const answers = await Promise.all([alice, twin].map((one) => one.post('/account/confirm', form)));
     // The other one comes too late: before its session is read, or after.
     expect(answers.filter((answer) => answer.get('Location') === '/account')).toHaveLength(1);
     expect((await Promise.all([alice, twin].map(isSignedIn))).filter(Boolean)).toHaveLength(1);
@@ -96,7 +96,7 @@ describe('fifteen minutes later the password is asked for before', () => {
     await expireConfirmation();
     for (const action of ['/account/devices/end', '/account/devices/end-others']) {
       const answer = await alice.post(action, one);
-      expect(answer.get('Location')).toBe('/account/proof?next=%2Faccount%2Fdevices');
+      expect(answer.get('Location')).toBe('/account/confirm?next=%2Faccount%2Fdevices');
     }
     expect(await isSignedIn(phone)).toBe(true);
     await confirm();
@@ -118,7 +118,7 @@ describe('fifteen minutes later the password is asked for before', () => {
       '/account/passkeys',
       remove,
     ])
-      expect((await alice.post(action, form)).get('Location'), action).toMatch(/^\/account\/proof/);
+      expect((await alice.post(action, form)).get('Location'), action).toMatch(/^\/account\/confirm/);
     for (const table of ['totp', 'passkeys'])
       expect((await app.pool.query(`select from ${table}`)).rowCount).toBe(1);
   });

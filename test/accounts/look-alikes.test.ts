@@ -98,7 +98,7 @@ test('of many who ask for look-alikes at the same moment in two processes, one g
 
 test('after an account is deleted, nobody has its name or one like it', async () => {
   const mike = await registered(app.url, 'mike.w');
-  expect((await mike.submit('/account/leave', { password })).get('Location')).toBe('/');
+  expect((await mike.submit('/account/delete', { password })).get('Location')).toBe('/');
   for (const name of ['mike.w', 'mike-w', 'rnikevv', 'm1kew'])
     expect((await register(name)).status).toBe(422);
   // Nothing is kept that names it.

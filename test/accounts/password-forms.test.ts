@@ -72,15 +72,15 @@ const decomposed = texts.German.normalize('NFD');
 
 test('the other form confirms, changes, and deletes', async () => {
   const person = await registered(app.url, newName(), composed);
-  const proof = await person.submit('/account/proof', { password: decomposed });
-  expect([proof.status, proof.get('Location')]).toEqual([303, '/account']);
+  const confirmPassword = await person.submit('/account/confirm', { password: decomposed });
+  expect([confirmPassword.status, confirmPassword.get('Location')]).toEqual([303, '/account']);
   const second = `${texts.Vietnamese.normalize('NFC')}!`;
   const change = { current: decomposed, password: second };
   expect((await person.submit('/account/password', change)).get('Location')).toBe('/account');
   expect((await login(person.username, second.normalize('NFD'))).status).toBe(303);
-  expect((await person.submit('/account/leave', { password: second.normalize('NFD') })).get('Location')).toBe(
-    '/',
-  );
+  expect(
+    (await person.submit('/account/delete', { password: second.normalize('NFD') })).get('Location'),
+  ).toBe('/');
 });
 
 test('the other form is asked for before a second factor is turned off, and before recovery codes are made', async () => {
@@ -89,10 +89,10 @@ test('the other form is asked for before a second factor is turned off, and befo
   const letters = (await person.get('/account/second-factor/set-up')).$('.secret').text().replaceAll(' ', '');
   const code = new TOTP({ secret: Secret.fromBase32(letters) }).generate();
   await person.submit('/account/second-factor/set-up', { code });
-  await app.pool.query(`update sessions set sess = sess - 'provenAt'`);
+  await app.pool.query(`update sessions set sess = sess - 'confirmedAt'`);
   const off = '/account/second-factor/off';
   const asked = (await person.get(off)).get('Location')!;
-  expect(asked).toContain('/account/proof');
+  expect(asked).toContain('/account/confirm');
   expect((await person.submit(asked, { password: decomposed })).status).toBe(303);
   expect((await person.submit(off)).get('Location')).toBe('/account/second-factor');
   expect(await makeCodes(person)).toHaveLength(10);

@@ -1,6 +1,6 @@
 // How long a session lives, what it costs, and that strangers have none.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { tidyUp } from '../../src/process/cleanup-jobs.ts';
+import { runCleanupJobs } from '../../src/process/cleanup-jobs.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { isSignedIn, registered, stranger, type Person } from '../support/person.ts';
 import { statementsOf } from '../support/statements.ts';
@@ -81,7 +81,7 @@ describe('a session', () => {
        select u.id, 'old-' || n, s.sess, now() - n * interval '1 second'
        from users u join sessions s on s.user_id = u.id, generate_series(1, 1200) n where u.username = 'frank'`,
     );
-    expect(await tidyUp(app.pool)).toBeGreaterThanOrEqual(1200); // somebody else's may be among them
+    expect(await runCleanupJobs(app.pool)).toBeGreaterThanOrEqual(1200); // somebody else's may be among them
     expect(await sessionOf('frank')).toBeDefined();
   });
 

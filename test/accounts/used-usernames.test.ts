@@ -37,7 +37,7 @@ async function listHashes(app: TestApp): Promise<string[]> {
 
 async function deleteAccount(app: TestApp, username: string): Promise<void> {
   const person = await registered(app.url, username);
-  await person.submit('/account/leave', { password: person.password });
+  await person.submit('/account/delete', { password: person.password });
 }
 
 test('whoever tries names on a copy of the database finds none', async () => {

@@ -149,7 +149,7 @@ export const pages: PageCase[] = [
   page('Search without matches', '/search?q=nowhere-to-be-found'),
   page('the account', '/account'),
   page('Change the password', '/account/password'),
-  page('The password again', '/account/proof'),
+  page('The password again', '/account/confirm'),
   page('Devices', '/account/devices'),
   page('Recovery codes', '/account/recovery-codes'),
   {
@@ -169,10 +169,10 @@ export const pages: PageCase[] = [
   pageOf('Import, running', '/account/import', () => importing),
   pageOf('Import, ended', '/account/import', () => hasImported),
   pageOf('Export, the next file', '/account/export', () => hasImported),
-  page('Delete your account', '/account/leave'),
+  page('Delete your account', '/account/delete'),
   afterForm(
     'Delete your account with errors',
-    '/account/leave',
+    '/account/delete',
     { password: 'not the password' },
     'Delete my account for ever',
   ),

@@ -52,7 +52,7 @@ describe.skipIf(!available('chromium'))('in a browser that refuses', () => {
   test('a double click sends a form once, and its answer arrives', async () => {
     const carol = await registered(app.url, 'carol');
     const page = await openPageOf(carol, browser, app.url);
-    await page.goto('/account/proof?next=/account/export');
+    await page.goto('/account/confirm?next=/account/export');
     await page.getByLabel('Password').fill(carol.password);
     const sent: string[] = [];
     page.on('request', (request) => void (request.method() === 'POST' && sent.push(request.url())));

@@ -1,12 +1,12 @@
 // The line for work that is heavy: who gets a turn, and who is sent away.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { createTurns, createTurnsByKey } from '../../src/concurrency/limiter.ts';
+import { createLimiter, createKeyedLimiter } from '../../src/concurrency/limiter.ts';
 
 const refusal = () => new Error('refused');
 
 test('so many at once, so many wait, the next is refused, and every place is given on', async () => {
-  const inTurn = createTurns(2, { mayWait: 3, refusal });
+  const limit = createLimiter(2, { mayWait: 3, refusal });
   let [running, most] = [0, 0];
   const work = async () => {
     most = Math.max(most, (running += 1));
@@ -14,28 +14,28 @@ test('so many at once, so many wait, the next is refused, and every place is giv
     running -= 1;
     throw new Error('failed');
   };
-  const done = await Promise.allSettled(Array.from({ length: 6 }, () => inTurn(work)));
+  const done = await Promise.allSettled(Array.from({ length: 6 }, () => limit(work)));
   const reasons = done.map((one) => (one.status === 'rejected' ? (one.reason as Error).message : 'done'));
   expect(reasons).toEqual([...Array.from({ length: 5 }, () => 'failed'), 'refused']);
   expect(most).toBe(2);
-  expect(await inTurn(async () => 'done')).toBe('done');
+  expect(await limit(async () => 'done')).toBe('done');
 });
 
 test('whose turn comes too late is refused as well, and the line goes on', async () => {
-  const inTurn = createTurns(1, { patience: 100, refusal });
-  const slow = inTurn(() => sleep(200, 'slow'));
-  const waiting = [inTurn(async () => 'too late'), inTurn(async () => 'too late')];
+  const limit = createLimiter(1, { patience: 100, refusal });
+  const slow = limit(() => sleep(200, 'slow'));
+  const waiting = [limit(async () => 'too late'), limit(async () => 'too late')];
   expect(await Promise.allSettled(waiting)).toMatchObject([{ status: 'rejected' }, { status: 'rejected' }]);
   expect(await slow).toBe('slow');
-  expect(await inTurn(async () => 'in time')).toBe('in time');
+  expect(await limit(async () => 'in time')).toBe('in time');
 });
 
 test('each key has a line of its own', async () => {
-  const inTurn = createTurnsByKey(1);
+  const limit = createKeyedLimiter(1);
   const order: string[] = [];
   const ends: (() => void)[] = [];
   const begin = (key: string, name: string) =>
-    inTurn(key, async () => {
+    limit(key, async () => {
       order.push(name);
       await new Promise<void>((resolve) => ends.push(resolve));
     });
@@ -52,15 +52,15 @@ test('each key has a line of its own', async () => {
 describe('after work its place rests', () => {
   const workMs = 50;
   async function measure(maxRest: number): Promise<{ ownMs: number; restMs: number }> {
-    const inTurn = createTurns(1, { restRatio: 3, maxRest });
+    const limit = createLimiter(1, { restRatio: 3, maxRest });
     const startedAt = performance.now();
     let endedAt = 0;
     let nextAt = 0;
-    const first = inTurn(async () => {
+    const first = limit(async () => {
       await sleep(workMs);
       endedAt = performance.now();
     });
-    const second = inTurn(async () => void (nextAt = performance.now()));
+    const second = limit(async () => void (nextAt = performance.now()));
     await first;
     const ownMs = performance.now() - startedAt;
     await second;
@@ -78,13 +78,13 @@ describe('after work its place rests', () => {
   });
 
   test('of one key alone, also when nobody waits meanwhile', async () => {
-    const inTurn = createTurnsByKey(1, { restRatio: 3 });
-    const endedAt = await inTurn('a', async () => {
+    const limit = createKeyedLimiter(1, { restRatio: 3 });
+    const endedAt = await limit('a', async () => {
       await sleep(workMs);
       return performance.now();
     });
-    const other = await inTurn('b', async () => performance.now());
-    const next = await inTurn('a', async () => performance.now());
+    const other = await limit('b', async () => performance.now());
+    const next = await limit('a', async () => performance.now());
     expect(other - endedAt).toBeLessThan(3 * workMs);
     expect(next - endedAt).toBeGreaterThanOrEqual(3 * workMs - 2);
   });

@@ -1,6 +1,6 @@
 // What is asked at the same moment goes together: who with whom, and what happens to the others when one fails.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { gather } from '../../src/database/batch.ts';
+import { batch } from '../../src/database/batch.ts';
 import { createPool, DatabaseBusy, isDatabaseAway, type Pool } from '../../src/database/pool.ts';
 import { createDatabase } from '../support/database.ts';
 
@@ -11,9 +11,9 @@ beforeAll(async () => {
 afterAll(() => pool.end());
 
 /** Gathers words, has the database write each in capitals, in its time, and keeps what went together. */
-function gathering(options: Parameters<typeof gather<string, string>>[2] = {}) {
+function gathering(options: Parameters<typeof batch<string, string>>[2] = {}) {
   const runs: string[] = [];
-  const ask = gather(
+  const ask = batch(
     pool,
     async (db, words: string[]) => {
       runs.push(words.join(' '));
@@ -100,7 +100,7 @@ test('a connection that is lost is replaced', async () => {
 
 test('when no connection is to be had, all who wait are told so', async () => {
   const nowhere = createPool('postgres://owner@127.0.0.1:1/nowhere', () => {});
-  const ask = gather(nowhere, async (_db, words: string[]) => words);
+  const ask = batch(nowhere, async (_db, words: string[]) => words);
   const said = await Promise.all(
     [ask('one'), ask('two')].map((answer) => answer.catch((error: unknown) => error)),
   );

@@ -35,7 +35,7 @@ export async function measureGrowth(site: Site): Promise<void> {
   console.log(line(['p99 ms (p50)', ...places.map(({ name }) => name)], 22));
   const wanted = [...places[0]!.jobs.keys()].filter((name) => name.includes(process.env.JOB ?? ''));
   for (const name of wanted) {
-    const found = await inTurn(site, places, name);
+    const found = await limit(site, places, name);
     const first = found[0]!.p99;
     const cells = found.map(({ p99, p50, failed, perSecond }) =>
       perSecond === 0
@@ -94,7 +94,7 @@ async function place(
 }
 
 /** Every place in each round, so that what else the machine does meets all alike. */
-async function inTurn(site: Site, places: Place[], job: string): Promise<Figures[]> {
+async function limit(site: Site, places: Place[], job: string): Promise<Figures[]> {
   const results: Figures[][] = places.map(() => []);
   for (let round = 0; round <= rounds; round++) {
     for (const [index, { app, jobs }] of places.entries()) {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { newId } from '../../src/ids.ts';
-import { bytesInWords, mostUnanswered } from '../../src/mailbox/quota.ts';
+import { bytesInWords, maxUnanswered } from '../../src/mailbox/quota.ts';
 import { imported, refusalOf } from '../transfers/imports/importing.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { copiesOf, fillMailbox, tokenOf } from '../support/mailboxes.ts';
@@ -10,7 +10,7 @@ import { registered, type Answer, type Fields, type Person } from '../support/pe
 import { projectFolder } from '../support/program.ts';
 
 const limits = { messages: 3000, bytes: 10_000_000 };
-const unanswered = mostUnanswered(limits);
+const unanswered = maxUnanswered(limits);
 /** As many bytes as a message can have. */
 const longest = '🦉'.repeat(10_000);
 let app: TestApp;
@@ -191,8 +191,8 @@ describe('who gets no answer', () => {
   });
 
   test('a share is a hundredth, and never more than a twentieth of the bytes; but always some', () => {
-    expect(mostUnanswered({ messages: 100_000, bytes: 1_000_000_000 })).toBe(1000);
-    expect(mostUnanswered({ messages: 1_000_000, bytes: 1_000_000_000 })).toBe(1250);
-    expect(mostUnanswered({ messages: 100, bytes: 1_000_000_000 })).toBe(20);
+    expect(maxUnanswered({ messages: 100_000, bytes: 1_000_000_000 })).toBe(1000);
+    expect(maxUnanswered({ messages: 1_000_000, bytes: 1_000_000_000 })).toBe(1250);
+    expect(maxUnanswered({ messages: 100, bytes: 1_000_000_000 })).toBe(20);
   });
 });

@@ -26,7 +26,7 @@ beforeEach(async () => {
   [code] = (await makeCodes(alice)) as [string];
   await registered(app.url, 'bob');
   const gone = await registered(app.url, 'gone');
-  await gone.submit('/account/leave', { password: gone.password });
+  await gone.submit('/account/delete', { password: gone.password });
   await app.close();
 });
 afterEach(() => app.close().catch(() => {}));
@@ -80,7 +80,7 @@ test('is refused while the program runs, and changes nothing', async () => {
   const pool = createPool(app.databaseUrl, () => {});
   for (;;) {
     const { rowCount } = await pool.query(
-      `select from pg_stat_activity where datname = current_database() and application_name like '%bell'`,
+      `select from pg_stat_activity where datname = current_database() and application_name like '%notifier'`,
     );
     if (rowCount) break;
   }

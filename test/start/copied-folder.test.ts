@@ -4,9 +4,9 @@ import { chmodSync, existsSync, readdirSync, renameSync, rmSync, statSync, write
 import { join } from 'node:path';
 import pg from 'pg';
 import { expect, test } from 'vitest';
-import { createSeal } from '../../src/secrets/encryption.ts';
+import { createEncryption } from '../../src/secrets/encryption.ts';
 import { readSecretKey } from '../../src/secrets/secret-key.ts';
-import { sealSecret } from '../../src/accounts/second-factor/secrets.ts';
+import { encryptSecret } from '../../src/accounts/second-factor/secrets.ts';
 import { registered } from '../support/person.ts';
 import { createDatabase } from '../support/database.ts';
 import { calmSettings } from '../support/app.ts';
@@ -112,8 +112,8 @@ test('a lost secret.key is said with what it means; the earlier one helps; the p
   const client = new pg.Client(socketOf(site.DATA_DIR!));
   await client.connect();
   const { rows } = await client.query<{ id: string }>('select id from users');
-  const seal = createSeal(readSecretKey(site.DATA_DIR!));
-  const secret = sealSecret(seal, rows[0]!.id, Buffer.alloc(20, 1));
+  const encryption = createEncryption(readSecretKey(site.DATA_DIR!));
+  const secret = encryptSecret(encryption, rows[0]!.id, Buffer.alloc(20, 1));
   await client.query(
     'insert into totp (user_id, secret, confirmed_at, last_step) values ($1, $2, now(), 0)',
     [rows[0]!.id, secret],

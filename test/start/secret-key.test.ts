@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
-import { createSeal } from '../../src/secrets/encryption.ts';
+import { createEncryption } from '../../src/secrets/encryption.ts';
 import { readSecretKey } from '../../src/secrets/secret-key.ts';
 import { createDatabase } from '../support/database.ts';
 import { projectFolder } from '../support/program.ts';
@@ -97,19 +97,19 @@ test('a whole program starts with it', async () => {
 });
 
 test('what is sealed opens with the same key at the same place, and nowhere else', () => {
-  const [seal, another] = [createSeal(Buffer.alloc(32, 1)), createSeal(Buffer.alloc(32, 2))];
+  const [encryption, another] = [createEncryption(Buffer.alloc(32, 1)), createEncryption(Buffer.alloc(32, 2))];
   const secret = Buffer.from('a secret of twenty b');
-  const sealed = seal.close('totp alice', secret);
-  expect(seal.open('totp alice', sealed)).toEqual(secret);
-  expect(seal.close('totp alice', secret)).not.toEqual(sealed);
+  const sealed = encryption.close('totp alice', secret);
+  expect(encryption.open('totp alice', sealed)).toEqual(secret);
+  expect(encryption.close('totp alice', secret)).not.toEqual(sealed);
   expect(sealed.includes(secret)).toBe(false);
-  expect(seal.open('totp bob', sealed)).toBeUndefined();
+  expect(encryption.open('totp bob', sealed)).toBeUndefined();
   expect(another.open('totp alice', sealed)).toBeUndefined();
   for (let at = 0; at < sealed.length; at++) {
     const damaged = Buffer.from(sealed);
     damaged[at]! ^= 1;
-    expect(seal.open('totp alice', damaged)).toBeUndefined();
+    expect(encryption.open('totp alice', damaged)).toBeUndefined();
   }
   for (let length = 0; length < sealed.length; length++)
-    expect(seal.open('totp alice', sealed.subarray(0, length))).toBeUndefined();
+    expect(encryption.open('totp alice', sealed.subarray(0, length))).toBeUndefined();
 });

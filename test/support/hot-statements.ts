@@ -9,7 +9,7 @@ import type { Database, Pool } from '../../src/database/pool.ts';
 import { discardDraft, findDraft, listDrafts, saveDraft } from '../../src/mailbox/drafts/queries.ts';
 import { highestId, lowestId, lowestIdAt, newId } from '../../src/ids.ts';
 import { readMailboxState } from '../../src/mailbox/live/queries.ts';
-import { bringAlong } from '../../src/mailbox/preload.ts';
+import { preload } from '../../src/mailbox/preload.ts';
 import {
   countOlder,
   findMessage,
@@ -23,7 +23,7 @@ import {
 import { searchAfter, searchBefore } from '../../src/mailbox/search/queries.ts';
 import { readSearch } from '../../src/mailbox/search/search-words.ts';
 import {
-  deleteForever,
+  deletePermanently,
   emptyTrash,
   findTrashed,
   listTrashAfter,
@@ -32,7 +32,7 @@ import {
   trashMessages,
   trashOlder,
 } from '../../src/mailbox/trash/queries.ts';
-import { findSessionAnd, findSessions, type Along } from '../../src/sessions/finding-sessions.ts';
+import { findSessionWith, findSessions, type Preload } from '../../src/sessions/finding-sessions.ts';
 import {
   deleteSession,
   insertSession,
@@ -68,9 +68,9 @@ export async function hotStatements(pool: Pool): Promise<HotStatement[]> {
     ['the inbox, a newer page', (db) => listBoxAfter(db, owner, 'inbox', middle)],
     ['what was sent', (db) => listBoxBefore(db, owner, 'sent', highestId)],
     ['what was sent, a newer page', (db) => listBoxAfter(db, owner, 'sent', middle)],
-    ['the session with the inbox', (db) => findSessionAnd(db, session, along('/inbox'))],
-    ['the session with what was sent', (db) => findSessionAnd(db, session, along('/sent'))],
-    ['the session with a message', (db) => findSessionAnd(db, session, along(`/messages/${middle}`))],
+    ['the session with the inbox', (db) => findSessionWith(db, session, preloaded('/inbox'))],
+    ['the session with what was sent', (db) => findSessionWith(db, session, preloaded('/sent'))],
+    ['the session with a message', (db) => findSessionWith(db, session, preloaded(`/messages/${middle}`))],
     ['a conversation', (db) => listConversation(db, owner, 'bob', highestId, 26)],
     ['a conversation, an older page', (db) => listConversation(db, owner, 'bob', middle, 26)],
     ['a conversation with a stranger', (db) => listConversation(db, owner, 'person-30', highestId, 26)],
@@ -102,7 +102,7 @@ export async function hotStatements(pool: Pool): Promise<HotStatement[]> {
     ['deleting', (db) => trashMessages(db, owner, [middle], now)],
     ['restoring', (db) => restoreMessages(db, owner, { ids: [trashed] })],
     ['undoing', (db) => restoreMessages(db, owner, { trashedAt: moment, limit: 100 })],
-    ['deleting for ever', (db) => deleteForever(db, owner, [trashed])],
+    ['deleting for ever', (db) => deletePermanently(db, owner, [trashed])],
     ['emptying the trash', (db) => emptyTrash(db, owner, 100)],
     ['deleting what is older', (db) => trashOlder(db, owner, 'inbox', middle, now, 100)],
   ];
@@ -149,8 +149,8 @@ async function momentOf(pool: Pool, id: string): Promise<Date> {
   return rows[0]!.at;
 }
 
-function along(path: string): Along {
-  return bringAlong({ path, query: {} })!;
+function preloaded(path: string): Preload {
+  return preload({ path, query: {} })!;
 }
 
 function search(words: string): (db: Database) => Promise<unknown> {

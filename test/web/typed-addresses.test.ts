@@ -29,9 +29,9 @@ function strangeAddresses({ $ }: Answer): string[] {
 
 test.each(hostile)('next: %s', async (next) => {
   const alice = await registered(app.url, `alice${hostile.indexOf(next)}`);
-  await app.pool.query(`update sessions set sess = sess - 'provenAt'`);
+  await app.pool.query(`update sessions set sess = sess - 'confirmedAt'`);
   const query = `?next=${encodeURIComponent(next)}`;
-  for (const path of ['/account/password', '/account/proof', '/login', '/login/recovery']) {
+  for (const path of ['/account/password', '/account/confirm', '/login', '/login/recovery']) {
     const person = path.startsWith('/account') ? alice : stranger(app.url);
     for (const page of [
       await person.get(path + query),

@@ -19,7 +19,7 @@ export async function closeAccount(pool: Pool, userId: string): Promise<void> {
   await endSessions(pool, userId);
   for (;;) {
     try {
-      return await takeName(pool, userId);
+      return await removeCredentials(pool, userId);
     } catch (error) {
       if ((error as { code?: unknown }).code !== lockNotAvailable || Date.now() > deadline) throw error;
     }
@@ -30,7 +30,7 @@ export async function closeAccount(pool: Pool, userId: string): Promise<void> {
  * The name, and all that signs in. Sign-ins under way find no name, and end. What sending locks as well goes in the same
  * order, here and when the account is removed: sizes of mailboxes, drafts, people. Else one would wait for the other.
  */
-async function takeName(pool: Pool, userId: string): Promise<void> {
+async function removeCredentials(pool: Pool, userId: string): Promise<void> {
   await transaction(pool, async (db) => {
     await db.query('delete from drafts where owner_id = $1', [userId]);
     await db.query(`update users set username = null, password_hash = '', epoch = epoch + 1 where id = $1`, [
@@ -48,7 +48,7 @@ async function takeName(pool: Pool, userId: string): Promise<void> {
  * Removes all that is left of a closed account. Whatever breaks it off, housekeeping goes on with it. What reached the
  * mailbox from a statement under way goes with the account: the foreign keys see to that.
  */
-export async function removeRemains(pool: Pool, userId: string): Promise<void> {
+export async function purgeAccount(pool: Pool, userId: string): Promise<void> {
   for (const step of [removeMessages, removeSentForms]) {
     while (!(await inBatches((limit) => step(pool, userId, limit))).isDone);
   }
@@ -59,7 +59,7 @@ export async function removeRemains(pool: Pool, userId: string): Promise<void> {
 }
 
 /** The accounts that are closed and not yet removed. */
-export async function listLeaving(db: Database): Promise<string[]> {
+export async function listClosedAccounts(db: Database): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>('select id from users where username is null');
   return rows.map(({ id }) => id);
 }

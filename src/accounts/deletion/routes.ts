@@ -1,43 +1,43 @@
-// Leaving for good: GET and POST /account/leave.
+// Leaving for good: GET and POST /account/delete.
 import { Router, type Response } from 'express';
 import { z } from 'zod';
 import { typedPassword } from '../passwords.ts';
-import type { Proof } from '../confirm-password.ts';
+import type { ConfirmPassword } from '../confirm-password.ts';
 import type { Config } from '../../config.ts';
 import type { Pool } from '../../database/pool.ts';
-import type { Bell } from '../../mailbox/live/notifier.ts';
+import type { Notifier } from '../../mailbox/live/notifier.ts';
 import { allowOnly } from '../../web/errors.ts';
 import type { Flash } from '../../web/flash.ts';
 import { blankForm, parseForm, rejectField, type Form } from '../../web/forms.ts';
 import type { Log } from '../../web/log.ts';
 import { endSession } from '../../sessions/session.ts';
-import { leave } from './delete-account.ts';
+import { deleteAccount } from './delete-account.ts';
 
-const leaveForm = z.object({ password: typedPassword });
+const deleteForm = z.object({ password: typedPassword });
 
 interface LeavingParts {
   pool: Pool;
   config: Config;
   log: Log;
-  proof: Proof;
+  confirmPassword: ConfirmPassword;
   flash: Flash;
-  bell: Bell;
+  notifier: Notifier;
 }
 
-export function leavingRoutes({ pool, config, log, proof, flash, bell }: LeavingParts): Router {
+export function deletionRoutes({ pool, config, log, confirmPassword, flash, notifier }: LeavingParts): Router {
   const router = Router();
   router
-    .route('/account/leave')
+    .route('/account/delete')
     .get((req, res) => showLeave(res, blankForm()))
     .post(async (req, res) => {
-      const form = parseForm(leaveForm, req.body);
+      const form = parseForm(deleteForm, req.body);
       if (!form.ok) return showLeave(res.status(422), form);
-      const account = await proof.check(req, form.values.password);
+      const account = await confirmPassword.check(req, form.values.password);
       if (!account)
         return showLeave(res.status(422), rejectField(form, 'password', 'This is not your password.'));
 
-      await leave(pool, account.id, (error) => log.error({ err: error }, 'leaving'));
-      bell.ring([account.id]);
+      await deleteAccount(pool, account.id, (error) => log.error({ err: error }, 'leaving'));
+      notifier.notify([account.id]);
       await endSession(req, res, config);
       flash(res, { line: 'Your account is deleted.' });
       res.redirect(303, '/');

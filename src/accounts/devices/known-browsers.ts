@@ -2,10 +2,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
-import { lockThemOut } from '../changes.ts';
+import { endSessionsAfterChange } from '../changes.ts';
 import { asOwner } from '../../database/owner.ts';
 import type { Pool } from '../../database/pool.ts';
-import type { Bell } from '../../mailbox/live/notifier.ts';
+import type { Notifier } from '../../mailbox/live/notifier.ts';
 import { leaveNotice } from '../../mailbox/notices.ts';
 import { cookieName, setSignedCookie, type Site } from '../../web/cookies.ts';
 import { exactTime } from '../../web/times.ts';
@@ -25,7 +25,7 @@ export interface KnownBrowsers {
   findKnown(req: Request, userId: string): Promise<string | undefined>;
 }
 
-export function openKnownBrowsers(pool: Pool, site: Site, bell: Bell): KnownBrowsers {
+export function openKnownBrowsers(pool: Pool, site: Site, notifier: Notifier): KnownBrowsers {
   const name = cookieName(site, 'browser');
   const idOf = (req: Request) => browserId.safeParse(req.signedCookies[name]).data;
   const hashOf = (userId: string, id: string) => createHash('sha256').update(`${userId} ${id}`).digest();
@@ -45,7 +45,7 @@ export function openKnownBrowsers(pool: Pool, site: Site, bell: Bell): KnownBrow
       // The notice first: a browser that is remembered without one would never be told of.
       if (isAnnounced) {
         await leaveNotice(pool, userId, loginNotice(req, new Date()));
-        bell.ring([userId]);
+        notifier.notify([userId]);
       }
       await rememberBrowser(pool, userId, hash);
     },
@@ -55,5 +55,5 @@ export function openKnownBrowsers(pool: Pool, site: Site, bell: Bell): KnownBrow
 function loginNotice(req: Request, at: Date): string {
   return `Somebody logged in to your account with ${agentOf(req)} on ${exactTime(at)}.
 
-If that was you, there is nothing to do. If it was not, somebody knows your password. ${lockThemOut}`;
+If that was you, there is nothing to do. If it was not, somebody knows your password. ${endSessionsAfterChange}`;
 }

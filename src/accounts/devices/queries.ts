@@ -65,7 +65,7 @@ export async function seeBrowser(db: Database, userId: string, hash: Buffer): Pr
   return rowCount === 1;
 }
 
-export const browserLimit = 50;
+export const maxBrowsers = 50;
 
 /** Remembers a browser of this person, and forgets those seen longest ago if there are too many. */
 export async function rememberBrowser(db: Database, userId: string, hash: Buffer): Promise<void> {
@@ -75,7 +75,7 @@ export async function rememberBrowser(db: Database, userId: string, hash: Buffer
          select hash from known_browsers where user_id = $1 order by seen_at desc, hash offset $3 - 1))
      )
      insert into known_browsers (user_id, hash, seen_at) values ($1, $2, now()) on conflict do nothing`,
-    [userId, hash, browserLimit],
+    [userId, hash, maxBrowsers],
   );
 }
 

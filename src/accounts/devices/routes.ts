@@ -2,9 +2,9 @@
 import { Router } from 'express';
 import { z } from 'zod';
 import { ownSid } from '../account-routes.ts';
-import type { Proof } from '../confirm-password.ts';
+import type { ConfirmPassword } from '../confirm-password.ts';
 import type { Pool } from '../../database/pool.ts';
-import type { Bell } from '../../mailbox/live/notifier.ts';
+import type { Notifier } from '../../mailbox/live/notifier.ts';
 import { allowOnly, HttpError } from '../../web/errors.ts';
 import type { Flash } from '../../web/flash.ts';
 import { endSessions } from '../../sessions/queries.ts';
@@ -14,7 +14,7 @@ import { endDevice, listDevices, type DeviceRow } from './queries.ts';
 
 const deviceForm = z.object({ device: z.string().regex(/^[\w-]{43}$/) });
 
-export function deviceRoutes(pool: Pool, proof: Proof, flash: Flash, bell: Bell): Router {
+export function deviceRoutes(pool: Pool, confirmPassword: ConfirmPassword, flash: Flash, notifier: Notifier): Router {
   const router = Router();
   const home = '/account/devices';
   router
@@ -28,12 +28,12 @@ export function deviceRoutes(pool: Pool, proof: Proof, flash: Flash, bell: Bell)
 
   router
     .route(`${home}/end`)
-    .post(proof.require(home), async (req, res) => {
+    .post(confirmPassword.require(home), async (req, res) => {
       const { id } = signedIn(req);
       const form = deviceForm.safeParse(req.body);
       if (!form.success || !(await endDevice(pool, id, form.data.device)))
         throw new HttpError(404, 'There is no such device. Perhaps it was signed out already.');
-      bell.ring([id]); // its open pages learn of it at once
+      notifier.notify([id]); // its open pages learn of it at once
       flash(res, { line: 'That device is signed out.' });
       res.redirect(303, home);
     })
@@ -41,10 +41,10 @@ export function deviceRoutes(pool: Pool, proof: Proof, flash: Flash, bell: Bell)
 
   router
     .route(`${home}/end-others`)
-    .post(proof.require(home), async (req, res) => {
+    .post(confirmPassword.require(home), async (req, res) => {
       const { id } = signedIn(req);
       await endSessions(pool, id, ownSid(req));
-      bell.ring([id]);
+      notifier.notify([id]);
       flash(res, { line: 'All other devices are signed out.' });
       res.redirect(303, home);
     })

@@ -2,8 +2,8 @@
 import type { Config } from '../../config.ts';
 import type { Database } from '../../database/pool.ts';
 import { bytesOfId } from '../../ids.ts';
-import type { Seal } from '../../secrets/encryption.ts';
-import { useOnce } from '../../secrets/nonces.ts';
+import type { Encryption } from '../../secrets/encryption.ts';
+import { consumeNonce } from '../../secrets/nonces.ts';
 import type { NewPasskeyAnswer, UseAnswer } from './answers.ts';
 import { openChallenges } from './challenges.ts';
 import { notePasskeyUse, type Credential, type KnownPasskey, type NewPasskey } from './queries.ts';
@@ -35,10 +35,10 @@ export interface Ceremonies {
 /** Passkeys belong to the site at its public address; browsers give them to no other. */
 export function openCeremonies(
   db: Database,
-  seal: Seal,
+  encryption: Encryption,
   { publicUrl }: Pick<Config, 'publicUrl'>,
 ): Ceremonies {
-  const challenges = openChallenges(seal);
+  const challenges = openChallenges(encryption);
   const site = new URL(publicUrl).hostname;
   const forNew = (userId: string) => `new, of ${userId}`;
   const expected = (purpose: string) => ({
@@ -85,7 +85,7 @@ export function openCeremonies(
           supportedAlgorithmIDs: algorithms,
         }),
       );
-      if (!checked?.verified || !(await useOnce(db, challengeOf(answer)))) return undefined;
+      if (!checked?.verified || !(await consumeNonce(db, challengeOf(answer)))) return undefined;
       const { id, publicKey, counter } = checked.registrationInfo.credential;
       const { userVerified: isUnlocked } = checked.registrationInfo;
       return { id, publicKey, counter, transports: answer.response.transports, isUnlocked };
@@ -101,7 +101,7 @@ export function openCeremonies(
           requireUserVerification: mustVerify,
         }),
       );
-      if (!checked?.verified || !(await useOnce(db, challengeOf(answer)))) return false;
+      if (!checked?.verified || !(await consumeNonce(db, challengeOf(answer)))) return false;
       return notePasskeyUse(db, account.id, id, checked.authenticationInfo.newCounter);
     },
   };

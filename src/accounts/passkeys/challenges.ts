@@ -1,7 +1,7 @@
 // Challenges: what a passkey signs, so that an answer is of now and for this very purpose.
 import { randomBytes } from 'node:crypto';
-import type { Seal } from '../../secrets/encryption.ts';
-import { goodForAtMost } from '../../secrets/nonces.ts';
+import type { Encryption } from '../../secrets/encryption.ts';
+import { maxNonceAge } from '../../secrets/nonces.ts';
 
 export interface Challenges {
   make(purpose: string): string;
@@ -13,18 +13,18 @@ export interface Challenges {
  * A challenge is its own record: when it was made, sealed for its purpose, with random bytes that nobody can guess. It
  * travels through the browser and comes back signed, so that a page that offers passkeys writes nothing anywhere.
  */
-export function openChallenges(seal: Seal): Challenges {
+export function openChallenges(encryption: Encryption): Challenges {
   const placeOf = (purpose: string) => `passkey challenge: ${purpose}`;
   return {
     make(purpose) {
       const content = Buffer.concat([Buffer.alloc(8), randomBytes(16)]);
       content.writeBigInt64BE(BigInt(Date.now()));
-      return seal.close(placeOf(purpose), content).toString('base64url');
+      return encryption.close(placeOf(purpose), content).toString('base64url');
     },
     isOurs(purpose, challenge) {
       if (typeof challenge !== 'string') return false;
-      const content = seal.open(placeOf(purpose), Buffer.from(challenge, 'base64url'));
-      return content !== undefined && Date.now() - Number(content.readBigInt64BE()) < goodForAtMost;
+      const content = encryption.open(placeOf(purpose), Buffer.from(challenge, 'base64url'));
+      return content !== undefined && Date.now() - Number(content.readBigInt64BE()) < maxNonceAge;
     },
   };
 }

@@ -2,12 +2,12 @@
 import { Router } from 'express';
 import { disabledAccount } from '../sign-in.ts';
 import { showLogin, type SignInParts } from '../routes.ts';
-import type { KeepCarriedLetter } from '../../mailbox/compose/refused-message.ts';
+import type { KeepPreservedMessage } from '../../mailbox/compose/refused-message.ts';
 import { asOwner } from '../../database/owner.ts';
 import { idOfBytes } from '../../ids.ts';
-import { guardStrangersForms } from '../../web/csrf.ts';
+import { guardAnonymousForms } from '../../web/csrf.ts';
 import { allowOnly } from '../../web/errors.ts';
-import { blankForm, keepTyped, rejectField, typedIn } from '../../web/forms.ts';
+import { blankForm, preserveInput, rejectField, typedIn } from '../../web/forms.ts';
 import { localPath } from '../../web/local-path.ts';
 import { createAddressLimit } from '../../web/rate-limits.ts';
 import { readUse, type UseAnswer } from './answers.ts';
@@ -18,13 +18,13 @@ import { findPasskey, type KnownPasskey } from './queries.ts';
 export const signingIn = 'sign in';
 
 interface Parts extends Pick<SignInParts, 'pool' | 'config' | 'signIn'> {
-  keepCarriedLetter: KeepCarriedLetter;
+  keepPreservedMessage: KeepPreservedMessage;
   ceremonies: Ceremonies;
 }
 
-export function passkeyLogin({ pool, config, signIn, keepCarriedLetter, ceremonies }: Parts): Router {
+export function passkeyLogin({ pool, config, signIn, keepPreservedMessage, ceremonies }: Parts): Router {
   // Nobody guesses a passkey; this bounds the work that made-up ones cause.
-  const tries = createAddressLimit(pool, 'passkeys', 5 * config.loginsPerMinute, 60);
+  const attempts = createAddressLimit(pool, 'passkeys', 5 * config.loginsPerMinute, 60);
   const router = Router();
 
   /** The passkey that was used rightly, unlocked by its owner. */
@@ -41,18 +41,18 @@ export function passkeyLogin({ pool, config, signIn, keepCarriedLetter, ceremoni
 
   router
     .route('/login/passkey')
-    .all(keepTyped(showLogin), guardStrangersForms(config))
+    .all(preserveInput(showLogin), guardAnonymousForms(config))
     .get((req, res) => res.redirect(303, '/login'))
     .post(async (req, res) => {
-      const giveBack = await tries.spend(req);
+      const refund = await attempts.consume(req);
       const typed = typedIn(req.body);
       const passkey = await findUsed(readUse(typed.credential));
       if (!passkey) return showLogin(req, res.status(422), rejectField(blankForm(typed), '', refused));
-      await giveBack();
+      await refund();
       const { account } = passkey;
       if (account.isDisabled) throw disabledAccount();
       await signIn(req, res, account);
-      const letter = await keepCarriedLetter(account, req.body);
+      const letter = await keepPreservedMessage(account, req.body);
       res.redirect(303, letter ?? localPath(typed.next) ?? '/inbox');
     })
     .all(allowOnly('GET', 'POST'));

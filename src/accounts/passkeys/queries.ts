@@ -38,7 +38,7 @@ export interface NewPasskey extends Credential {
   isUnlocked: boolean;
 }
 
-export const passkeyLimit = 20;
+export const maxPasskeys = 20;
 
 /** Adds one. False when this person has it already, or as many as anybody may have. Within `ChangeAccount`. */
 export async function addPasskey(
@@ -50,7 +50,7 @@ export async function addPasskey(
   const { rowCount } = await db.query(
     `insert into passkeys (user_id, id, credential_id, public_key, counter, transports, name)
      select $1, $2, $3, $4, $5, $6, $7
-     where (select count(*) from passkeys where user_id = $1) < ${passkeyLimit} on conflict do nothing`,
+     where (select count(*) from passkeys where user_id = $1) < ${maxPasskeys} on conflict do nothing`,
     [userId, newId(), passkey.id, passkey.publicKey, passkey.counter, passkey.transports, name],
   );
   return rowCount === 1;

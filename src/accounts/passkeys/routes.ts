@@ -2,7 +2,7 @@
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import type { ChangeAccount } from '../changes.ts';
-import type { Proof } from '../confirm-password.ts';
+import type { ConfirmPassword } from '../confirm-password.ts';
 import type { Pool } from '../../database/pool.ts';
 import { agentOf, titleOf } from '../../web/user-agents.ts';
 import type { FlashChange } from '../devices/flash-change.ts';
@@ -12,30 +12,30 @@ import { signedIn } from '../../sessions/session.ts';
 import { isBlank } from '../../web/text.ts';
 import { readNewPasskey } from './answers.ts';
 import type { Ceremonies } from './ceremonies.ts';
-import { addPasskey, listPasskeys, passkeyLimit, removePasskey } from './queries.ts';
+import { addPasskey, listPasskeys, maxPasskeys, removePasskey } from './queries.ts';
 
 const home = '/account/passkeys';
-const longestName = 60;
+const maxNameLength = 60;
 const missing = 'Please give it a name.';
 const newForm = z.object({
   name: plainText(missing)
     .trim()
     .refine((name) => !isBlank(name), missing)
-    .refine((name) => countCharacters(name) <= longestName, `A name has at most ${longestName} characters.`),
+    .refine((name) => countCharacters(name) <= maxNameLength, `A name has at most ${maxNameLength} characters.`),
   credential: z.string().optional(),
 });
 
 interface Parts {
   pool: Pool;
-  proof: Proof;
+  confirmPassword: ConfirmPassword;
   changeAccount: ChangeAccount;
   ceremonies: Ceremonies;
   flashChange: FlashChange;
 }
 
-export function passkeyRoutes({ pool, proof, changeAccount, ceremonies, flashChange }: Parts): Router {
+export function passkeyRoutes({ pool, confirmPassword, changeAccount, ceremonies, flashChange }: Parts): Router {
   const router = Router();
-  router.use(home, proof.require(home));
+  router.use(home, confirmPassword.require(home));
 
   const show = async (req: Request, res: Response, form: Form): Promise<void> => {
     const user = signedIn(req);
@@ -44,7 +44,7 @@ export function passkeyRoutes({ pool, proof, changeAccount, ceremonies, flashCha
       user,
       passkeys.map(({ credential }) => credential),
     );
-    res.render('accounts/passkeys/passkeys', { form, passkeys, question, most: passkeyLimit });
+    res.render('accounts/passkeys/passkeys', { form, passkeys, question, most: maxPasskeys });
   };
 
   router
@@ -92,4 +92,4 @@ const instead = 'You can now log in without your password, with';
 const after = 'It asks for no finger, face or PIN, so it can only be asked for after the password:';
 const notMade =
   'No passkey was made. Please try again, with a browser that knows passkeys and JavaScript on.';
-const notAdded = `This passkey is among yours already, or there are ${passkeyLimit}, as many as you can have.`;
+const notAdded = `This passkey is among yours already, or there are ${maxPasskeys}, as many as you can have.`;

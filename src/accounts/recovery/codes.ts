@@ -1,6 +1,6 @@
 // Recovery codes: how they are made, written, read and hashed.
 import { createHash, randomBytes } from 'node:crypto';
-import type { Seal } from '../../secrets/encryption.ts';
+import type { Encryption } from '../../secrets/encryption.ts';
 import { foldTypedCode } from '../../web/typed-code.ts';
 
 // Crockford's base 32: no I, L, O or U, which are mistaken for others. 28 characters of five bits: 140 random bits.
@@ -24,8 +24,8 @@ export function foldCode(typed: string): string {
 }
 
 /** What is kept of a code: a hash made with secret.key, so that nobody can try codes on a copy of the database. */
-export function hashCode(seal: Seal, typed: string): Buffer {
+export function hashCode(encryption: Encryption, typed: string): Buffer {
   const code = foldCode(typed);
   if (code.length === formerLength) return createHash('sha256').update(code).digest();
-  return seal.hash('recovery codes', code);
+  return encryption.hash('recovery codes', code);
 }

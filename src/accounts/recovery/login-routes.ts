@@ -1,18 +1,18 @@
 // Logging in with a recovery code instead of the password: GET and POST /login/recovery.
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
-import type { LoginTries } from '../login-attempts.ts';
+import type { LoginAttempts } from '../login-attempts.ts';
 import { findAccount } from '../queries.ts';
 import type { SignInParts } from '../routes.ts';
 import { typedUsername } from '../../usernames.ts';
-import { letterIn } from '../../mailbox/compose/message-form.ts';
-import { carried, type KeepCarriedLetter } from '../../mailbox/compose/refused-message.ts';
-import type { Bell } from '../../mailbox/live/notifier.ts';
-import type { Seal } from '../../secrets/encryption.ts';
-import { guardStrangersForms } from '../../web/csrf.ts';
+import { findTypedMessage } from '../../mailbox/compose/message-form.ts';
+import { preservedPrefix, type KeepPreservedMessage } from '../../mailbox/compose/refused-message.ts';
+import type { Notifier } from '../../mailbox/live/notifier.ts';
+import type { Encryption } from '../../secrets/encryption.ts';
+import { guardAnonymousForms } from '../../web/csrf.ts';
 import { allowOnly } from '../../web/errors.ts';
 import type { Flash } from '../../web/flash.ts';
-import { blankForm, keepTyped, parseForm, rejectField, typedIn, type Form } from '../../web/forms.ts';
+import { blankForm, preserveInput, parseForm, rejectField, typedIn, type Form } from '../../web/forms.ts';
 import { localPath } from '../../web/local-path.ts';
 import { hashCode } from './codes.ts';
 import { recover } from './recover.ts';
@@ -25,20 +25,20 @@ const recoveryForm = z.object({
 });
 
 interface RecoveryParts extends Pick<SignInParts, 'pool' | 'config' | 'signIn'> {
-  seal: Seal;
-  keepCarriedLetter: KeepCarriedLetter;
+  encryption: Encryption;
+  keepPreservedMessage: KeepPreservedMessage;
   flash: Flash;
-  bell: Bell;
-  tries: LoginTries;
+  notifier: Notifier;
+  attempts: LoginAttempts;
 }
 
 export function recoveryLogin(parts: RecoveryParts): Router {
-  const { pool, config, seal, signIn, keepCarriedLetter, flash, bell, tries } = parts;
+  const { pool, config, encryption, signIn, keepPreservedMessage, flash, notifier, attempts } = parts;
   const router = Router();
 
   router
     .route('/login/recovery')
-    .all(keepTyped(showRecovery), guardStrangersForms(config))
+    .all(preserveInput(showRecovery), guardAnonymousForms(config))
     .get((req, res) => {
       const next = localPath(req.query.next);
       if (req.user) return res.redirect(303, next ?? '/inbox');
@@ -53,12 +53,12 @@ export function recoveryLogin(parts: RecoveryParts): Router {
       if (!form.ok) return showRecovery(req, res.status(422), form);
 
       const account = await findAccount(pool, form.values.username);
-      const giveBack = await tries.spend(req, form.values.username, account?.id);
+      const refund = await attempts.consume(req, form.values.username, account?.id);
       const { code: first, second } = form.values;
-      const hashes: [Buffer, Buffer?] = [hashCode(seal, first), second ? hashCode(seal, second) : undefined];
+      const hashes: [Buffer, Buffer?] = [hashCode(encryption, first), second ? hashCode(encryption, second) : undefined];
       const recovered = await recover(pool, account, hashes, req);
       if (recovered === 'second code') {
-        await giveBack();
+        await refund();
         const missing =
           'This account has a second factor: without it and the password, it takes two codes. Or log in with your password, and use one code for the factor.';
         return showRecovery(req, res.status(422), rejectField(form, 'second', missing));
@@ -71,10 +71,10 @@ export function recoveryLogin(parts: RecoveryParts): Router {
         );
         return showRecovery(req, res.status(422), wrong);
       }
-      bell.ring([recovered.id]);
-      await giveBack();
+      notifier.notify([recovered.id]);
+      await refund();
       await signIn(req, res, recovered, { isAnnounced: false, remembers: { recoveredAt: Date.now() } });
-      const goOn = (await keepCarriedLetter(recovered, req.body)) ?? localPath(form.values.next);
+      const goOn = (await keepPreservedMessage(recovered, req.body)) ?? localPath(form.values.next);
       flash(res, { line: 'You are logged in. All other devices are signed out. Now choose a new password.' });
       res.redirect(
         303,
@@ -86,5 +86,5 @@ export function recoveryLogin(parts: RecoveryParts): Router {
 }
 
 function showRecovery(req: Request, res: Response, form: Form): void {
-  res.render('accounts/recovery/login', { form, user: undefined, letter: letterIn(req.body, carried) });
+  res.render('accounts/recovery/login', { form, user: undefined, letter: findTypedMessage(req.body, preservedPrefix) });
 }

@@ -8,7 +8,7 @@ import { transaction } from '../../database/transaction.ts';
 import { agentOf } from '../../web/user-agents.ts';
 import { nobody } from '../../ids.ts';
 import { leaveNotice } from '../../mailbox/notices.ts';
-import { asksSecondStep } from '../second-factor/queries.ts';
+import { requiresTwoFactor } from '../second-factor/queries.ts';
 import { deleteSessions, startEpoch } from '../../sessions/queries.ts';
 import { exactTime } from '../../web/times.ts';
 import { hasCode, useCodes } from './queries.ts';
@@ -28,7 +28,7 @@ export function recover(
   const id = account?.id ?? nobody;
   return asOwner(id, () =>
     transaction(pool, async (db) => {
-      const needsTwo = await asksSecondStep(db, id);
+      const needsTwo = await requiresTwoFactor(db, id);
       const isWhole = !needsTwo || (second !== undefined && !second.equals(first));
       if (!isWhole) return (await hasCode(db, id, first)) ? 'second code' : undefined;
       const left = await useCodes(db, id, needsTwo ? [first, second] : [first]);

@@ -2,9 +2,9 @@
 import { Router } from 'express';
 import { z } from 'zod';
 import type { ChangeAccount } from '../changes.ts';
-import type { Proof } from '../confirm-password.ts';
+import type { ConfirmPassword } from '../confirm-password.ts';
 import type { Pool } from '../../database/pool.ts';
-import type { Seal } from '../../secrets/encryption.ts';
+import type { Encryption } from '../../secrets/encryption.ts';
 import { allowOnly, HttpError } from '../../web/errors.ts';
 import type { Flash } from '../../web/flash.ts';
 import { saveSession, signedIn } from '../../sessions/session.ts';
@@ -20,21 +20,21 @@ const shownCodes = z.object({
 
 interface Parts {
   pool: Pool;
-  seal: Seal;
-  proof: Proof;
+  encryption: Encryption;
+  confirmPassword: ConfirmPassword;
   changeAccount: ChangeAccount;
   flash: Flash;
 }
 
-export function recoveryRoutes({ pool, seal, proof, changeAccount, flash }: Parts): Router {
+export function recoveryRoutes({ pool, encryption, confirmPassword, changeAccount, flash }: Parts): Router {
   const router = Router();
   router
     .route(page)
-    .get(proof.require(page), async (req, res) => {
+    .get(confirmPassword.require(page), async (req, res) => {
       const left = await findCodesLeft(pool, signedIn(req).id);
       res.render('accounts/recovery/recovery', { left });
     })
-    .post(proof.require(page), async (req, res) => {
+    .post(confirmPassword.require(page), async (req, res) => {
       // Shown in the answer itself: they are nowhere else, so that no other page could show them.
       const codes = newCodes();
       const { id } = signedIn(req);
@@ -44,7 +44,7 @@ export function recoveryRoutes({ pool, seal, proof, changeAccount, flash }: Part
           replaceCodes(
             db,
             id,
-            codes.map((code) => hashCode(seal, code)),
+            codes.map((code) => hashCode(encryption, code)),
           ),
         'New recovery codes were made',
       );

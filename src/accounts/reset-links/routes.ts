@@ -6,11 +6,11 @@ import { findWeakness } from '../weak-passwords.ts';
 import type { Config } from '../../config.ts';
 import type { Pool } from '../../database/pool.ts';
 import { readLinkToken, type LinkKey } from '../../secrets/link-tokens.ts';
-import type { Bell } from '../../mailbox/live/notifier.ts';
-import { guardStrangersForms } from '../../web/csrf.ts';
+import type { Notifier } from '../../mailbox/live/notifier.ts';
+import { guardAnonymousForms } from '../../web/csrf.ts';
 import { allowOnly } from '../../web/errors.ts';
 import type { Flash } from '../../web/flash.ts';
-import { blankForm, keepTyped, parseForm, rejectField, type Form } from '../../web/forms.ts';
+import { blankForm, preserveInput, parseForm, rejectField, type Form } from '../../web/forms.ts';
 import { createAddressLimit } from '../../web/rate-limits.ts';
 import { findResetLink, resetPassword } from './queries.ts';
 
@@ -21,27 +21,27 @@ interface ResetLinkParts {
   config: Config;
   passwords: Passwords;
   flash: Flash;
-  bell: Bell;
+  notifier: Notifier;
 }
 
 /** Only the form uses a link up: browsers and mail programs open links that nobody has clicked. */
-export function resetLinkRoutes({ pool, config, passwords, flash, bell }: ResetLinkParts): Router {
-  const tries = createAddressLimit(pool, 'reset-links', config.loginsPerMinute, 60);
+export function resetLinkRoutes({ pool, config, passwords, flash, notifier }: ResetLinkParts): Router {
+  const attempts = createAddressLimit(pool, 'reset-links', config.loginsPerMinute, 60);
 
   /** The link with its person, if it works; so many that do not work a minute from one address. */
   const follow = async (req: Request): Promise<{ key: LinkKey; username: string } | undefined> => {
-    const giveBack = await tries.spend(req);
+    const refund = await attempts.consume(req);
     const key = readLinkToken(req.params.token);
     const username = key && (await findResetLink(pool, key));
     if (!username) return undefined;
-    await giveBack();
+    await refund();
     return { key, username };
   };
 
   const router = Router();
   router
     .route('/reset/:token')
-    .all(keepTyped(showReset), guardStrangersForms(config))
+    .all(preserveInput(showReset), guardAnonymousForms(config))
     .get(async (req, res) => {
       const link = await follow(req);
       if (!link) return showVoid(res);
@@ -58,7 +58,7 @@ export function resetLinkRoutes({ pool, config, passwords, flash, bell }: ResetL
         return showReset(req, res.status(422), rejectField(form, 'password', weakness), link.username);
 
       if (!(await resetPassword(pool, link.key, await passwords.hash(password)))) return showVoid(res);
-      bell.ring([link.key.ownerId]); // pages that are open learn that they are signed out
+      notifier.notify([link.key.ownerId]); // pages that are open learn that they are signed out
       flash(res, { line: 'Your password is set. Log in with it.' });
       res.redirect(303, '/login');
     })

@@ -1,17 +1,17 @@
 // How often one may fail at the second step. Who has come so far knows the password; of a million codes three are right.
 import type { Request } from 'express';
-import { lockThemOut } from '../changes.ts';
+import { endSessionsAfterChange } from '../changes.ts';
 import type { Pool } from '../../database/pool.ts';
 import { agentOf } from '../../web/user-agents.ts';
 import type { KnownBrowsers } from '../devices/known-browsers.ts';
-import type { Bell } from '../../mailbox/live/notifier.ts';
+import type { Notifier } from '../../mailbox/live/notifier.ts';
 import { leaveNotice } from '../../mailbox/notices.ts';
-import { createRateLimit, isRefusal, type GiveBack } from '../../web/rate-limits.ts';
+import { createRateLimit, isRefusal, type Refund } from '../../web/rate-limits.ts';
 import { exactTime } from '../../web/times.ts';
 
-export interface CodeTries {
+export interface CodeAttempts {
   /** Counts a try before it is checked. Throws a 429 when it is one too many. Returns what gives it back. */
-  spend(req: Request, userId: string): Promise<GiveBack>;
+  consume(req: Request, userId: string): Promise<Refund>;
 }
 
 /**
@@ -19,26 +19,26 @@ export interface CodeTries {
  * with before, so that a stranger who knows the password does not lock them out. The first refusal of a day leaves a
  * notice: somebody knows the password.
  */
-export function createCodeTries(pool: Pool, browsers: KnownBrowsers, bell: Bell): CodeTries {
-  const tries = createRateLimit(pool, 'second-step', 5, 15 * 60);
+export function createCodeAttempts(pool: Pool, browsers: KnownBrowsers, notifier: Notifier): CodeAttempts {
+  const attempts = createRateLimit(pool, 'second-step', 5, 15 * 60);
   const notices = createRateLimit(pool, 'second-step-notice', 1, 24 * 60 * 60);
 
   const tellOnce = async (req: Request, userId: string): Promise<void> => {
-    const isFirst = await notices.spend(userId).then(
+    const isFirst = await notices.consume(userId).then(
       () => true,
       () => false,
     );
     if (!isFirst) return;
     await leaveNotice(pool, userId, refusalNotice(req));
-    bell.ring([userId]);
+    notifier.notify([userId]);
   };
 
   return {
-    async spend(req, userId) {
+    async consume(req, userId) {
       const isKnown = (await browsers.findKnown(req, userId)) !== undefined;
       const key = isKnown ? `${userId} known` : userId;
       try {
-        return await tries.spend(key);
+        return await attempts.consume(key);
       } catch (refusal) {
         if (isRefusal(refusal)) await tellOnce(req, userId); // not when the database is away
         throw refusal;
@@ -50,5 +50,5 @@ export function createCodeTries(pool: Pool, browsers: KnownBrowsers, bell: Bell)
 function refusalNotice(req: Request): string {
   return `Somebody who knows your password gave wrong codes, or no right passkey, five times with ${agentOf(req)}, the last time on ${exactTime(new Date())}. They did not get in.
 
-If that was not you, somebody knows your password. ${lockThemOut}`;
+If that was not you, somebody knows your password. ${endSessionsAfterChange}`;
 }

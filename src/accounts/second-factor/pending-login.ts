@@ -2,15 +2,15 @@
 import type { Response } from 'express';
 import { z } from 'zod';
 import type { Account } from '../queries.ts';
-import type { Seal } from '../../secrets/encryption.ts';
+import type { Encryption } from '../../secrets/encryption.ts';
 import type { Site } from '../../web/cookies.ts';
-import { sealedCookie } from '../../web/encrypted-cookie.ts';
-import { newKey } from '../../secrets/nonces.ts';
+import { encryptedCookie } from '../../web/encrypted-cookie.ts';
+import { newNonce } from '../../secrets/nonces.ts';
 
 const lastsMs = 10 * 60 * 1000;
-const longestNext = 2000; // browsers drop cookies of more than 4 kB
+const maxNextLength = 2000; // browsers drop cookies of more than 4 kB
 
-const begun = z.object({
+const pending = z.object({
   id: z.string(),
   /** That of the account when the password was checked. */
   epoch: z.int(),
@@ -19,18 +19,18 @@ const begun = z.object({
   next: z.string(),
 });
 
-export type BegunSignIn = z.infer<typeof begun>;
+export type PendingLogin = z.infer<typeof pending>;
 
-export function openBegunSignIns(seal: Seal, site: Site) {
-  const cookie = sealedCookie(seal, site, 'second', begun, lastsMs);
+export function openPendingLogins(encryption: Encryption, site: Site) {
+  const cookie = encryptedCookie(encryption, site, 'second', pending, lastsMs);
   return {
     ...cookie,
     /** Remembers in this browser that the password was right, and where to go on after the second step. */
     begin(res: Response, { id, epoch }: Pick<Account, 'id' | 'epoch'>, next: string): void {
-      const target = next.length <= longestNext ? next : '/inbox';
-      cookie.write(res, { id, epoch, key: newKey(), next: target });
+      const target = next.length <= maxNextLength ? next : '/inbox';
+      cookie.write(res, { id, epoch, key: newNonce(), next: target });
     },
   };
 }
 
-export type BegunSignIns = ReturnType<typeof openBegunSignIns>;
+export type PendingLogins = ReturnType<typeof openPendingLogins>;

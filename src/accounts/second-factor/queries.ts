@@ -9,7 +9,7 @@ const hasPasskeys = 'exists (select from passkeys where user_id = u.id)';
 export const isAsked = `(${hasCodes} or u.passkey_asked_at is not null and ${hasPasskeys})`;
 
 /** Whether the password alone does not sign this person in. */
-export async function asksSecondStep(db: Database, userId: string): Promise<boolean> {
+export async function requiresTwoFactor(db: Database, userId: string): Promise<boolean> {
   const { rows } = await asOwner(userId, () =>
     db.query<{ isAsked: boolean }>(`select ${isAsked} as "isAsked" from users u where u.id = $1`, [userId]),
   );
@@ -17,7 +17,7 @@ export async function asksSecondStep(db: Database, userId: string): Promise<bool
 }
 
 /** Somebody who has given the right password and not signed in yet. */
-export interface SecondStep {
+export interface TwoFactorLogin {
   id: string;
   epoch: number;
   username: string;
@@ -27,12 +27,12 @@ export interface SecondStep {
 }
 
 /** Whose second step it is, while the epoch is that of the password; undefined when none is asked for any more. */
-export async function findSecondStep(
+export async function findTwoFactorLogin(
   db: Database,
   userId: string,
   epoch: number,
-): Promise<SecondStep | undefined> {
-  const { rows } = await db.query<SecondStep>(
+): Promise<TwoFactorLogin | undefined> {
+  const { rows } = await db.query<TwoFactorLogin>(
     `select u.id, u.epoch, u.username, t.secret, array (
        select json_build_object('id', credential_id, 'transports', transports) from passkeys where user_id = u.id
        order by id) as passkeys
@@ -69,13 +69,13 @@ export async function findFactors(db: Database, userId: string): Promise<Factors
 export async function turnTotpOn(
   db: Database,
   userId: string,
-  sealedSecret: Buffer,
+  encryptedSecret: Buffer,
   step: number,
 ): Promise<boolean> {
   const { rowCount } = await db.query(
     `insert into totp (user_id, secret, confirmed_at, last_step, used_steps)
      values ($1, $2, now(), $3, array[$3::int]) on conflict do nothing`,
-    [userId, sealedSecret, step],
+    [userId, encryptedSecret, step],
   );
   return rowCount === 1;
 }

@@ -4,10 +4,10 @@ import type { Config } from '../../config.ts';
 import type { Pool } from '../../database/pool.ts';
 import { HttpError } from '../../web/errors.ts';
 import { signedIn } from '../../sessions/session.ts';
-import { asksSecondStep } from './queries.ts';
+import { requiresTwoFactor } from './queries.ts';
 
 /** What it takes to set one up, to have a way back, and to leave. Paths are matched like routes, in any case. */
-const isOpen = /^\/(logout|account\/(second-factor|passkeys|proof|recovery-codes|password))(\/|$)/i;
+const isOpen = /^\/(logout|account\/(second-factor|passkeys|confirm|recovery-codes|password))(\/|$)/i;
 
 /**
  * Asks the database at each request, one statement more, and only where the setting says so: a factor that is turned off
@@ -16,7 +16,7 @@ const isOpen = /^\/(logout|account\/(second-factor|passkeys|proof|recovery-codes
 export function requireFactor(pool: Pool, { requireSecondFactor }: Config): RequestHandler {
   return async (req, res, next) => {
     if (requireSecondFactor === 'off' || isOpen.test(req.path)) return next();
-    if (await asksSecondStep(pool, signedIn(req).id)) return next();
+    if (await requiresTwoFactor(pool, signedIn(req).id)) return next();
     if (req.method === 'POST' || /^\/events(\/|$)/i.test(req.path)) throw new HttpError(403, missing);
     res.redirect(303, '/account/second-factor');
   };

@@ -2,19 +2,19 @@
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import type { ChangeAccount } from '../changes.ts';
-import type { Proof } from '../confirm-password.ts';
+import type { ConfirmPassword } from '../confirm-password.ts';
 import type { Config } from '../../config.ts';
 import type { Pool } from '../../database/pool.ts';
 import type { FlashChange } from '../devices/flash-change.ts';
-import type { Seal } from '../../secrets/encryption.ts';
+import type { Encryption } from '../../secrets/encryption.ts';
 import { allowOnly } from '../../web/errors.ts';
 import { blankForm, parseForm, rejectField, typedIn, type Form } from '../../web/forms.ts';
-import { sealedCookie } from '../../web/encrypted-cookie.ts';
+import { encryptedCookie } from '../../web/encrypted-cookie.ts';
 import { signedIn } from '../../sessions/session.ts';
 import { describeSecret, findStep, newSecret, typedCode } from './codes.ts';
 import { drawQrCode } from './qr-code.ts';
 import { askForPasskey, findFactors, turnTotpOff, turnTotpOn } from './queries.ts';
-import { sealSecret } from './secrets.ts';
+import { encryptSecret } from './secrets.ts';
 
 const codeForm = z.object({ code: typedCode });
 const begunSecret = z.object({ userId: z.string(), secret: z.base64url() });
@@ -23,23 +23,23 @@ const home = '/account/second-factor';
 interface Parts {
   pool: Pool;
   config: Config;
-  proof: Proof;
+  confirmPassword: ConfirmPassword;
   changeAccount: ChangeAccount;
-  seal: Seal;
+  encryption: Encryption;
   flashChange: FlashChange;
 }
 
-export function secondFactorRoutes({ pool, config, proof, changeAccount, seal, flashChange }: Parts): Router {
+export function secondFactorRoutes({ pool, config, confirmPassword, changeAccount, encryption, flashChange }: Parts): Router {
   const site = new URL(config.publicUrl).hostname;
   // In this browser alone until it is in use: nobody who had a look into the account before has seen it.
-  const begun = sealedCookie(seal, config, 'enrolment', begunSecret, 60 * 60 * 1000);
+  const pending = encryptedCookie(encryption, config, 'enrolment', begunSecret, 60 * 60 * 1000);
   const findBegun = (req: Request): Buffer | undefined => {
-    const found = begun.read(req);
+    const found = pending.read(req);
     return found?.userId === signedIn(req).id ? Buffer.from(found.secret, 'base64url') : undefined;
   };
 
   const router = Router();
-  router.use(home, proof.require(home));
+  router.use(home, confirmPassword.require(home));
 
   router
     .route(home)
@@ -51,7 +51,7 @@ export function secondFactorRoutes({ pool, config, proof, changeAccount, seal, f
       if (codesSince) return res.redirect(303, home);
       // One that is begun in this browser stays: the person may have it in their app already.
       if (!findBegun(req)) {
-        begun.write(res, { userId: signedIn(req).id, secret: newSecret().toString('base64url') });
+        pending.write(res, { userId: signedIn(req).id, secret: newSecret().toString('base64url') });
       }
       res.redirect(303, `${home}/set-up`);
     })
@@ -82,10 +82,10 @@ export function secondFactorRoutes({ pool, config, proof, changeAccount, seal, f
       }
       const isOn = await changeAccount(
         req,
-        (db) => turnTotpOn(db, id, sealSecret(seal, id, secret), step),
+        (db) => turnTotpOn(db, id, encryptSecret(encryption, id, secret), step),
         'Codes from an app were turned on as your second factor',
       );
-      begun.forget(res);
+      pending.forget(res);
       if (isOn) await flashChange(req, res, 'From now on a code is asked for after your password.');
       res.redirect(303, home);
     })

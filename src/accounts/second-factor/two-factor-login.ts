@@ -2,36 +2,36 @@
 import type { NextFunction, Request, Response } from 'express';
 import { showLogin } from '../routes.ts';
 import type { SignIn } from '../sign-in.ts';
-import { letterIn } from '../../mailbox/compose/message-form.ts';
-import { carried, type KeepCarriedLetter } from '../../mailbox/compose/refused-message.ts';
+import { findTypedMessage } from '../../mailbox/compose/message-form.ts';
+import { preservedPrefix, type KeepPreservedMessage } from '../../mailbox/compose/refused-message.ts';
 import type { Config } from '../../config.ts';
 import { becomeOwner } from '../../database/owner.ts';
 import type { Pool } from '../../database/pool.ts';
-import { strangersToken } from '../../web/csrf.ts';
+import { anonymousToken } from '../../web/csrf.ts';
 import type { Flash } from '../../web/flash.ts';
 import { blankForm, rejectField } from '../../web/forms.ts';
-import { isUsed, useOnce } from '../../secrets/nonces.ts';
-import type { BegunSignIn, BegunSignIns } from './pending-login.ts';
-import { findSecondStep, type SecondStep } from './queries.ts';
+import { isConsumed, consumeNonce } from '../../secrets/nonces.ts';
+import type { PendingLogin, PendingLogins } from './pending-login.ts';
+import { findTwoFactorLogin, type TwoFactorLogin } from './queries.ts';
 
-export type OpenStep = SecondStep & { begun: BegunSignIn };
+export type OpenTwoFactorLogin = TwoFactorLogin & { pending: PendingLogin };
 
 interface Parts {
   pool: Pool;
   config: Config;
   signIn: SignIn;
-  keepCarriedLetter: KeepCarriedLetter;
-  begunSignIns: BegunSignIns;
+  keepPreservedMessage: KeepPreservedMessage;
+  pendingLogins: PendingLogins;
   flash: Flash;
 }
 
-export function openSecondSteps(parts: Parts) {
-  const { pool, config, signIn, keepCarriedLetter, begunSignIns, flash } = parts;
-  const lendToken = strangersToken(config);
+export function openTwoFactorLogins(parts: Parts) {
+  const { pool, config, signIn, keepPreservedMessage, pendingLogins, flash } = parts;
+  const lendToken = anonymousToken(config);
 
   const startOver = (req: Request, res: Response): void => {
-    begunSignIns.forget(res);
-    if (hasLetter(req)) {
+    pendingLogins.forget(res);
+    if (hasMessage(req)) {
       lendToken(req, res);
       return showLogin(req, res.status(422), rejectField(blankForm(), '', onceMore));
     }
@@ -41,13 +41,13 @@ export function openSecondSteps(parts: Parts) {
 
   /** Lets pass whoever has given the right password lately, also as somebody else; others begin with that. */
   const requirePassword = async (req: Request, res: Response, next: NextFunction): Promise<void> => {
-    const begun = begunSignIns.read(req);
-    if (!begun && req.user && !hasLetter(req)) return res.redirect(303, '/inbox');
-    if (!begun || (await isUsed(pool, begun.key))) return startOver(req, res);
-    becomeOwner(begun.id);
-    const step = await findSecondStep(pool, begun.id, begun.epoch);
+    const pending = pendingLogins.read(req);
+    if (!pending && req.user && !hasMessage(req)) return res.redirect(303, '/inbox');
+    if (!pending || (await isConsumed(pool, pending.key))) return startOver(req, res);
+    becomeOwner(pending.id);
+    const step = await findTwoFactorLogin(pool, pending.id, pending.epoch);
     if (!step) return startOver(req, res);
-    req.secondStep = { ...step, begun };
+    req.twoFactorLogin = { ...step, pending };
     next();
   };
 
@@ -57,29 +57,29 @@ export function openSecondSteps(parts: Parts) {
     res: Response,
     { epoch, next }: { epoch: number; next: string } = nextOf(req),
   ): Promise<void> => {
-    const { begun, id, username } = stepOf(req);
-    if (!(await useOnce(pool, begun.key))) return startOver(req, res);
+    const { pending, id, username } = twoFactorLoginOf(req);
+    if (!(await consumeNonce(pool, pending.key))) return startOver(req, res);
     await signIn(req, res, { id, epoch });
-    begunSignIns.forget(res);
-    const letter = await keepCarriedLetter({ id, username }, req.body);
+    pendingLogins.forget(res);
+    const letter = await keepPreservedMessage({ id, username }, req.body);
     res.redirect(303, letter ?? next);
   };
   return { requirePassword, finish };
 }
 
-const nextOf = (req: Request) => ({ epoch: stepOf(req).epoch, next: stepOf(req).begun.next });
+const nextOf = (req: Request) => ({ epoch: twoFactorLoginOf(req).epoch, next: twoFactorLoginOf(req).pending.next });
 
 const onceMore = 'That took too long, or something has changed. Please log in once more.';
 
 /** Whether the form carries what somebody wrote when their session ended. */
-function hasLetter(req: Request): boolean {
-  return letterIn(req.body, carried) !== undefined;
+function hasMessage(req: Request): boolean {
+  return findTypedMessage(req.body, preservedPrefix) !== undefined;
 }
 
-export type SecondSteps = ReturnType<typeof openSecondSteps>;
+export type TwoFactorLogins = ReturnType<typeof openTwoFactorLogins>;
 
 /** The step of a request that has passed requirePassword. */
-export function stepOf(req: Request): OpenStep {
-  if (!req.secondStep) throw new Error('This route is not behind requirePassword.');
-  return req.secondStep;
+export function twoFactorLoginOf(req: Request): OpenTwoFactorLogin {
+  if (!req.twoFactorLogin) throw new Error('This route is not behind requirePassword.');
+  return req.twoFactorLogin;
 }

@@ -3,7 +3,7 @@ import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { atMost } from '../../concurrency/with-timeout.ts';
+import { withTimeout } from '../../concurrency/with-timeout.ts';
 import { StartupError } from '../../startup-error.ts';
 import { findBinaries } from './binaries.ts';
 import { checkMajor, repairCopy } from './copied-folder.ts';
@@ -103,7 +103,7 @@ async function keepRunning(
 }
 
 async function leave({ client }: Presence): Promise<void> {
-  await atMost(
+  await withTimeout(
     500,
     client.end().catch(() => {}),
   );

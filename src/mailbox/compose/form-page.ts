@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { Seen } from '../drafts/queries.ts';
-import type { Seal } from '../../secrets/encryption.ts';
-import type { Letter } from './message-form.ts';
+import type { Encryption } from '../../secrets/encryption.ts';
+import type { TypedMessage } from './message-form.ts';
 
 /** No form is older than a session can be. */
 const lastsMs = 90 * 24 * 60 * 60 * 1000;
@@ -27,7 +27,7 @@ export interface FormPage {
 }
 
 /** What of a form tells its page. */
-export type PageFields = Pick<Letter, 'key' | 'page' | 'saves'>;
+export type PageFields = Pick<TypedMessage, 'key' | 'page' | 'saves'>;
 
 export interface FormPages {
   /** The hidden field of a new page; `version` is that of the draft it shows. */
@@ -41,14 +41,14 @@ export interface FormPages {
 }
 
 /** The key of the form is authenticated along with it: a page cannot be moved to another draft. */
-export function createFormPages(seal: Seal): FormPages {
+export function createFormPages(encryption: Encryption): FormPages {
   const placeOf = (key: string) => `message form ${key}`;
   const write = (key: string, page: Omit<z.infer<typeof content>, 'at'>): string =>
-    seal.close(placeOf(key), Buffer.from(JSON.stringify({ ...page, at: Date.now() }))).toString('base64url');
+    encryption.close(placeOf(key), Buffer.from(JSON.stringify({ ...page, at: Date.now() }))).toString('base64url');
   const begin = (writerId: string, key: string, version = 0) =>
     write(key, { writerId, version, pages: [{ page: randomUUID(), saves: 0 }] });
   const read = ({ key, page, saves }: PageFields): FormPage | undefined => {
-    const opened = page === '' ? undefined : seal.open(placeOf(key), Buffer.from(page, 'base64url'));
+    const opened = page === '' ? undefined : encryption.open(placeOf(key), Buffer.from(page, 'base64url'));
     if (!opened) return undefined;
     const { writerId, at, version, pages } = content.parse(JSON.parse(opened.toString()));
     if (Date.now() - at > lastsMs) return undefined;

@@ -1,7 +1,7 @@
 // The form on which a letter is written.
 import { createHash, randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { longestUsername, splitUsernames } from '../../usernames.ts';
+import { maxUsernameLength, splitUsernames } from '../../usernames.ts';
 import { countCharacters, plainText, typedIn } from '../../web/forms.ts';
 import { isBlank } from '../../web/text.ts';
 
@@ -15,8 +15,8 @@ const recipients = z
   .refine((names) => names.length > 0, 'Please enter a username.')
   .refine((names) => names.length <= recipientLimit, `A message can go to ${recipientLimit} people at most.`)
   .refine(
-    (names) => names.every((name) => name.length <= longestUsername),
-    `A username has at most ${longestUsername} characters. Please put a comma between two names.`,
+    (names) => names.every((name) => name.length <= maxUsernameLength),
+    `A username has at most ${maxUsernameLength} characters. Please put a comma between two names.`,
   )
   .refine(
     (names) => names.every((name) => name.isWellFormed() && !name.includes('\0')),
@@ -37,7 +37,7 @@ export const formKey = z.uuid(
   'This form was not complete. Here it is again: please press the button once more.',
 );
 
-export const letterForm = z.object({
+export const messageForm = z.object({
   recipient: recipients,
   body: messageText,
   key: formKey,
@@ -51,7 +51,7 @@ export const newFormKey = randomUUID;
  * Names one sending. The content is part of it: who goes back, changes the text and sends again has written another
  * message, and it must not be lost.
  */
-export function digestOf({ key, recipient, body }: z.infer<typeof letterForm>): Buffer {
+export function digestOf({ key, recipient, body }: z.infer<typeof messageForm>): Buffer {
   return createHash('sha256')
     .update(JSON.stringify([key, recipient.toSorted(), body]))
     .digest();
@@ -60,7 +60,7 @@ export function digestOf({ key, recipient, body }: z.infer<typeof letterForm>): 
 const savesTyped = z.coerce.number().int().min(0).max(1_000_000).catch(0);
 
 /** What somebody wrote, on its way through a refusal: the fields of the form and who filled them in. */
-export interface Letter {
+export interface TypedMessage {
   recipient: string;
   body: string;
   key: string;
@@ -72,7 +72,7 @@ export interface Letter {
 }
 
 /** The letter in the fields of a form, exactly as typed, however little of it there is. */
-export function readLetter(body: unknown, prefix = ''): Letter {
+export function readMessage(body: unknown, prefix = ''): TypedMessage {
   const typed = typedIn(body);
   const field = (name: string) => typed[prefix + name] ?? '';
   return {
@@ -86,7 +86,7 @@ export function readLetter(body: unknown, prefix = ''): Letter {
 }
 
 /** The same; undefined when nothing has been written. */
-export function letterIn(body: unknown, prefix = ''): Letter | undefined {
-  const letter = readLetter(body, prefix);
+export function findTypedMessage(body: unknown, prefix = ''): TypedMessage | undefined {
+  const letter = readMessage(body, prefix);
   return letter.recipient || letter.body ? letter : undefined;
 }

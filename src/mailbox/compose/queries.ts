@@ -2,8 +2,8 @@
 import type { Database } from '../../database/pool.ts';
 import { hasSeen, type Seen } from '../drafts/queries.ts';
 import { newId } from '../../ids.ts';
-import { mostDraftBytes } from '../drafts/limits.ts';
-import { draftBytes, mostUnanswered, nearlyFull, type Adding, type MailboxLimits } from '../quota.ts';
+import { maxDraftBytes } from '../drafts/limits.ts';
+import { draftBytes, maxUnanswered, nearlyFull, type Adding, type Quota } from '../quota.ts';
 
 export interface Sending {
   from: string;
@@ -22,7 +22,7 @@ export interface Sending {
 /** How many messages a person may send in a minute, and how much a mailbox may hold. */
 export interface SendLimits {
   perMinute: number;
-  mailbox: MailboxLimits;
+  mailbox: Quota;
 }
 
 /**
@@ -172,7 +172,7 @@ const sendLetters = (whereLocked: '' | 'skip locked') => `
 
 /** In SQL, whether so many bytes fit, with the drafts of `s.owner_id`. */
 function bytesFit(bytes: string, limit: string): string {
-  return `(${bytes} + ${mostDraftBytes} <= ${limit} or ${bytes} + ${draftBytes('s.owner_id')} <= ${limit})`;
+  return `(${bytes} + ${maxDraftBytes} <= ${limit} or ${bytes} + ${draftBytes('s.owner_id')} <= ${limit})`;
 }
 
 const alone = { name: 'send message', text: sendLetters('') };
@@ -205,7 +205,7 @@ export async function sendTogether(
 function valuesOf(sendings: Sending[], { perMinute, mailbox }: SendLimits): unknown[] {
   const nearly = nearlyFull(mailbox);
   const letters = JSON.stringify(sendings.map(toLetter));
-  const limits = [nearly.messages, mailbox.messages, nearly.bytes, mailbox.bytes, mostUnanswered(mailbox)];
+  const limits = [nearly.messages, mailbox.messages, nearly.bytes, mailbox.bytes, maxUnanswered(mailbox)];
   return [letters, perMinute, ...limits];
 }
 

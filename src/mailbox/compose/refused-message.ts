@@ -3,24 +3,24 @@ import type { Request, Response } from 'express';
 import type { Config } from '../../config.ts';
 import { asOwner } from '../../database/owner.ts';
 import type { Pool } from '../../database/pool.ts';
-import { carriedDraftLimit, longestDraft } from '../drafts/limits.ts';
+import { maxPreservedDrafts, maxDraftLength } from '../drafts/limits.ts';
 import { keepDraft } from '../drafts/queries.ts';
 import { HttpError } from '../../web/errors.ts';
 import type { Form } from '../../web/forms.ts';
 import type { FormPages } from './form-page.ts';
 import { showSend } from './routes.ts';
-import { letterIn, type Letter } from './message-form.ts';
+import { findTypedMessage, type TypedMessage } from './message-form.ts';
 
 /** The fields of a letter on a form that is about something else. */
-export const carried = 'letter_';
+export const preservedPrefix = 'letter_';
 
 /**
  * Shows the letter to its writer. To somebody else who has signed in meanwhile, in this browser, it is not offered for
  * sending: they are asked to let the writer log in. `lendToken` gives strangers' forms their token.
  */
-export function giveLetterBack(formPages: FormPages, lendToken: (req: Request, res: Response) => void) {
+export function showMessageAgain(formPages: FormPages, lendToken: (req: Request, res: Response) => void) {
   return (req: Request, res: Response, form: Form): void => {
-    const letter = letterIn(req.body);
+    const letter = findTypedMessage(req.body);
     const isAnothers = letter?.writer && req.user && letter.writer !== req.user.username;
     if (res.statusCode === 401 || isAnothers) {
       lendToken(req, res);
@@ -42,7 +42,7 @@ function anothers(writer: string, viewer: string): string {
  * After a login: a letter on the login form is kept as a draft of the person who wrote it. Returns where that person
  * goes on with it, undefined for anybody else; throws a refusal when there are far too many drafts.
  */
-export type KeepCarriedLetter = (
+export type KeepPreservedMessage = (
   user: { id: string; username: string },
   body: unknown,
 ) => Promise<string | undefined>;
@@ -51,19 +51,19 @@ export type KeepCarriedLetter = (
  * Whoever logs in, the draft is its writer's: the form's page names them, encrypted when they were signed in, so that
  * nobody can leave drafts in the mailbox of somebody else. The person who logs in learns nothing of it.
  */
-export function createKeepCarriedLetter(
+export function createKeepPreservedMessage(
   pool: Pool,
   { mailbox }: Config,
   formPages: FormPages,
-): KeepCarriedLetter {
+): KeepPreservedMessage {
   return async (user, body) => {
-    const letter = letterIn(body, carried);
+    const letter = findTypedMessage(body, preservedPrefix);
     if (!letter) return undefined;
     const page = formPages.read(letter);
     const draft = draftOf(letter);
     const seen = page && { seen: page.seen };
     // Beyond the limit of drafts as well: nobody who logs in wants to read about drafts. But not without any end.
-    const options = { ...seen, revives: true, limit: carriedDraftLimit, mailboxBytes: mailbox.bytes };
+    const options = { ...seen, revives: true, limit: maxPreservedDrafts, mailboxBytes: mailbox.bytes };
     if (page && page.writerId !== user.id) {
       const kept = await asOwner(page.writerId, () => keepDraft(pool, page.writerId, draft, options));
       if ('id' in kept || kept.kind === 'ended') return undefined;
@@ -74,10 +74,10 @@ export function createKeepCarriedLetter(
     if ('id' in kept) return `/send?draft=${kept.id}`;
     throw notKept(
       kept.kind === 'too long'
-        ? `a draft has at most ${longestDraft.body.toLocaleString('en')} characters. Shorten it`
+        ? `a draft has at most ${maxDraftLength.body.toLocaleString('en')} characters. Shorten it`
         : kept.kind === 'no room'
           ? 'your mailbox is full. Delete messages that you have sent and empty the trash'
-          : `there are ${carriedDraftLimit} drafts already. Discard some`,
+          : `there are ${maxPreservedDrafts} drafts already. Discard some`,
     );
   };
 }
@@ -89,7 +89,7 @@ function notKept(why: string): HttpError {
   );
 }
 
-function draftOf({ key, recipient, body }: Letter) {
+function draftOf({ key, recipient, body }: TypedMessage) {
   return { id: key, recipient: keepable(recipient), body: keepable(body).replaceAll('\r\n', '\n') };
 }
 

@@ -5,7 +5,7 @@ import { now } from '../../clock.ts';
 import type { Config } from '../../config.ts';
 import type { Pool } from '../../database/pool.ts';
 import { findDraft, type Seen } from '../drafts/queries.ts';
-import type { Bell } from '../live/notifier.ts';
+import type { Notifier } from '../live/notifier.ts';
 import { allowOnly, HttpError } from '../../web/errors.ts';
 import type { Flash } from '../../web/flash.ts';
 import { blankForm, parseForm, rejectField, type Form } from '../../web/forms.ts';
@@ -13,7 +13,7 @@ import { localPath } from '../../web/local-path.ts';
 import { createRateLimit } from '../../web/rate-limits.ts';
 import { signedIn } from '../../sessions/session.ts';
 import type { FormPages } from './form-page.ts';
-import { bodyLimit, digestOf, formKey, letterForm, newFormKey, readLetter } from './message-form.ts';
+import { bodyLimit, digestOf, formKey, messageForm, newFormKey, readMessage } from './message-form.ts';
 import { createSendMessage, type Outcome } from './send-message.ts';
 
 interface ComposeParts {
@@ -21,10 +21,10 @@ interface ComposeParts {
   config: Config;
   formPages: FormPages;
   flash: Flash;
-  bell: Bell;
+  notifier: Notifier;
 }
 
-export function composeRoutes({ pool, config, formPages, flash, bell }: ComposeParts): Router {
+export function composeRoutes({ pool, config, formPages, flash, notifier }: ComposeParts): Router {
   const router = Router();
   const sendMessage = createSendMessage(pool, {
     perMinute: config.sendsPerMinute,
@@ -39,7 +39,7 @@ export function composeRoutes({ pool, config, formPages, flash, bell }: ComposeP
       showSend(formPages, req, res, blankForm(await begin(pool, formPages, req)));
     })
     .post(async (req, res) => {
-      const form = parseForm(letterForm, req.body);
+      const form = parseForm(messageForm, req.body);
       if (!form.ok) return showSend(formPages, req, res.status(422), form);
 
       const { recipient: to, body, key: draftId, from } = form.values;
@@ -52,8 +52,8 @@ export function composeRoutes({ pool, config, formPages, flash, bell }: ComposeP
         seen: seenBy(req),
         sentAt: now(),
       };
-      const outcome = await sendMessage(letter, async () => void (await counts.spend(letter.from)));
-      bell.ring(outcome.warned, 'arrivals');
+      const outcome = await sendMessage(letter, async () => void (await counts.consume(letter.from)));
+      notifier.notify(outcome.warned, 'arrivals');
       if (outcome.kind === 'too many') {
         throw new HttpError(
           429,
@@ -63,7 +63,7 @@ export function composeRoutes({ pool, config, formPages, flash, bell }: ComposeP
       }
       if (outcome.kind !== 'sent')
         return showSend(formPages, req, res.status(422), refuse(form, outcome, to.length));
-      bell.ring(outcome.recipients, 'arrivals');
+      notifier.notify(outcome.recipients, 'arrivals');
       flash(res, { line: `Sent to ${inWords(to)}.${outcome.isDraftKept ? newerKept : ''}` });
       res.redirect(303, localPath(from) ?? '/inbox');
     })
@@ -71,7 +71,7 @@ export function composeRoutes({ pool, config, formPages, flash, bell }: ComposeP
 
   /** What the page that was sent had seen of its draft; nothing, where it does not say. */
   function seenBy(req: Request): Seen {
-    const page = formPages.read(readLetter(req.body));
+    const page = formPages.read(readMessage(req.body));
     return page?.writerId === signedIn(req).id ? page.seen : { version: 0, pages: [] };
   }
   return router;
@@ -134,7 +134,7 @@ function inWords(names: string[]): string {
 /** The page on which one writes, with whatever was typed already. A form that was sent is a page that is shown again. */
 export function showSend(formPages: FormPages, req: Request, res: Response, form: Form): void {
   const key = formKey.safeParse(form.typed.key).data ?? newFormKey();
-  const fields = { ...readLetter(form.typed), key };
+  const fields = { ...readMessage(form.typed), key };
   const isNew = req.method === 'GET' && fields.page !== '';
   const page = isNew || !req.user ? fields.page : formPages.next(req.user.id, fields);
   const saves = String(page === fields.page ? fields.saves : 0);

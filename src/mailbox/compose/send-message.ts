@@ -1,9 +1,9 @@
 // Sends a message, or says why not; a mailbox that may be full is counted first.
-import { gather } from '../../database/batch.ts';
+import { batch } from '../../database/batch.ts';
 import { asSystem } from '../../database/owner.ts';
 import { isDatabaseAway, type Database, type Pool } from '../../database/pool.ts';
 import { transaction } from '../../database/transaction.ts';
-import { makeRoom, warnOwners } from '../quota.ts';
+import { checkQuota, warnOwners } from '../quota.ts';
 import { sendTogether, sendWhereRoom, type Attempt, type SendLimits, type Sending } from './queries.ts';
 
 /** 'full': `isOwn` the sender's mailbox, `names` those of recipients. `warned`: who has found a notice about theirs. */
@@ -25,7 +25,7 @@ export type SendMessage = (sending: Sending, mayCount?: () => Promise<void>) => 
 export function createSendMessage(pool: Pool, limits: SendLimits): SendMessage {
   const sendAll = (db: Database, sendings: Sending[]) => asSystem(() => sendTogether(db, sendings, limits));
   const sendAlone = (db: Database, sending: Sending) => asSystem(() => sendWhereRoom(db, sending, limits));
-  const sendWithOthers = gather(pool, sendAll, {
+  const sendWithOthers = batch(pool, sendAll, {
     keyOf: ({ from }) => from,
     // One for a thousand characters to one person; what takes longest is the index of words.
     weightOf: ({ to, body }) => to.length * Math.ceil(body.length / 1000),
@@ -43,7 +43,7 @@ export function createSendMessage(pool: Pool, limits: SendLimits): SendMessage {
     if (first.kind !== 'no room') return { ...first, warned: [] };
     await mayCount();
     return transaction(pool, async (db) => {
-      const room = await asSystem(() => makeRoom(db, first.adding, limits.mailbox));
+      const room = await asSystem(() => checkQuota(db, first.adding, limits.mailbox));
       // Nobody else adds anything to these mailboxes now: what is said this time is final.
       const second = await sendAlone(db, sending);
       await warnOwners(db, room, limits.mailbox);

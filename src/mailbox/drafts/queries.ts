@@ -5,7 +5,7 @@ import { deleteBefore } from '../../database/expiry.ts';
 import type { Database } from '../../database/pool.ts';
 import { countCharacters } from '../../web/forms.ts';
 import { prefixOf, shorten } from '../../web/text.ts';
-import { draftLimit, longestDraft } from './limits.ts';
+import { maxDrafts, maxDraftLength } from './limits.ts';
 
 export interface Draft {
   id: string;
@@ -51,7 +51,7 @@ export async function saveDraft(
   draft: Written,
   options: SaveOptions = {},
 ): Promise<Saved> {
-  const { seen = nothingSeen, limit = draftLimit, mailboxBytes = null, revives = false } = options;
+  const { seen = nothingSeen, limit = maxDrafts, mailboxBytes = null, revives = false } = options;
   const { page = null, saves = 0 } = seen.pages.at(-1) ?? {};
   // `saves` counts this one.
   const hadDraft = seen.version > 0 || seen.pages.some((earlier) => earlier.saves > 1);
@@ -153,7 +153,7 @@ export async function keepDraft(
 }
 
 function isTooLong({ body, recipient }: Written): boolean {
-  return countCharacters(body) > longestDraft.body || countCharacters(recipient) > longestDraft.recipient;
+  return countCharacters(body) > maxDraftLength.body || countCharacters(recipient) > maxDraftLength.recipient;
 }
 
 function copyId(id: string, origin: string): string {

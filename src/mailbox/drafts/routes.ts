@@ -2,7 +2,7 @@
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import type { FormPages } from '../compose/form-page.ts';
-import { readLetter, type Letter } from '../compose/message-form.ts';
+import { readMessage, type TypedMessage } from '../compose/message-form.ts';
 import { showSend } from '../compose/routes.ts';
 import type { Config } from '../../config.ts';
 import type { Pool } from '../../database/pool.ts';
@@ -11,7 +11,7 @@ import { allowOnly, HttpError } from '../../web/errors.ts';
 import type { Flash } from '../../web/flash.ts';
 import { typedIn } from '../../web/forms.ts';
 import { signedIn } from '../../sessions/session.ts';
-import { draftLimit, longestDraft } from './limits.ts';
+import { maxDrafts, maxDraftLength } from './limits.ts';
 import { discardDraft, keepDraft, listDrafts, type Kept } from './queries.ts';
 
 export function draftRoutes(pool: Pool, { mailbox }: Config, formPages: FormPages, flash: Flash): Router {
@@ -23,7 +23,7 @@ export function draftRoutes(pool: Pool, { mailbox }: Config, formPages: FormPage
       res.render('mailbox/drafts/drafts', { drafts: await listDrafts(pool, signedIn(req).id) });
     })
     .post(async (req, res) => {
-      const letter = readLetter(req.body);
+      const letter = readMessage(req.body);
       const kept = await keep(signedIn(req).id, letter);
       // The page saves by itself while somebody writes; it needs no page in return.
       if (req.accepts(['html', 'json']) === 'json') return answerScript(req, res, letter, kept);
@@ -34,7 +34,7 @@ export function draftRoutes(pool: Pool, { mailbox }: Config, formPages: FormPage
     })
     .all(allowOnly('GET', 'POST'));
 
-  async function keep(ownerId: string, letter: Letter): Promise<Kept> {
+  async function keep(ownerId: string, letter: TypedMessage): Promise<Kept> {
     const { key: id, recipient, body } = letter;
     const isText = [recipient, body].every((text) => text.isWellFormed() && !text.includes('\0'));
     if (!isText) throw new HttpError(422, 'There is a character in this text that cannot be kept.');
@@ -48,7 +48,7 @@ export function draftRoutes(pool: Pool, { mailbox }: Config, formPages: FormPage
     return keepDraft(pool, ownerId, draft, options);
   }
 
-  function answerScript(req: Request, res: Response, letter: Letter, kept: Kept): void {
+  function answerScript(req: Request, res: Response, letter: TypedMessage, kept: Kept): void {
     if (kept.kind === 'copied') {
       const page = formPages.move(signedIn(req).id, letter, kept.id);
       res.json({
@@ -96,8 +96,8 @@ function isRefused(kept: Kept): kept is Refused {
 const refusals: Record<Refused['kind'], string> = {
   'no room':
     'Your mailbox is full, so this was not saved. Delete some of the messages that you have sent, empty the trash, and save it again.',
-  full: `There are ${draftLimit} drafts already. Send or discard one of them first.`,
-  'too long': `A draft has at most ${longestDraft.body.toLocaleString('en')} characters. Nothing has been cut off: please shorten it.`,
+  full: `There are ${maxDrafts} drafts already. Send or discard one of them first.`,
+  'too long': `A draft has at most ${maxDraftLength.body.toLocaleString('en')} characters. Nothing has been cut off: please shorten it.`,
 };
 
 const copied =

@@ -3,29 +3,29 @@ import pg from 'pg';
 import { prepareLike, type Database, type Pool } from '../../database/pool.ts';
 import { noticesInPayload, readPayload, writePayload, type Change, type Notice } from './changes.ts';
 
-export interface Bell {
+export interface Notifier {
   /** Says that these people's mailboxes have changed. Never fails and never waits: a page that is open is told, or it is not. */
-  ring(ownerIds: string[], change?: Change): void;
+  notify(ownerIds: string[], change?: Change): void;
   close(): Promise<void>;
 }
 
 const channel = 'mailboxes';
 // NOTIFY takes a lock over the whole database when it commits, so it is done outside of the sending, and seldom: what
 // comes within these milliseconds is told at once.
-const gatherMs = 10;
+const batchMs = 10;
 const retryMs = 1000;
 
 /**
  * `heard` is called with what has changed, in whichever process; with undefined when something may have been missed,
  * because the connection had been lost.
  */
-export function openBell(
+export function openNotifier(
   pool: Pool,
   heard: (notices: Notice[] | undefined) => void,
   onError: (error: Error) => void,
-): Bell {
+): Notifier {
   const waiting = new Map<string, Notice>();
-  let gathering: NodeJS.Timeout | undefined;
+  let timer: NodeJS.Timeout | undefined;
   let isClosed = false;
   const listener = keepListening(pool, heard, onError);
 
@@ -38,24 +38,24 @@ export function openBell(
   const tell = async () => {
     const notices = [...waiting.values()];
     waiting.clear();
-    let pause = gatherMs;
+    let pause = batchMs;
     await notifyAll(pool, notices).catch((error: unknown) => {
       onError(error as Error);
       for (const notice of notices) add(notice);
       pause = retryMs;
     });
-    if (waiting.size > 0 && !isClosed) gathering = setTimeout(() => void tell(), pause);
-    else gathering = undefined;
+    if (waiting.size > 0 && !isClosed) timer = setTimeout(() => void tell(), pause);
+    else timer = undefined;
   };
   return {
-    ring: (ownerIds, change = 'messages') => {
+    notify: (ownerIds, change = 'messages') => {
       const at = Date.now();
       for (const ownerId of ownerIds) add({ ownerId, change, at });
-      gathering ??= setTimeout(() => void tell(), gatherMs);
+      timer ??= setTimeout(() => void tell(), batchMs);
     },
     close: async () => {
       isClosed = true;
-      clearTimeout(gathering);
+      clearTimeout(timer);
       await listener.close();
     },
   };
@@ -97,7 +97,7 @@ function keepListening(
       ...pool.options,
       query_timeout: 5000,
       keepAliveInitialDelayMillis: 30_000, // it may be silent for hours, and a network in between forget it
-      application_name: 'private-messages bell',
+      application_name: 'private-messages notifier',
     });
     client = fresh;
     fresh.on('notification', ({ payload = '' }) => heard(readPayload(payload)));

@@ -1,20 +1,20 @@
 // Whatever somebody changes in their mailbox is told to their other open pages: here, for all routes.
 import type { RequestHandler } from 'express';
 import { signedIn } from '../../sessions/session.ts';
-import type { Bell } from './notifier.ts';
+import type { Notifier } from './notifier.ts';
 import type { Change } from './changes.ts';
 
 /** A form that was accepted has changed the mailbox; a page says so itself (Viewer.hasRead). */
-export function notifyOwnPages(bell: Bell): RequestHandler {
+export function notifyOwnPages(notifier: Notifier): RequestHandler {
   return (req, res, next) => {
     const viewer = signedIn(req);
-    viewer.onChange = () => bell.ring([viewer.id]);
+    viewer.onChange = () => notifier.notify([viewer.id]);
     const change = req.method === 'POST' && changeBy(req.path);
     if (change) {
       // Also when nobody waits for the answer any more.
       const end = res.end.bind(res) as (...parts: unknown[]) => typeof res;
       const endAndNotify = (...parts: unknown[]) => {
-        if (res.statusCode < 400) bell.ring([viewer.id], change);
+        if (res.statusCode < 400) notifier.notify([viewer.id], change);
         return end(...parts);
       };
       Object.assign(res, { end: endAndNotify });

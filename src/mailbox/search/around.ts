@@ -1,7 +1,7 @@
 // A message that was opened from a search: its neighbours there, and the way back.
 import type { Database } from '../../database/pool.ts';
 import { searchAfter, searchBefore, type FoundRow } from './queries.ts';
-import { longestSearch, readSearch } from './search-words.ts';
+import { maxSearchLength, readSearch } from './search-words.ts';
 
 /** Where one can go from a message: addresses, and the name of the list they belong to. */
 export interface Around {
@@ -19,7 +19,7 @@ export async function aroundInSearch(
   id: string,
   timeZone: string,
 ): Promise<Around | undefined> {
-  const search = typeof q === 'string' && q.length <= longestSearch ? readSearch(q, timeZone) : undefined;
+  const search = typeof q === 'string' && q.length <= maxSearchLength ? readSearch(q, timeZone) : undefined;
   if (!search) return undefined;
   const query = `?${new URLSearchParams({ q: q as string }).toString()}`;
   const address = (row: FoundRow | undefined) =>

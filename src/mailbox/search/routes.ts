@@ -10,22 +10,22 @@ import { signedIn } from '../../sessions/session.ts';
 import { passageOf } from './matches.ts';
 import type { Phrase } from './phrases.ts';
 import { searchAfter, searchBefore, type FoundRow } from './queries.ts';
-import { createSearchTurns } from './search-limiter.ts';
-import { longestSearch, readSearch, type Search } from './search-words.ts';
+import { createSearchLimiter } from './search-limiter.ts';
+import { maxSearchLength, readSearch, type Search } from './search-words.ts';
 
-const query = z.object({ q: z.string().max(longestSearch).default('') });
+const query = z.object({ q: z.string().max(maxSearchLength).default('') });
 
 export function searchRoutes(pool: Pool, config: Config): Router {
   const router = Router();
   const searches = createProcessRateLimit(config.searchesPerMinute, 60);
-  const inTurn = createSearchTurns();
+  const limit = createSearchLimiter();
 
   /** What was found; a refusal, which the page shows above what was looked for; nothing, where there is nothing to look for. */
   async function find(req: Request, res: Response, search: Search, q: string) {
     const { id } = signedIn(req);
     try {
-      await searches.spend(id);
-      return await inTurn(id, async () => {
+      await searches.consume(id);
+      return await limit(id, async () => {
         if (res.closed) throw new HttpError(503, 'Nobody waits for this search any more.');
         return findPage(pool, id, search, { q, query: req.query });
       });
@@ -39,7 +39,7 @@ export function searchRoutes(pool: Pool, config: Config): Router {
     .route('/search')
     .get(async (req, res) => {
       const asked = query.safeParse(req.query);
-      if (!asked.success) throw new HttpError(400, `A search has at most ${longestSearch} characters.`);
+      if (!asked.success) throw new HttpError(400, `A search has at most ${maxSearchLength} characters.`);
       const { q } = asked.data;
       const { readersTime } = res.locals;
       const search = readSearch(q, readersTime.timeZone);

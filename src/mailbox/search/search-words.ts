@@ -5,7 +5,7 @@ import { dayAfter, readDay, startOfDay } from '../../web/days.ts';
 import { readPhrase, type Phrase } from './phrases.ts';
 
 /** In characters; more than that is no search. */
-export const longestSearch = 300;
+export const maxSearchLength = 300;
 
 export interface Search {
   /** A message has all phrases of at least one of these, if there are any. */

@@ -89,7 +89,7 @@ export async function restoreMessages(
 }
 
 /** Removes messages in the trash for good; returns which. */
-export async function deleteForever(db: Database, ownerId: string, ids: string[]): Promise<string[]> {
+export async function deletePermanently(db: Database, ownerId: string, ids: string[]): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
     'delete from messages where owner_id = $1 and id = any ($2::uuid[]) and trashed_at is not null returning id',
     [ownerId, ids],

@@ -15,7 +15,7 @@ import { readPage } from '../../web/paging.ts';
 import { isReading } from '../../web/prefetch.ts';
 import { signedIn } from '../../sessions/session.ts';
 import {
-  deleteForever,
+  deletePermanently,
   emptyTrash,
   findTrashed,
   listTrashAfter,
@@ -48,7 +48,7 @@ export function trashRoutes(pool: Pool, flash: Flash): Router {
       if (action !== 'restore' && action !== 'forever')
         throw new HttpError(422, 'Choose what to do with the messages.');
       const changed =
-        action === 'restore' ? await restoreMessages(pool, id, { ids }) : await deleteForever(pool, id, ids);
+        action === 'restore' ? await restoreMessages(pool, id, { ids }) : await deletePermanently(pool, id, ids);
       flash(res, { line: await sayDone(pool, id, action, ids, changed) });
       res.redirect(303, localPath(req.body?.from) ?? '/trash');
     })
@@ -124,7 +124,7 @@ export function trashRoutes(pool: Pool, flash: Flash): Router {
     .route('/trash/:id/delete')
     .post(async (req, res) => {
       const [id, { id: ownerId }] = [messageId(req), signedIn(req)];
-      const [deleted] = await deleteForever(pool, ownerId, [id]);
+      const [deleted] = await deletePermanently(pool, ownerId, [id]);
       if (!deleted) throw await notInTrash(ownerId, id);
       flash(res, { line: 'Deleted for ever.' });
       res.redirect(303, localPath(req.body?.from) ?? '/trash');

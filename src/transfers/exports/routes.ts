@@ -2,12 +2,12 @@
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { ownSid } from '../../accounts/account-routes.ts';
-import type { Proof } from '../../accounts/confirm-password.ts';
+import type { ConfirmPassword } from '../../accounts/confirm-password.ts';
 import type { Config } from '../../config.ts';
 import type { Pool } from '../../database/pool.ts';
 import { lowestId, timeOf } from '../../ids.ts';
 import { uploadLimit } from '../imports/upload.ts';
-import { createTurnsByKey } from '../../concurrency/limiter.ts';
+import { createKeyedLimiter } from '../../concurrency/limiter.ts';
 import { allowOnly } from '../../web/errors.ts';
 import { parseForm } from '../../web/forms.ts';
 import { signedIn } from '../../sessions/session.ts';
@@ -34,10 +34,10 @@ const partForm = z.object({
   again: z.string().optional(),
 });
 
-export function exportRoutes(pool: Pool, config: Config, proof: Proof): Router {
+export function exportRoutes(pool: Pool, config: Config, confirmPassword: ConfirmPassword): Router {
   const router = Router();
   // Somebody who asks for one after the other leaves time for others (`npm run faults -- hostile-forms`).
-  const inTurn = createTurnsByKey(1, { restRatio: 4, maxRest: 2000 });
+  const limit = createKeyedLimiter(1, { restRatio: 4, maxRest: 2000 });
 
   const showExport = async (req: Request, res: Response, refusal = '') => {
     const { next, ...state } = await findExport(pool, signedIn(req).id);
@@ -47,7 +47,7 @@ export function exportRoutes(pool: Pool, config: Config, proof: Proof): Router {
 
   router
     .route('/account/export')
-    .all(proof.require('/account/export'))
+    .all(confirmPassword.require('/account/export'))
     .get((req, res) => showExport(req, res))
     .post(async (req, res) => {
       const { id, username } = signedIn(req);
@@ -66,7 +66,7 @@ export function exportRoutes(pool: Pool, config: Config, proof: Proof): Router {
       }));
       files.unshift({ name: 'account.json', write: () => writeAccount(pool, id, config.publicUrl) });
       try {
-        await inTurn(id, () =>
+        await limit(id, () =>
           sendArchive(files, res, run.signal, async () => {
             await run.confirm();
             await run.end(true); // whoever has the last byte may ask for the next one

@@ -17,7 +17,7 @@ const maxHeaderLength = 2000;
 // Room for the line that numbers the parts.
 const partLength = bodyLimit - 20;
 
-export interface MailContext {
+export interface ExternalMailContext {
   /** The line above it in its mailbox; '' for none. */
   separator: string;
   /** Its place in the file, as a person would name it. */
@@ -32,7 +32,7 @@ export interface MailContext {
  * The messages that a mail becomes: one, or several when it is longer than a message may be. It is read already. The same
  * mail always becomes the same messages.
  */
-export function messagesOf(mail: Mail, context: MailContext): OwnCopy[] {
+export function messagesOf(mail: Mail, context: ExternalMailContext): OwnCopy[] {
   const { headers } = mail;
   const box = context.isSent || isSentMail(headers, context.ownAddresses) ? 'sent' : 'inbox';
   const other = box === 'sent' ? recipientOf(headers) : senderOf(headers, context.separator);
@@ -109,7 +109,7 @@ function textOf(mail: Mail, heading: { name: string; value: string }[]): string 
 }
 
 /** In milliseconds since 1970: what its sender says, or when it was delivered; undefined when nothing says it. */
-function sentAtOf({ headers }: Mail, context: MailContext, example: string): number | undefined {
+function sentAtOf({ headers }: Mail, context: ExternalMailContext, example: string): number | undefined {
   const said = headers.get('date');
   const at = said === undefined ? undefined : readMailDate(said);
   if (at !== undefined) return at;

@@ -1,24 +1,24 @@
 // How many imports this process takes on at a time, and how many of them it reads.
-import { createTurns, type InTurn } from '../../concurrency/limiter.ts';
+import { createLimiter, type Limiter } from '../../concurrency/limiter.ts';
 import { HttpError } from '../../web/errors.ts';
 
 /** Files on their way in, or waiting: each may take the largest size on the disk. */
-export const filesAtOnce = 20;
+export const maxFiles = 20;
 /** Files being read: each takes a connection to PostgreSQL and much of a core. */
-export const readAtOnce = 2;
+export const maxReading = 2;
 
-export interface Places {
+export interface ImportSlots {
   /** Takes a place until the returned function is called; refused when there is none left. */
   take(): () => void;
   /** Reads a file that has arrived, as soon as it is its turn. */
-  inTurn: InTurn;
+  limit: Limiter;
 }
 
-export function createPlaces(): Places {
+export function createImportSlots(): ImportSlots {
   let taken = 0;
   return {
     take() {
-      if (taken >= filesAtOnce)
+      if (taken >= maxFiles)
         throw new HttpError(
           503,
           'Many others are importing at this moment. Try again in a minute; nothing was imported.',
@@ -27,6 +27,6 @@ export function createPlaces(): Places {
       taken += 1;
       return () => void (taken -= 1);
     },
-    inTurn: createTurns(readAtOnce),
+    limit: createLimiter(maxReading),
   };
 }

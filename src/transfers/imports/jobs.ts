@@ -5,11 +5,11 @@ import type { Config } from '../../config.ts';
 import { asOwner } from '../../database/owner.ts';
 import { isDatabaseAway, type Pool } from '../../database/pool.ts';
 import { findRun } from '../exports/queries.ts';
-import type { Bell } from '../../mailbox/live/notifier.ts';
+import type { Notifier } from '../../mailbox/live/notifier.ts';
 import { HttpError } from '../../web/errors.ts';
 import { startHeartbeat, Stopped, type Heartbeat } from './heartbeat.ts';
 import { deleteImport, endImport, insertImport, type ImportResult, type JobKey } from './job-queries.ts';
-import { createPlaces } from './import-slots.ts';
+import { createImportSlots } from './import-slots.ts';
 import { receiveFile, type Upload } from './receive.ts';
 import { Unreadable } from './unreadable.ts';
 import { checkMessages, writeMessages, type SpooledFile } from './write.ts';
@@ -31,12 +31,12 @@ export interface ImportJobs {
 export interface ImportJobParts {
   pool: Pool;
   config: Config;
-  bell: Bell;
+  notifier: Notifier;
   onError: (error: Error) => void;
 }
 
-export function openImportJobs({ pool, config, bell, onError }: ImportJobParts): ImportJobs {
-  const places = createPlaces();
+export function openImportJobs({ pool, config, notifier, onError }: ImportJobParts): ImportJobs {
+  const slots = createImportSlots();
   const running = new Set<Heartbeat>();
   const files = new Set<Promise<void>>();
   let isClosed = false;
@@ -51,7 +51,7 @@ export function openImportJobs({ pool, config, bell, onError }: ImportJobParts):
     heartbeat.end();
     running.delete(heartbeat);
     if (result) await endImport(pool, key, result).catch(onError);
-    bell.ring([key.userId]);
+    notifier.notify([key.userId]);
   };
 
   /** Until the file has arrived. Undefined when the import was ended meanwhile: its page says so. */
@@ -79,7 +79,7 @@ export function openImportJobs({ pool, config, bell, onError }: ImportJobParts):
     const limit = setTimeout(tooLong, maxImportMs);
     let result: ImportResult | undefined;
     try {
-      await places.inTurn(async () => {
+      await slots.limit(async () => {
         signal.throwIfAborted();
         await checkMessages(pool, config.mailbox, spooled);
         await writeMessages(pool, config.mailbox, spooled);
@@ -98,7 +98,7 @@ export function openImportJobs({ pool, config, bell, onError }: ImportJobParts):
     start: (upload) =>
       asOwner(upload.userId, async () => {
         if (isClosed) throw new HttpError(503, 'The server is restarting. Nothing was imported.', 10);
-        const leavePlace = places.take();
+        const releaseSlot = slots.take();
         const key = { userId: upload.userId, job: randomUUID() };
         let done = Promise.resolve();
         try {
@@ -111,7 +111,7 @@ export function openImportJobs({ pool, config, bell, onError }: ImportJobParts):
         } finally {
           void done.then(() => {
             files.delete(done);
-            leavePlace();
+            releaseSlot();
           });
         }
       }),

@@ -6,7 +6,7 @@ import { checkCopy } from './own-copy.ts';
 import { Unreadable } from './unreadable.ts';
 
 // 10,000 characters, each as two escapes of six, are 120,000.
-const longest = 200_000;
+const maxItemLength = 200_000;
 
 /** The messages, in batches. Throws Unreadable where the file is not what an export writes. */
 export async function* readJson(source: AsyncIterable<Buffer>): AsyncGenerator<OwnCopy[]> {
@@ -30,7 +30,7 @@ export async function* readJson(source: AsyncIterable<Buffer>): AsyncGenerator<O
     last = copy.id;
     return copy;
   };
-  for await (const lines of readLines(source, longest, 'refuse')) {
+  for await (const lines of readLines(source, maxItemLength, 'refuse')) {
     yield lines
       .map(withoutReturn)
       .map(readLine)

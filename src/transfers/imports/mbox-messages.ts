@@ -1,6 +1,6 @@
 // The messages in a mailbox or in a mail alone: ours exactly as they were exported, others as well as can be.
 import type { OwnCopy } from '../message-record.ts';
-import { messagesOf, type MailContext } from './external-mail.ts';
+import { messagesOf, type ExternalMailContext } from './external-mail.ts';
 import { addToReport } from './import-report.ts';
 import { readLines } from './lines.ts';
 import { createSplitter, type MailSink } from './mbox-splitter.ts';
@@ -14,7 +14,7 @@ const maxLine = 1_000_000;
 // So that whoever has no room for more stops soon.
 const maxBatch = 100;
 
-export type MailSource = Omit<MailContext, 'separator' | 'where'>;
+export type MailSource = Omit<ExternalMailContext, 'separator' | 'where'>;
 
 interface OpenMail {
   parser: MailParser;

@@ -44,7 +44,7 @@ export async function* readMessages(
     }
   } finally {
     // One that is in the middle of a file cannot be used again, and must not read on: its file is closed now.
-    if (isOver) reader.giveBack();
+    if (isOver) reader.release();
     else await reader.end();
   }
 }

@@ -3,22 +3,22 @@ import { withQueryTimeout, type Database, type Pool } from '../../database/pool.
 import { transaction } from '../../database/transaction.ts';
 import type { OwnCopy } from '../message-record.ts';
 import { nobody } from '../../ids.ts';
-import { draftBytes, type MailboxLimits } from '../../mailbox/quota.ts';
+import { draftBytes, type Quota } from '../../mailbox/quota.ts';
 
 /** What a mailbox holds, the trash and drafts included. Where many have come just now, each is looked at. */
-export function countHeld(pool: Pool, ownerId: string): Promise<MailboxLimits> {
+export function countHeld(pool: Pool, ownerId: string): Promise<Quota> {
   return transaction(pool, async (db) => {
     await db.query(`set local statement_timeout = '60s'`);
     const text = `select count(*)::int as messages, (coalesce(sum(octet_length(body)), 0) + ${draftBytes('$1')})::float8 as bytes
                   from messages where owner_id = $1`;
-    const { rows } = await db.query<MailboxLimits>(withQueryTimeout({ text, values: [ownerId] }, 61_000));
+    const { rows } = await db.query<Quota>(withQueryTimeout({ text, values: [ownerId] }, 61_000));
     return rows[0]!;
   });
 }
 
 /** How many of these are in the mailbox already, and what they take. */
-export async function countKnown(db: Database, ownerId: string, copies: OwnCopy[]): Promise<MailboxLimits> {
-  const { rows } = await db.query<MailboxLimits>({
+export async function countKnown(db: Database, ownerId: string, copies: OwnCopy[]): Promise<Quota> {
+  const { rows } = await db.query<Quota>({
     name: 'count known',
     text: `select count(*)::int as messages, coalesce(sum(octet_length(body)), 0)::float8 as bytes
            from messages where owner_id = $1 and id = any ($2::uuid[])`,

@@ -1,7 +1,7 @@
 // The threads that read files: few, of low priority, and bounded in memory and time. They are kept for a while, since
 // starting one costs more than reading a small file.
 import { Worker } from 'node:worker_threads';
-import { createTurns } from '../../concurrency/limiter.ts';
+import { createLimiter } from '../../concurrency/limiter.ts';
 import type { ReaderReply, ReaderRequest } from './reader-thread.ts';
 import { Unreadable } from './unreadable.ts';
 
@@ -23,11 +23,11 @@ export const readerLimits: ReaderLimits = { heapMb: 256, stepMs: 60_000, fileMs:
 export interface Reader {
   /** Sends a request, and waits for what comes of it. Rejects with the signal's reason. */
   ask(request: ReaderRequest, signal: AbortSignal): Promise<ReaderReply>;
-  giveBack(): void;
+  release(): void;
   end(): Promise<void>;
 }
 
-const turns = createTurns(maxReaders);
+const turns = createLimiter(maxReaders);
 interface Idle {
   worker: Worker;
   timer: NodeJS.Timeout;
@@ -91,7 +91,7 @@ function readerOf(worker: Worker, limits: ReaderLimits, free: () => void): Reade
       waitedMs += performance.now() - since;
       return reply;
     },
-    giveBack() {
+    release() {
       if (limits === readerLimits) keepIdle(worker);
       else void worker.terminate();
       free();

@@ -2,7 +2,7 @@
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { ownSid } from '../../accounts/account-routes.ts';
-import { isProven, type Proof } from '../../accounts/confirm-password.ts';
+import { isConfirmed, type ConfirmPassword } from '../../accounts/confirm-password.ts';
 import type { Pool } from '../../database/pool.ts';
 import { allowOnly } from '../../web/errors.ts';
 import { blankForm, parseForm, rejectField, type Form } from '../../web/forms.ts';
@@ -17,9 +17,9 @@ import { Unreadable } from './unreadable.ts';
 const pieceSize = 500_000;
 const cancelForm = z.object({ job: z.uuid() });
 
-export function importRoutes(pool: Pool, jobs: ImportJobs, proof: Proof): Router {
+export function importRoutes(pool: Pool, jobs: ImportJobs, confirmPassword: ConfirmPassword): Router {
   const router = Router();
-  const requireProof = proof.require('/account/import');
+  const requireProof = confirmPassword.require('/account/import');
 
   router
     .route('/account/import')
@@ -86,6 +86,6 @@ function showForm(res: Response, form: Form): void {
 function showJob(req: Request, res: Response, { result, ...job }: ImportJob): void {
   if (!result)
     return res.render('transfers/imports/progress', { ...describeProgress({ ...job, result }), job: job.job });
-  const form = isProven(req) ? blankForm({ addresses: job.ownAddresses }) : undefined;
+  const form = isConfirmed(req) ? blankForm({ addresses: job.ownAddresses }) : undefined;
   res.render('transfers/imports/import', { form, result: describeResult(result) });
 }

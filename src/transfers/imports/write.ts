@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import type { Pool } from '../../database/pool.ts';
 import { transaction } from '../../database/transaction.ts';
 import type { OwnCopy } from '../message-record.ts';
-import { bytesInWords, countBeyond, type MailboxLimits } from '../../mailbox/quota.ts';
+import { bytesInWords, countBeyond, type Quota } from '../../mailbox/quota.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { emptyReport, type ImportReport } from './import-report.ts';
 import { finishImport, mayContinue, type JobKey } from './job-queries.ts';
@@ -29,7 +29,7 @@ export interface SpooledFile {
  * Reads the whole file once, before anything is written. Throws Unreadable when it cannot be read to its end, or when
  * there is no room for all of it; a file is not read on then, since very many mails fit into a small one.
  */
-export async function checkMessages(pool: Pool, limits: MailboxLimits, spooled: SpooledFile): Promise<void> {
+export async function checkMessages(pool: Pool, limits: Quota, spooled: SpooledFile): Promise<void> {
   const { key, size } = spooled;
   const { progress } = spooled.heartbeat;
   Object.assign(progress, { bytesRead: 0, bytesTotal: size });
@@ -52,7 +52,7 @@ export async function checkMessages(pool: Pool, limits: MailboxLimits, spooled: 
  * Others can write to this mailbox meanwhile, so its room is counted once more at the end. The result is committed
  * together with the messages.
  */
-export async function writeMessages(pool: Pool, limits: MailboxLimits, spooled: SpooledFile): Promise<void> {
+export async function writeMessages(pool: Pool, limits: Quota, spooled: SpooledFile): Promise<void> {
   const { key, heartbeat } = spooled;
   await heartbeat.enter('writing');
   await transaction(pool, async (db) => {

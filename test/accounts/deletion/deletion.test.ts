@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createAccount, findAccount } from '../../../src/accounts/queries.ts';
-import { tidyUp } from '../../../src/process/cleanup-jobs.ts';
-import { closeAccount, removeRemains } from '../../../src/accounts/deletion/queries.ts';
+import { runCleanupJobs } from '../../../src/process/cleanup-jobs.ts';
+import { closeAccount, purgeAccount } from '../../../src/accounts/deletion/queries.ts';
 import { makeInvitation } from '../../../src/accounts/invitations/queries.ts';
 import { makeResetLink } from '../../../src/accounts/reset-links/queries.ts';
 import { startApp, type TestApp } from '../../support/app.ts';
@@ -27,7 +27,7 @@ afterAll(async () => {
   await app.close();
 });
 
-const leave = (person: Person) => person.submit('/account/leave', { password: person.password });
+const leave = (person: Person) => person.submit('/account/delete', { password: person.password });
 
 /** Where the id still stands. */
 function placesWith(id: string): Promise<string[]> {
@@ -40,9 +40,9 @@ async function idOfAccount(username: string): Promise<string> {
 
 test('the page says what happens, and nothing happens without the password', async () => {
   const alice = await registered(app.url, 'alice');
-  const page = await alice.get('/account/leave');
+  const page = await alice.get('/account/delete');
   expect(page.$('main').text()).toContain('copies of your letters that others hold stay theirs');
-  const wrong = await alice.submit('/account/leave', { password: 'not the password' });
+  const wrong = await alice.submit('/account/delete', { password: 'not the password' });
   expect([wrong.status, wrong.$('#password-error').text()]).toEqual([422, 'This is not your password.']);
   expect((await alice.get('/inbox')).status).toBe(200);
 });
@@ -87,7 +87,7 @@ test('drafts, devices and all that signs in are gone at once, before the last me
   await closeAccount(app.pool, id);
   const places = ['messages.owner_id', 'messages.other_id', 'mailbox_sizes.owner_id', 'sent_forms.owner_id', 'unread.owner_id', 'users.id']; // prettier-ignore
   for (const place of await placesWith(id)) expect(places).toContain(place);
-  await removeRemains(app.pool, id);
+  await purgeAccount(app.pool, id);
 });
 
 test("the correspondents' pages go on working", async () => {
@@ -128,7 +128,7 @@ test('a hundred races of leaving with registering the same name: nobody gets it'
       return createAccount(other.pool, hashUsername, name, 'y');
     });
     await closeAccount(app.pool, account.id);
-    await removeRemains(app.pool, account.id);
+    await purgeAccount(app.pool, account.id);
     return (await Promise.all(attempts)).find((again) => again !== 'taken');
   };
   // In four groups: a thousand attempts at the same moment wait longer for a connection than they may.
@@ -144,7 +144,7 @@ test('a removal that was broken off is finished by housekeeping', async () => {
   await bob.send('emil', 'For emil');
   await closeAccount(app.pool, id);
   expect(await placesWith(id)).not.toEqual(['messages.other_id']);
-  await tidyUp(app.pool);
+  await runCleanupJobs(app.pool);
   expect(await placesWith(id)).toEqual(['messages.other_id']);
 });
 
@@ -192,10 +192,10 @@ test(
 );
 
 test('signed out, one logs in first; a forged form deletes nothing', async () => {
-  expect((await stranger(app.url).get('/account/leave')).get('Location')).toBe(
-    '/login?next=%2Faccount%2Fleave',
+  expect((await stranger(app.url).get('/account/delete')).get('Location')).toBe(
+    '/login?next=%2Faccount%2Fdelete',
   );
-  expect((await bob.post('/account/leave', { password: bob.password })).status).toBe(403);
-  expect((await bob.ask('put', '/account/leave')).status).toBe(405);
+  expect((await bob.post('/account/delete', { password: bob.password })).status).toBe(403);
+  expect((await bob.ask('put', '/account/delete')).status).toBe(405);
   expect((await bob.get('/inbox')).status).toBe(200);
 });

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { saveDraft } from '../../../src/mailbox/drafts/queries.ts';
 import { newId } from '../../../src/ids.ts';
-import { closeAccount, removeRemains } from '../../../src/accounts/deletion/queries.ts';
+import { closeAccount, purgeAccount } from '../../../src/accounts/deletion/queries.ts';
 import { startApp, type TestApp } from '../../support/app.ts';
 import { createDatabase } from '../../support/database.ts';
 import { patient, untilWaiting } from '../../support/locks.ts';
@@ -40,6 +40,6 @@ test('a letter that has removed its draft is sent before its writer is gone', as
   await saveDraft(app.pool, id, { id: newId(), recipient: 'bob', body: 'Draft' });
   await whileSending(id, 'drafts', () => closeAccount(app.pool, id));
   expect((await app.pool.query(`select from users where username = 'alice'`)).rowCount).toBe(0);
-  await whileSending(id, 'mailbox_sizes', () => removeRemains(app.pool, id));
+  await whileSending(id, 'mailbox_sizes', () => purgeAccount(app.pool, id));
   expect((await app.pool.query('select from users where id = $1', [id])).rowCount).toBe(0);
 });

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { rememberBrowser } from '../../../src/accounts/devices/queries.ts';
 import { findAccount } from '../../../src/accounts/queries.ts';
-import { tidyUp } from '../../../src/process/cleanup-jobs.ts';
+import { runCleanupJobs } from '../../../src/process/cleanup-jobs.ts';
 import { openStream } from '../../mailbox/live/listening.ts';
 import { agents, loggedInWith } from '../../support/agents.ts';
 import { startApp, type TestApp } from '../../support/app.ts';
@@ -148,10 +148,10 @@ test('a browser that was not seen for a year is forgotten by housekeeping', asyn
   const left = async () =>
     (await app.pool.query('select from known_browsers where user_id = $1', [id])).rowCount;
   await app.pool.query(`update known_browsers set seen_at = now() - interval '364 days' where user_id = $1`, [id]); // prettier-ignore
-  await tidyUp(app.pool);
+  await runCleanupJobs(app.pool);
   expect(await left()).toBe(1);
   await app.pool.query(`update known_browsers set seen_at = now() - interval '366 days' where user_id = $1`, [id]); // prettier-ignore
-  await tidyUp(app.pool);
+  await runCleanupJobs(app.pool);
   expect(await left()).toBe(0);
   await loggedInWith(app.url, lea, undefined, browserOf(lea));
   expect(await noticesOf(lea)).toHaveLength(1);

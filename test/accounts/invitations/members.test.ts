@@ -120,7 +120,7 @@ describe('the invitations of a member are void', () => {
     const bob = await member();
     const path = await invitationBy(bob);
     const id = await idOf(bob);
-    await bob.submit('/account/leave', { password: bob.password });
+    await bob.submit('/account/delete', { password: bob.password });
     expect(await worksAt(path)).toBe(false);
     const { rowCount } = await open.pool.query('select from invitations where inviter_id = $1', [id]);
     expect(rowCount).toBe(0);

@@ -1,6 +1,6 @@
 // Who may register: everybody, whoever has an invitation, nobody.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { tidyUp } from '../../../src/process/cleanup-jobs.ts';
+import { runCleanupJobs } from '../../../src/process/cleanup-jobs.ts';
 import { makeInvitation, operator } from '../../../src/accounts/invitations/queries.ts';
 import { startApp, type TestApp } from '../../support/app.ts';
 import { at, stranger, type Answer } from '../../support/person.ts';
@@ -151,7 +151,7 @@ describe('REGISTRATION=invite', () => {
       'This invitation does not work',
     );
     expectRefusal(await force(invite, 'igor', token), 'This invitation does not work');
-    await tidyUp(open.pool);
+    await runCleanupJobs(open.pool);
     expect((await open.pool.query('select from invitations')).rowCount).toBe(0);
   });
 

@@ -1,6 +1,6 @@
 // Logging in with a passkey instead of the password: by its owner, on our page, now, and once.
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { tidyUp } from '../../../src/process/cleanup-jobs.ts';
+import { runCleanupJobs } from '../../../src/process/cleanup-jobs.ts';
 import { startApp, type TestApp } from '../../support/app.ts';
 import { withCodes } from '../../support/authenticator.ts';
 import { filledIn } from '../../support/forms.ts';
@@ -276,9 +276,9 @@ test('an answer that was used stays used for longer than its challenge is good',
   const copy = at(app.url, window);
   expect((await window.post(address, fields)).status).toBe(303);
   await app.pool.query(`update used_once set used_at = now() - interval '31 minutes'`);
-  await tidyUp(app.pool);
+  await runCleanupJobs(app.pool);
   await expectRefused(copy, fields);
   await app.pool.query(`update used_once set used_at = now() - interval '61 minutes'`);
-  await tidyUp(app.pool);
+  await runCleanupJobs(app.pool);
   expect((await app.pool.query('select from used_once')).rowCount).toBe(0);
 });

@@ -150,9 +150,10 @@ describe('no passkey is added by', () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     try {
       vi.setSystemTime(Date.now() + 30 * 60_000);
-      await app.pool.query(`update sessions set sess = jsonb_set(sess, '{provenAt}', to_jsonb($1::float8))`, [
-        Date.now(),
-      ]);
+      await app.pool.query(
+        `update sessions set sess = jsonb_set(sess, '{confirmedAt}', to_jsonb($1::float8))`,
+        [Date.now()],
+      );
       await expectRefused(credential);
     } finally {
       vi.useRealTimers();
@@ -209,12 +210,12 @@ test('one that asks for no finger, face or PIN is said to be for the second step
 
 test('the password is asked for before, unless it was given in the last fifteen minutes', async () => {
   const credential = softPasskey().create(questionOn(await bob.get(home)));
-  await app.pool.query(`update sessions set sess = sess - 'provenAt'`);
+  await app.pool.query(`update sessions set sess = sess - 'confirmedAt'`);
   const token = await bob.hidden('/account', '/logout');
-  const proof = `/account/proof?next=${encodeURIComponent(home)}`;
+  const confirmPassword = `/account/confirm?next=${encodeURIComponent(home)}`;
   for (const answer of [await bob.get(home), await bob.post(home, { ...token, name: 'x', credential })])
-    expect([answer.status, answer.get('Location')]).toEqual([303, proof]);
-  for (const person of [alice, bob]) await person.submit('/account/proof', { password: person.password });
+    expect([answer.status, answer.get('Location')]).toEqual([303, confirmPassword]);
+  for (const person of [alice, bob]) await person.submit('/account/confirm', { password: person.password });
   expect(await names(bob)).toEqual([]);
 });
 

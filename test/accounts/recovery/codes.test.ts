@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { foldCode, hashCode, newCodes } from '../../../src/accounts/recovery/codes.ts';
-import { createSeal } from '../../../src/secrets/encryption.ts';
+import { createEncryption } from '../../../src/secrets/encryption.ts';
 
-const seal = createSeal(Buffer.alloc(32, 7));
+const encryption = createEncryption(Buffer.alloc(32, 7));
 
 test('ten codes of 140 random bits each, in groups, without characters that look alike', () => {
   const codes = newCodes();
@@ -34,17 +34,17 @@ test.each([
   '7k2m-q9xr-o4tb-wh8l',
 ])('%j is the same code, however it is typed', (typed) => {
   expect(foldCode(typed)).toBe('7K2MQ9XR04TBWH81');
-  expect(hashCode(seal, typed)).toEqual(hashCode(seal, '7K2M-Q9XR-04TB-WH81'));
+  expect(hashCode(encryption, typed)).toEqual(hashCode(encryption, '7K2M-Q9XR-04TB-WH81'));
 });
 
 test('another code is another', () => {
-  expect(hashCode(seal, '7K2M-Q9XR-04TB-WH82')).not.toEqual(hashCode(seal, '7K2M-Q9XR-04TB-WH81'));
+  expect(hashCode(encryption, '7K2M-Q9XR-04TB-WH82')).not.toEqual(hashCode(encryption, '7K2M-Q9XR-04TB-WH81'));
 });
 
 test('what is kept of a code is made with the key: a copy of the database tells nobody whether a code is right', () => {
   const [code] = newCodes() as [string];
   const plain = createHash('sha256').update(foldCode(code)).digest();
-  expect(hashCode(seal, code)).not.toEqual(plain);
-  expect(hashCode(seal, code)).toEqual(hashCode(createSeal(Buffer.alloc(32, 7)), code.toLowerCase()));
-  expect(hashCode(createSeal(Buffer.alloc(32, 8)), code)).not.toEqual(hashCode(seal, code));
+  expect(hashCode(encryption, code)).not.toEqual(plain);
+  expect(hashCode(encryption, code)).toEqual(hashCode(createEncryption(Buffer.alloc(32, 7)), code.toLowerCase()));
+  expect(hashCode(createEncryption(Buffer.alloc(32, 8)), code)).not.toEqual(hashCode(encryption, code));
 });

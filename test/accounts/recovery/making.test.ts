@@ -138,9 +138,9 @@ describe('the door', () => {
     const ines = await registered(app.url, 'ines');
     const fields = await ines.hidden(page);
     await app.pool.query(
-      `update sessions set sess = sess || '{"provenAt": 0}' where user_id = (select id from users where username = 'ines')`,
+      `update sessions set sess = sess || '{"confirmedAt": 0}' where user_id = (select id from users where username = 'ines')`,
     );
-    const door = `/account/proof?next=${encodeURIComponent(page)}`;
+    const door = `/account/confirm?next=${encodeURIComponent(page)}`;
     expect((await ines.get(page)).get('Location')).toBe(door);
     expect((await ines.post(page, fields)).get('Location')).toBe(door);
     const back = await ines.submit(door, { password: ines.password });

@@ -1,7 +1,7 @@
 // A link from the operator sets one password, within an hour, and nothing else makes it work.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { findAccount } from '../../../src/accounts/queries.ts';
-import { tidyUp } from '../../../src/process/cleanup-jobs.ts';
+import { runCleanupJobs } from '../../../src/process/cleanup-jobs.ts';
 import { makeResetLink } from '../../../src/accounts/reset-links/queries.ts';
 import { startApp, type TestApp } from '../../support/app.ts';
 import { press } from '../../support/forms.ts';
@@ -165,7 +165,7 @@ describe('a link does not work any more', () => {
         aliceId,
       ]),
     );
-    await tidyUp(app.pool);
+    await runCleanupJobs(app.pool);
     expect((await app.pool.query('select from reset_links where user_id = $1', [aliceId])).rowCount).toBe(0);
   });
 
@@ -182,7 +182,7 @@ describe('a link does not work any more', () => {
   });
 
   test('after the account was deleted', async () => {
-    await expectVoidAfter(() => alice.submit('/account/leave', { password: alice.password }));
+    await expectVoidAfter(() => alice.submit('/account/delete', { password: alice.password }));
   });
 
   test('from the moment that the account is being deleted', async () => {

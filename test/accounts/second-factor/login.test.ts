@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { findAccount } from '../../../src/accounts/queries.ts';
 import { dropSecondFactor } from '../../../src/accounts/second-factor/queries.ts';
-import { createSeal } from '../../../src/secrets/encryption.ts';
+import { createEncryption } from '../../../src/secrets/encryption.ts';
 import { readSecretKey } from '../../../src/secrets/secret-key.ts';
 import { endSessions } from '../../../src/sessions/queries.ts';
 import { startApp, type TestApp } from '../../support/app.ts';
@@ -240,20 +240,20 @@ describe('the cookie between the two steps', () => {
 
   test('ends after ten minutes; changed, or made for something else or with the keys in the database alone, it is none', async () => {
     const { rows } = await app.pool.query<{ secret: string }>('select secret from signing_keys');
-    const ours = createSeal(readSecretKey(inject('dataDir')));
+    const ours = createEncryption(readSecretKey(inject('dataDir')));
     const window = browser();
     await beginLogin(window);
     const name = /pm-[0-9a-f]{8}-second/.exec(window.cookies())![0];
     const value = { id: await idOfAlice(), epoch: 0, key: 'a key', next: '/inbox' };
-    const written = ({ seal = ours, place = 'cookie second', writtenAt = Date.now(), epoch = 0 } = {}) => {
+    const written = ({ encryption = ours, place = 'cookie second', writtenAt = Date.now(), epoch = 0 } = {}) => {
       const content = Buffer.from(JSON.stringify({ at: writtenAt, value: { ...value, epoch } }));
-      return `${name}=${encodeURIComponent(`s:${signed(seal.close(place, content).toString('base64url'), rows[0]!.secret)}`)}`;
+      return `${name}=${encodeURIComponent(`s:${signed(encryption.close(place, content).toString('base64url'), rows[0]!.secret)}`)}`;
     };
     const page = (cookie: string) => stranger(app.url, 'alice', password, cookie).get(second);
     expect((await page(written())).status).toBe(200);
     for (const cookie of [
       written({ writtenAt: Date.now() - 10 * 60_000 }),
-      written({ seal: createSeal(Buffer.alloc(32)) }),
+      written({ encryption: createEncryption(Buffer.alloc(32)) }),
       written({ place: 'cookie challenge' }),
       written({ epoch: 1 }),
       `${written()}x`,

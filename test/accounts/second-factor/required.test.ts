@@ -47,7 +47,7 @@ test('streams and forms are refused, and what was typed is given back', async ()
   const refused = await alice.post('/send', form);
   expect([refused.status, refused.$('#body').text().trim()]).toEqual([403, 'Written for hours']);
   expect(refused.$('[role=alert]').text()).toContain('asks everybody for a second factor');
-  for (const action of ['/account/devices/end-others', '/trash/empty', '/account/leave'])
+  for (const action of ['/account/devices/end-others', '/trash/empty', '/account/delete'])
     expect((await alice.post(action, { _csrf: form._csrf! })).status, action).toBe(403);
   expect((await openStream(app.url, alice)).status).toBe(403);
   await withCodes(alice);
@@ -67,6 +67,6 @@ test('with codes, or with a passkey asked for, everything is there; without it a
 test('recovery codes, a new password and logging out are there without it', async () => {
   expect(await makeCodes(alice)).toHaveLength(10);
   expect((await alice.get('/account/password')).status).toBe(200);
-  expect((await alice.get('/account/proof')).status).toBe(200);
+  expect((await alice.get('/account/confirm')).status).toBe(200);
   expect((await alice.submit(home, {}, '/logout')).get('Location')).toBe('/');
 });

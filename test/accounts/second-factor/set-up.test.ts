@@ -87,14 +87,14 @@ test('what is not begun leads back', async () => {
 test('each page asks for the password again when the last proof is old', async () => {
   const emil = await registered(app.url, 'emil');
   await app.pool.query(
-    `update sessions set sess = jsonb_set(sess, '{provenAt}', '0')
+    `update sessions set sess = jsonb_set(sess, '{confirmedAt}', '0')
      where user_id = (select id from users where username = 'emil')`,
   );
   const token = await emil.hidden('/account', '/logout');
   for (const page of [home, `${home}/set-up`, `${home}/off`]) {
-    const proof = '/account/proof?next=%2Faccount%2Fsecond-factor';
-    expect((await emil.get(page)).get('Location')).toBe(proof);
-    expect((await emil.post(page, token)).get('Location')).toBe(proof);
+    const confirmPassword = '/account/confirm?next=%2Faccount%2Fsecond-factor';
+    expect((await emil.get(page)).get('Location')).toBe(confirmPassword);
+    expect((await emil.post(page, token)).get('Location')).toBe(confirmPassword);
   }
   expect(
     (await app.pool.query(`select from totp t join users u on u.id = t.user_id where username = 'emil'`))

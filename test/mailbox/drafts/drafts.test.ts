@@ -1,6 +1,6 @@
 // Drafts: letters begun and not sent, one for each form, and nobody else's business.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { longestDraft } from '../../../src/mailbox/drafts/limits.ts';
+import { maxDraftLength } from '../../../src/mailbox/drafts/limits.ts';
 import { startApp, type TestApp } from '../../support/app.ts';
 import { awkwardText, filledIn, press } from '../../support/forms.ts';
 import { columnsWith, tokenOf } from '../../support/mailboxes.ts';
@@ -92,7 +92,7 @@ describe('Save draft', () => {
   });
 
   test('keeps a hundred thousand characters, and refuses one more with all of them on the page', async () => {
-    const longest = `${'ह'.repeat(longestDraft.body - 1)}\n`;
+    const longest = `${'ह'.repeat(maxDraftLength.body - 1)}\n`;
     const form = await begun({ recipient: 'bob', body: longest.replace('\n', '\r\n') });
     expect((await alice.post('/drafts', form)).status).toBe(303);
     const refused = await alice.post('/drafts', { ...form, body: `${longest}x` });
@@ -100,7 +100,7 @@ describe('Save draft', () => {
     expect(refused.$('[role=alert]').text()).toContain('at most 100,000 characters');
     expect(refused.$('textarea[name=body]').text()).toBe(`${longest}x`);
     expect((await stored()).map(({ body }) => body === longest)).toEqual([true]);
-    const named = await alice.post('/drafts', { ...form, recipient: 'x'.repeat(longestDraft.recipient + 1) });
+    const named = await alice.post('/drafts', { ...form, recipient: 'x'.repeat(maxDraftLength.recipient + 1) });
     expect(named.status).toBe(422);
   });
 
@@ -136,7 +136,7 @@ test('a page that saves by itself gets a short answer and no page', async () => 
     alice.ask('post', '/drafts', headers, new URLSearchParams(fields).toString());
   const answer = await save(form);
   expect([answer.status, answer.body]).toEqual([200, { isSaved: true }]);
-  const tooLong = await save({ ...form, body: 'x'.repeat(longestDraft.body + 1) });
+  const tooLong = await save({ ...form, body: 'x'.repeat(maxDraftLength.body + 1) });
   expect(tooLong.status).toBe(422);
   expect((tooLong.body as { line: string }).line).toMatch(
     /^Not saved, your words are only .* at most 100,000/,

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { openBell } from '../../../src/mailbox/live/notifier.ts';
+import { openNotifier } from '../../../src/mailbox/live/notifier.ts';
 import { until } from '../../start/site.ts';
 import { startApp, type TestApp } from '../../support/app.ts';
 import { createDatabase } from '../../support/database.ts';
@@ -55,15 +55,15 @@ test('telling is gathered: a hundred quick messages ring a few times only, and n
 test('telling names everybody, however many there are at once', async () => {
   const heard: string[] = [];
   const listening = Promise.withResolvers<void>();
-  const bell = openBell(
+  const notifier = openNotifier(
     app.pool,
     (notices) => (notices ? void heard.push(...notices.map(({ ownerId }) => ownerId)) : listening.resolve()),
     console.error,
   );
-  onTestFinished(() => bell.close());
+  onTestFinished(() => notifier.close());
   await listening.promise;
   const ids = Array.from({ length: 1000 }, () => crypto.randomUUID());
-  bell.ring(ids);
+  notifier.notify(ids);
   await until(() => heard.length >= 1000);
   expect(heard.toSorted()).toEqual(ids.toSorted());
 });

@@ -131,7 +131,7 @@ describe('a page that opens its stream after something has changed', () => {
     expect(await stateFor('messages', now + 3_600_000)).toBe(true);
     await app.pool.query(
       `select pg_terminate_backend(pid) from pg_stat_activity
-       where application_name = 'private-messages bell' and datname = current_database()`,
+       where application_name = 'private-messages notifier' and datname = current_database()`,
     );
     await sleep(2000);
     expect(await stateFor('messages', now)).toBe(true);

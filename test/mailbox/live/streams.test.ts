@@ -32,7 +32,7 @@ test('the listening connection is lost: another takes its place, and open pages 
   await page.hears({ unread: 0 });
   const cut = await app.pool.query(
     `select pg_terminate_backend(pid) from pg_stat_activity
-     where application_name = 'private-messages bell' and datname = current_database()`,
+     where application_name = 'private-messages notifier' and datname = current_database()`,
   );
   expect(cut.rowCount).toBe(1);
   await bob.send('alice', 'While nobody listens');

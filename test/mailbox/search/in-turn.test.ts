@@ -2,21 +2,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import {
-  createSearchTurns,
-  ownSearchesWaiting,
-  searchesAtOnce,
-  searchesWaiting,
+  createSearchLimiter,
+  maxOwnSearchesWaiting,
+  maxSearches,
+  maxSearchesWaiting,
 } from '../../../src/mailbox/search/search-limiter.ts';
 import { startApp, type TestApp } from '../../support/app.ts';
 import { registered } from '../../support/person.ts';
 
 /** Searches that last until `release`, and how many of them run, by person. */
 function heldSearches() {
-  const inTurn = createSearchTurns();
+  const limit = createSearchLimiter();
   const running = new Map<string, number>();
   const held: (() => void)[] = [];
   const search = (person: string) =>
-    inTurn(person, async () => {
+    limit(person, async () => {
       running.set(person, (running.get(person) ?? 0) + 1);
       await new Promise<void>((resolve) => held.push(resolve));
       running.set(person, running.get(person)! - 1);
@@ -35,21 +35,21 @@ function heldSearches() {
 
 test('a person searches once at a time, and another one is not kept waiting', async () => {
   const { search, running, release } = heldSearches();
-  const own = Array.from({ length: ownSearchesWaiting + 3 }, () => search('alice'));
+  const own = Array.from({ length: maxOwnSearchesWaiting + 3 }, () => search('alice'));
   const others = search('bob');
   await sleep(0);
   expect(running()).toEqual({ alice: 1, bob: 1 });
   expect(await Promise.all(own.slice(-2))).toEqual([429, 429]);
   await release();
   expect(await Promise.all([...own.slice(0, -2), others])).toEqual(
-    Array(ownSearchesWaiting + 2).fill('found'),
+    Array(maxOwnSearchesWaiting + 2).fill('found'),
   );
   expect(running()).toEqual({ alice: 0, bob: 0 });
 });
 
 test('a process does two at a time, others wait, and too many are refused', async () => {
   const { search, running, release } = heldSearches();
-  const people = Array.from({ length: searchesAtOnce + searchesWaiting + 1 }, (_, i) => search(`p${i}`));
+  const people = Array.from({ length: maxSearches + maxSearchesWaiting + 1 }, (_, i) => search(`p${i}`));
   await sleep(0);
   expect(running()).toEqual({ p0: 1, p1: 1 });
   expect(await people.at(-1)).toBe(503);
@@ -82,7 +82,7 @@ test('eight searches of one person at once: those that cannot wait say so and ke
     await expect.poll(running).toBe(1);
     const answers = await Promise.all(searches);
     const refused = answers.filter(({ status }) => status === 429);
-    expect(refused.length).toBeGreaterThanOrEqual(8 - 1 - ownSearchesWaiting);
+    expect(refused.length).toBeGreaterThanOrEqual(8 - 1 - maxOwnSearchesWaiting);
     for (const answer of refused) {
       expect(answer.$('.lead').text()).toContain('not finished yet');
       expect(answer.$('input[name=q]').first().attr('value')).toBe('cake');

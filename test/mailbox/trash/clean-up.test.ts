@@ -1,7 +1,7 @@
 // What lies in the trash for thirty days is removed: a little at a time, by one process at a time.
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { tidyUp } from '../../../src/process/cleanup-jobs.ts';
+import { runCleanupJobs } from '../../../src/process/cleanup-jobs.ts';
 import { startApp, type TestApp } from '../../support/app.ts';
 import { columnsWith, copiesOf, fillMailbox } from '../../support/mailboxes.ts';
 import { registered, type Person } from '../../support/person.ts';
@@ -39,17 +39,17 @@ test('after thirty days it is gone, a moment before it is not, and what was not 
   await inTrash(2, '29 days 23 hours');
   await alice.send('bob', 'Kept');
   await app.pool.query(`update messages set sent_at = now() - interval '10 years' where body = 'Kept'`);
-  expect(await tidyUp(app.pool)).toBe(3);
+  expect(await runCleanupJobs(app.pool)).toBe(3);
   expect(await left()).toBe(4);
   expect(await copiesOf(app.pool, 'Kept')).toEqual(['alice sent', 'bob inbox, unread']);
-  expect(await tidyUp(app.pool)).toBe(0);
+  expect(await runCleanupJobs(app.pool)).toBe(0);
 });
 
 test('it goes in small batches, each a transaction of its own', async () => {
   await inTrash(1700, '31 days');
   const sizes: number[] = [];
   const watching = setInterval(() => void left().then((count) => sizes.push(count!)), 20);
-  expect(await tidyUp(app.pool)).toBe(1700);
+  expect(await runCleanupJobs(app.pool)).toBe(1700);
   clearInterval(watching);
   expect(new Set(sizes).size).toBeGreaterThan(1); // others see it shrink
   for (const size of sizes) expect(size % 500 === 200 || size === 0).toBe(true);
@@ -60,22 +60,22 @@ test('while another process is at it, nothing is done', async () => {
   const holder = new pg.Client({ connectionString: app.databaseUrl });
   await holder.connect();
   await holder.query(`select pg_advisory_lock(hashtext('private-messages housekeeping'))`);
-  expect(await tidyUp(app.pool)).toBe(0);
+  expect(await runCleanupJobs(app.pool)).toBe(0);
   expect(await left()).toBe(10);
   await holder.end();
-  expect(await tidyUp(app.pool)).toBe(10);
+  expect(await runCleanupJobs(app.pool)).toBe(10);
 });
 
 test('two processes at the same moment remove each message once', async () => {
   await inTrash(1200, '31 days');
   const removed = await Promise.all([
-    tidyUp(app.pool),
-    tidyUp(other.pool),
-    tidyUp(app.pool),
-    tidyUp(other.pool),
+    runCleanupJobs(app.pool),
+    runCleanupJobs(other.pool),
+    runCleanupJobs(app.pool),
+    runCleanupJobs(other.pool),
   ]);
   // One of them may have been turned away between two batches of another; the next hour comes.
-  const rest = await tidyUp(app.pool);
+  const rest = await runCleanupJobs(app.pool);
   expect(removed.reduce((sum, count) => sum + count, rest)).toBe(1200);
   expect(await left()).toBe(0);
 });
@@ -83,15 +83,15 @@ test('two processes at the same moment remove each message once', async () => {
 test('the digests of sent forms are forgotten when no form of that age can be sent any more', async () => {
   await alice.send('bob', 'Sent');
   await app.pool.query(`update sent_forms set sent_at = now() - interval '90 days'`);
-  expect(await tidyUp(app.pool)).toBe(0);
+  expect(await runCleanupJobs(app.pool)).toBe(0);
   await app.pool.query(`update sent_forms set sent_at = now() - interval '92 days'`);
-  expect(await tidyUp(app.pool)).toBe(1);
+  expect(await runCleanupJobs(app.pool)).toBe(1);
 });
 
 test('nothing of what was removed is left in any table', async () => {
   await alice.send('bob', 'Canary in the trash');
   await app.pool.query(`update messages set trashed_at = now() - interval '31 days'`);
-  await tidyUp(app.pool);
+  await runCleanupJobs(app.pool);
   expect(await columnsWith(app.pool, 'Canary in the trash')).toEqual([]);
   expect((await app.pool.query('select from unread')).rowCount).toBe(0);
 });

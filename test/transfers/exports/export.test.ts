@@ -31,7 +31,7 @@ beforeAll(async () => {
   await alice.send('alice', 'A note to myself');
   const dora = await registered(app.url, 'dora');
   await dora.send('alice', 'From somebody who leaves');
-  await dora.submit('/account/leave', { password: dora.password });
+  await dora.submit('/account/delete', { password: dora.password });
   await leaveNotice(app.pool, (await findAccount(app.pool, 'alice'))!.id, 'A login from a new browser.');
   await alice.submit('/inbox', {}, deletionOf(await alice.get('/inbox'), 'Hello'));
   await alice.get(`/messages/${await idOf(app.pool, alice, '.')}`);
@@ -239,14 +239,14 @@ test('an empty mailbox can be exported', async () => {
 describe('the page', () => {
   test('is linked from the account and asks for the password again', async () => {
     expect((await alice.get('/account')).$('a[href="/account/export"]')).toHaveLength(1);
-    await app.pool.query(`update sessions set sess = sess - 'provenAt'`);
+    await app.pool.query(`update sessions set sess = sess - 'confirmedAt'`);
     const fields = await alice.hidden('/account', '/logout');
     for (const answer of [await alice.get('/account/export'), await alice.post('/account/export', fields)]) {
       expect(answer.status).toBe(303);
-      expect(answer.headers.location).toBe('/account/proof?next=%2Faccount%2Fexport');
+      expect(answer.headers.location).toBe('/account/confirm?next=%2Faccount%2Fexport');
     }
-    const proof = '/account/proof?next=/account/export';
-    const back = await alice.submit(proof, { password: alice.password }, '/account/proof');
+    const confirmPassword = '/account/confirm?next=/account/export';
+    const back = await alice.submit(confirmPassword, { password: alice.password }, '/account/confirm');
     expect(back.headers.location).toBe('/account/export');
     expect((await alice.get('/account/export')).$('h1').text()).toBe('Export');
   });

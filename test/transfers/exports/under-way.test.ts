@@ -101,7 +101,7 @@ test('it ends with the session that asked for it', async () => {
 
 test.each([
   ['logs out', 'quick', (person: Person) => person.submit('/inbox', {}, '/logout')],
-  ['leaves', 'leaver', (person: Person) => person.submit('/account/leave', { password: person.password })],
+  ['leaves', 'leaver', (person: Person) => person.submit('/account/delete', { password: person.password })],
 ])('it is never whole for somebody who %s meanwhile, however quick the download is', async (_, name, go) => {
   const person = await registered(app.url, name);
   await fillMailbox(app.databaseUrl, name, many / 2, long);

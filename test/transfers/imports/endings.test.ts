@@ -111,9 +111,9 @@ test('a new password ends it, unless it was set on the very device that imports'
 
 test('deleting the account: at once, and the import gives way', async () => {
   const hana = await registered(app.url, 'hana');
-  const form = await hana.hidden('/account/leave');
+  const form = await hana.hidden('/account/delete');
   await beginWriting(app.pool, hana);
-  const left = await hana.post('/account/leave', { ...form, password: hana.password });
+  const left = await hana.post('/account/delete', { ...form, password: hana.password });
   expect([left.status, left.get('Location')]).toEqual([303, '/']);
   await expect.poll(() => writingConnections(app.pool), { timeout: 5000 }).toBe(0);
   expect(

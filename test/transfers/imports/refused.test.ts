@@ -277,11 +277,11 @@ test('whoever is not signed in, has no token, or has it behind the file', async 
 
 test('whoever has not proved lately who they are', async () => {
   const fields = await alice.hidden('/account/import');
-  await app.pool.query(`update sessions set sess = sess - 'provenAt'`);
+  await app.pool.query(`update sessions set sess = sess - 'confirmedAt'`);
   const answer = await alice.ask('post', '/account/import', multipart, formWith(fields, json(good)));
-  expect(answer.headers.location).toBe('/account/proof?next=%2Faccount%2Fimport');
-  const proof = '/account/proof?next=/account/import';
-  await alice.submit(proof, { password: alice.password }, '/account/proof');
+  expect(answer.headers.location).toBe('/account/confirm?next=%2Faccount%2Fimport');
+  const confirmPassword = '/account/confirm?next=/account/import';
+  await alice.submit(confirmPassword, { password: alice.password }, '/account/confirm');
 });
 
 test('while the very same message, as it should be, is imported', async () => {

@@ -27,7 +27,7 @@ beforeAll(async () => {
   await alice.send('alice', 'A note to myself');
   const dora = await registered(home.url, 'dora');
   await dora.send('alice', 'From somebody who leaves');
-  await dora.submit('/account/leave', { password: dora.password });
+  await dora.submit('/account/delete', { password: dora.password });
   await leaveNotice(home.pool, (await findAccount(home.pool, 'alice'))!.id, 'A login from a new browser.');
   await alice.submit('/inbox', {}, deletionOf(await alice.get('/inbox'), 'Hello'));
   await alice.get(`/messages/${await idOf(home.pool, alice, '.')}`);

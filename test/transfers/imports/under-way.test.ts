@@ -1,7 +1,7 @@
 // Imports under way: they go on without the request that brought the file, and one at a time.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { filesAtOnce, createPlaces, readAtOnce } from '../../../src/transfers/imports/import-slots.ts';
+import { maxFiles, createImportSlots, maxReading } from '../../../src/transfers/imports/import-slots.ts';
 import { beginExport, exportOf, fillMailbox, readRest, readSome } from '../exports/exporting.ts';
 import { loggedInWith } from '../../support/agents.ts';
 import { startApp, type TestApp } from '../../support/app.ts';
@@ -59,13 +59,13 @@ test('the result is read without the password, the next import asks for it', asy
   const jan = await registered(app.url, 'jan');
   await imported(jan, messages(2));
   await app.pool.query(
-    `update sessions set sess = sess - 'provenAt' where user_id = (select id from users where username = 'jan')`,
+    `update sessions set sess = sess - 'confirmedAt' where user_id = (select id from users where username = 'jan')`,
   );
   const page = await jan.get('/account/import');
   expect(page.$('.result p').first().text()).toBe('Imported 2 messages.');
   expect(page.$('input[type=file]')).toHaveLength(0);
   const link = page.$('main a:contains("Import another file")').attr('href');
-  expect(link).toBe('/account/proof?next=%2Faccount%2Fimport');
+  expect(link).toBe('/account/confirm?next=%2Faccount%2Fimport');
 });
 
 test('a mailbox that gets full while it is written takes nothing of it', async () => {
@@ -142,14 +142,14 @@ test('an upload that is cancelled from another device ends', async () => {
 });
 
 test('few files are read at once, the others in their turn; very many people are asked to come back', async () => {
-  const places = createPlaces();
+  const places = createImportSlots();
   let reading = 0;
   let most = 0;
   const done: number[] = [];
   const read = (n: number) => {
     const leave = places.take();
     return places
-      .inTurn(async () => {
+      .limit(async () => {
         most = Math.max(most, (reading += 1));
         await sleep(5);
         reading -= 1;
@@ -158,10 +158,10 @@ test('few files are read at once, the others in their turn; very many people are
       })
       .finally(leave);
   };
-  const all = Array.from({ length: filesAtOnce }, (_, n) => read(n).catch(() => {}));
+  const all = Array.from({ length: maxFiles }, (_, n) => read(n).catch(() => {}));
   expect(() => places.take()).toThrow(expect.objectContaining({ status: 503, retryAfter: 60 }));
   await Promise.all(all);
-  expect(most).toBe(readAtOnce);
+  expect(most).toBe(maxReading);
   expect(done).toEqual(all.map((_, n) => n));
   await read(1);
 });
