@@ -2,7 +2,6 @@
 import { asOwner } from '../database/owner.ts';
 import type { Database } from '../database/pool.ts';
 import { newId } from '../ids.ts';
-import { deleteResetLink } from './reset-links/queries.ts';
 import { deleteSessions } from '../sessions/queries.ts';
 import { skeletonOf } from '../look-alikes.ts';
 import type { HashUsername } from './used-usernames.ts';
@@ -73,6 +72,11 @@ export async function setTimeZone(db: Database, userId: string, timeZone: string
 /** For a transaction: of two changes of one account, the second waits until the first is done. */
 export async function lockAccount(db: Database, userId: string): Promise<void> {
   await db.query('select from users where id = $1 for no key update', [userId]);
+}
+
+/** For whatever else sets a password: a link that was made before must not undo it. */
+export async function deleteResetLink(db: Database, userId: string): Promise<void> {
+  await db.query('delete from reset_links where user_id = $1', [userId]);
 }
 
 /** Replaces a hash by a stronger one of the same password, unless the password was changed meanwhile. */

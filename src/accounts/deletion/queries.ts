@@ -3,7 +3,7 @@
 import { inBatches } from '../../database/batches.ts';
 import type { Database, Pool } from '../../database/pool.ts';
 import { transaction } from '../../database/transaction.ts';
-import { deleteResetLink } from '../reset-links/queries.ts';
+import { deleteResetLink } from '../queries.ts';
 import { dropSecondFactor } from '../second-factor/queries.ts';
 import { deleteSessions, endSessions } from '../../sessions/queries.ts';
 

@@ -65,11 +65,6 @@ export function resetPassword(
   );
 }
 
-/** For whatever else sets a password: a link that was made before must not undo it. */
-export async function deleteResetLink(db: Database, userId: string): Promise<void> {
-  await db.query('delete from reset_links where user_id = $1', [userId]);
-}
-
 /** Up to so many links whose hour is over; returns how many. */
 export function deleteExpiredResetLinks(db: Database, now: Date, limit: number): Promise<number> {
   return deleteBefore(db, { table: 'reset_links', key: 'user_id', time: 'expires_at' }, now, limit);

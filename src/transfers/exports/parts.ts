@@ -3,12 +3,6 @@ import type { Pool } from '../../database/pool.ts';
 import { uploadLimit } from '../imports/upload.ts';
 import { findNewest, measureBatch, measuredAtOnce } from './queries.ts';
 
-/** What a file of an export is about: the messages after this id, and its number. */
-export interface PartStart {
-  part: number;
-  after: string;
-}
-
 export interface Part {
   /** How many messages it has, and the last of them. */
   total: number;

@@ -3,7 +3,12 @@ import { asOwner } from '../../database/owner.ts';
 import type { Database, Pool } from '../../database/pool.ts';
 import { lowestId } from '../../ids.ts';
 import type { OwnCopy } from '../message-record.ts';
-import type { PartStart } from './parts.ts';
+
+/** What a file of an export is about: the messages after this id, and its number. */
+export interface PartStart {
+  part: number;
+  after: string;
+}
 
 export interface Progress {
   done: number;

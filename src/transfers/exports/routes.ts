@@ -16,8 +16,7 @@ import { sendArchive } from './archive.ts';
 import { writeHtml } from './html-file.ts';
 import { writeJson } from './json-file.ts';
 import { writeMbox } from './mbox-file.ts';
-import type { PartStart } from './parts.ts';
-import { findExport } from './queries.ts';
+import { findExport, type PartStart } from './queries.ts';
 import { beginRun } from './run.ts';
 
 const writers = { 'messages.json': writeJson, 'mailbox.mbox': writeMbox, 'messages.html': writeHtml };

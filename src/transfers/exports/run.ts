@@ -4,8 +4,8 @@ import { asOwner } from '../../database/owner.ts';
 import type { Pool } from '../../database/pool.ts';
 import { isImporting } from '../imports/job-queries.ts';
 import type { OwnCopy } from '../message-record.ts';
-import { measurePart, type Part, type PartStart } from './parts.ts';
-import { endRun, keepRun, listCopies, setTotal, startRun } from './queries.ts';
+import { measurePart, type Part } from './parts.ts';
+import { endRun, keepRun, listCopies, setTotal, startRun, type PartStart } from './queries.ts';
 
 const beatMs = 5000;
 

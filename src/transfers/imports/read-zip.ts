@@ -8,7 +8,7 @@ import { peek } from './byte-streams.ts';
 import { addToReport } from './import-report.ts';
 import { readJson } from './json-messages.ts';
 import { isBorder, isMail, mayBeBorder } from './mbox-borders.ts';
-import { isGzip, readContent, type Reading } from './read-file.ts';
+import { isGzip, readContent, type Reading } from './read-content.ts';
 import { isSentFolder } from './sent-mail.ts';
 import { Unreadable } from './unreadable.ts';
 

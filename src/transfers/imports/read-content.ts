@@ -1,0 +1,46 @@
+// The messages in a file or in an entry of a zip, by its content: JSON, mbox or a mail, also compressed with gzip.
+import type { OwnCopy } from '../message-record.ts';
+import { asLines, gunzip, peek } from './byte-streams.ts';
+import { refuseOtherKinds } from './file-kinds.ts';
+import type { ImportReport } from './import-report.ts';
+import { readJson } from './json-messages.ts';
+import { readMbox } from './mbox-messages.ts';
+import type { Unpacking } from './unpacking.ts';
+
+export interface FileOptions {
+  report: ImportReport;
+  ownAddresses: ReadonlySet<string>;
+  /** Hears how many bytes of the file have been read. */
+  onProgress: (bytesRead: number) => void;
+}
+
+export interface Reading extends FileOptions {
+  unpacking: Unpacking;
+}
+
+export async function* readContent(
+  head: Buffer,
+  all: AsyncIterable<Buffer>,
+  reading: Omit<Reading, 'onProgress'> & { isSent: boolean },
+): AsyncGenerator<OwnCopy[]> {
+  if (isGzip(head)) {
+    const unpacked = await peek(gunzip(all, reading.unpacking));
+    refuseOtherKinds(unpacked.head);
+    yield* readLinesOf(unpacked.head, unpacked.all, reading);
+  } else {
+    refuseOtherKinds(head);
+    yield* readLinesOf(head, all, reading);
+  }
+}
+
+export function isGzip(head: Buffer): boolean {
+  return head[0] === 0x1f && head[1] === 0x8b;
+}
+
+function readLinesOf(
+  head: Buffer,
+  all: AsyncIterable<Buffer>,
+  reading: Omit<Reading, 'onProgress'> & { isSent: boolean },
+): AsyncGenerator<OwnCopy[]> {
+  return head.toString('latin1', 0, 1) === '[' ? readJson(all) : readMbox(asLines(all, head), reading);
+}
