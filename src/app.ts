@@ -118,7 +118,14 @@ export function createApp(parts: AppParts): Express {
   Object.assign(app.locals, viewHelpers(config), { passkeyQuestion: () => ceremonies.askForUse(signingIn) });
   const formPages = createFormPages(encryption);
   const keepPreservedMessage = createKeepPreservedMessage(pool, config, formPages);
-  const twoFactorLogins = openTwoFactorLogins({ pool, config, signIn, keepPreservedMessage, pendingLogins, flash });
+  const twoFactorLogins = openTwoFactorLogins({
+    pool,
+    config,
+    signIn,
+    keepPreservedMessage,
+    pendingLogins,
+    flash,
+  });
 
   app.use(secureHeaders(config), healthRoutes(pool, latestMigration, isStopping));
   app.use(normalizeForwardedFor, logRequests(log));
@@ -163,15 +170,44 @@ export function createApp(parts: AppParts): Express {
   );
 
   app.use(
-    anonymousRoutes({ pool, config, passwords, signIn, attempts: loginTries, keepPreservedMessage, pendingLogins }),
+    anonymousRoutes({
+      pool,
+      config,
+      passwords,
+      signIn,
+      attempts: loginTries,
+      keepPreservedMessage,
+      pendingLogins,
+    }),
   );
   app.use(registrationRoutes({ pool, config, passwords, signIn, hashUsername }));
   app.use(resetLinkRoutes({ pool, config, passwords, flash, notifier }));
   app.use(
-    recoveryLogin({ pool, config, encryption, signIn, keepPreservedMessage, flash, notifier, attempts: recoveryTries }),
+    recoveryLogin({
+      pool,
+      config,
+      encryption,
+      signIn,
+      keepPreservedMessage,
+      flash,
+      notifier,
+      attempts: recoveryTries,
+    }),
   );
   app.use(passkeyLogin({ pool, config, signIn, keepPreservedMessage, ceremonies }));
-  app.use(twoFactorRoutes({ pool, config, log, encryption, twoFactorLogins, ceremonies, browsers, notifier, flash }));
+  app.use(
+    twoFactorRoutes({
+      pool,
+      config,
+      log,
+      encryption,
+      twoFactorLogins,
+      ceremonies,
+      browsers,
+      notifier,
+      flash,
+    }),
+  );
 
   app.use(refuseUnknownPage, showErrors(log, config.isDevelopment));
   return app;

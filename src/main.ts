@@ -75,7 +75,9 @@ async function serve(config: Config, log: Log, pool: Pool, asked: Promise<string
   if (stillRoot && isFirst) console.error(`private-messages: the program goes on as root: ${stillRoot}.`);
   log.info({ port: (server.address() as AddressInfo).port, host: config.host }, 'listening');
   if (isFirst) {
-    const lostKey = await describeLostKey(pool, createEncryption(readSecretKey(config.dataDir))).catch(onError);
+    const lostKey = await describeLostKey(pool, createEncryption(readSecretKey(config.dataDir))).catch(
+      onError,
+    );
     if (lostKey) console.error(`private-messages: ${lostKey}`);
     console.error(`Open ${config.publicUrl}`);
   }

@@ -38,7 +38,10 @@ export function canReach(account: Account, ...paths: string[]): boolean {
  * Once root's rights are not needed any more, such as for a port below 1024: goes on as the program's user for good, with
  * its number and group alone, and so without any of root's capabilities (capabilities(7)). Returns why it cannot.
  */
-export function dropPrivileges(dataDir: string, canConnect: (account: Account) => boolean): string | undefined {
+export function dropPrivileges(
+  dataDir: string,
+  canConnect: (account: Account) => boolean,
+): string | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const account = findProgramUser(dataDir);
   if (!account) return `there is no user ${name}, and it could not be made`;

@@ -115,5 +115,9 @@ export function logoutRoutes(config: Config, notifier: Notifier): Router {
 
 // Without the person who may be signed in all the same: this page carries the strangers' token, which Logout refuses.
 export function showLogin(req: Request, res: Response, form: Form): void {
-  res.render('accounts/login', { form, user: undefined, letter: findTypedMessage(req.body, preservedPrefix) });
+  res.render('accounts/login', {
+    form,
+    user: undefined,
+    letter: findTypedMessage(req.body, preservedPrefix),
+  });
 }

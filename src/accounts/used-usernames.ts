@@ -41,7 +41,11 @@ export async function openUsedUsernames(
 }
 
 /** For a new secret.key. Where the former one does not open a key either, the next start makes another. */
-export async function encryptUsernameKey(db: Database, former: Encryption, encryption: Encryption): Promise<void> {
+export async function encryptUsernameKey(
+  db: Database,
+  former: Encryption,
+  encryption: Encryption,
+): Promise<void> {
   const { key, encrypted } = await findKey(db, former);
   if (key)
     await db.query('update username_keys set encrypted = $2 where encrypted = $1', [

@@ -73,11 +73,7 @@ export async function warnOwners(db: Database, { filling }: QuotaCheck, limits: 
  * For an import, at the end of the transaction that has added: how much is too much now. Until the end of the
  * transaction nobody else adds any.
  */
-export async function countBeyond(
-  db: Database,
-  ownerId: string,
-  limits: Quota,
-): Promise<Quota> {
+export async function countBeyond(db: Database, ownerId: string, limits: Quota): Promise<Quota> {
   const [known] = await lockUsage(db, [ownerId]);
   const { messages, bytes, drafts } = await countAnew(
     db,

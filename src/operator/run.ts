@@ -20,7 +20,9 @@ try {
     console.error(`private-messages: ${error.message} For help: npm run operator -- --help`);
     process.exit(2);
   }
-  exitWithError(isDatabaseAway(error) ? new StartupError('The database does not answer. Please try again.') : error);
+  exitWithError(
+    isDatabaseAway(error) ? new StartupError('The database does not answer. Please try again.') : error,
+  );
 }
 
 async function run(typed: Typed): Promise<void> {

@@ -31,7 +31,9 @@ export function createEncryption(key: Buffer): Encryption {
       const nonce = encrypted.subarray(0, nonceBytes);
       const tag = encrypted.subarray(nonceBytes, nonceBytes + tagBytes);
       if (tag.length < tagBytes) return undefined;
-      const decipherStream = createDecipheriv(cipher, key, nonce).setAAD(Buffer.from(context)).setAuthTag(tag);
+      const decipherStream = createDecipheriv(cipher, key, nonce)
+        .setAAD(Buffer.from(context))
+        .setAuthTag(tag);
       const secret = decipherStream.update(encrypted.subarray(nonceBytes + tagBytes));
       try {
         return Buffer.concat([secret, decipherStream.final()]);

@@ -50,7 +50,11 @@ export function sessionWith(name: string, select: string, values: string): State
 const person = z.uuid();
 
 /** The session behind this id with its person and these rows, if it has not ended. */
-export async function findSessionWith(db: Database, id: string, preloaded: Preload): Promise<SessionData | null> {
+export async function findSessionWith(
+  db: Database,
+  id: string,
+  preloaded: Preload,
+): Promise<SessionData | null> {
   const [userId, sid] = sessionKey(id);
   if (!person.safeParse(userId).success) return null;
   const { rows } = await asOwner(userId, () =>

@@ -11,14 +11,7 @@ import { HttpError } from '../web/errors.ts';
 import { localPath } from '../web/local-path.ts';
 import { isPrefetch } from '../web/prefetch.ts';
 import { findSessionWith, findSessions, type Preload } from './finding-sessions.ts';
-import {
-  idleLimit,
-  insertSession,
-  moveSession,
-  newSessionId,
-  renewSession,
-  sessionKey,
-} from './queries.ts';
+import { idleLimit, insertSession, moveSession, newSessionId, renewSession, sessionKey } from './queries.ts';
 import { SessionStore } from './session-store.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -36,7 +29,8 @@ export function openSessions(config: Config, pool: Pool, bringAlong: BringAlong)
   const name = cookieName(config, 'session');
   // Those of several people together, each by the id in their cookie.
   const findAlone = batch(pool, (db, ids: string[]) => asSystem(() => findSessions(db, ids)));
-  const find = (id: string, preloaded?: Preload) => (preloaded ? findSessionWith(pool, id, preloaded) : findAlone(id));
+  const find = (id: string, preloaded?: Preload) =>
+    preloaded ? findSessionWith(pool, id, preloaded) : findAlone(id);
   const store = new SessionStore(pool, findAlone);
   const keys = [randomBytes(32).toString('base64url')]; // it takes no empty list; see below
   const openSession = session({

@@ -13,7 +13,13 @@ export class Viewer {
   /** Hears that this request has changed the mailbox. */
   onChange: () => void = () => {};
 
-  constructor(id: string, username: string, timeZone: string | null, unread: number, preloaded?: unknown[][]) {
+  constructor(
+    id: string,
+    username: string,
+    timeZone: string | null,
+    unread: number,
+    preloaded?: unknown[][],
+  ) {
     this.id = id;
     this.username = username;
     this.timeZone = timeZone;

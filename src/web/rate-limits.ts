@@ -103,7 +103,8 @@ export function createAddressLimit(pool: Pool, name: string, points: number, sec
   const limits = [1, 2, 4].map((factor, n) =>
     createRateLimit(pool, n === 0 ? name : `${name}-${factor}`, factor * points, seconds),
   );
-  const consumers = (req: Request) => clientNetworks(req).map((network, n) => () => limits[n]!.consume(network));
+  const consumers = (req: Request) =>
+    clientNetworks(req).map((network, n) => () => limits[n]!.consume(network));
   return { consumers, consume: (req) => consumeAll(consumers(req)) };
 }
 

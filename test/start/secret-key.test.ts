@@ -97,7 +97,10 @@ test('a whole program starts with it', async () => {
 });
 
 test('what is sealed opens with the same key at the same place, and nowhere else', () => {
-  const [encryption, another] = [createEncryption(Buffer.alloc(32, 1)), createEncryption(Buffer.alloc(32, 2))];
+  const [encryption, another] = [
+    createEncryption(Buffer.alloc(32, 1)),
+    createEncryption(Buffer.alloc(32, 2)),
+  ];
   const secret = Buffer.from('a secret of twenty b');
   const sealed = encryption.close('totp alice', secret);
   expect(encryption.open('totp alice', sealed)).toEqual(secret);

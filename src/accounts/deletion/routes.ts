@@ -24,7 +24,14 @@ interface LeavingParts {
   notifier: Notifier;
 }
 
-export function deletionRoutes({ pool, config, log, confirmPassword, flash, notifier }: LeavingParts): Router {
+export function deletionRoutes({
+  pool,
+  config,
+  log,
+  confirmPassword,
+  flash,
+  notifier,
+}: LeavingParts): Router {
   const router = Router();
   router
     .route('/account/delete')

@@ -14,7 +14,12 @@ import { endDevice, listDevices, type DeviceRow } from './queries.ts';
 
 const deviceForm = z.object({ device: z.string().regex(/^[\w-]{43}$/) });
 
-export function deviceRoutes(pool: Pool, confirmPassword: ConfirmPassword, flash: Flash, notifier: Notifier): Router {
+export function deviceRoutes(
+  pool: Pool,
+  confirmPassword: ConfirmPassword,
+  flash: Flash,
+  notifier: Notifier,
+): Router {
   const router = Router();
   const home = '/account/devices';
   router

@@ -21,7 +21,10 @@ const newForm = z.object({
   name: plainText(missing)
     .trim()
     .refine((name) => !isBlank(name), missing)
-    .refine((name) => countCharacters(name) <= maxNameLength, `A name has at most ${maxNameLength} characters.`),
+    .refine(
+      (name) => countCharacters(name) <= maxNameLength,
+      `A name has at most ${maxNameLength} characters.`,
+    ),
   credential: z.string().optional(),
 });
 
@@ -33,7 +36,13 @@ interface Parts {
   flashChange: FlashChange;
 }
 
-export function passkeyRoutes({ pool, confirmPassword, changeAccount, ceremonies, flashChange }: Parts): Router {
+export function passkeyRoutes({
+  pool,
+  confirmPassword,
+  changeAccount,
+  ceremonies,
+  flashChange,
+}: Parts): Router {
   const router = Router();
   router.use(home, confirmPassword.require(home));
 

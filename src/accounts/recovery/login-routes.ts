@@ -55,7 +55,10 @@ export function recoveryLogin(parts: RecoveryParts): Router {
       const account = await findAccount(pool, form.values.username);
       const refund = await attempts.consume(req, form.values.username, account?.id);
       const { code: first, second } = form.values;
-      const hashes: [Buffer, Buffer?] = [hashCode(encryption, first), second ? hashCode(encryption, second) : undefined];
+      const hashes: [Buffer, Buffer?] = [
+        hashCode(encryption, first),
+        second ? hashCode(encryption, second) : undefined,
+      ];
       const recovered = await recover(pool, account, hashes, req);
       if (recovered === 'second code') {
         await refund();
@@ -86,5 +89,9 @@ export function recoveryLogin(parts: RecoveryParts): Router {
 }
 
 function showRecovery(req: Request, res: Response, form: Form): void {
-  res.render('accounts/recovery/login', { form, user: undefined, letter: findTypedMessage(req.body, preservedPrefix) });
+  res.render('accounts/recovery/login', {
+    form,
+    user: undefined,
+    letter: findTypedMessage(req.body, preservedPrefix),
+  });
 }

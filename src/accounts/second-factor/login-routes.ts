@@ -108,7 +108,11 @@ export function twoFactorRoutes(parts: Parts): Router {
     .all(allowOnly('GET', 'POST'));
 
   const showCode = (req: Request, res: Response, form: Form): void => {
-    res.render('accounts/second-factor/recovery', { form, letter: findTypedMessage(req.body, preservedPrefix), user: undefined });
+    res.render('accounts/second-factor/recovery', {
+      form,
+      letter: findTypedMessage(req.body, preservedPrefix),
+      user: undefined,
+    });
   };
   router
     .route('/login/second/recovery')

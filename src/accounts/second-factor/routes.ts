@@ -29,7 +29,14 @@ interface Parts {
   flashChange: FlashChange;
 }
 
-export function secondFactorRoutes({ pool, config, confirmPassword, changeAccount, encryption, flashChange }: Parts): Router {
+export function secondFactorRoutes({
+  pool,
+  config,
+  confirmPassword,
+  changeAccount,
+  encryption,
+  flashChange,
+}: Parts): Router {
   const site = new URL(config.publicUrl).hostname;
   // In this browser alone until it is in use: nobody who had a look into the account before has seen it.
   const pending = encryptedCookie(encryption, config, 'enrolment', begunSecret, 60 * 60 * 1000);

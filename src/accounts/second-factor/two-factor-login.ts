@@ -67,7 +67,10 @@ export function openTwoFactorLogins(parts: Parts) {
   return { requirePassword, finish };
 }
 
-const nextOf = (req: Request) => ({ epoch: twoFactorLoginOf(req).epoch, next: twoFactorLoginOf(req).pending.next });
+const nextOf = (req: Request) => ({
+  epoch: twoFactorLoginOf(req).epoch,
+  next: twoFactorLoginOf(req).pending.next,
+});
 
 const onceMore = 'That took too long, or something has changed. Please log in once more.';
 

@@ -44,7 +44,9 @@ export interface FormPages {
 export function createFormPages(encryption: Encryption): FormPages {
   const placeOf = (key: string) => `message form ${key}`;
   const write = (key: string, page: Omit<z.infer<typeof content>, 'at'>): string =>
-    encryption.close(placeOf(key), Buffer.from(JSON.stringify({ ...page, at: Date.now() }))).toString('base64url');
+    encryption
+      .close(placeOf(key), Buffer.from(JSON.stringify({ ...page, at: Date.now() })))
+      .toString('base64url');
   const begin = (writerId: string, key: string, version = 0) =>
     write(key, { writerId, version, pages: [{ page: randomUUID(), saves: 0 }] });
   const read = ({ key, page, saves }: PageFields): FormPage | undefined => {

@@ -138,5 +138,8 @@ export function showSend(formPages: FormPages, req: Request, res: Response, form
   const isNew = req.method === 'GET' && fields.page !== '';
   const page = isNew || !req.user ? fields.page : formPages.next(req.user.id, fields);
   const saves = String(page === fields.page ? fields.saves : 0);
-  res.render('mailbox/compose/send', { form: { ...form, typed: { ...form.typed, key, page, saves } }, bodyLimit });
+  res.render('mailbox/compose/send', {
+    form: { ...form, typed: { ...form.typed, key, page, saves } },
+    bodyLimit,
+  });
 }

@@ -48,7 +48,9 @@ export function trashRoutes(pool: Pool, flash: Flash): Router {
       if (action !== 'restore' && action !== 'forever')
         throw new HttpError(422, 'Choose what to do with the messages.');
       const changed =
-        action === 'restore' ? await restoreMessages(pool, id, { ids }) : await deletePermanently(pool, id, ids);
+        action === 'restore'
+          ? await restoreMessages(pool, id, { ids })
+          : await deletePermanently(pool, id, ids);
       flash(res, { line: await sayDone(pool, id, action, ids, changed) });
       res.redirect(303, localPath(req.body?.from) ?? '/trash');
     })

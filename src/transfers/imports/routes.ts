@@ -85,7 +85,10 @@ function showForm(res: Response, form: Form): void {
 
 function showJob(req: Request, res: Response, { result, ...job }: ImportJob): void {
   if (!result)
-    return res.render('transfers/imports/progress', { ...describeProgress({ ...job, result }), job: job.job });
+    return res.render('transfers/imports/progress', {
+      ...describeProgress({ ...job, result }),
+      job: job.job,
+    });
   const form = isConfirmed(req) ? blankForm({ addresses: job.ownAddresses }) : undefined;
   res.render('transfers/imports/import', { form, result: describeResult(result) });
 }

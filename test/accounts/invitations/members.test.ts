@@ -1,7 +1,11 @@
 // Members invite, so many at a time as MEMBERS_INVITE says.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findAccount } from '../../../src/accounts/queries.ts';
-import { makeInvitation, makeMembersInvitation, operator } from '../../../src/accounts/invitations/queries.ts';
+import {
+  makeInvitation,
+  makeMembersInvitation,
+  operator,
+} from '../../../src/accounts/invitations/queries.ts';
 import { startApp, type TestApp } from '../../support/app.ts';
 import { at, registered, stranger, type Answer, type Person } from '../../support/person.ts';
 

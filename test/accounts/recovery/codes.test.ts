@@ -38,13 +38,17 @@ test.each([
 });
 
 test('another code is another', () => {
-  expect(hashCode(encryption, '7K2M-Q9XR-04TB-WH82')).not.toEqual(hashCode(encryption, '7K2M-Q9XR-04TB-WH81'));
+  expect(hashCode(encryption, '7K2M-Q9XR-04TB-WH82')).not.toEqual(
+    hashCode(encryption, '7K2M-Q9XR-04TB-WH81'),
+  );
 });
 
 test('what is kept of a code is made with the key: a copy of the database tells nobody whether a code is right', () => {
   const [code] = newCodes() as [string];
   const plain = createHash('sha256').update(foldCode(code)).digest();
   expect(hashCode(encryption, code)).not.toEqual(plain);
-  expect(hashCode(encryption, code)).toEqual(hashCode(createEncryption(Buffer.alloc(32, 7)), code.toLowerCase()));
+  expect(hashCode(encryption, code)).toEqual(
+    hashCode(createEncryption(Buffer.alloc(32, 7)), code.toLowerCase()),
+  );
   expect(hashCode(createEncryption(Buffer.alloc(32, 8)), code)).not.toEqual(hashCode(encryption, code));
 });

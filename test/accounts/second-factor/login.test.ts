@@ -245,7 +245,12 @@ describe('the cookie between the two steps', () => {
     await beginLogin(window);
     const name = /pm-[0-9a-f]{8}-second/.exec(window.cookies())![0];
     const value = { id: await idOfAlice(), epoch: 0, key: 'a key', next: '/inbox' };
-    const written = ({ encryption = ours, place = 'cookie second', writtenAt = Date.now(), epoch = 0 } = {}) => {
+    const written = ({
+      encryption = ours,
+      place = 'cookie second',
+      writtenAt = Date.now(),
+      epoch = 0,
+    } = {}) => {
       const content = Buffer.from(JSON.stringify({ at: writtenAt, value: { ...value, epoch } }));
       return `${name}=${encodeURIComponent(`s:${signed(encryption.close(place, content).toString('base64url'), rows[0]!.secret)}`)}`;
     };

@@ -100,7 +100,10 @@ describe('Save draft', () => {
     expect(refused.$('[role=alert]').text()).toContain('at most 100,000 characters');
     expect(refused.$('textarea[name=body]').text()).toBe(`${longest}x`);
     expect((await stored()).map(({ body }) => body === longest)).toEqual([true]);
-    const named = await alice.post('/drafts', { ...form, recipient: 'x'.repeat(maxDraftLength.recipient + 1) });
+    const named = await alice.post('/drafts', {
+      ...form,
+      recipient: 'x'.repeat(maxDraftLength.recipient + 1),
+    });
     expect(named.status).toBe(422);
   });
 
