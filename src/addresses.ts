@@ -1,13 +1,12 @@
-// Addresses in settings: what a person may write for one, and the URL under which it is reached.
+// Validates network addresses in settings and builds the URL that users open.
 import { BlockList, isIP } from 'node:net';
 import { z } from 'zod';
 
-/** An address of this machine, or a name of it. */
 export function isHost(text: string): boolean {
   return isIP(text) !== 0 || /^(?=.{1,253}$)[a-z\d_-]{1,63}(\.[a-z\d_-]{1,63})*$/i.test(text);
 }
 
-/** Scheme, host and port alone, as `URL.origin` gives them. */
+/** Normalized to scheme, host and port, as in `URL.origin`. */
 export const origin = z
   .string()
   .refine(
@@ -20,12 +19,12 @@ function isOrigin(text: string): boolean {
   const typed = /^https?:\/\/(?<host>\[[\da-f:.]+\]|[^\s\\/?#@:[\]]+)(:\d+)?\/?$/iu.exec(text)?.groups?.host;
   const url = typed === undefined ? null : URL.parse(text);
   if (!url || url.hostname.startsWith('[')) return url !== null;
-  // The parser turns 8080 into 0.0.31.144 and %41 into a; only names in other scripts may change (punycode).
+  // URL turns 8080 into 0.0.31.144 and %41 into a; only names in other scripts may change (punycode).
   const isAscii = /^[!-~]+$/.test(typed!);
   return isHost(url.hostname) && (!isAscii || url.hostname === typed!.toLowerCase());
 }
 
-/** Express reads a number as "this many proxies in front", and names or addresses as "trust these". */
+/** Express reads a number as the count of proxies in front, and addresses or networks as trusted. */
 export const trustProxy = z
   .string()
   .refine(
@@ -51,7 +50,6 @@ function isNetwork(text: string): boolean {
   }
 }
 
-/** A port, or an address and a port, as compose publishes it: 8080, 127.0.0.1:8080, [::1]:8080. */
 export const publishedPort = z
   .string()
   .transform((text) => /^(?:(?<host>[\d.]+|\[[\da-f:.]+\]):)?(?<port>\d{1,5})$/i.exec(text)?.groups)
@@ -69,7 +67,7 @@ function bare(host: string): string {
   return host.replace(/^\[(.*)\]$/, '$1');
 }
 
-/** What a person on this machine types: localhost, unless it is reached at one address alone. */
+/** The URL to open on this machine: localhost, unless the server listens on another address only. */
 export function urlOf({ host, port }: { host: string; port: number }): string {
   const isHere = /^(127\.|localhost$|::1$|0\.0\.0\.0$|::$)/i.test(host);
   const name = isIP(host) === 6 ? `[${host.replace(/%.*/, '')}]` : host;

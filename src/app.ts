@@ -1,4 +1,4 @@
-// createApp(): the order that every request meets. Read this first.
+// createApp(): middleware and routes in the order every request passes through; read this first.
 import express, { Router, type Express, type RequestHandler } from 'express';
 import { accountRoutes } from './accounts/account-routes.ts';
 import { timeZoneRoutes } from './accounts/time-zone-routes.ts';
@@ -70,9 +70,7 @@ export interface AppParts {
   config: Config;
   pool: Pool;
   log: Log;
-  /** The secrets that sign cookies, the one in use first. */
-  secrets: string[];
-  /** Seals what the database must not hold in clear. */
+  secrets: string[]; // sign cookies; the current one first
   encryption: Encryption;
   hashUsername: HashUsername;
   notifier: Notifier;
@@ -107,9 +105,9 @@ export function createApp(parts: AppParts): Express {
   const changeAccount = createChangeAccount(pool, notifier);
   const browsers = openKnownBrowsers(pool, config, notifier);
   const onError = (error: Error) => log.error({ err: error }, 'background');
-  const forTries = { pool, config, browsers, notifier, onError };
-  const loginTries = createLoginAttempts(forTries, 'logins', 'passwords');
-  const recoveryTries = createLoginAttempts(forTries, 'recoveries', 'recovery codes');
+  const attemptsParts = { pool, config, browsers, notifier, onError };
+  const loginAttempts = createLoginAttempts(attemptsParts, 'logins', 'passwords');
+  const recoveryAttempts = createLoginAttempts(attemptsParts, 'recoveries', 'recovery codes');
   const signIn = createSignIn(pool, browsers);
   const { flash, showFlash } = openFlash(config);
   const flashChange = createFlashChange(pool, flash);
@@ -134,7 +132,7 @@ export function createApp(parts: AppParts): Express {
   app.use(['/reset', '/register'], hideAddress);
   app.post(['/login{/*way}', '/register'], oneByOne());
   app.use(limitLargeForms(config), readForms, refuseNestedFields, offerToken);
-  // Before anything that may refuse: what somebody wrote is given back.
+  // Before anything that may refuse a form, so that every refusal preserves the user's text.
   app.post(['/send', '/drafts'], preserveInput(showMessageAgain(formPages, anonymousToken(config))));
   app.use(refuseOtherSites(log));
   app.use(openSessions(config, pool, preload), readTimeZone(config), showFlash);
@@ -146,7 +144,7 @@ export function createApp(parts: AppParts): Express {
       guardForms,
       requireFactor(pool, config),
       notifyOwnPages(notifier),
-      mailboxRoutes(pool, flash), // first what is asked for most
+      mailboxRoutes(pool, flash), // first, because requested most
       messageRoutes(pool, flash, notifier),
       composeRoutes({ pool, config, formPages, flash, notifier }),
       draftRoutes(pool, config, formPages, flash),
@@ -175,7 +173,7 @@ export function createApp(parts: AppParts): Express {
       config,
       passwords,
       signIn,
-      attempts: loginTries,
+      attempts: loginAttempts,
       keepPreservedMessage,
       pendingLogins,
     }),
@@ -191,7 +189,7 @@ export function createApp(parts: AppParts): Express {
       keepPreservedMessage,
       flash,
       notifier,
-      attempts: recoveryTries,
+      attempts: recoveryAttempts,
     }),
   );
   app.use(passkeyLogin({ pool, config, signIn, keepPreservedMessage, ceremonies }));
@@ -213,17 +211,17 @@ export function createApp(parts: AppParts): Express {
   return app;
 }
 
-const membersPlaces = new Set(
+const memberPaths = new Set(
   '/send /drafts /inbox /sent /messages /with /trash /search /events /account /logout'.split(' '),
 );
 
-/** What answers below these addresses, and nowhere else: its first handler is the door. */
+/** Runs the handlers below these paths only; the first handler is requireUser. */
 function forMembers(...handlers: RequestHandler[]): RequestHandler {
   const members = Router();
   members.use(...handlers);
   return (req, res, next) => {
     const [place = ''] = /^\/[^/]*/.exec(req.path) ?? [];
-    if (membersPlaces.has(place.toLowerCase())) members(req, res, next);
+    if (memberPaths.has(place.toLowerCase())) members(req, res, next);
     else next();
   };
 }

@@ -1,19 +1,14 @@
-// The time of ids and messages: it never goes back, whatever is done to the system's clock.
+// A clock for ids and messages that never goes back, even when the system clock is set back.
 
-/** The farthest that an id can be ahead of the system's clock and still count, in milliseconds. */
-export const maxAhead = 24 * 60 * 60 * 1000;
+export const maxAhead = 24 * 60 * 60 * 1000; // milliseconds an id may be ahead of the system clock
 
+// Speed changes only at the end of a slice of uptime, so that all processes agree to the millisecond.
 const sliceMs = 5000;
 let time = Date.now();
 let readAt = steady();
 let isSlow = false;
 
-/**
- * The system's time; where its clock was put back, time goes on from there, at half its speed until the clock has caught
- * up: what is newer sorts after what is older, and an hour that is too much is gone after two. The processes of one
- * machine agree to the millisecond, because they all slow down at the same moments: between slices of the time since the
- * machine started.
- */
+/** The system time; after the system clock is set back, time runs at half speed until the clock has caught up. */
 export function now(): Date {
   const present = Math.max(readAt, steady());
   const system = Date.now();
@@ -28,15 +23,11 @@ export function now(): Date {
   return new Date(time);
 }
 
-/** Milliseconds that nobody puts back, the same in all processes of this machine. */
 function steady(): number {
-  return Number(process.hrtime.bigint() / 1000n) / 1000;
+  return Number(process.hrtime.bigint() / 1000n) / 1000; // milliseconds since boot, the same in all processes
 }
 
-/**
- * Reads the clock whenever a slice ends, and not some time later: processes that read it on either side of the moment at
- * which it is put back would slow down in different slices.
- */
+/** Reads the clock at the end of every slice: processes reading on either side of a clock change would diverge. */
 function readEverySlice(): void {
   setTimeout(
     () => {
@@ -48,7 +39,7 @@ function readEverySlice(): void {
 }
 readEverySlice();
 
-/** Goes on from this moment, where that is later, and not farther ahead of the system's clock than it may be. */
+/** Continues from this moment if it is later and less than maxAhead ahead of the system clock. */
 export function catchUpWith(moment: number): void {
   now();
   if (moment < Date.now() + maxAhead) time = Math.max(time, moment);

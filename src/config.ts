@@ -1,4 +1,4 @@
-// The settings: the environment and the file .env, parsed once; the only reader of process.env.
+// Settings: parses the environment and the file .env once; the only reader of process.env.
 import cluster from 'node:cluster';
 import { totalmem } from 'node:os';
 import { isAbsolute, resolve } from 'node:path';
@@ -20,7 +20,7 @@ const wholeNumber = (fallback: number, min: number, max: number) => {
 const oneOf = <const Choices extends readonly [string, ...string[]]>(...choices: Choices) =>
   z.enum(choices, `must be ${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}`).default(choices[0]);
 
-// A hash may take half of what there is at most: with more, the first login ends the process.
+// One hash may use at most half of the memory: with more, the first login would kill the process.
 const maxPasswordKib = Math.min(
   4_194_304,
   Math.floor(Math.min(totalmem(), process.constrainedMemory() || Infinity) / 2048),
@@ -42,25 +42,24 @@ const environment = z.object({
     .regex(/^[^\p{Cc}~$][^\p{Cc}]*$/u, 'must be the path of a folder, written out without ~ or $')
     .default('data'),
   PUBLIC_URL: origin.optional(),
-  // What docker-compose.yml publishes: the HTTP_PORT of whoever runs it.
-  PUBLISHED_PORT: publishedPort.optional(),
+  PUBLISHED_PORT: publishedPort.optional(), // HTTP_PORT in docker-compose.yml
   HSTS: oneOf('host', 'subdomains', 'preload', 'off'),
   TRUST_PROXY: trustProxy.optional(),
   WEB_CONCURRENCY: wholeNumber(1, 1, 64),
   LOG_LEVEL: oneOf('info', 'fatal', 'error', 'warn', 'debug', 'trace', 'silent'),
   SENDS_PER_MINUTE: wholeNumber(30, 1, 1_000_000),
   SEARCHES_PER_MINUTE: wholeNumber(30, 1, 1_000_000),
-  // A mailbox that may be full is counted while its sender waits: a million messages in about 0.2 s.
+  // Senders wait while a mailbox that may be full is counted: about 0.2 s for a million messages.
   MAILBOX_MESSAGES: wholeNumber(100_000, 100, 1_000_000),
-  // At least as many as one press of Send can take, with the longest drafts beside it.
+  // The minimum fits the most that one click on Send can take, plus the longest drafts.
   MAILBOX_BYTES: wholeNumber(1_000_000_000, 10_000_000, 1_000_000_000_000),
   LOGINS_PER_MINUTE: wholeNumber(10, 1, 1_000_000),
   REGISTRATIONS_PER_HOUR: wholeNumber(20, 1, 1_000_000),
   REGISTRATION: oneOf('open', 'invite', 'closed'),
-  // Not "admins": there are none, the operator works from the command line.
+  // No "admins" value: there are no admin accounts, the operator works on the command line.
   REQUIRE_SECOND_FACTOR: oneOf('off', 'all'),
   MEMBERS_INVITE: wholeNumber(0, 0, 1000),
-  // OWASP Password Storage Cheat Sheet, Argon2id: m = 19 MiB, t = 2, p = 1. The floor is theirs too (7 MiB).
+  // OWASP Password Storage Cheat Sheet, Argon2id: m = 19 MiB, t = 2, p = 1; the minimum of 7 MiB is theirs too.
   PASSWORD_MEMORY_KIB: wholeNumber(19_456, 7_168, maxPasswordKib),
   PASSWORD_PASSES: wholeNumber(2, 1, 100),
 });
@@ -71,45 +70,35 @@ export interface Config {
   isDevelopment: boolean;
   port: number;
   host: string;
-  /** Where PostgreSQL is, or undefined: then the program starts its own in dataDir. */
-  databaseUrl: string | undefined;
+  databaseUrl: string | undefined; // undefined: use the built-in PostgreSQL in dataDir
   dataDir: string;
-  /** The origin people type, without a slash at the end. */
-  publicUrl: string;
+  publicUrl: string; // the origin users type, without a trailing slash
   isHttps: boolean;
-  /** For which names browsers keep to https for a year, where the public address is https. */
-  hsts: Hsts;
+  hsts: Hsts; // the names browsers keep to https for a year; only where isHttps
   trustProxy: number | string | false;
-  /** How many processes share the port. */
   processes: number;
   logLevel: string;
   sendsPerMinute: number;
   searchesPerMinute: number;
-  /** How much a mailbox may hold, the trash included. */
-  mailbox: { messages: number; bytes: number };
-  /** Failed logins a minute for a pair of name and address; an address alone may fail five times as often. */
-  loginsPerMinute: number;
+  mailbox: { messages: number; bytes: number }; // the quota, trash included
+  loginsPerMinute: number; // failed, per username and address; five times as many per address
   registrationsPerHour: number;
-  /** Who may make an account: everybody, whoever has an invitation, or nobody. */
   registration: 'open' | 'invite' | 'closed';
-  /** Who must have a second factor: nobody, or everybody. */
   requireSecondFactor: 'off' | 'all';
-  /** How many unused invitations a member may have at a time. */
-  membersInvite: number;
+  membersInvite: number; // unused invitations a member may have at a time
   password: { memoryKib: number; passes: number };
 }
 
-/** The settings of this process, from its environment and, where that says nothing, from the file .env. */
 export function readSettings(): Config {
-  // Workers inherit what the first process read, and may start without the right to read it (system-user.ts).
+  // Workers inherit the settings, and may not have permission to read .env (system-user.ts).
   if (!cluster.isWorker) loadEnvFile(process.env);
   process.env.NODE_ENV ||= 'production'; // Express reads it too
   return readConfig(process.env);
 }
 
-/** Reads the settings; throws a StartupError that names each wrong one (never its value: it may be a secret). */
+/** Throws a StartupError that names each wrong setting, but never its value: it may be a secret. */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
-  // An empty value is what `NAME=` in a .env file or in compose leaves behind: the same as not set.
+  // `NAME=` in .env or compose yields an empty value, which counts as not set.
   const given = Object.entries(env).filter(([, value]) => value !== '');
   const parsed = environment.safeParse(
     Object.fromEntries(given.map(([name, value]) => [name, value?.trim()])),

@@ -8,9 +8,8 @@ const assignment = /^\s*(export\s+)?[A-Za-z_][\w.-]*\s*=\s*(?<quote>["'`])?/;
 const quotedValue = /(?<=^\s*(?:export\s+)?[A-Za-z_][\w.-]*\s*=\s*)(["'`])[^]*?\1/gm;
 
 /**
- * Adds what the file says to `env`. No file is fine; one that cannot be read or understood throws a StartupError, which
- * names the line and never quotes it. Stricter than process.loadEnvFile, which skips such lines: `REGISTRATION: closed`
- * would leave the registration open.
+ * Adds the settings in the file, if it exists, to `env`. Throws a StartupError that names the line but never quotes it.
+ * Stricter than process.loadEnvFile, which skips such lines: `REGISTRATION: closed` would leave registration open.
  */
 export function loadEnvFile(env: NodeJS.ProcessEnv, path = '.env'): void {
   const file = resolve(path);
@@ -22,9 +21,9 @@ export function loadEnvFile(env: NodeJS.ProcessEnv, path = '.env'): void {
 
 function readText(file: string): string | undefined {
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file)); // without its BOM
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file)); // strips the BOM
     if (text.includes('\0')) throw new TypeError('NUL');
-    // parseEnv takes the next line for the value of a name that is followed by blanks alone (Node 26).
+    // In Node 26, parseEnv reads the next line as the value of a `NAME=` that is followed only by blanks.
     return text.replaceAll('\r\n', '\n').replaceAll(/=[ \t]+$/gm, '=');
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
@@ -36,7 +35,7 @@ function readText(file: string): string | undefined {
 }
 
 function refuseOtherLines(file: string, text: string): void {
-  // A quoted value may span lines; they keep their numbers.
+  // A quoted value may span lines: keep their numbers.
   const unquoted = text.replaceAll(quotedValue, (value) => value.replaceAll(/[^\n]/g, ''));
   for (const [index, line] of unquoted.split('\n').entries()) {
     if (/^\s*(#|$)/.test(line)) continue;

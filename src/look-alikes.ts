@@ -1,11 +1,8 @@
-// Names that look like another name, or like the people who run this place.
+// Look-alike usernames: skeletons to compare, and reserved names that could pass for the operator.
 
-/**
- * What is left of a username when everything is the same that can be taken for another: two names with the same skeleton
- * are one name. rn and vv are compared in their long form, so that "vvv" is one skeleton however it is read. For names
- * as they are stored; migrations/0014_look_alike_names.sql did the same once for the accounts of before.
- */
+/** Usernames with equal skeletons count as one; migrations/0014_look_alike_names.sql did this for older accounts. */
 export function skeletonOf(username: string): string {
+  // rn and vv in their long form, so that "vvv" has one skeleton however it is read.
   return username
     .replaceAll(/[._-]/g, '')
     .replaceAll('0', 'o')
@@ -14,15 +11,14 @@ export function skeletonOf(username: string): string {
     .replaceAll('w', 'vv');
 }
 
-// Names that could pass for the people who run this place, for the program itself, or for no one
-// (after RFC 2142 and the common lists of reserved names).
+// Names that could pass for the operator, the program itself or nobody (after RFC 2142 and common lists).
 const reserved = words(
   `account accounts all anonymous anybody api bot daemon deleted deletedaccount everybody everyone ftp guest help helpcenter
   helpcentre host inbox info localhost login logout mailer me member members message messages news nobody null private
   privatemessages register server setup settings somebody test the undefined unknown user users www you`,
 );
 
-/** Of those, the ones that speak for this place also beside another word: support.team, admin-bob, the_operator. */
+/** Also reserved as one part of a name: support.team, admin-bob, the_operator. */
 const official = words(
   `abuse admin administrator administrators admins helpdesk hostmaster mailerdaemon mod moderator moderators noreply
   notification notifications official operator operators owner postmaster root security service staff superuser support
@@ -33,7 +29,7 @@ function words(list: string): Set<string> {
   return new Set(list.trim().split(/\s+/).map(skeletonOf));
 }
 
-// "supportteam" as well, which is made of nothing else.
+// Also refuses names made only of reserved words, such as "supportteam".
 const any = [...reserved, ...official].join('|');
 const officialOnly = new RegExp(`^(?:${any})*(?:${[...official].join('|')})(?:${any})*$`);
 

@@ -1,4 +1,4 @@
-// The process: settings, database, app, listening, and a clean end.
+// The entry point: settings, database, app, server and graceful shutdown.
 import cluster from 'node:cluster';
 import { fstatSync } from 'node:fs';
 import type { Server } from 'node:http';
@@ -20,15 +20,13 @@ import { dropPrivileges } from './system-user.ts';
 import { createLog, flushLog, type Log } from './web/log.ts';
 import { runWorkers } from './process/workers.ts';
 
-// From the signal on, in milliseconds. What does not end by itself is cut off; all is over before the 10 s after
-// which Docker, and others that wait less than systemd, kill.
+// Milliseconds after the signal until requests are cut off, and until the process exits: Docker kills after 10 s.
 const answersFor = 4000;
 const endsWithin = 9500;
 
 const flushesFor = 500;
 
-/** Whether this process is the one that tells the operator what holds for all of them. */
-const isFirst = !cluster.worker || cluster.worker.id === 1;
+const isFirst = !cluster.worker || cluster.worker.id === 1; // reports to the operator for all processes
 
 let ownLog: Log | undefined;
 let hasFailed = false;
@@ -40,7 +38,6 @@ try {
   exitWithError(error);
 }
 
-/** Everything from the start to the end that was asked for. */
 async function run(config: Config): Promise<void> {
   const asked = untilAskedToEnd(); // first: Ctrl-C during the start must not leave PostgreSQL running
   if (config.processes > 1 && cluster.isPrimary) {
@@ -88,11 +85,7 @@ async function serve(config: Config, log: Log, pool: Pool, asked: Promise<string
   await Promise.all([close(), withTimeout(answersFor, closeApp())]);
 }
 
-/**
- * The signal, once there is one. Further ones change nothing: npm sends Ctrl-C on, so that it comes twice. An error that
- * nothing has caught ends the process in the same order: what state it left is unknown. Rejected promises that nobody
- * waits for are such errors too (Node, --unhandled-rejections=throw).
- */
+// npm forwards Ctrl-C, so a signal may arrive twice; only the first one counts.
 function untilAskedToEnd(): Promise<string> {
   return new Promise((resolve) => {
     const askedBy = (reason: string) => {
@@ -100,6 +93,7 @@ function untilAskedToEnd(): Promise<string> {
       setTimeout(() => void end(1), endsWithin).unref();
     };
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, askedBy);
+    // Leaves an unknown state; includes unhandled rejections (Node, --unhandled-rejections=throw).
     process.on('uncaughtException', (error) => {
       if (hasFailed) return;
       hasFailed = true;
@@ -116,15 +110,13 @@ function tellOfFailure(error: Error): void {
   console.error(`private-messages: This process ends because of an error that is in its log. ${next}`);
 }
 
-/** Ends the process, with what it has logged. */
 async function end(code: number): Promise<never> {
   const isWritten = !ownLog || (await flushLog(ownLog, flushesFor));
-  // Where standard output is a socket that nobody reads, a thread waits there, and Node would wait for the thread.
+  // If stdout is a socket that nobody reads, a thread blocks there, and process.exit would wait for it.
   if (!isWritten && fstatSync(1).isSocket()) process.kill(process.pid, 'SIGKILL');
   process.exit(code);
 }
 
-/** Why that is not possible, or undefined. */
 function leaveRoot({ dataDir, databaseUrl }: Config): string | undefined {
   return dropPrivileges(dataDir, (account) => !databaseUrl || canConnect(account, checkAddress(databaseUrl)));
 }

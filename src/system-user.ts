@@ -1,4 +1,4 @@
-// As whom a start as root goes on: a user of the system that no other service runs as.
+// Drops root privileges to a system user that no other service runs as.
 import { spawnSync } from 'node:child_process';
 import { lchownSync, lstatSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,9 +13,9 @@ const name = 'private-messages';
 const projectFolder = fileURLToPath(new URL('..', import.meta.url));
 
 /**
- * Whoever owns the data folder or the database in it, where that is an ordinary user: to take it would lock them out.
- * Else the program's own user, made where it is missing. Undefined where that is not possible, and where we are not root.
- * Databases that earlier versions gave to `postgres` or `nobody`, as whom other services run, are taken from these.
+ * The owner of the data folder or its database, unless that is root (taking it over would lock them out); else our own
+ * user, created if missing. Undefined if we are not root or creation fails. Databases that earlier versions gave to
+ * `postgres` or `nobody` are taken over, because other services run as these users.
  */
 export function findProgramUser(dataDir: string): Account | undefined {
   if (process.getuid?.() !== 0) return undefined;
@@ -27,17 +27,14 @@ export function findProgramUser(dataDir: string): Account | undefined {
   return findAccount(name) ?? makeAccount();
 }
 
-/** Whether this user can read the program itself and these files, and enter these folders. */
+/** Whether this user can read the program and these files, and enter these folders. */
 export function canReach(account: Account, ...paths: string[]): boolean {
   const script = 'for path; do test -r "$path" && test -x "$path" || exit 1; done';
   const args = ['-c', script, 'sh', process.execPath, projectFolder, join(projectFolder, 'src'), ...paths];
   return spawnSync('sh', args, { ...account, cwd: '/' }).status === 0;
 }
 
-/**
- * Once root's rights are not needed any more, such as for a port below 1024: goes on as the program's user for good, with
- * its number and group alone, and so without any of root's capabilities (capabilities(7)). Returns why it cannot.
- */
+/** Permanently drops root, once not needed any more (as for a port below 1024); returns why it cannot. */
 export function dropPrivileges(
   dataDir: string,
   canConnect: (account: Account) => boolean,
@@ -49,18 +46,19 @@ export function dropPrivileges(
   if (!canConnect(account)) return 'no other user can connect to the database in DATABASE_URL';
   mkdirSync(join(dataDir, 'uploads'), { recursive: true, mode: 0o700 });
   for (const own of ['uploads', 'secret.key']) giveTo(join(dataDir, own), account);
+  // With only its uid and gid, the process loses all capabilities of root (capabilities(7)).
   process.setgroups!([]);
   process.setgid!(account.gid);
   process.setuid!(account.uid);
   return undefined;
 }
 
-/** Gives the folder and all in it to this user, if it is another's; what a link leads to is left alone. */
+/** Changes the owner recursively; does not follow symbolic links. */
 export function giveTo(path: string, account: Account): void {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (!stat || stat.uid === account.uid) return;
   if (stat.isDirectory()) for (const entry of readdirSync(path)) giveTo(join(path, entry), account);
-  lchownSync(path, account.uid, account.gid); // the folder last: a broken-off run is taken up again
+  lchownSync(path, account.uid, account.gid); // the folder last, so that an interrupted run resumes
 }
 
 export function findAccount(username: string): Account | undefined {
@@ -72,7 +70,7 @@ export function findAccount(username: string): Account | undefined {
   return { uid: Number(uid), gid: Number(gid) };
 }
 
-/** As Debian, Fedora and others make one (shadow), or Alpine (BusyBox). */
+/** shadow (Debian, Fedora and others), else BusyBox (Alpine). */
 function makeAccount(): Account | undefined {
   const home = ['-d', '/nonexistent', '-s', '/usr/sbin/nologin'];
   spawnSync('useradd', ['--system', '--user-group', '--no-create-home', ...home, name]);

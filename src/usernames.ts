@@ -1,21 +1,17 @@
-// What a username may be, and how one is read that somebody has typed or pasted.
+// Usernames: validates new ones and normalizes what users type or paste.
 import { z } from 'zod';
 import { plainText } from './web/forms.ts';
 import { withoutInvisible } from './web/invisible.ts';
 import { isReserved } from './look-alikes.ts';
 
-/** In characters. */
 export const maxUsernameLength = 30;
 
-/**
- * A username as typed or pasted, in the form in which it is stored: in lower case, without invisible characters, an @ in
- * front or spaces around it, in full width or not. Whether such a name can exist is not judged.
- */
+/** The stored form: NFKC, lower case, without invisible characters, spaces around it or a leading @; not validated. */
 export function foldUsername(typed: string): string {
   return clean(typed.normalize('NFKC'));
 }
 
-// A Turkish keyboard's capital I has a dot, which JavaScript keeps beside the small letter.
+// JavaScript lowercases the Turkish dotted capital I to "i" and a combining dot.
 function clean(typed: string): string {
   const visible = withoutInvisible(typed)
     .trim()
@@ -23,12 +19,10 @@ function clean(typed: string): string {
   return visible.toLowerCase().replaceAll('i\u0307', 'i');
 }
 
-// Commas and semicolons of every script, as keyboards in Arabic, Chinese, Japanese and others have them, and what stands
-// between the lines or cells of a list that was copied.
+// Commas and semicolons of all scripts, and the separators of lines or cells in pasted lists.
 const separators =
   /[,;\t\v\n\f\r\x85\u2028\u2029\u055D\u060C\u061B\u07F8\u1363\u1364\u1802\u1808\u3001\uA4FE\uA60D\uA6F5]/u;
 
-/** Several usernames as typed or pasted, each once. */
 export function splitUsernames(typed: string): string[] {
   const names = typed.normalize('NFKC').split(separators).map(foldUsername);
   return [...new Set(names.filter(Boolean))];
@@ -36,12 +30,10 @@ export function splitUsernames(typed: string): string[] {
 
 const typed = plainText('Please enter a username.');
 
-/** A name as somebody types it to find a person; whether it can exist is not judged. */
 export const typedUsername = typed
-  .transform(foldUsername)
+  .transform(foldUsername) // to find a user: not validated further
   .refine((name) => name !== '', 'Please enter a username.');
 
-/** A name for a new account. */
 export const newUsername = typed.transform(clean).pipe(
   z
     .string()

@@ -1,4 +1,4 @@
-// The bounds that the README states are those of the program; and those that no other test reaches are reached here.
+// The limits in docs/limits.md are those of the program; those that no other test reaches are reached here.
 import { readFileSync } from 'node:fs';
 import { createConnection, type AddressInfo, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -6,9 +6,9 @@ import { bodyLimit as longestMessage } from '../src/mailbox/compose/message-form
 import { maxBrowsers } from '../src/accounts/devices/queries.ts';
 import { maxPreservedDrafts, maxDrafts, maxDraftLength } from '../src/mailbox/drafts/limits.ts';
 import { createBoundedServer, maxConnections, maxHeaderBytes } from '../src/process/server.ts';
-import { unpackedLimit, unpackedTimes } from '../src/transfers/imports/unpacking.ts';
+import { maxUnpackedBytes, maxUnpackedRatio } from '../src/transfers/imports/unpacking.ts';
 import { maxFiles, maxReading } from '../src/transfers/imports/import-slots.ts';
-import { uploadLimit } from '../src/transfers/imports/upload.ts';
+import { maxUploadBytes } from '../src/transfers/imports/upload.ts';
 import { maxPasskeys } from '../src/accounts/passkeys/queries.ts';
 import {
   maxOwnSearchesWaiting,
@@ -17,9 +17,9 @@ import {
   searchTimeout,
 } from '../src/mailbox/search/search-limiter.ts';
 import { maxSearchLength } from '../src/mailbox/search/search-words.ts';
-import { bodyLimit } from '../src/web/forms.ts';
+import { maxBodyBytes } from '../src/web/forms.ts';
 import { pageSize } from '../src/web/paging.ts';
-import { insertSession, newSessionId, sessionLimit } from '../src/sessions/queries.ts';
+import { insertSession, newSessionId, maxSessions } from '../src/sessions/queries.ts';
 import { startApp, type TestApp } from './support/app.ts';
 import { exchangeRaw, statusOf } from './support/bytes.ts';
 import { startNginx, type Nginx } from './support/nginx.ts';
@@ -42,11 +42,9 @@ function numberIn(file: string, words: RegExp): number {
   return Number(words.exec(read(file))![1]!.replaceAll('_', ''));
 }
 
-describe('the README says', () => {
+describe('docs/limits.md says', () => {
   const table = new Map(
-    read('README.md')
-      .split('### Limits')[1]!
-      .split('\n## ')[0]!
+    read('docs/limits.md')
       .split('\n')
       .filter((line) => line.startsWith('| '))
       .map((line) => [line.split('|')[1]!.trim(), line]),
@@ -64,14 +62,14 @@ describe('the README says', () => {
     ['Slow clients', numberIn('src/process/server.ts', /timeout = (\d+)_000/), ' s without nginx'],
     ['Headers', maxHeaderBytes / 1024, ' kB without nginx'],
     ['Headers', numberIn(nginx, /large_client_header_buffers 2 (\d+)k/), ' kB'],
-    ['A form', bodyLimit, ' bytes'],
+    ['A form', maxBodyBytes, ' bytes'],
     ['A form', numberIn('src/web/forms.ts', /parameterLimit: (\d+)/), ' fields'],
     ['A form', numberIn('views/mailbox/compose/fields.ejs', /textarea .*maxlength="(\d+)"/), ' and'],
     ['A form', numberIn('views/mailbox/compose/fields.ejs', /required maxlength="(\d+)"/), ' characters'],
     ['A message', longestMessage, ' characters'],
     ['Known browsers', maxBrowsers, ' a person'],
-    ['A message', numberIn('src/mailbox/compose/message-form.ts', /recipientLimit = (\d+)/), ' recipients'],
-    ['Sending', numberIn('src/database/batch.ts', /most = (\d+)/), ' at most'],
+    ['A message', numberIn('src/mailbox/compose/message-form.ts', /maxRecipients = (\d+)/), ' recipients'],
+    ['Sending', numberIn('src/database/batch.ts', /maxSize = (\d+)/), ' at most'],
     ['Sending', numberIn('src/database/batch.ts', /patience = (\d+)/) / 1000, ' s of waiting'],
     ['Drafts', maxDrafts, ' a person'],
     ['Drafts', maxPreservedDrafts, ' with'],
@@ -82,25 +80,29 @@ describe('the README says', () => {
       numberIn('src/process/cleanup-jobs.ts', /sentFormsKeptFor = (\d+)/),
       ' days',
     ],
-    ['Sign-ins', sessionLimit, ' browsers'],
-    ['Sign-ins', numberIn('src/sessions/queries.ts', /idleLimit = (\d+)/), ' days unused'],
-    ['Sign-ins', numberIn('src/sessions/queries.ts', /absoluteLimit = (\d+)/), ' days in all'],
-    ['Passwords being checked', numberIn('src/accounts/passwords.ts', /mayWait: (\d+)/), ' wait'],
-    ['Passwords being checked', numberIn('src/accounts/passwords.ts', /patience: (\d+)000/), ' s at most'],
+    ['Sign-ins', maxSessions, ' browsers'],
+    ['Sign-ins', numberIn('src/sessions/queries.ts', /maxIdle = (\d+)/), ' days unused'],
+    ['Sign-ins', numberIn('src/sessions/queries.ts', /maxAge = (\d+)/), ' days in all'],
+    ['Password checks', numberIn('src/accounts/passwords.ts', /mayWait: (\d+)/), ' wait'],
+    ['Password checks', numberIn('src/accounts/passwords.ts', /patience: (\d+)000/), ' s at most'],
     [
       'Second factor',
       numberIn('src/accounts/second-factor/code-attempts.ts', /'second-step', (\d+)/),
       ' wrong codes',
     ],
     ['Second factor', maxPasskeys, ' passkeys'],
+    ['Password checks', numberIn('src/accounts/passwords.ts', /atOnce = Math.min\((\d+)/), ' at most'],
     [
-      'Passwords being checked',
-      numberIn('src/accounts/passwords.ts', /atOnce = Math.min\((\d+)/),
-      ' at most',
+      'Pages with live updates',
+      numberIn('src/mailbox/live/streams.ts', /maxStreamsOfBrowser = (\d+)/),
+      ' a browser',
     ],
-    ['Pages told of news', numberIn('src/mailbox/live/streams.ts', /streamsOfBrowser = (\d+)/), ' a browser'],
-    ['Pages told of news', numberIn('src/mailbox/live/streams.ts', /streamsOfOne = (\d+)/), ' a person'],
-    ['Pages told of news', numberIn('src/mailbox/live/streams.ts', /streamLimit = (\d+)/), ' a process'],
+    [
+      'Pages with live updates',
+      numberIn('src/mailbox/live/streams.ts', /maxStreamsOfPerson = (\d+)/),
+      ' a person',
+    ],
+    ['Pages with live updates', numberIn('src/mailbox/live/streams.ts', /maxStreams = (\d+)/), ' a process'],
     ['Connections to PostgreSQL', numberIn('src/database/pool.ts', /TimeoutMillis: (\d+)/) / 1000, ' s'],
     [
       'A statement, a search',
@@ -118,10 +120,10 @@ describe('the README says', () => {
     ['Searching', maxSearchesWaiting, ' in all wait'],
     ['Searching', searchTimeout / 1000, ' s at most'],
     ['Logs', numberIn('src/web/log.ts', /maxWaitingBytes = ([\d_]+)/) / 1_000_000, ' MB of lines'],
-    ['An import', uploadLimit / 1_000_000_000, ' GB,'],
-    ['An export', uploadLimit / 1_000_000_000, ' GB at most'],
-    ['An import', unpackedLimit / 1_000_000_000, ' GB unpacked'],
-    ['An import', unpackedTimes, ' times its size'],
+    ['An import', maxUploadBytes / 1_000_000_000, ' GB,'],
+    ['An export', maxUploadBytes / 1_000_000_000, ' GB at most'],
+    ['An import', maxUnpackedBytes / 1_000_000_000, ' GB unpacked'],
+    ['An import', maxUnpackedRatio, ' times its size'],
     ['An import', numberIn('src/transfers/imports/read-zip.ts', /maxEntries = ([\d_]+)/), ' files'],
     [
       'An import',
@@ -131,7 +133,7 @@ describe('the README says', () => {
     ['An import', maxFiles, ' at once'],
     ['An import', maxReading, ' of them being read'],
     ['Rows', pageSize, ' a page'],
-    ['Rows', numberIn('src/mailbox/selection.ts', /mostAtOnce = (\d+)/), ' chosen'],
+    ['Rows', numberIn('src/mailbox/selection.ts', /maxSelected = (\d+)/), ' chosen'],
     ['Rows', numberIn('src/database/batches.ts', /patienceMs = (\d+)/) / 1000, ' s of work'],
   ];
   test.each(stated)('%s: %d%s', (row, number, after = '') => {
@@ -145,7 +147,7 @@ test('the browser signed in longest ago is signed out by the hundred and first',
   await second.submit('/login', { username: 'bob', password: bob.password });
   const { rows } = await app.pool.query<{ id: string }>(`select id from users where username = 'bob'`);
   const soon = Date.now() + 60_000;
-  for (let i = 3; i <= sessionLimit; i += 1) {
+  for (let i = 3; i <= maxSessions; i += 1) {
     const data = { cookie: {}, startedAt: soon, seenAt: soon } as never;
     await insertSession(app.pool, newSessionId(rows[0]!.id), data);
   }

@@ -1,4 +1,4 @@
-// The account page, and changing the password.
+// The account page and the change-password form.
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import type { Config } from '../config.ts';
@@ -18,13 +18,11 @@ import type { ConfirmPassword } from './confirm-password.ts';
 import { changePassword, findOwnAccount } from './queries.ts';
 import { findWeakness } from './weak-passwords.ts';
 
-/** For who has just come in with a recovery code. */
 const recoveredForm = z.object({ password: newPassword, next: z.string().optional() });
 const passwordForm = recoveredForm.extend({ current: typedPassword });
 type NewPassword = z.infer<typeof recoveredForm> & { current?: string };
 const recoveredForMs = 15 * 60 * 1000;
 
-/** What the pages of the own account work with. */
 export interface AccountParts {
   pool: Pool;
   config: Config;
@@ -94,12 +92,11 @@ export function accountRoutes({
   return router;
 }
 
-/** The key of the session that this request belongs to. */
 export function ownSid(req: Request): string {
   return sessionKey(req.sessionID)[1];
 }
 
-/** Whether the person came in with a recovery code a moment ago: they may set a new password without the old one. */
+/** After a recovery login, the password may be set without the current one. */
 function isRecovered(req: Request): boolean {
   return Date.now() - (req.session.recoveredAt ?? 0) < recoveredForMs;
 }

@@ -1,4 +1,4 @@
-// Changes of the ways into an account: made only while the session lasts, and told to the owner, who may be somebody else.
+// Credential changes: they require a live session, and leave a notice in case an intruder made them.
 import type { Request } from 'express';
 import type { Database, Pool } from '../database/pool.ts';
 import { transaction } from '../database/transaction.ts';
@@ -11,11 +11,7 @@ import { signedIn } from '../sessions/session.ts';
 import { exactTime } from '../web/times.ts';
 import { lockAccount } from './queries.ts';
 
-/**
- * Makes the change in a transaction that holds the account: of two at once, the second sees what the first did. Where
- * it returns something, a notice says `what` was done, a sentence without its end. Returns the same. Throws a refusal when
- * the session has been ended while the request was under way.
- */
+/** Runs `change` in a transaction that locks the account; a result leaves a notice. Throws a 401 when signed out. */
 export type ChangeAccount = <T>(
   req: Request,
   change: (db: Database) => Promise<T>,
@@ -41,9 +37,8 @@ export function createChangeAccount(pool: Pool, notifier: Notifier): ChangeAccou
 function notice(what: string, req: Request): string {
   return `${what} with ${agentOf(req)} on ${exactTime(new Date())}.
 
-If that was not you, somebody else is in your account. ${endSessionsAfterChange}`;
+If that was not you, somebody else is in your account. ${endSessionsAdvice}`;
 }
 
-/** What to do about somebody else in one's account. */
-export const endSessionsAfterChange =
+export const endSessionsAdvice =
   'Change your password under “Your account”: this signs out all other devices. Then remove passkeys that you do not know, and make new recovery codes.';

@@ -1,4 +1,4 @@
-// Dangerous steps ask for the password again, unless it was given in the last fifteen minutes.
+// Confirm password: sensitive actions ask for it again unless it was given in the last 15 minutes.
 import { Router, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import { z } from 'zod';
 import type { Config } from '../config.ts';
@@ -16,12 +16,9 @@ const validForMs = 15 * 60 * 1000;
 const confirmForm = z.object({ password: typedPassword, next: z.string().optional() });
 
 export interface ConfirmPassword {
-  /** For the routes of a dangerous step: lets pass whoever proved lately who they are, and sends others to do so. */
+  /** Guards sensitive routes: redirects to the confirm page unless the password was confirmed recently. */
   require(page: string): RequestHandler;
-  /**
-   * The account of who is signed in if this is its password, else undefined; the session has a new id then. So many wrong
-   * ones a minute.
-   */
+  /** The user's account if the password is right, or undefined. Renews the session ID. Throws a 429. */
   check(req: Request, password: string): Promise<Account | undefined>;
   routes: Router;
 }
@@ -59,7 +56,6 @@ export function createConfirmPassword(pool: Pool, config: Config, passwords: Pas
   return { require: requireConfirmed, check, routes };
 }
 
-/** Whether the person has proved lately who they are. */
 export function isConfirmed(req: Request): boolean {
   return Date.now() - (req.session.confirmedAt ?? 0) < validForMs;
 }

@@ -1,4 +1,4 @@
-// How often one may fail to log in, by whichever way.
+// Rate limits for failed logins.
 import type { Request } from 'express';
 import type { Config } from '../config.ts';
 import type { Pool } from '../database/pool.ts';
@@ -17,11 +17,7 @@ import {
 import { exactTime } from '../web/times.ts';
 
 export interface LoginAttempts {
-  /**
-   * Counts a try before it is checked, so that a thousand at once are counted too. Throws a 429 when it is one too many.
-   * Returns what gives it back after a success. `userId` is whose name it is, if anybody's: it takes the same statements
-   * where it is nobody's.
-   */
+  /** Counts an attempt; returns its refund, for a success, or throws a 429. `userId`: the username's owner, if any. */
   consume(req: Request, username: string, userId: string | undefined): Promise<Refund>;
 }
 
@@ -36,11 +32,10 @@ interface Parts {
 const hour = 60 * 60;
 
 /**
- * Failures count for the name at this address, for the name from everywhere, and for the address. The name comes first:
- * what its limits refuse is not counted for the address, or one who fails with one name would lock out all who share it.
- *
- * Nor may whoever fails on purpose lock the owner out: a browser that this very person has logged in with before has
- * attempts of its own, and neither spends those of name and address nor needs them.
+ * Failures count per username and address, per username, and per address. The username limits come first: what they
+ * refuse does not count for the address, or failing with one name would lock out everyone who shares it. Known browsers
+ * have only a limit of their own, so that attackers cannot lock out the owner. Attempts count before the check, so that
+ * concurrent ones are counted; unknown usernames run the same statements.
  */
 export function createLoginAttempts(
   { pool, config, browsers, notifier, onError }: Parts,
@@ -49,13 +44,12 @@ export function createLoginAttempts(
 ): LoginAttempts {
   const perMinute = config.loginsPerMinute;
   const here = createRateLimit(pool, `${name}-name`, perMinute, 60);
-  // From any number of addresses: 50 an hour are 1,200 guesses a day, among passwords of which the common ones are refused.
+  // From any number of addresses: 50 an hour are 1,200 guesses a day, and common passwords are refused anyway.
   const everywhere = createRateLimit(pool, `${name}-everywhere`, 5 * perMinute, hour);
   const from = createAddressLimit(pool, `${name}-address`, 5 * perMinute, 60);
   const withKnown = createRateLimit(pool, `${name}-browser`, perMinute, 60);
   const notices = createRateLimit(pool, `${name}-notice`, 1, 24 * hour);
 
-  /** Once a day. */
   const tell = async (userId: string): Promise<void> => {
     try {
       await notices.consume(userId);
@@ -76,7 +70,7 @@ export function createLoginAttempts(
         try {
           return await everywhere.consume(nameTyped);
         } catch (error) {
-          // After the answer, which must not take longer where the name is somebody's.
+          // After the response, so that its time does not reveal whether the username exists.
           if (isRefusal(error) && userId) req.res?.once('close', () => void tell(userId).catch(onError));
           throw error;
         }

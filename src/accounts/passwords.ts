@@ -1,4 +1,4 @@
-// Passwords: hashed with argon2id, a few at once; how long they may be, and in which form they are the same.
+// Passwords: argon2id hashing behind a limiter, Unicode normalization, and length rules.
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import argon2 from 'argon2';
@@ -9,25 +9,22 @@ import { z } from 'zod';
 
 export interface Passwords {
   hash(password: string): Promise<string>;
-  /** Whether it is the password behind the hash. Without a hash: 'wrong', after the same time. */
+  /** Without a hash: 'wrong', after the same time. */
   verify(hash: string | undefined, typed: string): Promise<Verdict>;
-  /**
-   * Does the work that a password is checked in, when it is its turn; throws the same 503 when too many wait already. Of
-   * five hundred logins at a moment, one asks the database while another is hashed: pages find a connection free.
-   */
+  /** Limits whole logins, with the same 503: even 500 concurrent ones leave database connections free for pages. */
   unlessCrowded: Limiter;
 }
 
-/** 'outdated': right, but the hash is weaker than what is asked for today, or of a form that is hashed no longer. */
+/** 'outdated': right, but the hash has weaker costs than configured, or is not of the normalized form. */
 export type Verdict = 'right' | 'outdated' | 'wrong';
 
-// A hash keeps one core busy for about 40 ms. One core stays free for the pages of those who are signed in already.
+// A hash keeps one core busy for about 40 ms. One core stays free for the pages of signed-in users.
 const atOnce = Math.min(4, Math.max(1, availableParallelism() - 1));
-// Whoever waits behind 40 others on one core waits under two seconds; the next one is asked to come back, and so are all
-// of them when it takes much longer, because the database hangs: a page answers within 5 s (see database/pool.ts).
+// Behind 40 others, the wait on one core is under 2 s; beyond that, logins are refused. So are those that waited 3 s
+// because the database hangs: a page answers within 5 s (see database/pool.ts).
 const line = { mayWait: 40, patience: 3000, refusal: crowded };
 
-/** Hashing with these costs; throws a 503 with Retry-After when too many wait already. */
+/** Both methods throw a 503 with Retry-After when too many wait already. */
 export function createPasswords(costs: { memoryKib: number; passes: number }): Passwords {
   const options = {
     type: argon2.argon2id,
@@ -40,7 +37,7 @@ export function createPasswords(costs: { memoryKib: number; passes: number }): P
   return {
     hash: (password) => limit(() => argon2.hash(normalize(password), options)),
     verify: async (hash, typed) => {
-      // How long that takes depends on what was typed, and not on whose hash it is, or whether there is one.
+      // The time depends on what was typed, never on whose hash it is or whether there is one.
       for (const [index, form] of formsOf(typed).entries()) {
         const isMatch = await limit(() => argon2.verify(hash ?? nobodys, form));
         if (hash === undefined || !isMatch) continue;
@@ -52,23 +49,17 @@ export function createPasswords(costs: { memoryKib: number; passes: number }): P
   };
 }
 
-/**
- * The form of a password that is hashed (NIST SP 800-63B, "Unicode"; UAX #15). Keyboards differ in how they compose an ü,
- * a Vietnamese or a Korean syllable, in the width of letters and in their spaces: it is the same password.
- */
+/** Keyboards differ in how they compose an ü, in letter width and in spaces (NIST SP 800-63B, "Unicode"; UAX #15). */
 function normalize(typed: string): string {
   return typed.normalize('NFKC');
 }
 
-/**
- * What may have been hashed of a password: first the form of today. Once it was hashed as it was typed, which was as it
- * is now, composed or decomposed. For ASCII, and so for nearly everybody, these are one.
- */
+/** The normalized form first; the others match hashes from before passwords were normalized. For ASCII, all are one. */
 function formsOf(typed: string): string[] {
   return [...new Set([normalize(typed), typed, typed.normalize('NFC'), typed.normalize('NFD')])];
 }
 
-/** A hash in the usual form (PHC string format) that no known password has, so that checking it takes the usual time. */
+/** A PHC string that no known password matches, so that checking it takes the usual time. */
 function unmatchedHash({ memoryKib, passes }: { memoryKib: number; passes: number }): string {
   const unpadded = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '');
   return `$argon2id$v=19$m=${memoryKib},t=${passes},p=1$${unpadded(randomBytes(16))}$${unpadded(randomBytes(32))}`;
@@ -80,13 +71,10 @@ function crowded(): HttpError {
 
 const maxLength = 256;
 const tooLong = `A password has at most ${maxLength} characters.`;
-// Of a password within that, decomposed: four code points of two units for each character (UAX #15, "Stability").
+// Bounds a decomposed password: four code points of two units for each character (UAX #15, "Stability").
 const text = (missing: string) => z.string(missing).max(8 * maxLength, tooLong);
 
-/**
- * A new password: any characters, never trimmed or cut (NIST SP 800-63B-4, 3.1.1.2), in its normalized form. Counted in
- * code points.
- */
+/** Any characters, never trimmed or truncated (NIST SP 800-63B-4, 3.1.1.2), normalized; counted in code points. */
 export const newPassword = text('Please choose a password.')
   .transform(normalize)
   .pipe(
@@ -103,7 +91,6 @@ export const newPassword = text('Please choose a password.')
       ),
   );
 
-/** A password as typed to log in; longer than any that can exist is not worth hashing. */
 export const typedPassword = text('Please enter your password.')
   .min(1, 'Please enter your password.')
   .refine((typed) => formsOf(typed).some((form) => countCharacters(form) <= maxLength), tooLong);

@@ -10,7 +10,7 @@ export interface Account {
   id: string;
   username: string;
   passwordHash: string;
-  /** Grows with everything that ends all sessions; a sign-in is good only within the epoch it began in. */
+  /** Incremented to end all sessions; a login is good only within the epoch it began in. */
   epoch: number;
   isDisabled: boolean;
 }
@@ -18,7 +18,6 @@ export interface Account {
 const columns =
   'id, username, password_hash as "passwordHash", epoch, disabled_at is not null as "isDisabled"';
 
-/** The account with this username, or undefined. */
 export async function findAccount(db: Database, username: string): Promise<Account | undefined> {
   const { rows } = await db.query<Account>({
     name: 'find account',
@@ -28,17 +27,12 @@ export async function findAccount(db: Database, username: string): Promise<Accou
   return rows[0];
 }
 
-/** The account of somebody who is signed in; undefined when it has been deleted at this moment. */
 export async function findOwnAccount(db: Database, userId: string): Promise<Account | undefined> {
   const { rows } = await db.query<Account>(`select ${columns} from users where id = $1`, [userId]);
   return rows[0];
 }
 
-/**
- * The new account, or 'taken' when somebody has the name or one that looks like it, even if only since this moment, or
- * had it before: whoever inserts the row of its skeleton in usernames_used gets it. Names of before skeletons were kept
- * stand there as they are.
- */
+/** 'taken' if the name or a look-alike was ever used; inserting the skeleton's hash decides. Older rows hash names. */
 export async function createAccount(
   db: Database,
   hashUsername: HashUsername,
@@ -64,22 +58,20 @@ export async function createAccount(
   return rows[0] ?? 'taken';
 }
 
-/** Sets the time zone whose days and hours pages show; null for the browser's. */
 export async function setTimeZone(db: Database, userId: string, timeZone: string | null): Promise<void> {
   await db.query('update users set time_zone = $2 where id = $1', [userId, timeZone]);
 }
 
-/** For a transaction: of two changes of one account, the second waits until the first is done. */
+/** Serializes changes of one account within their transactions. */
 export async function lockAccount(db: Database, userId: string): Promise<void> {
   await db.query('select from users where id = $1 for no key update', [userId]);
 }
 
-/** For whatever else sets a password: a link that was made before must not undo it. */
+/** For any other change of the password: an older link must not undo it. */
 export async function deleteResetLink(db: Database, userId: string): Promise<void> {
   await db.query('delete from reset_links where user_id = $1', [userId]);
 }
 
-/** Replaces a hash by a stronger one of the same password, unless the password was changed meanwhile. */
 export async function upgradeHash(db: Database, account: Account, stronger: string): Promise<void> {
   await db.query('update users set password_hash = $3 where id = $1 and password_hash = $2', [
     account.id,
@@ -88,10 +80,7 @@ export async function upgradeHash(db: Database, account: Account, stronger: stri
   ]);
 }
 
-/**
- * Sets a new password, if the hash is still the one that was checked; ends all sessions but the one with this key, and a
- * link with which it could be set once more. False when somebody else changed it first. Within `ChangeAccount`.
- */
+/** Also ends all other sessions and deletes the reset link. False if the hash has changed. Within `ChangeAccount`. */
 export async function changePassword(
   db: Database,
   account: Account,

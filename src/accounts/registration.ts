@@ -1,4 +1,4 @@
-// Registering, for whoever may.
+// Registration: GET and POST /register.
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { admit, refuseAdmission, type Refusal } from './invitations/admission.ts';
@@ -64,7 +64,7 @@ export function registrationRoutes({
   return router;
 }
 
-// Both without the person who may be signed in all the same: the token is the strangers', which Logout refuses.
+// Rendered as signed out even with a session: the page carries the anonymous CSRF token, which Logout rejects.
 function showRegister(req: Request, res: Response, form: Form): void {
   res.render('accounts/register', { form, user: undefined });
 }

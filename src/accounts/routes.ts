@@ -1,4 +1,4 @@
-// Who you are: the front page, log in, log out.
+// The front page, login and logout.
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { findTypedMessage } from '../mailbox/compose/message-form.ts';
@@ -22,7 +22,6 @@ import { verifyPassword } from './verify-password.ts';
 
 const login = z.object({ username: typedUsername, password: typedPassword, next: z.string().optional() });
 
-/** What signing in works with. */
 export interface SignInParts {
   pool: Pool;
   config: Config;
@@ -36,12 +35,11 @@ interface LoginParts extends SignInParts {
   pendingLogins: PendingLogins;
 }
 
-/** The pages that strangers see. A signed-in person who comes here is taken to the inbox. */
+/** Pages for signed-out visitors; signed-in users are redirected to the inbox. */
 export function anonymousRoutes(parts: LoginParts): Router {
   const { pool, config, passwords, signIn, attempts, keepPreservedMessage, pendingLogins } = parts;
   const router = Router();
 
-  /** The account with this name, if this is its password. */
   const findByPassword = async (
     req: Request,
     username: string,
@@ -85,7 +83,7 @@ export function anonymousRoutes(parts: LoginParts): Router {
       const target = localPath(next) ?? '/inbox';
       if (await requiresTwoFactor(pool, account.id)) {
         pendingLogins.begin(res, account, target);
-        // 307: the browser sends a letter on, to be carried there until its writer is really in.
+        // 307: the browser posts the preserved message again, which stays in the form until the login completes.
         return res.redirect(findTypedMessage(req.body, preservedPrefix) ? 307 : 303, '/login/second');
       }
       await signIn(req, res, account);
@@ -104,16 +102,16 @@ export function logoutRoutes(config: Config, notifier: Notifier): Router {
     .post(async (req, res) => {
       const { id } = signedIn(req);
       await endSession(req, res, config);
-      // Not "storage": there is nothing of anybody's in it, and the setting of the keys is the browser's.
+      // Not "storage": it holds no user data, and the shortcut keys setting belongs to the browser.
       res.set('Clear-Site-Data', '"cache"');
-      notifier.notify([id]); // pages that are still open in this browser learn of it
+      notifier.notify([id]); // signs out the other pages open in this browser
       res.redirect(303, '/');
     })
     .all(allowOnly('POST'));
   return router;
 }
 
-// Without the person who may be signed in all the same: this page carries the strangers' token, which Logout refuses.
+// Rendered as signed out even with a session: the page carries the anonymous CSRF token, which Logout rejects.
 export function showLogin(req: Request, res: Response, form: Form): void {
   res.render('accounts/login', {
     form,

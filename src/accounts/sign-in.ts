@@ -1,4 +1,4 @@
-// The end of every way to sign in: by password, after a second factor, with a passkey or a recovery code.
+// Completes every login: by password, second factor, passkey or recovery code.
 import type { Request, Response } from 'express';
 import type { SessionData } from 'express-session';
 import { becomeOwner } from '../database/owner.ts';
@@ -9,15 +9,13 @@ import { HttpError } from '../web/errors.ts';
 import { startSession } from '../sessions/session.ts';
 import type { Account } from './queries.ts';
 
-/** What is particular about a way to sign in. */
 export interface SignInOptions {
-  /** False where the person needs no notice of a browser not seen before. */
+  /** False to skip the notice about a new browser. */
   isAnnounced?: boolean;
-  /** What the session remembers of it. */
   remembers?: Pick<SessionData, 'recoveredAt'>;
 }
 
-/** Signs this person in. Throws a refusal when all their sessions have been ended since the account was read. */
+/** Throws when all the user's sessions were ended since the account was read. */
 export type SignIn = (
   req: Request,
   res: Response,
@@ -36,7 +34,7 @@ export function createSignIn(pool: Pool, browsers: KnownBrowsers): SignIn {
   };
 }
 
-/** Said only to who has proved that the account is theirs. */
+/** Only for users who have proved that the account is theirs. */
 export function disabledAccount(): HttpError {
   return new HttpError(422, 'This account has been disabled. Ask the person who runs this server.');
 }

@@ -1,4 +1,4 @@
-// The time zone of an account: GET and POST /account/time-zone.
+// The account's time zone: GET and POST /account/time-zone.
 import { Router } from 'express';
 import { z } from 'zod';
 import type { Pool } from '../database/pool.ts';
@@ -9,14 +9,13 @@ import { signedIn } from '../sessions/session.ts';
 import { isTimeZone } from '../web/time-zones.ts';
 import { setTimeZone } from './queries.ts';
 
-/** Empty for the time zone that the browser tells. */
+/** Empty: the browser's time zone. */
 const timeZoneForm = z.object({
   timeZone: z
     .string('Please choose a time zone.')
     .refine((name) => name === '' || isTimeZone(name), 'Please choose a time zone from the list.'),
 });
 
-/** The names by their first part: Africa, America, … */
 const zonesByRegion = Object.groupBy(
   Intl.supportedValuesOf('timeZone').filter((name) => name.includes('/')),
   (name) => name.slice(0, name.indexOf('/')),

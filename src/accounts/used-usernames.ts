@@ -1,20 +1,19 @@
-// Usernames that were ever used, as HMACs: a name can be had once, and a copy of the database does not tell former names.
+// Every username ever used, as an HMAC: none is reused, and a database copy does not reveal former names.
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import type { Database, Pool } from '../database/pool.ts';
 import { transaction } from '../database/transaction.ts';
 import type { Encryption } from '../secrets/encryption.ts';
 import { skeletonOf } from '../look-alikes.ts';
 
-/** The HMAC-SHA256 of a name's SHA-256, with a key that stands in the database encrypted with secret.key. */
+/** HMAC-SHA256 of the name's SHA-256; the key is stored in the database, encrypted with secret.key. */
 export type HashUsername = (name: string) => Buffer;
 
 const context = 'usernames';
 const batch = 10_000;
 
 /**
- * Reads the key. Makes it where there is none yet, and turns the hashes of before into HMACs. Where secret.key opens none,
- * because it was lost, there is a new one too, with which the names in use stay taken, and `tell` hears that those of
- * deleted accounts do not. The earlier file opens the earlier one again.
+ * Reads the key, or makes it and converts the former hashes into HMACs. If secret.key was lost and decrypts none, makes
+ * a new one: names in use stay taken, those of deleted accounts do not, which `tell` reports, until it is back.
  */
 export async function openUsedUsernames(
   pool: Pool,
@@ -26,9 +25,9 @@ export async function openUsedUsernames(
   return transaction(pool, async (db) => {
     await db.query(`set local statement_timeout = '60s'; set local lock_timeout = '30s'`);
     await db.query('lock table usernames_used in exclusive mode');
-    const { key: own, others } = await findKey(db, encryption); // of several processes the first makes it
+    const { key: own, others } = await findKey(db, encryption); // again: of several processes only the first makes it
     const key = own ?? randomBytes(32);
-    if (!own) await db.query('insert into username_keys values ($1)', [encryption.close(context, key)]);
+    if (!own) await db.query('insert into username_keys values ($1)', [encryption.encrypt(context, key)]);
     if (others > 0) await addNamesInUse(db, hashWith(key));
     else if (!own) await turnIntoHmacs(db, key);
     if (!own && others > 0)
@@ -40,7 +39,7 @@ export async function openUsedUsernames(
   });
 }
 
-/** For a new secret.key. Where the former one does not open a key either, the next start makes another. */
+/** Re-encrypts the key for a new secret.key. If `former` decrypts none, the next start makes a new key. */
 export async function encryptUsernameKey(
   db: Database,
   former: Encryption,
@@ -50,22 +49,22 @@ export async function encryptUsernameKey(
   if (key)
     await db.query('update username_keys set encrypted = $2 where encrypted = $1', [
       encrypted,
-      encryption.close(context, key),
+      encryption.encrypt(context, key),
     ]);
 }
 
 interface Found {
-  /** The key, and as it stands in the database, where this secret.key opens one. */
+  /** The key, decrypted and as stored, if this secret.key decrypts one. */
   key?: Buffer;
   encrypted?: Buffer;
-  /** How many it does not open. */
+  /** How many other keys are stored. */
   others: number;
 }
 
 async function findKey(db: Database, encryption: Encryption): Promise<Found> {
   const { rows } = await db.query<{ encrypted: Buffer }>('select encrypted from username_keys');
   for (const { encrypted } of rows) {
-    const key = encryption.open(context, encrypted);
+    const key = encryption.decrypt(context, encrypted);
     if (key) return { key, encrypted, others: rows.length - 1 };
   }
   return { others: rows.length };

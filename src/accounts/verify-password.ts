@@ -1,9 +1,9 @@
-// Whether a password is somebody's; a hash that is too weak for today, or of an outdated form, is renewed along the way.
+// Verifies an account's password and upgrades an outdated hash.
 import type { Database } from '../database/pool.ts';
 import type { Passwords } from './passwords.ts';
 import { upgradeHash, type Account } from './queries.ts';
 
-/** The account, with the hash that is stored now, if this is its password. Takes as long where there is no account. */
+/** The account with its current hash, if the password is right. Takes as long without an account. */
 export async function verifyPassword(
   db: Database,
   passwords: Passwords,

@@ -1,30 +1,28 @@
-// Passwords that are among the first that anybody would try: common ones, patterns, the username, the site's name.
+// Refuses weak passwords: common ones, patterns, the username, the site's name.
 import type { Match, ZxcvbnFactory } from '@zxcvbn-ts/core';
 
-// zxcvbn estimates how many guesses an attacker needs who tries common passwords, names and patterns first. Eight random
-// characters take 10^8, all of the 146 most used passwords of 2025 fewer than this.
+// zxcvbn estimates the guesses of an attacker who tries common passwords, names and patterns first. Eight random
+// characters take 10^8, each of the 146 most used passwords of 2025 fewer than this.
 const minGuessesLog10 = 7.5;
-// What punctuation in between adds to the guesses: which, and where. zxcvbn takes it for random characters.
+// The guesses that inserted punctuation adds: which, and where. zxcvbn counts it as random characters.
 const punctuationLog10 = 1.5;
-// Pages wait for an estimate: 3 ms at most with these two, 40 ms for 64 characters and all ways to write digits for letters.
-// A password that is strong up to here is strong.
+// Bounds an estimate to 3 ms; 64 characters with every l33t substitution take 40 ms. A strong beginning suffices.
 const maxJudged = 32;
 const maxSubstitutions = 16;
 
-// Most used in 2025 (NordPass), and not yet in the list of the package.
+// Most used in 2025 (NordPass), and missing from the package's list.
 const recentlyCommon =
   `aabb1122 admintelecom adminisp contraseña contrasena global gmail guru gvt heslo kapler telecom
   theworldinyourhand turktelekom`.split(/\s+/);
 
 let estimator: Promise<ZxcvbnFactory> | undefined;
 
-/** Why this password is too easy to guess for this person at this site, or undefined. */
 export async function findWeakness(
   password: string,
   username: string,
   publicUrl: string,
 ): Promise<string | undefined> {
-  estimator ??= openEstimator(); // not at the start: it reads 49,000 passwords
+  estimator ??= openEstimator(); // on first use: it reads 49,000 passwords
   const zxcvbn = await estimator;
   const own = formsOfName(username);
   const words = [...own, ...formsOfSite(publicUrl)];
@@ -48,20 +46,19 @@ async function openEstimator(): Promise<ZxcvbnFactory> {
   });
 }
 
-/** The whole name and its parts; zxcvbn finds them backwards, in capitals, and with 4 for a, too. */
+/** zxcvbn also finds them reversed, in capitals, and with 4 for a. */
 function formsOfName(name: string): string[] {
   const parts = name.toLowerCase().split(/[^\p{L}\p{N}]+/u);
   return [name.toLowerCase(), parts.join(''), ...parts].filter((form) => form.length > 2);
 }
 
-/** "letters.example.org" is also letters.example, and each of them. */
+/** "letters.example.org" also yields letters.example, and each part. */
 function formsOfSite(publicUrl: string): string[] {
   const { hostname } = new URL(publicUrl);
   const withoutEnd = hostname.replace(/\.[^.]+$/, '');
   return [...formsOfName(hostname), ...formsOfName(withoutEnd), ...formsOfName('private-messages')];
 }
 
-/** What most of the password is, apart from characters that are in no pattern. */
 function mainPart(sequence: Match[]): Match | undefined {
   return sequence
     .filter(({ pattern }) => pattern !== 'bruteforce' && pattern !== 'separator')

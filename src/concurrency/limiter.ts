@@ -1,24 +1,18 @@
-// A line for work that is heavy: a few at once, and whoever comes beyond that waits for a place.
+// A concurrency limiter with a bounded queue.
 
-/** Does work as soon as it is its turn. */
 export type Limiter = <T>(work: () => Promise<T>) => Promise<T>;
 
 interface Options {
   mayWait?: number;
   patience?: number;
   refusal?: () => Error;
-  /** After work its place stays empty for so many times as long as the work took; whoever did it does not wait for that, */
+  /** Keeps a slot free after work for this multiple of its duration; the caller does not wait for it. */
   restRatio?: number | (() => number);
-  /** and no longer than so many milliseconds. */
-  maxRest?: number;
-  /** Hears that nobody works or waits any more. */
+  maxRest?: number; // milliseconds
   onIdle?: () => void;
 }
 
-/**
- * `atOnce` at the same time; throws the refusal when `mayWait` others wait already, or when the turn has not come after
- * `patience` milliseconds.
- */
+/** Runs `atOnce` at a time; throws the refusal if `mayWait` others wait already, or after `patience` milliseconds. */
 export function createLimiter(
   atOnce: number,
   {
@@ -57,7 +51,7 @@ export function createLimiter(
   return async (work) => {
     if (running >= atOnce) {
       if (waiting.length >= mayWait) throw refusal();
-      await place(); // whoever ends hands its place on
+      await place(); // finished work hands over its slot
     } else {
       running += 1;
     }
@@ -73,7 +67,6 @@ export function createLimiter(
   };
 }
 
-/** The same for each key by itself: nobody waits for work of another key. */
 export function createKeyedLimiter(
   atOnce: number,
   options?: Options,

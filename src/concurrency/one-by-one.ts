@@ -1,21 +1,17 @@
-// Requests that come many at a time begin one after the other.
+// Starts requests one at a time, so that a burst does not delay other users.
 import type { RequestHandler } from 'express';
 import { setImmediate } from 'node:timers/promises';
 import { createLimiter } from './limiter.ts';
 
-// Whoever floods us must not keep others waiting: a line of so many is over in half a second.
+// A flood must not delay everyone in the queue: this many take half a second; more start immediately.
 const longest = 1000;
 
-/**
- * Between two of these requests everybody else is served. Five hundred logins that arrive together would otherwise all be
- * read, checked and refused before the next page of somebody who is signed in: a tenth of a second. Beyond a thousand,
- * they begin at once, as they would without this.
- */
+/** Otherwise 500 logins arriving together delay the next page of a signed-in user by 0.1 s. */
 export function oneByOne(): RequestHandler {
   const limit = createLimiter(1, { mayWait: longest });
   return (req, res, next) => {
     const begin = () => {
-      if (!req.socket.destroyed) next(); // else nobody is there any more
+      if (!req.socket.destroyed) next(); // else the client has disconnected
     };
     void limit(() => setImmediate()).then(begin, begin);
   };

@@ -1,7 +1,7 @@
-// Waiting, but not for ever: a server that hangs never says goodbye.
+// withTimeout: waits for a promise with a limit, because a hanging server never answers.
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Waits for the work, or until this many milliseconds are over; the work itself goes on. */
+/** Waits for the work or for this many milliseconds; the work itself continues. */
 export async function withTimeout(ms: number, work: Promise<unknown>): Promise<void> {
   const done = new AbortController();
   const limit = sleep(ms, undefined, { signal: done.signal }).catch(() => {});

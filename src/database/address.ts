@@ -1,4 +1,4 @@
-// DATABASE_URL: checked before it is used, and kept out of every message.
+// Validates DATABASE_URL and redacts it from messages.
 import pg from 'pg';
 import { StartupError } from '../startup-error.ts';
 
@@ -7,7 +7,7 @@ const invalid =
   'DATABASE_URL is not a valid address. It looks like postgres://USER:PASSWORD@HOST:5432/DATABASE; characters such as ' +
   '@ : / ? # % in a user or a password are written with a percent sign (%40 for @).';
 
-/** The address as pg takes it. Throws a StartupError, which never shows a piece of it. */
+/** Returns the address for pg. Throws a StartupError, which never shows a piece of it. */
 export function checkAddress(url: string): string {
   const mode = parametersOf(url).get('sslmode');
   if (mode && !sslModes.has(mode)) {
@@ -26,7 +26,7 @@ export function checkAddress(url: string): string {
   return address;
 }
 
-/** pg checks certificates in these modes as in verify-full, and warns that a later version will not: so it always will. */
+/** pg treats these modes like verify-full but warns that a later version will not; this pins the meaning. */
 function withPlainMode(url: string): string {
   if (parametersOf(url).has('uselibpqcompat')) return url;
   return url.replace(/(?<=[?&]sslmode=)(prefer|require|verify-ca)(?=&|$)/, 'verify-full');
@@ -41,7 +41,6 @@ function explain(error: NodeJS.ErrnoException, url: string): string {
   return `DATABASE_URL cannot be used: ${withoutAddress(error.message, url)}`;
 }
 
-/** A text by somebody else, such as PostgreSQL, with each piece of the address replaced by dots. */
 export function withoutAddress(text: string, url: string): string {
   const pieces = piecesOf(url).map((piece) => RegExp.escape(piece));
   if (pieces.length === 0) return text;
@@ -51,7 +50,6 @@ export function withoutAddress(text: string, url: string): string {
   );
 }
 
-/** Long ones first, as they are written and as they are meant. */
 function piecesOf(url: string): string[] {
   const [, user, password, host, port, database] =
     /^\w+:\/\/(?:([^:@/?#]*)(?::([^@/?#]*))?@)?(\[[^\]]*\]|[^:/?#]*)(?::([^/?#]*))?(?:\/([^?#]*))?/.exec(

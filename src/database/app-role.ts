@@ -1,24 +1,20 @@
-// The role that the program works as: it owns nothing, and may read and write rows, no more. Made at each start, if need be.
+// The database role the program works as: it may only read and write rows; created at start if missing.
 import pg from 'pg';
 import { createPool, withQueryTimeout, type Pool } from './pool.ts';
 import { findSearchPath } from './session-settings.ts';
 import { transaction } from './transaction.ts';
 
-// One role for each role that owns the tables: two installations in one cluster share it only where they share the owner,
-// who can read both anyway.
+// One role per table owner: installations in a cluster share it only with the same owner, who can read both anyway.
 const nameOfRole = `case when octet_length(current_user) <= 46 then 'private_messages_' || current_user
   else 'private_messages_' || md5(current_user) end`;
 
 const lacksRight = '42501';
 const wrongRole = 'P0001'; // raise exception
 
-/**
- * Every privilege on rows of our tables, and none beyond: not to create, alter, drop or truncate anything. Only what is
- * missing is granted, so that a start usually changes nothing. Where the role has no password and the server asks for
- * none, as the built-in one, the program logs in as this role and cannot go back to the owner; else it switches to it,
- * for which the owner has to be a member. (Before PostgreSQL 16 whoever creates a role is none; from 16 on, one that may
- * only administer it.) Another database of the cluster may be doing the same: then the role is there already.
- */
+// Grants only what is missing on the rows of our tables, and nothing else. Where the server asks for no password, as
+// the built-in one, the program logs in as the role and cannot return to the owner. Otherwise it uses SET ROLE, which
+// requires membership: creating a role grants none before PostgreSQL 16, and only the admin option since. Another
+// database of the cluster may create the role concurrently.
 const prepareRole = `do $$
 declare
   role text := ${nameOfRole};
@@ -65,11 +61,7 @@ begin
   end loop;
 end $$`;
 
-/**
- * The pool that the program works with, on the migrated database that `owner` is connected to at this address. Where the
- * role cannot be made, the program works as the owner, as `tell` is told; then nothing but the WHERE of each statement
- * keeps people apart.
- */
+/** Falls back to the owner, with a warning: then only the WHERE of each statement separates users. */
 export async function openAppPool(
   owner: Pool,
   address: string,
@@ -93,7 +85,6 @@ export async function openAppPool(
   return createPool(asRole ?? address, onError, { name: asRole ? undefined : role, searchPath });
 }
 
-/** Undefined when the role is there with all that it needs; else why not. */
 async function tryToPrepare(owner: Pool): Promise<string | undefined> {
   try {
     await transaction(owner, async (db) => {
@@ -111,7 +102,7 @@ async function tryToPrepare(owner: Pool): Promise<string | undefined> {
   }
 }
 
-/** The same address with this role as the user, if the server lets it in without a password. */
+/** The address with this role as the user, if the server accepts it without a password. */
 async function findLogin(address: string, role: string): Promise<string | undefined> {
   const hasPassword = new pg.Client({ connectionString: address }).password;
   if (hasPassword || /[?&]user=/.test(address)) return undefined;

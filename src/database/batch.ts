@@ -1,4 +1,4 @@
-// Statements that cost less together: what is asked for while an answer is under way goes as one with the next.
+// Batches concurrent calls into one statement.
 import { setImmediate as endOfTurn } from 'node:timers/promises';
 import { DatabaseBusy, type Database, type Pool } from './pool.ts';
 import { withConnection } from './transaction.ts';
@@ -11,22 +11,15 @@ interface Waiting<Ask, Answer> {
 }
 
 interface Grouping<Ask> {
-  /** Two with the same key never go together: of somebody with many, the others wait, and nobody else. */
+  /** Calls with the same key never share a batch, so a user with many calls delays nobody else. */
   keyOf?: (ask: Ask) => unknown;
-  /** How much one is; as many go together as are no more than `most`, or one alone that is more. */
-  weightOf?: (ask: Ask) => number;
+  weightOf?: (ask: Ask) => number; // in total at most `most`, unless one alone weighs more
 }
 
-/** With so many, what a statement costs in itself hardly counts any more, and it still takes a few milliseconds. */
-const most = 16;
-/** Milliseconds. */
-const patience = 1000;
+const maxSize = 16; // overhead is negligible, and a statement still takes only a few milliseconds
+const patience = 1000; // ms
 
-/**
- * Those who ask in the same turn of the event loop, or while an answer is under way, go together, in the order in which
- * they came as far as keys and weights allow. `run` answers each in its place, or fails for all of them. They take one
- * connection, which is kept while anybody waits. Throws DatabaseBusy when it takes too long until the turn comes.
- */
+/** `run` returns the answers in call order, or fails for all. Throws DatabaseBusy if a call waits too long. */
 export function batch<Ask, Answer>(
   pool: Pool,
   run: (db: Database, asks: Ask[]) => Promise<Answer[]>,
@@ -38,14 +31,13 @@ export function batch<Ask, Answer>(
   async function runAll(): Promise<void> {
     isRunning = true;
     while (waiting.length > 0) {
-      await endOfTurn(); // by then all requests have been read that are there already
-      // Where no connection is to be had, there is none for anybody.
+      await endOfTurn(); // joins requests that have already arrived
+      // One connection, held while calls wait; without it, every call fails.
       await withConnection(pool, answerAll).catch((error: unknown) => refuse(waiting.splice(0), error));
     }
     isRunning = false;
   }
 
-  /** Until nobody waits; after a failure the others go on with another connection. */
   async function answerAll(db: Database, discard: (error: Error) => void): Promise<void> {
     while (waiting.length > 0) {
       const group = takeNext();
@@ -53,7 +45,7 @@ export function batch<Ask, Answer>(
         if (group.length > 0) await answer(db, group);
       } catch (error) {
         refuse(group, error);
-        return discard(error as Error);
+        return discard(error as Error); // the remaining calls get another connection
       }
       await endOfTurn();
     }
@@ -77,7 +69,7 @@ export function batch<Ask, Answer>(
       }
       const isFirst = keys.size < keys.add(keyOf(one.ask)).size;
       const heavier = weight + weightOf(one.ask);
-      if (!isFirst || (group.length > 0 && heavier > most)) return true;
+      if (!isFirst || (group.length > 0 && heavier > maxSize)) return true;
       weight = heavier;
       group.push(one);
       return false;

@@ -1,15 +1,14 @@
-// Much at once in small steps: no statement runs into its time limit, and no page keeps anybody waiting for long.
+// Bulk changes in batches, so that no statement reaches its time limit and no page waits long.
 
 const batch = 500;
 const patienceMs = 6000;
 
 export interface Progress {
   count: number;
-  /** False when time ran out: the rest is for the next press of the button. */
-  isDone: boolean;
+  isDone: boolean; // false when time ran out; the user presses the button again
 }
 
-/** Repeats a step that changes up to so many rows, until one finds nothing more to do or the time is over. */
+/** Repeats `step`, which returns how many rows it changed, until none are left or time is up. */
 export async function inBatches(step: (limit: number) => Promise<number>): Promise<Progress> {
   const deadline = Date.now() + patienceMs;
   let count = 0;

@@ -1,4 +1,4 @@
-// Whether a PostgreSQL that somebody brings along can do what this program needs.
+// Checks that an external PostgreSQL meets the requirements.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
@@ -8,11 +8,11 @@ import type { Pool } from './pool.ts';
 const oldest = 15;
 const patienceMs = 3000;
 
-/** Throws a StartupError that says what is needed. */
+/** Throws a StartupError that names the missing requirement. */
 export async function checkServer(pool: Pool): Promise<void> {
   const client = await pool.connect();
   let broken: Error | undefined;
-  const discard = (error: Error) => (broken = error); // unheard, the loss of the connection would end the process
+  const discard = (error: Error) => (broken = error); // without a listener, a lost connection ends the process
   client.on('error', discard);
   try {
     await checkDatabase(client);
@@ -44,7 +44,7 @@ async function checkDatabase(client: pg.PoolClient): Promise<void> {
   }
 }
 
-/** A pooler makes up the process id that it names at the beginning of a connection. */
+/** A pooler reports a made-up process id when a connection starts. */
 async function isDirect(client: pg.PoolClient): Promise<boolean> {
   const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
   return rows[0]!.pid === (client as pg.PoolClient & { processID: number }).processID;
@@ -55,7 +55,6 @@ const pooled =
   'own (LISTEN, settings, prepared statements). Use the direct address of PostgreSQL, or one in session mode ' +
   '(pool_mode=session).';
 
-/** Whether what is listened for arrives: not where each transaction gets another connection. */
 async function keepsSession(pool: Pool, client: pg.PoolClient): Promise<boolean> {
   const channel = `probe_${randomUUID().replaceAll('-', '')}`;
   const heard = new Promise<boolean>((resolve) => client.once('notification', () => resolve(true)));

@@ -1,15 +1,13 @@
-// What is removed in time.
+// Deletes expired rows.
 import type { Database } from './pool.ts';
 
 interface Expiring {
   table: string;
-  /** The columns that tell its rows apart. */
-  key: string;
-  /** The column by whose time a row goes. */
+  key: string; // the columns that identify a row
   time: string;
 }
 
-/** Removes up to so many rows whose time lies before this one; returns how many. Names are put into the statement as they are. */
+/** Deletes up to `limit` rows older than `before`; returns how many. Names go into the statement unescaped. */
 export async function deleteBefore(
   db: Database,
   { table, key, time }: Expiring,

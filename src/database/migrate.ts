@@ -1,4 +1,4 @@
-// Brings the schema up to date at start: every file of migrations/ once, in order, whoever else starts meanwhile.
+// Applies the migrations at start: each file once, in order, safe with concurrent starts.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { StartupError } from '../startup-error.ts';
@@ -7,7 +7,7 @@ import { withProgress, type Tell } from './migration-progress.ts';
 import { isDatabaseAway, withQueryTimeout, type Database, type Pool } from './pool.ts';
 import { lacks } from './refusals.ts';
 
-/** Applies what is new. Throws a StartupError when an applied file was edited or is gone, or a new one fails. */
+/** Throws a StartupError when an applied file was edited or is missing, or a new one fails. */
 export async function migrate(
   pool: Pool,
   migrations: Migration[] = readMigrations(),
@@ -15,7 +15,7 @@ export async function migrate(
 ): Promise<void> {
   const client = await pool.connect();
   let broken: Error | undefined;
-  // The pool listens only to clients that are idle; unheard, the loss of this one would end the process.
+  // The pool listens to idle clients only; without a listener, a lost connection ends the process.
   client.on('error', (error) => (broken = error));
   try {
     for (const next of [undefined, ...migrations]) await apply({ pool, client, all: migrations, tell }, next);
@@ -34,10 +34,9 @@ interface Run {
   tell: Tell;
 }
 
-/** One file in one transaction, under a lock that ends with it. */
 async function apply(run: Run, next: Migration | undefined): Promise<void> {
   const { client } = run;
-  // A migration may take longer than a page. Committed reads: who waited must see what the other one did.
+  // A migration may take longer than a page. Read committed, to see what the previous holder of the lock applied.
   await client.query('begin isolation level read committed');
   await client.query(`set local statement_timeout = 0; set local lock_timeout = '30s'`);
   await takeTurn(run);
@@ -61,14 +60,14 @@ async function applyOnce(run: Run, next: Migration): Promise<void> {
   ]);
 }
 
-/** Brings what an earlier text of a migration made to what the present text makes, or undoes it so that it runs again. */
+/** Converts the result of an earlier version of a migration to the current one, or undoes it so that it runs again. */
 async function replaceEarlier(run: Run): Promise<void> {
   const { client, all } = run;
   const present = new Map(all.map((migration) => [migration.name, migration.sha256]));
   for (const [name, sha256] of await listApplied(client)) {
     if (present.get(name) === sha256) continue;
     const sql = readEarlier(sha256);
-    if (sql === undefined) continue; // checkHistory says so
+    if (sql === undefined) continue; // reported by checkHistory
     await execute(run, `${name}, an earlier one`, sql);
     await client.query('update schema_migrations set sha256 = $1 where name = $2 and sha256 = $3', [
       present.get(name),
@@ -88,10 +87,7 @@ async function execute({ pool, client, all, tell }: Run, title: string, sql: str
   });
 }
 
-/**
- * Polls for the lock, for as long as it takes: one that waits inside PostgreSQL would hold up CREATE INDEX
- * CONCURRENTLY for ever.
- */
+/** Polls without a limit: waiting inside PostgreSQL would block CREATE INDEX CONCURRENTLY permanently. */
 async function takeTurn({ client, tell }: Run): Promise<void> {
   const tellAt = Date.now() + 3000;
   let isTold = false;
@@ -131,7 +127,6 @@ function checkHistory(applied: Map<string, string>, all: Migration[]): void {
   }
 }
 
-/** Whether the database answers and has every migration that this version brings. */
 export async function isMigrated(db: Database, latest: string): Promise<boolean> {
   const { rows } = await db.query('select 1 from schema_migrations where name = $1', [latest]);
   return rows.length === 1;

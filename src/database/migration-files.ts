@@ -1,4 +1,4 @@
-// The files in migrations/, and those in migrations/earlier/ that lead from an earlier text of one to the present one.
+// Reads migrations/, and migrations/earlier/ with upgrades from earlier versions of a migration.
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { StartupError } from '../startup-error.ts';
@@ -11,7 +11,7 @@ export interface Migration {
 
 const folder = new URL('../../migrations/', import.meta.url);
 
-/** All migrations in order; throws a StartupError when their numbers have a gap or a double. */
+/** In order. Throws a StartupError on a gap or a duplicate in the numbers. */
 export function readMigrations(from: URL = folder): Migration[] {
   return listSql(from).map((name, index) => {
     const number = String(index + 1).padStart(4, '0');
@@ -22,7 +22,7 @@ export function readMigrations(from: URL = folder): Migration[] {
   });
 }
 
-/** What leads from the text with this hash to the present one, if it is known: files are named NAME.HASH.sql. */
+/** The upgrade from the version with this hash, if there is one: files are named NAME.HASH.sql. */
 export function readEarlier(sha256: string, from = new URL('earlier/', folder)): string | undefined {
   const name = listSql(from).find((file) => file.endsWith(`.${sha256.slice(0, 12)}.sql`));
   return name && readSql(new URL(name, from)).sql;
@@ -34,8 +34,7 @@ function listSql(from: URL): string[] {
     .toSorted();
 }
 
-/** The same on every system: a checkout on Windows may have changed the ends of lines. */
 function readSql(file: URL): Pick<Migration, 'sql' | 'sha256'> {
-  const sql = readFileSync(file, 'utf8').replaceAll('\r\n', '\n');
+  const sql = readFileSync(file, 'utf8').replaceAll('\r\n', '\n'); // same hash for a checkout on Windows
   return { sql, sha256: createHash('sha256').update(sql).digest('hex') };
 }

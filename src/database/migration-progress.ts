@@ -1,4 +1,4 @@
-// Progress of a migration that takes long, for whoever waits for the start.
+// Reports the progress of a long migration.
 import type pg from 'pg';
 import type { Database } from './pool.ts';
 
@@ -7,10 +7,7 @@ export type Tell = (line: string) => void;
 const firstAfterMs = 1000;
 const everyMs = 5000;
 
-/**
- * Tells after a second, and then every five, what the connection with this process id is doing and how far it is. A
- * migration may speak for itself with `raise info`.
- */
+/** Reports after 1 s, then every 5 s, what the connection `pid` is doing. A migration may report with `raise info`. */
 export async function withProgress<T>(
   { pool, client, pid }: { pool: Database; client: pg.ClientBase; pid: number },
   title: string,
@@ -44,7 +41,6 @@ export async function withProgress<T>(
   }
 }
 
-/** What PostgreSQL knows of an index that is being built. */
 async function findProgress(db: Database, pid: number): Promise<string> {
   const { rows } = await db.query<{ name: string; percent: number | null }>(
     `select relid::regclass::text as name,

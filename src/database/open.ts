@@ -1,4 +1,4 @@
-// Opens the database the settings name, or our own, and brings its schema up to date.
+// Opens the configured or the built-in database and migrates it.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config.ts';
 import { checkAddress } from './address.ts';
@@ -12,12 +12,11 @@ import { createPool, isDatabaseAway, type Pool } from './pool.ts';
 import { explainRefusal } from './refusals.ts';
 
 export interface OpenDatabase {
-  /** Its statements may only read and write rows, and those of one person at a time (app-role.ts, owner.ts). */
-  pool: Pool;
+  pool: Pool; // only for rows, of one user at a time (app-role.ts, owner.ts)
   close(): Promise<void>;
 }
 
-/** A migrated database. `onError` hears of trouble in the background, `tell` what the operator should know. Throws a StartupError with the cause. */
+/** `onError` gets background errors, `tell` notes for the operator. Throws a StartupError with the cause. */
 export async function openDatabase(
   config: Pick<Config, 'databaseUrl' | 'dataDir'>,
   onError: (error: Error) => void,
@@ -50,7 +49,7 @@ export async function openDatabase(
   }
 }
 
-/** Another process, just ending, may stop our own PostgreSQL at this moment; it is started again at once. */
+/** A process that is shutting down may stop the built-in PostgreSQL now; it is restarted immediately. */
 async function migrateOurOwn(pool: Pool): Promise<void> {
   for (let attempts = 1; ; attempts++) {
     try {

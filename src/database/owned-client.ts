@@ -1,9 +1,9 @@
-// A connection that says before a statement whose rows it may touch (owner.ts), in the same message to the server.
+// A pg client that sets the owner for row-level security (owner.ts) in the same round trip as the statement.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import pg from 'pg';
 import { currentOwner } from './owner.ts';
 
-/** Returns no row: pg would take it for one of the statement's. */
+/** Returns no row, which pg would add to the result of the statement. */
 const setOwner = {
   name: 'set owner',
   text: `select where pg_catalog.set_config('app.owner_id', $1, false) is null`,
@@ -12,7 +12,6 @@ const setOwner = {
 
 type Callback = (error: Error | null, result?: unknown) => void;
 
-/** What pg has and its types do not. */
 interface PgQuery {
   callback?: Callback;
   text?: string;
@@ -29,11 +28,9 @@ interface PgConnection {
 }
 const Query = pg.Query as unknown as new (...asked: unknown[]) => PgQuery;
 
-/**
- * Sends the two as one: no Sync stands between them (PostgreSQL manual, 54.2.3), so that the statement is not run when the
- * owner cannot be set, and the owner is taken back when the statement fails. A round trip of its own, or as little as a
- * pipelined statement of its own, would cost the inbox a tenth.
- */
+// Sends both without a Sync in between (PostgreSQL manual, 54.2.3): the statement does not run if the owner cannot be
+// set, and the owner is reset if the statement fails. A separate round trip, or even a separate pipelined statement,
+// slows the inbox by a tenth.
 class OwnedQuery extends Query {
   readonly isSeveral: boolean;
   readonly #owner: string;
@@ -43,7 +40,7 @@ class OwnedQuery extends Query {
     super(...asked);
     this.#owner = owner;
     this.isSeveral = !this.values && (this.text?.includes(';') ?? false);
-    this.queryMode = 'extended'; // after a failure the server waits for a Sync, which a simple Query is not
+    this.queryMode = 'extended'; // after an error the server waits for a Sync, which a simple query does not send
     const { query_timeout: timeout } = asked[0] as { query_timeout?: number };
     if (timeout) this.query_timeout = timeout;
   }
@@ -54,7 +51,7 @@ class OwnedQuery extends Query {
       connection.bind({ statement: setOwner.name, values: [this.#owner] });
       connection.execute({});
       const refusal = super.submit(connection);
-      if (refusal) connection.stream.destroy(); // half of it is on its way
+      if (refusal) connection.stream.destroy(); // half of it has been sent
       return refusal;
     } finally {
       connection.stream.uncork();
@@ -67,23 +64,20 @@ class OwnedQuery extends Query {
   }
 }
 
-// They touch no rows, may be several in one text, and have to work in a transaction that has failed.
+// They touch no rows, may be several in one text, and must work in a failed transaction.
 const ownerless = /^\s*(begin|savepoint|commit|rollback|set)\b/i;
 const mayTakeBack = /^\s*(commit|rollback)\b/i;
 
-/** Says nothing where the connection has the same owner still. */
 export class OwnedClient extends pg.Client {
-  /** What app.owner_id is; undefined while that is not known. */
-  #owner: string | undefined = '';
-  /** The last statement that said its owner: of several under way it decides. */
-  #latest: OwnedQuery | undefined;
+  #owner: string | undefined = ''; // value of app.owner_id; undefined while unknown
+  #latest: OwnedQuery | undefined; // last statement that set the owner; it decides if several are in flight
   #isPrepared = false;
 
   override query(...asked: unknown[]): never {
     const send = (...args: unknown[]) => (super.query as (...args: unknown[]) => unknown)(...args) as never;
     const text = typeof asked[0] === 'string' ? asked[0] : (asked[0] as { text?: string }).text;
     if (text && ownerless.test(text)) {
-      // A transaction that is rolled back takes its owner along, and committing a failed one does the same.
+      // A rollback reverts the owner, and so does committing a failed transaction.
       if (mayTakeBack.test(text)) this.#owner = undefined;
       return send(...asked);
     }
@@ -91,11 +85,11 @@ export class OwnedClient extends pg.Client {
     if (owner === this.#owner) return send(...asked);
     this.#prepare(send);
 
-    this.#owner = undefined; // whatever is sent before the answer says its owner too
+    this.#owner = undefined; // statements sent before the answer set the owner too
     const query = new OwnedQuery(owner, asked);
     this.#latest = query;
     if (query.isSeveral) {
-      // Several statements in one text come as a simple Query: the owner first, by itself.
+      // Several statements in one text need a simple query; the owner is set separately before.
       const answer = (send({ ...setOwner, values: [owner] }) as Promise<unknown>).then(() => send(text));
       if (!query.callback) return answer as never;
       const { callback } = query;
@@ -114,7 +108,6 @@ export class OwnedClient extends pg.Client {
     ) as never;
   }
 
-  /** Once, in front of the first statement that needs it; should it fail, so does that one. */
   #prepare(send: (...args: unknown[]) => unknown): void {
     if (this.#isPrepared) return;
     this.#isPrepared = true;
@@ -122,7 +115,7 @@ export class OwnedClient extends pg.Client {
   }
 }
 
-/** A pool of these. Whoever waits for a connection gets it in their own name, not in that of the one who gave it back. */
+/** A caller waiting for a connection keeps its own async context, not that of the caller who released it. */
 export class OwnedPool extends pg.Pool {
   constructor(options: pg.PoolConfig) {
     super({ ...options, Client: OwnedClient, pipeline: true });

@@ -1,20 +1,16 @@
-// Connections to PostgreSQL: how many, how long each step may take, and what counts as "the database is away".
+// The connection pool: size, timeouts, and which errors mean that the database is unavailable.
 import { availableParallelism } from 'node:os';
 import pg from 'pg';
 import { OwnedPool } from './owned-client.ts';
 import { sessionPreparer, type SessionRole } from './session-settings.ts';
 
-/** What a query needs: the pool, or one client inside a transaction. */
-export type Database = Pick<pg.Pool, 'query'>;
+export type Database = Pick<pg.Pool, 'query'>; // the pool, or one client in a transaction
 export type Pool = pg.Pool;
 
 // How long a page waits, together with the limits in session-settings.ts.
 const limits = { connectionTimeoutMillis: 1200, query_timeout: 2300 } satisfies pg.PoolConfig;
 
-/**
- * A pool on this server. `onError` hears of connections that broke while idle; the pool replaces them itself. Without a
- * role its connections are those of the user in the address, which migrates (app-role.ts).
- */
+/** `onError` gets errors of idle connections, which the pool replaces. Without a role, uses the user of the address. */
 export function createPool(
   connectionString: string,
   onError: (error: Error) => void,
@@ -36,19 +32,18 @@ export function createPool(
 
 const dayMs = 24 * 60 * 60_000;
 
-/** A statement whose answer may take longer than a page waits. pg knows query_timeout, its types do not. */
+/** For statements that may take longer than a page waits. The types of pg lack query_timeout. */
 export function withQueryTimeout(query: pg.QueryConfig, ms = dayMs): pg.QueryConfig {
   return { ...query, query_timeout: ms } as pg.QueryConfig;
 }
 
-/** Gives a connection outside of the pool the settings that those in it have. */
 export async function prepareLike(pool: Pool, client: pg.Client): Promise<void> {
   const prepare: ((client: pg.Client) => void | Promise<void>) | undefined = pool.options.onConnect;
   await prepare?.(client);
 }
 
-// 08: connection; 40: two at once, one of which must try again; 53: out of connections, memory or disk; 57P0x: shut
-// down, crashed, starting; 57014: our time limit; 55P03: our lock limit; 25006: a standby (PostgreSQL manual, appendix A).
+// 08: connection; 40: conflict between transactions, retry; 53: out of connections, memory or disk; 57P0x: shut down,
+// crashed, starting; 57014, 55P03: our time and lock limits; 25006: standby (PostgreSQL manual, appendix A).
 const awayStates = /^(08...|53...|57P0[1-5]|57014|55P03|25006|58030|40001|40P01)$/;
 const awayErrors = new Set([
   'ECONNREFUSED',
@@ -60,22 +55,20 @@ const awayErrors = new Set([
   'ETIMEDOUT',
   'EHOSTUNREACH',
   'ENETUNREACH',
-  'EAGAIN', // a unix socket with too many waiting
+  'EAGAIN', // a Unix socket with a full queue
 ]);
 const awayMessages =
   /^(Query read timeout|Connection terminated|timeout expired|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed)/;
 
-/** The database answers, but not soon enough. */
 export class DatabaseBusy extends Error {
   override message = 'Too many wait for the database.';
 }
 
-/** Whether a statement has been ended because it took longer than any may (statement_timeout). */
 export function isTakingTooLong(error: unknown): boolean {
-  return (error as { code?: unknown }).code === '57014';
+  return (error as { code?: unknown }).code === '57014'; // statement_timeout
 }
 
-/** Whether this error says that PostgreSQL cannot serve now, and that the same request may succeed later. */
+/** Whether PostgreSQL is unavailable for now, so that the same request may succeed later. */
 export function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error instanceof DatabaseBusy) return true;

@@ -1,4 +1,4 @@
-// Why a database cannot be opened, as one line that says what helps and shows no piece of DATABASE_URL.
+// Explains why a database cannot be opened: one line with the cure, without any piece of DATABASE_URL.
 import { StartupError } from '../startup-error.ts';
 import { withoutAddress } from './address.ts';
 import { isDatabaseAway } from './pool.ts';
@@ -30,7 +30,6 @@ const untrusted =
   'sslrootcert=/path/to/ca.pem to DATABASE_URL with the certificate of that authority, or replace its sslmode by ' +
   'sslmode=no-verify, which encrypts without checking who answers.';
 
-/** `url` is DATABASE_URL, if there is one. */
 export function explainRefusal(error: Failure, url: string): StartupError {
   if (!(error instanceof StartupError)) return new StartupError(describe(error, url));
   if (!(error.cause instanceof Error)) return error;
@@ -38,7 +37,6 @@ export function explainRefusal(error: Failure, url: string): StartupError {
   return new StartupError(error.message.replace(foreign, () => withoutAddress(foreign, url)));
 }
 
-/** Whether a right or an extension is missing, which is no fault of a migration. */
 export function lacks({ code, message }: Failure): 'a right' | 'an extension' | undefined {
   if (code === '42501') return 'a right';
   const isExtension = code === '58P01' || code === '0A000' || code === '42704';
@@ -52,7 +50,7 @@ function describe(error: Failure, url: string): string {
   if (error.message.startsWith('The server does not support SSL')) {
     return 'PostgreSQL does not speak TLS there: set sslmode=disable in DATABASE_URL, or let it.';
   }
-  // A server that asks for a password where none was given is answered by pg itself, without a code.
+  // If the server asks for a password and none was given, pg itself throws, without a code.
   if (error.code === '28P01' || error.code === '28000' || error.message.startsWith('SASL')) {
     return `PostgreSQL refuses the user or the password in DATABASE_URL: ${cause}`;
   }
@@ -66,7 +64,7 @@ function isUntrusted({ code = '' }: Failure): boolean {
   return /SELF_SIGNED|UNABLE_TO_(GET_ISSUER|VERIFY)|CERT_(UNTRUSTED|SIGNATURE)/.test(code);
 }
 
-/** What the operating system says names the host: its code says the same. */
+/** Messages of the operating system contain the host; the code is enough. */
 function causeOf(error: Failure, url: string): string {
   const first = error.errors?.[0] ?? error;
   if (first.syscall) return `${first.syscall} ${first.code}`;

@@ -1,4 +1,4 @@
-// `npm run rotate-keys`: a new key for signing cookies, whether the program runs or not. Nobody is signed out.
+// `npm run rotate-keys`: adds a key for signing cookies, even while the program runs; nobody is signed out.
 import { readSettings } from '../config.ts';
 import { exitWithError } from '../startup-error.ts';
 import { openDatabase } from './open.ts';

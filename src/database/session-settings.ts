@@ -1,9 +1,9 @@
-// The settings of a session that statements here rely on, whatever the server, the database, the role or the URL says.
+// Session settings that statements rely on, whatever the server, database, role or URL says.
 import type { ClientBase } from 'pg';
 
-// A page asks at most twice and must answer within 5 s when PostgreSQL hangs, and within 3 s when somebody holds a lock
-// and all connections wait for it: 1.2 s for a connection (pool.ts), half a second for a lock, and some 2 s for an answer,
-// counted by the server and, for a frozen server, by us (query_timeout).
+// A page runs at most two queries and must answer within 5 s if PostgreSQL hangs, and within 3 s if all connections
+// wait for a lock: 1.2 s for a connection (pool.ts), 0.5 s for a lock, and about 2 s for an answer, timed by the server
+// and, if that is frozen, by the client (query_timeout).
 const limits = {
   lock_timeout: '500',
   statement_timeout: '2000',
@@ -12,12 +12,10 @@ const limits = {
   transaction_timeout: '0',
 };
 
-// There is an index for everything that is asked. Where a table is nearly empty, reading all of it is cheaper still,
-// and a connection would keep that plan while 100,000 messages come in, until PostgreSQL counts them.
-// Nothing here is long enough to be worth compiling (jit), which takes longer than most statements.
+// Every query has an index. A sequential scan is cheaper on a nearly empty table, but a connection would keep that plan
+// while 100,000 messages arrive, until ANALYZE runs. Compiling (jit) takes longer than most statements here.
 export const planning = { enable_seqscan: 'off', jit: 'off', plan_cache_mode: 'auto' };
 
-/** What values look like and what a statement means. */
 const meaning = {
   client_encoding: 'UTF8',
   DateStyle: 'ISO, MDY',
@@ -28,7 +26,7 @@ const meaning = {
   standard_conforming_strings: 'on',
   array_nulls: 'on',
   transform_null_equals: 'off',
-  gin_fuzzy_search_limit: '0', // with it, a search finds some of the messages
+  gin_fuzzy_search_limit: '0', // otherwise a search may return only some of the messages
   default_transaction_isolation: 'read committed',
   default_transaction_deferrable: 'off',
   exit_on_error: 'off',
@@ -36,14 +34,13 @@ const meaning = {
 
 const settings = Object.entries({ ...limits, ...planning, ...meaning });
 
-// set_config of pg_catalog, whose name a search_path may hide; a setting that this version does not know is left out.
+// Qualified, because search_path may hide set_config. Skips settings that this version of PostgreSQL lacks.
 const statement = `
   select pg_catalog.set_config(name, value, false) from (values ('search_path', $1), ('role', $2),
     ${settings.map(([name, value]) => `('${name}', '${value}')`).join(', ')}) as wanted (name, value)
   where pg_catalog.current_setting(name, true) is not null and value is not null`;
 
-// Our tables are where they were made: as the role's own search_path said then, or in public. Behind that schema come
-// those of our extensions, which some hosts keep apart.
+// The schema our tables were created in, then those of our extensions, which some hosts keep apart.
 export const findSearchPath = `
   select concat_ws(', ', quote_ident(coalesce(
     (select n.nspname from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -56,17 +53,12 @@ export const findSearchPath = `
     (select string_agg(distinct quote_ident(n.nspname), ', ') from pg_extension e
        join pg_namespace n on n.oid = e.extnamespace where e.extname in ('unaccent', 'btree_gin'))) as path`;
 
-/** As whom connections work, and where the tables are. */
 export interface SessionRole {
-  /** Undefined for the user who is logged in. */
-  name: string | undefined;
+  name: string | undefined; // undefined for the user who is logged in
   searchPath: string;
 }
 
-/**
- * What makes each new connection of a pool ours; where the tables are is looked up once. By statements and not by startup
- * options: PgBouncer refuses those, and what DATABASE_URL says would replace them.
- */
+/** Uses statements, because PgBouncer rejects startup options and DATABASE_URL overrides them. */
 export function sessionPreparer(role?: SessionRole): (client: ClientBase) => Promise<void> {
   let searchPath = role?.searchPath;
   return async (client) => {

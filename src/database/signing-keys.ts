@@ -1,15 +1,12 @@
-// The keys that sign cookies: made at the first start, kept in the database, shared by all processes, rotatable.
+// Cookie signing keys: created at the first start, stored in the database, shared by all processes, rotatable.
 import { randomBytes } from 'node:crypto';
 import type { Database } from './pool.ts';
 
-/** Signs from the second minute on, when every process has read it; verifies until no cookie can still carry it. */
+/** A key signs once every process has read it, and verifies until no cookie can still carry it. */
 const signsAfter = '2 minutes';
-const verifiesFor = '91 days'; // a session lives 90 days at most
+const verifiesFor = '91 days'; // a session lasts at most 90 days
 
-/**
- * The secrets, the one that signs first. The same array is kept up to date for as long as the program runs,
- * because express-session and cookie-parser look at it anew for each request.
- */
+/** The signing secret is first. Updated in place, because express-session and cookie-parser read it per request. */
 export async function openSigningKeys(db: Database, onError: (error: Error) => void, reloadEvery = 60_000) {
   await db.query('insert into signing_keys (number, secret) values (1, $1) on conflict do nothing', [
     newSecret(),
@@ -22,7 +19,7 @@ export async function openSigningKeys(db: Database, onError: (error: Error) => v
   return { secrets, close: () => clearInterval(timer) };
 }
 
-/** Adds a new key and forgets those that can no longer be in use. Two at the same moment add one. */
+/** Adds a key and deletes those no longer in use. Concurrent calls add one key. */
 export async function rotateSigningKeys(db: Database): Promise<void> {
   await db.query(
     `insert into signing_keys (number, secret)

@@ -1,10 +1,7 @@
-// Several statements on one connection; as a transaction: all of them, or none.
+// Runs several statements on one connection, optionally in a transaction.
 import type { Database, Pool } from './pool.ts';
 
-/**
- * Lends one connection to the work. The pool listens only while a connection is idle, and its loss would end the process
- * unheard. One that is lost, or discarded because it is of no more use to anybody, is thrown away.
- */
+/** Handles connection errors, which would end the process; a lost or discarded connection is not reused. */
 export async function withConnection<T>(
   pool: Pool,
   work: (db: Database, discard: (error: Error) => void) => Promise<T>,
@@ -21,7 +18,6 @@ export async function withConnection<T>(
   }
 }
 
-/** Runs the work on one connection, in one transaction; any error rolls back. */
 export function transaction<T>(pool: Pool, work: (db: Database) => Promise<T>): Promise<T> {
   return withConnection(pool, async (db, discard) => {
     try {

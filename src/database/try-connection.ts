@@ -1,4 +1,4 @@
-// Ends with 0 where DATABASE_URL can be connected to; run as the user that is to connect (can-connect.ts).
+// Exits with 0 if it can connect to DATABASE_URL; run as the system user in question (can-connect.ts).
 import pg from 'pg';
 
 const client = new pg.Client({ connectionString: process.env.DATABASE_URL, connectionTimeoutMillis: 5000 });

@@ -1,4 +1,4 @@
-// The people of the demonstration and what they wrote: [from, to, minutes ago, text].
+// Demo users and their messages: [from, to, minutes ago, text].
 
 export const people = [
   'alice',

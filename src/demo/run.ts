@@ -1,4 +1,4 @@
-// `npm run demo`: fills a fresh database with a few people and their letters, for looking and for pictures.
+// `npm run demo`: fills an empty database with users and messages, for trying out and for screenshots.
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createPasswords } from '../accounts/passwords.ts';
 import { createAccount } from '../accounts/queries.ts';
@@ -58,7 +58,6 @@ async function fill(pool: Pool, encryption: Encryption, mailbox: Quota, password
     };
     await sendMessage(letter);
   }
-  // What is older than two hours has been read.
   await pool.query(
     `delete from unread u using messages m
      where m.owner_id = u.owner_id and m.id = u.id and m.sent_at < now() - interval '2 hours'`,

@@ -1,4 +1,4 @@
-// One message: reading it, deleting it, marking it, taking it back.
+// One message: read, delete, mark as unread, unsend.
 import { Router, type Request } from 'express';
 import { z } from 'zod';
 import { unsendMessage } from './compose/unsend.ts';
@@ -93,14 +93,13 @@ export function messageRoutes(pool: Pool, flash: Flash, notifier: Notifier): Rou
   return router;
 }
 
-/** The neighbours that came with the message, in its own box. */
 function inBox({ box, newer, older }: Message): Around {
   const address = (id: string | null) => (id ? `/messages/${id}` : undefined);
   const listName = box === 'sent' ? 'what you sent' : 'the inbox';
   return { newer: address(newer), older: address(older), list: `/${box}`, listName };
 }
 
-/** The message's id in the address; what cannot be an id is as unknown as one that is none. */
+/** A malformed id throws the same 404 as an unknown one. */
 export function messageId(req: Request): string {
   const id = z.uuid().safeParse(req.params.id);
   if (!id.success) throw unknownMessage();

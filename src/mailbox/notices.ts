@@ -1,10 +1,10 @@
-// Notices: what the program itself tells a person, in their inbox. They cannot be answered.
+// Notices: messages from the program to a user's inbox, which cannot be answered.
 import { now } from '../clock.ts';
 import { asOwner } from '../database/owner.ts';
 import type { Database } from '../database/pool.ts';
 import { newId, nobody } from '../ids.ts';
 
-/** Leaves a notice in somebody's inbox, also in a full one. Whoever calls rings the bell for the pages that are open. */
+/** Inserts a notice, even into a full mailbox. The caller notifies open pages. */
 export async function leaveNotice(db: Database, ownerId: string, words: string): Promise<void> {
   const sentAt = now();
   await asOwner(ownerId, () =>

@@ -1,4 +1,4 @@
-// A page of a list or a message comes along with the session: one round trip for the pages seen most.
+// Preloads a page of a list, or a message, with the session: one round trip for the most visited pages.
 import { z } from 'zod';
 import { highestId } from '../ids.ts';
 import type { Request } from 'express';
@@ -8,7 +8,7 @@ import { selectBoxBefore, selectMessage, type Box, type Message, type MessageRow
 
 const cursor = z.uuid().default(highestId);
 const messageId = z.uuid();
-// Seconds, because PostgreSQL takes its time for dates in JSON. The orders are those of toRow and toMessage, below.
+// Seconds, because dates in JSON are slow in PostgreSQL. The columns are in the order of toRow and toMessage.
 const sentAt = `date_part('epoch', r."sentAt")`;
 const rowValues = `r.id, r.other, r.origin, r.excerpt, ${sentAt}, r."isUnread"`;
 const messageValues = `r.id, r.box, r.other, r.origin, r.body, ${sentAt}, r."isUnread", r.newer, r.older`;
@@ -18,7 +18,7 @@ const boxes = {
 };
 const message = sessionWith('message', selectMessage(3), messageValues);
 
-/** What an address brings along. Going back to newer pages of a list is rare, and asks by itself. */
+/** Going back to newer pages of a list is rare and not preloaded. */
 export function preload({ path, query }: Pick<Request, 'path' | 'query'>): Preload | undefined {
   const [, place, id, ...more] = path.split('/');
   if ((place === 'inbox' || place === 'sent') && id === undefined) {
@@ -30,12 +30,10 @@ export function preload({ path, query }: Pick<Request, 'path' | 'query'>): Prelo
   return isMessage ? { statement: message, values: [id] } : undefined;
 }
 
-/** The rows of the list that came along, if one did. */
 export function preloadedRows({ preloaded }: Viewer, box: Box): MessageRow[] | undefined {
   return preloaded?.map((values) => toRow(box, values));
 }
 
-/** The message that came along, if one did. */
 export function preloadedMessage({ preloaded }: Viewer): Message | undefined {
   return preloaded?.map(toMessage)[0];
 }

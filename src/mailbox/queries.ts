@@ -1,19 +1,17 @@
-// The mailbox in SQL: lists, one message, read and unread. Every statement names the owner: a stranger's row cannot be
-// found. The other person's name comes by a subquery: with a join, the generic plan may sort the whole mailbox.
+// The mailbox in SQL; every statement is scoped to the owner, so that a stranger's row cannot be found.
 import type { Database } from '../database/pool.ts';
 import { rowsRead } from '../web/paging.ts';
 import { maxExcerpt, prefixOf } from '../web/text.ts';
 
 export type Box = 'inbox' | 'sent';
 
-/** Whose words a message holds, if not those of somebody here: the program's, or a file's. */
+/** Null for a message that a user here wrote. */
 export type Origin = 'notice' | 'imported' | 'imported notice' | null;
 
-/** A message as a row of a list. */
 export interface MessageRow {
   id: string;
   box: Box;
-  /** The other person's username, or null when that account is gone. */
+  /** Null when the account is deleted. */
   other: string | null;
   origin: Origin;
   excerpt: string;
@@ -22,31 +20,24 @@ export interface MessageRow {
   isTrashed: boolean;
 }
 
-/** Who is at the other end of `messages m`. An imported name is a name and no person. */
+/** A user, or an imported name. A subquery: with a join, the generic plan may sort the whole mailbox. */
 export const otherColumns = `coalesce(m.other_name, (select u.username from users u where u.id = m.other_id)) as other, m.origin`;
 
-/** A short message whole. PostgreSQL counts characters one by one, which costs a quarter of the list: only long ones are cut. */
+/** Cuts only long messages: PostgreSQL counts characters one by one, which takes a quarter of the list's time. */
 const excerpt = `case when octet_length(m.body) <= 400 then m.body else ${prefixOf('m.body', maxExcerpt)} end as excerpt`;
 
-/**
- * What every list selects of `messages m`. The unread mark by a subquery that gives a value: for `exists` a plan may
- * read everybody's marks into a hash first.
- */
+/** The columns of all lists. A scalar subquery, because with `exists` a plan may hash everybody's marks first. */
 export const rowColumns = `m.id, m.box, ${otherColumns},
   ${excerpt}, m.sent_at as "sentAt", m.trashed_at is not null as "isTrashed",
   (select n.id from unread n where n.owner_id = m.owner_id and n.id = m.id) is not null as "isUnread"`;
 
-/**
- * The newest messages of a box before the one with the id in `$n`, as many as a page reads. Box and number stand in the
- * statement: as parameters they would keep PostgreSQL from using one plan for all (0.19 ms instead of 0.11).
- */
+/** Older than id `$n`. Box and limit are literals: as parameters they prevent a generic plan (0.19 ms, not 0.11). */
 export function selectBoxBefore(box: Box, n: number): string {
   return `select ${rowColumns} from messages m
           where m.owner_id = $1 and m.box = '${box}' and m.trashed_at is null and m.id < $${n}
           order by m.id desc limit ${rowsRead}`;
 }
 
-/** A page of a box: what is older than the message with this id, the newest first. */
 export async function listBoxBefore(
   db: Database,
   ownerId: string,
@@ -61,7 +52,6 @@ export async function listBoxBefore(
   return rows;
 }
 
-/** A page of a box: what is newer than the message with this id, the nearest first. */
 export async function listBoxAfter(
   db: Database,
   ownerId: string,
@@ -78,7 +68,6 @@ export async function listBoxAfter(
   return rows;
 }
 
-/** One message whole, with its neighbours in its box. */
 export interface Message {
   id: string;
   box: Box;
@@ -91,7 +80,7 @@ export interface Message {
   older: string | null;
 }
 
-/** The message with the id in `$n`. What is in the trash is not found here. */
+/** The message with id `$n`, unless it is in the trash. */
 export const selectMessage = (n: number): string => `
   select m.id, m.box, ${otherColumns}, m.body,
                   m.sent_at as "sentAt",
@@ -104,7 +93,6 @@ export const selectMessage = (n: number): string => `
                    order by o.id desc limit 1) as older
            from messages m where m.owner_id = $1 and m.id = $${n} and m.trashed_at is null`;
 
-/** That message, or undefined. */
 export async function findMessage(db: Database, ownerId: string, id: string): Promise<Message | undefined> {
   const { rows } = await db.query<Message>({
     name: 'find message',
@@ -114,7 +102,6 @@ export async function findMessage(db: Database, ownerId: string, id: string): Pr
   return rows[0];
 }
 
-/** Takes the unread mark from these messages; returns from which. */
 export async function markRead(db: Database, ownerId: string, ids: string[]): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>({
     name: 'mark read',
@@ -124,14 +111,12 @@ export async function markRead(db: Database, ownerId: string, ids: string[]): Pr
   return rows.map(({ id }) => id);
 }
 
-/** Where a message is, for who wants to do something with it. */
 export interface MessageState {
   id: string;
   box: Box;
   isTrashed: boolean;
 }
 
-/** Of these messages those that exist. */
 export async function listStates(db: Database, ownerId: string, ids: string[]): Promise<MessageState[]> {
   const { rows } = await db.query<MessageState>(
     `select id, box, trashed_at is not null as "isTrashed" from messages
@@ -141,7 +126,7 @@ export async function listStates(db: Database, ownerId: string, ids: string[]): 
   return rows;
 }
 
-/** The same for all messages up to the one with this id: what came after it has not been seen yet. */
+/** Up to this id only: later messages have not been seen yet. */
 export async function markAllRead(db: Database, ownerId: string, upTo: string): Promise<number> {
   const { rowCount } = await db.query(
     'delete from unread where owner_id = $1 and id <= $2 and not is_trashed',
@@ -150,7 +135,7 @@ export async function markAllRead(db: Database, ownerId: string, upTo: string): 
   return rowCount ?? 0;
 }
 
-/** Puts the unread mark back on received messages; returns on which. */
+/** Received messages only; returns the ids that were read. */
 export async function markUnread(db: Database, ownerId: string, ids: string[]): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
     `insert into unread (owner_id, id, is_marked)
@@ -163,7 +148,6 @@ export async function markUnread(db: Database, ownerId: string, ids: string[]): 
   return rows.map(({ id }) => id);
 }
 
-/** How many messages of a box were sent before this moment. */
 export async function countOlder(db: Database, ownerId: string, box: Box, before: string): Promise<number> {
   const { rows } = await db.query<{ count: number }>(
     `select count(*)::int as count from messages m
@@ -173,10 +157,7 @@ export async function countOlder(db: Database, ownerId: string, box: Box, before
   return rows[0]!.count;
 }
 
-/**
- * The message that was found, opened by its reader. If its sender takes it back at the same moment, the unread mark
- * decides: who gets hold of it has it still before them, and it cannot be taken back any more; who does not, looks again.
- */
+/** Marks it read. If unsendMessage has deleted the mark first, looks again; if not, it can no longer be unsent. */
 export async function openMessage<Found extends { id: string; isUnread: boolean }>(
   db: Database,
   ownerId: string,

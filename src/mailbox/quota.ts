@@ -1,44 +1,35 @@
-// How full mailboxes are. Whatever adds messages goes through here or adds to mailbox_sizes itself; deleting need not.
+// Mailbox quota and usage: code that adds messages checks here or updates mailbox_sizes; deleting need not.
 import { maxDraftBytes } from './drafts/limits.ts';
 import { withQueryTimeout, type Database, type Pool } from '../database/pool.ts';
 import { transaction } from '../database/transaction.ts';
 import { leaveNotice } from './notices.ts';
 
-/** How much a mailbox may hold. Bytes are those of the texts in UTF-8, drafts included. */
+/** The max for a mailbox. Bytes are those of the texts in UTF-8, drafts included. */
 export interface Quota {
   messages: number;
   bytes: number;
 }
 
-/** Above so much the owner is told that the mailbox is filling up. */
+/** Above this the owner is warned. */
 export function nearlyFull({ messages, bytes }: Quota): Quota {
   return { messages: Math.floor(messages * 0.9), bytes: Math.floor(bytes * 0.9) };
 }
 
-/**
- * How many messages somebody may have in another's mailbox without an answer among or after them: a hundredth of it, and
- * with the longest texts no more than a twentieth of its bytes; but always some.
- */
+/** Max messages from one sender without a reply: 1 % of the mailbox, 5 % of its bytes at 40 kB each, at least 20. */
 export function maxUnanswered({ messages, bytes }: Quota): number {
   return Math.max(20, Math.floor(Math.min(messages / 100, bytes / 20 / 40_000)));
 }
 
-/** How much is to be added, by mailbox. */
 export type Adding = Record<string, { received: Quota; sent: Quota }>;
 
 export interface QuotaCheck {
-  /** The mailboxes that cannot take what they are to receive. */
+  /** Owners who cannot receive; `fullOfOwn`: who cannot send. */
   full: string[];
-  /** Those whose owners have no room for what they send. */
   fullOfOwn: string[];
-  /** Those that have less than a tenth left since this moment: for warnOwners. */
   filling: Usage[];
 }
 
-/**
- * Looks at mailboxes before messages are added in the same transaction, until the end of which nobody else adds any.
- * Where there may be too little room, what is there is counted.
- */
+/** Locks the mailboxes until the transaction ends, so that nobody else adds messages. Recounts only when needed. */
 export async function checkQuota(db: Database, adding: Adding, limits: Quota): Promise<QuotaCheck> {
   const nearly = nearlyFull(limits);
   const room: QuotaCheck = { full: [], fullOfOwn: [], filling: [] };
@@ -57,7 +48,7 @@ export async function checkQuota(db: Database, adding: Adding, limits: Quota): P
   return room;
 }
 
-/** Leaves their notices, after the messages have been added: these take nobody's place. */
+/** After the messages have been added, so that notices take no room from them. */
 export async function warnOwners(db: Database, { filling }: QuotaCheck, limits: Quota): Promise<void> {
   for (const size of filling) {
     await leaveNotice(
@@ -69,10 +60,7 @@ export async function warnOwners(db: Database, { filling }: QuotaCheck, limits: 
   }
 }
 
-/**
- * For an import, at the end of the transaction that has added: how much is too much now. Until the end of the
- * transaction nobody else adds any.
- */
+/** For an import, at the end of its transaction: the excess over the quota. Locks the mailbox. */
 export async function countBeyond(db: Database, ownerId: string, limits: Quota): Promise<Quota> {
   const [known] = await lockUsage(db, [ownerId]);
   const { messages, bytes, drafts } = await countAnew(
@@ -86,7 +74,7 @@ export async function countBeyond(db: Database, ownerId: string, limits: Quota):
   };
 }
 
-/** For the clean-up: whoever was warned and has emptied the mailbox since is warned again the next time. */
+/** For the cleanup job: owners who have made room since their warning are warned again next time. */
 export async function forgetWarnings(pool: Pool, limits: Quota): Promise<void> {
   const { rows } = await pool.query<{ ownerId: string }>(
     'select owner_id as "ownerId" from mailbox_sizes where warned_at is not null',
@@ -99,14 +87,14 @@ export async function forgetWarnings(pool: Pool, limits: Quota): Promise<void> {
   }
 }
 
-/** For the account page: how much a mailbox holds, counted when that was longer than a minute ago; else no less than it holds. */
+/** For the account page. Recounted after a minute; until then no less than the mailbox holds. */
 export async function findUsage(pool: Pool, ownerId: string, limits: Quota): Promise<string> {
   const [known] = await readUsage(pool, [ownerId]);
   const size = known && !known.isOld ? known : ((await recount(pool, ownerId, limits)) ?? known);
   return size?.messages != null && size.bytes != null ? usageInWords(size, limits) : '';
 }
 
-/** Counts all of a mailbox, once a minute at most. Undefined where it cannot, while something is being written into it. */
+/** Recounts a mailbox, max once a minute. Undefined while another transaction has it locked. */
 export function recount(pool: Pool, ownerId: string, limits: Quota): Promise<Usage | undefined> {
   return transaction(pool, async (db) => {
     await addUsage(db, [ownerId]);
@@ -117,31 +105,28 @@ export function recount(pool: Pool, ownerId: string, limits: Quota): Promise<Usa
 
 export interface Usage {
   ownerId: string;
-  /** No less than what it holds; null before the first count, as the others. */
+  /** No less than the mailbox holds; null before the first count, like the others. */
   messages: number | null;
   bytes: number | null;
-  /** Of these, what its owner has sent. */
   sent: number | null;
   sentBytes: number | null;
-  /** Bytes of drafts, which are not among the others. */
+  /** Bytes, not included in the others. */
   drafts: number;
   isWarned: boolean;
-  /** Whether all was counted longer than a minute ago, or never. */
   isOld: boolean;
 }
 
-/** Whether so much more fits; not known to fit before the first count. */
 function fits({ messages, bytes, drafts }: Usage, more: Quota, limits: Quota): boolean {
   if (messages === null || bytes === null) return false;
   return messages + more.messages <= limits.messages && bytes + drafts + more.bytes <= limits.bytes;
 }
 
-/** The same for what its owner writes, whatever others have sent. */
+/** Counts only what the owner has written: a mailbox that others have filled can still send. */
 function fitsOwn({ sent, sentBytes, ...size }: Usage, more: Quota, limits: Quota): boolean {
   return fits({ ...size, messages: sent, bytes: sentBytes, sent, sentBytes }, more, limits);
 }
 
-/** Everything that locks several sizes does so in the order of the owners: no two wait for each other. */
+/** Locked in the order of owners everywhere, to avoid deadlocks. */
 async function lockUsage(db: Database, ownerIds: string[]): Promise<Usage[]> {
   await addUsage(db, ownerIds);
   return readUsage(db, ownerIds, 'for no key update of s');
@@ -168,11 +153,10 @@ async function readUsage(db: Database, ownerIds: string[], lock = ''): Promise<U
   return rows;
 }
 
-/** In SQL, what the drafts of this person take. */
 export const draftBytes = (ownerId: string): string =>
   `(select coalesce(sum(octet_length(d.body) + octet_length(d.recipient)), 0) from drafts d where d.owner_id = ${ownerId})`;
 
-// Lengths are read from the table and not from an index: from a cold disk that takes longer than a page may.
+// Lengths are read from the table, not from an index: from a cold disk that exceeds the timeout of a page.
 const countingMs = 10_000;
 
 interface Counting {
@@ -181,10 +165,7 @@ interface Counting {
   withinMs?: number;
 }
 
-/**
- * The exact numbers, in the row as well; needs the lock. Bytes are counted only where they may be what is in the way:
- * numbers of messages come from indexes.
- */
+/** Stores exact numbers; needs the lock. Counts bytes only where they may matter: message counts come from indexes. */
 async function countAnew(
   db: Database,
   known: Usage,
@@ -220,13 +201,11 @@ async function countAnew(
   return { ...known, ...rows[0]! };
 }
 
-/** "12,345 of 100,000 messages and 3.4 MB of 1 GB". */
 function usageInWords({ messages, bytes, drafts }: Usage, limits: Quota): string {
   const held = messages!.toLocaleString('en');
   return `${held} of ${limits.messages.toLocaleString('en')} messages and ${bytesInWords(bytes! + drafts)} of ${bytesInWords(limits.bytes)}`;
 }
 
-/** As people say it: 999 bytes, 12 kB, 3.4 MB, 1 GB. */
 export function bytesInWords(bytes: number): string {
   const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
   const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));

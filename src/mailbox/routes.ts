@@ -1,4 +1,4 @@
-// The lists of a mailbox and what can be done with many messages at once.
+// The inbox and sent lists, and bulk actions on messages.
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { inBatches } from '../database/batches.ts';
@@ -79,7 +79,7 @@ export function mailboxRoutes(pool: Pool, flash: Flash): Router {
     than: z
       .string('Please choose a day.')
       .refine((day) => readDay(day), 'Please choose a day, like 2026-01-31.'),
-    /** When the first press of the button was, if one was not enough: one Undo is for all of them. */
+    /** Time of the first press of the button, if one was not enough: one Undo covers all. */
     at: z.iso.datetime().optional().catch(undefined),
   });
 

@@ -1,4 +1,4 @@
-// The check boxes of a list, and what is said when something was done to several messages, or had been done before.
+// Bulk selection: the selected ids, and the outcome of an action in words.
 import { z } from 'zod';
 import type { Pool } from '../database/pool.ts';
 import { listStates, type MessageState } from './queries.ts';
@@ -6,13 +6,12 @@ import { listStates, type MessageState } from './queries.ts';
 const selection = z.union([z.array(z.string()), z.string().transform((id) => [id])]).catch([]);
 const maxSelected = 200;
 
-/** The ids that were ticked, each once. What cannot be an id is ignored, like an id that is somebody else's. */
+/** Without duplicates. Malformed ids are ignored, like those of a stranger. */
 export function selectedIds(body: { ids?: unknown } | undefined): string[] {
   const ids = selection.parse(body?.ids).filter((id) => z.uuid().safeParse(id).success);
   return [...new Set(ids)].slice(0, maxSelected);
 }
 
-/** "3 messages restored." Nothing is an answer as well: `none` says what is the case. */
 export function counted(count: number, done: string, none: string): string {
   return count === 0 ? none : `${messages(count)} ${done}.`;
 }
@@ -21,10 +20,9 @@ const done: Record<Exclude<Action, 'delete'>, string> = {
   read: 'marked as read',
   unread: 'marked as unread',
   restore: 'restored',
-  forever: 'deleted for ever',
+  forever: 'deleted permanently',
 };
 
-/** What is said after an action: "3 messages restored.", or why nothing has changed. */
 export async function sayDone(
   pool: Pool,
   ownerId: string,
@@ -38,7 +36,6 @@ export async function sayDone(
 
 export type Action = 'read' | 'unread' | 'delete' | 'restore' | 'forever';
 
-/** What is the case with a message to which an action does nothing: the first of these that is true. */
 const reasons: Record<Action, [words: string, isCase: (state: MessageState) => boolean][]> = {
   read: [
     ['already deleted', (state) => state.isTrashed],
@@ -54,10 +51,10 @@ const reasons: Record<Action, [words: string, isCase: (state: MessageState) => b
   forever: [['not in the trash any more', () => true]],
 };
 
-/** For those that do not exist: they are gone, or they never were this person's. */
-const gone = 'already deleted for ever';
+/** Deleted permanently, or never this user's. */
+const gone = 'already deleted permanently';
 
-/** Why an action has changed none of these, in sentences: "These 2 messages were already deleted." */
+/** Why nothing has changed: "These 2 messages were already deleted." */
 export async function sayUnchanged(
   pool: Pool,
   ownerId: string,
@@ -75,7 +72,6 @@ export async function sayUnchanged(
   return [...counts].map(([words, count]) => `${subject(count, ids.length)} ${words}.`).join(' ');
 }
 
-/** "This message was", "These 3 messages were"; with others beside them "1 message was", "3 messages were". */
 function subject(count: number, outOf: number): string {
   const verb = count === 1 ? 'was' : 'were';
   if (count < outOf) return `${messages(count)} ${verb}`;

@@ -1,4 +1,4 @@
-// `disable`, `enable` and `sessions end`: who gets in, and who is still in.
+// `disable`, `enable` and `sessions end`: control who can sign in, and end sessions.
 import { disable, enable } from '../accounts/disabling.ts';
 import type { Account } from '../accounts/queries.ts';
 import type { Database, Pool } from '../database/pool.ts';
@@ -59,14 +59,12 @@ The person logs in again with the same password, and finds a notice.`,
 };
 
 interface Change {
-  /** False when there was nothing to change. */
-  work: (db: Database) => Promise<boolean>;
+  work: (db: Database) => Promise<boolean>; // false: nothing changed
   notice: string;
   done: string;
   already?: string;
 }
 
-/** Makes the change and leaves the notice, both or neither; then open pages are told. */
 async function change(
   pool: Pool,
   person: Account,

@@ -1,4 +1,4 @@
-// Which command was typed, with what. Throws a UsageError for anything that is none.
+// Parses the command line; throws a UsageError if it is invalid.
 import { parseArgs } from 'node:util';
 import type { Command, Options } from './command.ts';
 import { commands } from './commands.ts';
@@ -45,7 +45,7 @@ function parse(args: string[]) {
     });
     return { ...values, words: positionals };
   } catch (error) {
-    // Its words go on with advice that would be wrong here.
+    // The rest of Node's message gives advice that would be wrong here.
     throw new UsageError(`${(error as Error).message.split(/\.(?: |$)/, 1)[0]}.`);
   }
 }

@@ -1,9 +1,8 @@
-// What a command of the operator is: how it is called, what it says about itself, and what it does.
+// Types of an operator command: its name, options, help texts and outcome.
 import type { Account } from '../accounts/queries.ts';
 import type { Config } from '../config.ts';
 import type { Pool } from '../database/pool.ts';
 
-/** The options as typed; each command accepts its own and --json. */
 export interface Options {
   days?: number;
   'drop-second-factor'?: boolean;
@@ -15,35 +14,28 @@ export interface Call {
   pool: Pool;
   config: Config;
   options: Options;
-  /** What was typed after the command. */
   argument: string;
 }
 
-/** What a command has to say. `rows` is what --json prints; a list of them is a table otherwise. */
+/** `rows` is what --json prints; otherwise a list is printed as a table. */
 export interface Outcome {
   rows: object | object[];
-  /** The result as text, where it is no table. */
-  text?: string;
-  /** What the operator should know besides; not part of the result. */
-  note?: string;
-  /** Ends with 1: nothing was found. */
-  isMissing?: boolean;
+  text?: string; // printed instead of a table
+  note?: string; // for the operator; not part of the result
+  isMissing?: boolean; // exits with 1: nothing was found
 }
 
 interface Described {
   name: string;
-  /** For the list of all commands. */
-  summary: string;
-  /** For the command's own help. */
-  details: string;
+  summary: string; // in the list of all commands
+  details: string; // in the help of this command
   options: (keyof Options)[];
 }
 
-/** One that is about a person, found by name before it is called. */
+/** A command about one user, who is found by name before it runs. */
 export interface PersonCommand extends Described {
   argument: 'NAME';
-  /** Asks before it is done, and throws when the answer is no. */
-  confirm?(username: string, options: Options): Promise<void>;
+  confirm?(username: string, options: Options): Promise<void>; // throws if the answer is no
   run(call: Call, person: Account): Promise<Outcome>;
 }
 

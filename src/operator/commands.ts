@@ -1,4 +1,4 @@
-// All commands, in the order of the help.
+// All operator commands, in help order.
 import { disableUser, enableUser, endSessions } from './access.ts';
 import type { Command } from './command.ts';
 import { deleteUser } from './delete.ts';

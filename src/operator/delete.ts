@@ -1,4 +1,4 @@
-// `delete`: an account and everything in it, for ever.
+// `delete`: permanently deletes an account and everything in it.
 import { createInterface } from 'node:readline/promises';
 import { foldUsername } from '../usernames.ts';
 import { deleteAccount } from '../accounts/deletion/delete-account.ts';
@@ -9,13 +9,13 @@ import type { PersonCommand } from './command.ts';
 export const deleteUser: PersonCommand = {
   name: 'delete',
   argument: 'NAME',
-  summary: 'deletes the account and everything in it, for ever',
+  summary: 'deletes the account and everything in it, permanently',
   details: `The same as when the person leaves by themselves: mailbox, drafts, sessions and everything else are gone; copies that
 others hold stay theirs and show "deleted account"; nobody can register the name again. Asks to repeat the name.`,
   options: ['yes'],
   confirm: async (username, { yes }) => {
     if (yes) return;
-    const answer = await ask(`This deletes ${username} for ever. Type the name again to go on: `);
+    const answer = await ask(`This deletes ${username} permanently. Type the name again to go on: `);
     if (foldUsername(answer ?? '') !== username)
       throw new StartupError('That is not the name. Nothing was deleted.');
   },
@@ -30,7 +30,7 @@ others hold stay theirs and show "deleted account"; nobody can register the name
   },
 };
 
-/** A line from the terminal or from a pipe; undefined when it ends without one. */
+/** Reads a line from the terminal or a pipe; undefined at the end of input. */
 async function ask(question: string): Promise<string | undefined> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {

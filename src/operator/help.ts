@@ -1,4 +1,4 @@
-// What the commands say about themselves.
+// Help texts of the operator commands.
 import type { Command, Options } from './command.ts';
 import { commands } from './commands.ts';
 
@@ -14,7 +14,6 @@ const explanations: Record<keyof Options, [typed: string, words: string]> = {
   json: ['--json', 'prints JSON'],
 };
 
-/** Of one command, or of all. */
 export function helpOn(command?: Command): string {
   return command ? aboutOne(command) : aboutAll();
 }

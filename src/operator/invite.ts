@@ -1,4 +1,4 @@
-// `invite`: a link with which somebody registers where that takes an invitation.
+// `invite`: creates an invitation link for registration.
 import { invitationLink } from '../accounts/invitations/admission.ts';
 import { makeInvitation, operator } from '../accounts/invitations/queries.ts';
 import { exactTime } from '../web/times.ts';

@@ -1,4 +1,4 @@
-// `log`: what was done from the command line.
+// `log`: lists what was done from the command line.
 import type { PlainCommand } from './command.ts';
 import { listUses } from './queries.ts';
 

@@ -1,4 +1,4 @@
-// `users list` and `users find`.
+// `users list` and `users find`: list accounts.
 import { foldUsername } from '../usernames.ts';
 import type { PlainCommand } from './command.ts';
 import { listPeople } from './queries.ts';

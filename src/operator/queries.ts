@@ -1,4 +1,4 @@
-// What the operator sees of people and of their own doings, in SQL. Nothing of what anybody wrote.
+// Operator queries in SQL: accounts and the operator log, never what users wrote.
 import type { Database } from '../database/pool.ts';
 import { newId } from '../ids.ts';
 import { isAsked } from '../accounts/second-factor/queries.ts';
@@ -6,15 +6,14 @@ import { isAsked } from '../accounts/second-factor/queries.ts';
 export interface Person {
   username: string;
   registeredAt: Date;
-  /** The last visit of a session that has not ended, give or take five minutes. */
-  seenAt: Date | null;
+  seenAt: Date | null; // last visit of a live session, accurate to five minutes
   disabledAt: Date | null;
   hasSecondFactor: boolean;
 }
 
 const page = 1000;
 
-/** Everybody with this part in the name, in the order of the names. Read in pages: no statement takes long. */
+/** Sorted by username; read in pages, so that no statement takes long. */
 export async function listPeople(db: Database, part = ''): Promise<Person[]> {
   const people: Person[] = [];
   for (;;) {
@@ -31,7 +30,7 @@ export async function listPeople(db: Database, part = ''): Promise<Person[]> {
   }
 }
 
-/** Notes that a command was given. Of the person the id alone, and of the options nothing that names anybody. */
+/** Stores only the id of the user, and no option that names anybody. */
 export async function logUse(
   db: Database,
   command: string,
@@ -51,11 +50,9 @@ export interface Use {
   command: string;
   options: string[];
   userId: string | null;
-  /** Null when there is nobody with this id any more. */
-  username: string | null;
+  username: string | null; // null: no account has this id any more
 }
 
-/** All that was ever done, the first at the beginning. */
 export async function listUses(db: Database): Promise<Use[]> {
   const { rows } = await db.query<Use>(
     `select l.at, l.command, l.options, l.user_id as "userId", u.username

@@ -1,4 +1,4 @@
-// `reset-link`: for somebody who has forgotten the password. The operator never learns it, nor sets it.
+// `reset-link`: a link to set a new password, which the operator neither learns nor sets.
 import { transaction } from '../database/transaction.ts';
 import { tellAll } from '../mailbox/live/notifier.ts';
 import { leaveNotice } from '../mailbox/notices.ts';

@@ -1,4 +1,4 @@
-// `rotate-secret`: a new secret.key; what the former one encrypted is encrypted anew, what it hashed is void.
+// `rotate-secret`: replaces secret.key, re-encrypts what the old key encrypted, and voids what it hashed.
 import type { Database, Pool } from '../database/pool.ts';
 import { transaction } from '../database/transaction.ts';
 import { encryptUsernameKey } from '../accounts/used-usernames.ts';
@@ -19,7 +19,7 @@ of the database from before is needed any more.`,
   options: [],
   run: async ({ pool, config }) => {
     await refuseWhileRunning(pool);
-    // The next key is on the disk before anything is encrypted with it, and the former one until all is.
+    // The new key is on disk before anything is encrypted with it, and the old one until everything is.
     const { current, next } = readBothKeys(config.dataDir);
     const [former, encryption] = [createEncryption(current), createEncryption(next)];
     const { encrypted, lost, voided } = await transaction(pool, async (db) => {
@@ -37,7 +37,7 @@ of the database from before is needed any more.`,
   },
 };
 
-/** A program that runs has the former key in memory, and would go on encrypting with it. */
+/** A running program has the old key in memory and would continue to encrypt with it. */
 async function refuseWhileRunning(pool: Pool): Promise<void> {
   const { rowCount } = await pool.query(
     `select from pg_stat_activity where datname = current_database() and application_name = 'private-messages notifier'`,
@@ -45,7 +45,6 @@ async function refuseWhileRunning(pool: Pool): Promise<void> {
   if (rowCount) throw new StartupError('The program is running. Stop it on all machines, then try again.');
 }
 
-/** Rows that a run before this one has encrypted already stay as they are. */
 async function encryptAnew(
   db: Database,
   former: Encryption,
@@ -56,7 +55,7 @@ async function encryptAnew(
   );
   let lost = 0;
   for (const { userId, secret } of rows) {
-    if (decryptSecret(encryption, userId, secret)) continue;
+    if (decryptSecret(encryption, userId, secret)) continue; // re-encrypted by an interrupted run
     const opened = decryptSecret(former, userId, secret);
     if (opened)
       await db.query('update totp set secret = $2 where user_id = $1', [

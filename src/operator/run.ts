@@ -1,4 +1,4 @@
-// `npm run operator -- COMMAND`: what the person who runs this server can do for people, whether the program runs or not.
+// `npm run operator -- COMMAND`: the operator's command line, which works whether the program runs or not.
 import { findAccount } from '../accounts/queries.ts';
 import { foldUsername } from '../usernames.ts';
 import { readSettings } from '../config.ts';
@@ -40,7 +40,7 @@ async function run(typed: Typed): Promise<void> {
   }
 }
 
-/** Whom it is about, then the log, then the deed: what is logged was tried, and nothing is done that is not logged. */
+/** Finds the user, logs, then runs: whatever is done is logged, and whatever is logged was attempted. */
 async function perform(command: Command, call: Call): Promise<Outcome> {
   const { pool, argument, options } = call;
   const log = (userId?: string) => logUse(pool, command.name, userId, written(options));

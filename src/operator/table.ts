@@ -1,6 +1,5 @@
-// Rows as a table for the terminal: a column for each property, under its name in words.
+// Formats rows as a table for the terminal, one column per property.
 
-/** Empty when there are no rows. */
 export function table(rows: object[]): string {
   if (rows.length === 0) return '';
   const heads = Object.keys(rows[0]!).map(inWords);
@@ -16,7 +15,7 @@ export function table(rows: object[]): string {
     .join('\n');
 }
 
-/** "registeredAt" is "registered", "hasSecondFactor" is "second factor". */
+/** "registeredAt" becomes "registered", "hasSecondFactor" becomes "second factor". */
 function inWords(name: string): string {
   return name
     .replace(/(?!^)At$/, '')

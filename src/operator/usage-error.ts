@@ -1,4 +1,4 @@
-// A command that nobody can have meant: the one kind of error that ends with 2, as is the custom of shells.
+// UsageError: an invalid command line, which exits with 2 by shell convention.
 
 export class UsageError extends Error {
   override name = 'UsageError';

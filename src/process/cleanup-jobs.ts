@@ -1,4 +1,4 @@
-// What has to be removed in time: by one process at a time, a little at a time.
+// Cleanup jobs: remove expired rows hourly, in small batches, in one process at a time.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deleteBefore } from '../database/expiry.ts';
 import { asSystem } from '../database/owner.ts';
@@ -17,14 +17,13 @@ import { deleteExpiredNonces, maxNonceAge } from '../secrets/nonces.ts';
 const hour = 60 * 60 * 1000;
 const day = 24 * hour;
 const trashKeptFor = 30 * day;
-// A form older than a session can be (90 days) cannot be sent again.
-const sentFormsKeptFor = 91 * day;
+const sentFormsKeptFor = 91 * day; // a form older than any session (90 days) cannot be sent again
 const browsersKnownFor = 365 * day;
 const noncesKeptFor = 2 * maxNonceAge;
 const batch = 500;
 const pauseMs = 50;
 
-/** Removes what is due now; returns how many rows, those of accounts aside. Does nothing where another process is at it. */
+/** Removes what is due, unless another process does; returns the row count without purged accounts. */
 export function runCleanupJobs(pool: Pool, now = Date.now()): Promise<number> {
   return asSystem(() => removeDue(pool, now));
 }
@@ -53,7 +52,6 @@ async function removeDue(pool: Pool, now: number): Promise<number> {
   return removed;
 }
 
-/** For as long as this transaction lasts. */
 async function isOurTurn(db: Database): Promise<boolean> {
   const { rows } = await db.query(
     `select pg_try_advisory_xact_lock(hashtext('private-messages housekeeping')) as ours`,
@@ -65,7 +63,6 @@ function forgetSentForms(db: Database, before: Date): Promise<number> {
   return deleteBefore(db, { table: 'sent_forms', key: 'owner_id, digest', time: 'sent_at' }, before, batch);
 }
 
-/** Tidies up every hour, for the first time a minute after the start. */
 export function startCleanupJobs(
   pool: Pool,
   mailbox: Quota,

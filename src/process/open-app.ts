@@ -1,4 +1,4 @@
-// Everything that runs around the app within one process, put together and ended together.
+// Opens the app with its background services for one process, and closes them together.
 import type { Express } from 'express';
 import { createApp } from '../app.ts';
 import { openUsedUsernames } from '../accounts/used-usernames.ts';
@@ -16,8 +16,7 @@ import type { Log } from '../web/log.ts';
 
 export interface OpenApp {
   app: Express;
-  /** Ends what would keep the process or its open pages waiting. */
-  close: () => Promise<void>;
+  close: () => Promise<void>; // ends what would keep the process or its open pages waiting
 }
 
 export async function openApp(

@@ -1,13 +1,10 @@
-// The http server and its bounds: what one client, and all of them together, may take of the process.
+// The HTTP server with limits on connections, header size and slow clients.
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { limitSlowRequests } from './slow-requests.ts';
 
-/** An open inbox keeps one for as long as it is open; whoever comes beyond that is hung up on at once. */
-export const maxConnections = 10_000;
-/** Line and headers of a request; nginx lets through 17 kB of them. Beyond: 431. */
-export const maxHeaderBytes = 20_480;
+export const maxConnections = 10_000; // each open inbox holds one; more are dropped immediately
+export const maxHeaderBytes = 20_480; // request line and headers, else 431; nginx passes up to 17 kB
 
-/** A server that cuts off whoever is slow to ask, and whoever takes nothing of an answer for a minute. */
 export function createBoundedServer(app: RequestListener, connections = maxConnections): Server {
   const server = createServer(
     {
@@ -20,6 +17,6 @@ export function createBoundedServer(app: RequestListener, connections = maxConne
   );
   limitSlowRequests(server, 30_000);
   server.maxConnections = connections;
-  server.timeout = 60_000; // a stream of events says something every 25 s
+  server.timeout = 60_000; // socket inactivity; event streams send something every 25 s
   return server;
 }

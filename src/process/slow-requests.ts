@@ -1,9 +1,9 @@
-// Requests whose body does not come to its end: cut off, unless a route that takes large ones sees it coming.
+// Times out slow request bodies with 408, unless a route for large ones extends the limit.
 import type { IncomingMessage, Server } from 'node:http';
 
 const refusal = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n';
 
-/** So many milliseconds for the body of each request; `req.stillComing()` gives one as much again, from then on. */
+/** `ms` is per request body; `req.stillComing()` restarts it. */
 export function limitSlowRequests(server: Server, ms: number): void {
   server.prependListener('request', (req: IncomingMessage, res) => {
     if (!req.headers['content-length'] && !req.headers['transfer-encoding']) return;

@@ -1,20 +1,17 @@
-// Several processes that share the port, for machines with several cores: starts them, replaces them, ends with them.
+// Runs several processes that share the port: starts, replaces and stops cluster workers.
 import cluster, { type Worker } from 'node:cluster';
 
-// A worker that ends by itself is replaced after this long, so that one that cannot live does not keep a core busy.
+// Delays the replacement of a dead worker, so that one that cannot start does not keep a core busy.
 const replaceAfterMs = 1000;
 
-/**
- * Runs `count` workers, each a whole program of its own, until the process is asked to end; resolves when all have
- * ended. The first one starts alone: when it cannot, it says why, and false is returned. Calls `onListening` when it can.
- * False as well when all end at once and the port, which went with the last of them, cannot be bound again.
- */
+/** Runs `count` workers until asked to end. False if the first fails, or all die and the port cannot be bound again. */
 export async function runWorkers(
   count: number,
   asked: Promise<string>,
   onListening: () => void,
   canBindAgain: () => boolean,
 ): Promise<boolean> {
+  // Alone first, so that a failed start is reported once.
   const isListening = await Promise.race([startWorker(), asked]);
   let isStopping = false;
   let isPortLost = false;
@@ -35,7 +32,6 @@ export async function runWorkers(
   return isListening !== false && !isPortLost;
 }
 
-/** Whether it has come to listen; false when it ended before. */
 function startWorker(): Promise<boolean> {
   const worker = cluster.fork();
   return new Promise((resolve) => {
@@ -44,7 +40,6 @@ function startWorker(): Promise<boolean> {
   });
 }
 
-/** Asks a worker to end and waits until it has. */
 function end(worker: Worker): Promise<void> {
   return new Promise((resolve) => {
     worker.on('exit', () => resolve());

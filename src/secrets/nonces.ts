@@ -1,17 +1,15 @@
-// What may be used once, such as a challenge: whoever notes it first has used it, whichever process asks.
+// One-time nonces: the first INSERT consumes a nonce, in whichever process.
 import { createHash, randomBytes } from 'node:crypto';
 import { deleteBefore } from '../database/expiry.ts';
 import type { Database } from '../database/pool.ts';
 
-/** The longest that anything of this kind is good: a challenge for a passkey. */
-export const maxNonceAge = 30 * 60 * 1000;
+export const maxNonceAge = 30 * 60 * 1000; // the longest lifetime: a passkey challenge
 
-/** A key for something that may be used once: 192 random bits. */
 export function newNonce(): string {
   return randomBytes(24).toString('base64url');
 }
 
-/** Uses it up. False when it has been used before, or is being used at this moment. */
+/** False if already consumed, even by a concurrent request. */
 export async function consumeNonce(db: Database, key: string): Promise<boolean> {
   const { rowCount } = await db.query('insert into used_once (digest) values ($1) on conflict do nothing', [
     digest(key),
@@ -24,7 +22,7 @@ export async function isConsumed(db: Database, key: string): Promise<boolean> {
   return rowCount === 1;
 }
 
-/** Forgets those used before this moment, at most `limit`: for keys that are too old to be used anyway. */
+/** Only for nonces too old to be accepted anyway. */
 export function deleteExpiredNonces(db: Database, before: Date, limit: number): Promise<number> {
   return deleteBefore(db, { table: 'used_once', key: 'digest', time: 'used_at' }, before, limit);
 }

@@ -1,4 +1,4 @@
-// The key that seals secrets in the database: a file beside it, so that a copy of the database alone opens nothing.
+// The secret key: a file outside the database, so that a copy of the database alone decrypts nothing.
 import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
@@ -20,7 +20,7 @@ import { StartupError } from '../startup-error.ts';
 
 const keyBytes = 32;
 
-/** The key in `dataDir/secret.key`, made at the first start. Throws a StartupError where that is not possible. */
+/** Reads `dataDir/secret.key`, which the first start creates; throws a StartupError. */
 export function readSecretKey(dataDir: string): Buffer {
   makeFolder(dataDir);
   if (existsSync(join(dataDir, nextName)))
@@ -32,15 +32,15 @@ export function readSecretKey(dataDir: string): Buffer {
 
 const nextName = 'secret.key.next';
 
-/** The key in use and the one after it, made now or by a change that was interrupted. */
+/** The current key and the next one, created now or by an interrupted rotation. */
 export function readBothKeys(dataDir: string): { current: Buffer; next: Buffer } {
   makeFolder(dataDir);
   const keys = { current: wholeKey(dataDir, 'secret.key'), next: wholeKey(dataDir, nextName) };
-  syncFolder(dataDir); // before anything is encrypted with the next one
+  syncFolder(dataDir); // before anything is encrypted with the next key
   return keys;
 }
 
-/** The next key becomes the one in use; the former stays beside it, for older backups of the database. */
+/** Makes the next key current; secret.key.old keeps the former one for older backups of the database. */
 export function switchKeys(dataDir: string): void {
   const file = join(dataDir, 'secret.key');
   const former = join(dataDir, 'secret.key.old');
@@ -50,9 +50,8 @@ export function switchKeys(dataDir: string): void {
   syncFolder(dataDir);
 }
 
-/** So that the names of files in it survive a loss of power. */
 function syncFolder(folder: string): void {
-  const descriptor = openSync(folder, 'r');
+  const descriptor = openSync(folder, 'r'); // so that file names survive a power loss
   fsyncSync(descriptor);
   closeSync(descriptor);
 }
@@ -79,14 +78,14 @@ function readKey(file: string): Buffer | undefined {
   }
 }
 
-/** A copy may have lost the mode. A group that was let in stays. */
+/** A copy may have lost its mode; access for the group stays. */
 function closeToOthers(file: string): void {
   const { mode, uid } = statSync(file);
   const me = process.getuid?.();
   if ((mode & 0o007) !== 0 && (me === 0 || me === uid)) chmodSync(file, mode & 0o750);
 }
 
-/** Made whole beside its place, then linked there: of processes that start together one succeeds, and all read that one. */
+/** Writes a temporary file and links it: if processes start together, one succeeds and all read its key. */
 function makeKey(dataDir: string, file: string): Buffer {
   const fresh = `${file}.new-${process.pid}-${randomBytes(6).toString('hex')}`;
   try {
@@ -116,7 +115,7 @@ function writeWhole(file: string, bytes: Buffer): void {
   }
 }
 
-/** Started as root, in a folder of somebody who starts it otherwise: that one must be able to read it. */
+/** Started as root in a folder of another user, who otherwise starts it and must be able to read the key. */
 function giveToOwner(file: string, folder: string): void {
   const { uid, gid } = statSync(folder);
   if (process.getuid?.() === 0 && uid !== 0) chownSync(file, uid, gid);

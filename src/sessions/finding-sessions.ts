@@ -1,4 +1,4 @@
-// Whose session it is, in SQL: one alone with the rows of its page, or those of several requests together.
+// Finds sessions in SQL: one together with the rows of its page, or several in a batch.
 import type { SessionData } from 'express-session';
 import { z } from 'zod';
 import { asOwner } from '../database/owner.ts';
@@ -6,12 +6,10 @@ import type { Database } from '../database/pool.ts';
 import { sessionKey } from './queries.ts';
 import { Viewer } from './viewer.ts';
 
-/** Rows that a page wants in the same round trip as the session: both begin with the same owner. */
+/** Rows of a page, fetched in one round trip with the session: both begin with the same owner. */
 export interface Preload {
-  /** Made by `sessionAnd`. */
   statement: Statement;
-  /** Those of its rows: $3 and on. */
-  values: unknown[];
+  values: unknown[]; // from $3 on
 }
 
 interface Statement {
@@ -28,7 +26,6 @@ interface SessionRow {
   preloaded?: unknown[][];
 }
 
-/** The session of this owner with this key and its person, if it has not ended; with more columns. */
 function selectSession(owner: string, sid: string, more = ''): string {
   return `
     select s.sess, u.id as "userId", u.username, u.time_zone as "timeZone",
@@ -38,18 +35,14 @@ function selectSession(owner: string, sid: string, more = ''): string {
     where s.user_id = ${owner} and s.sid = ${sid} and s.expire > now()`;
 }
 
-/**
- * The statement that finds a session and the rows `r` of this SELECT, in which $1 is the owner. Each comes as an array of
- * these values: as an object, with all the names in each, it takes both sides longer.
- */
+/** Finds a session and the rows `r` of this SELECT, where $1 is the owner; JSON arrays are faster than objects. */
 export function sessionWith(name: string, select: string, values: string): Statement {
-  const preloaded = `, (select coalesce(json_agg(json_build_array(${values})), '[]') from (${select}) r) as along`;
+  const preloaded = `, (select coalesce(json_agg(json_build_array(${values})), '[]') from (${select}) r) as preloaded`;
   return { name: `find session and ${name}`, text: selectSession('$1', '$2', preloaded) };
 }
 
 const person = z.uuid();
 
-/** The session behind this id with its person and these rows, if it has not ended. */
 export async function findSessionWith(
   db: Database,
   id: string,
@@ -60,7 +53,7 @@ export async function findSessionWith(
   const { rows } = await asOwner(userId, () =>
     db.query<SessionRow>({ ...preloaded.statement, values: [userId, sid, ...preloaded.values] }),
   );
-  // Taken out of pg's result, which stays for a while: pg writes a function to each query (see tokenMaker in csrf.ts).
+  // Removed from pg's result, which lives on for a while: pg sets a function on each query (tokenMaker in csrf.ts).
   const row = rows.pop();
   return row ? toSession(row) : null;
 }
@@ -71,10 +64,7 @@ const sessionsAlone: Statement = {
                 lateral (${selectSession('asked.user_id', 'asked.sid', ', s.sid')} limit 1) found`,
 };
 
-/**
- * The sessions behind these ids, each in its place; null where one has ended, or where something else was signed as its
- * id. (JSON: PostgreSQL would plan anew for each number of them.)
- */
+/** In the order of the ids, null for ended or invalid ones. JSON, because PostgreSQL would replan for each count. */
 export async function findSessions(db: Database, ids: string[]): Promise<(SessionData | null)[]> {
   const keys = ids.map(sessionKey);
   const asked = keys.filter(([userId]) => person.safeParse(userId).success);
@@ -82,7 +72,7 @@ export async function findSessions(db: Database, ids: string[]): Promise<(Sessio
     ...sessionsAlone,
     values: [JSON.stringify(asked.map(([userId, sid]) => ({ user_id: userId, sid })))],
   });
-  const found = new Map(rows.splice(0).map((row) => [row.sid, row])); // taken out of the result, as above
+  const found = new Map(rows.splice(0).map((row) => [row.sid, row])); // removed from the result, as above
   return keys.map(([, sid]) => {
     const row = found.get(sid);
     return row ? toSession(row) : null;

@@ -1,15 +1,13 @@
-// Large forms of one person are read and worked on one after the other, with a rest after each, so that a flood of them leaves
-// time for others.
+// Limits large forms to one at a time per user, with a rest after each, so that a flood leaves time for others.
 import { once } from 'node:events';
 import type { Request, RequestHandler } from 'express';
 import { createKeyedLimiter } from '../concurrency/limiter.ts';
 import { cookieName, type Site } from '../web/cookies.ts';
 import { sessionKey } from './queries.ts';
 
-/** In bytes. Forms as people fill them in are smaller; one of 100,000 characters keeps the process busy for some 10 ms. */
-const large = 20_000;
+const large = 20_000; // bytes; ordinary forms are smaller, 100,000 characters keep the process busy for some 10 ms
 
-/** Before anything is read: a request that waits is a connection, and whatever it carries is still at the browser. */
+/** Goes before body parsing: a waiting request costs one connection, and its body is still in the browser. */
 export function limitLargeForms(site: Site): RequestHandler {
   const limit = createKeyedLimiter(1, { restRatio: 4, maxRest: 5000 });
   return (req, res, next) => {
@@ -30,7 +28,6 @@ function isLargeForm({ method, headers }: Request): boolean {
   return method === 'POST' && length > large && !headers['content-type']?.startsWith('multipart/');
 }
 
-/** Whose session the cookie names; whether it has ended is asked later. */
 function personOf(req: Request, site: Site): string | undefined {
   const session = req.signedCookies[cookieName(site, 'session')] as unknown;
   return typeof session === 'string' ? sessionKey(session)[0] : undefined;

@@ -1,5 +1,4 @@
-// Sessions in SQL, from their beginning to their end: one row each, keyed by its person and the hash of the id in the
-// cookie.
+// Session queries: one row each, keyed by the user and the hash of the id in the cookie.
 import { hash, randomBytes } from 'node:crypto';
 import type { SessionData } from 'express-session';
 import { deleteBefore } from '../database/expiry.ts';
@@ -7,24 +6,19 @@ import type { Database, Pool } from '../database/pool.ts';
 import { transaction } from '../database/transaction.ts';
 import { nobody } from '../ids.ts';
 
-/** A new id: the person's, so that the store knows whose row to look for, and 192 random bits. Strangers' are in no cookie and no row. */
+/** The user id, by which the store finds the row, and 192 random bits; anonymous ids get no cookie and no row. */
 export function newSessionId(userId = nobody): string {
   return `${userId}.${randomBytes(24).toString('base64url')}`;
 }
 
-/** The key of a session's row. */
 export function sessionKey(id: string): [userId: string, sid: string] {
   const sid = hash('sha256', id, 'base64url');
   return [id.slice(0, id.indexOf('.')), sid];
 }
 
-/** So many browsers one person may be signed in with; one more signs out the one not used for the longest. */
-export const sessionLimit = 100;
+export const maxSessions = 100; // per user; one more ends the one unused for the longest time
 
-/**
- * Adds the session of somebody who just signed in. False when everything of theirs has been ended since the epoch in
- * which they began, as by a new password. The lock makes whoever ends it now wait for this session, and end it too.
- */
+/** Inserts the session of a sign-in. False if all sessions were ended since `epoch`, as by a new password. */
 export async function insertSession(
   db: Database,
   id: string,
@@ -32,10 +26,11 @@ export async function insertSession(
   epoch = 0,
   agent?: string,
 ): Promise<boolean> {
+  // The lock makes a concurrent endSessions wait for this session, and end it too.
   const { rowCount } = await db.query(
     `with oldest as (
        delete from sessions where user_id = $1 and sid = any (array (
-         select sid from sessions where user_id = $1 order by expire desc offset ${sessionLimit - 1}))
+         select sid from sessions where user_id = $1 order by expire desc offset ${maxSessions - 1}))
      )
      insert into sessions (user_id, sid, sess, expire, agent)
      select u.id, $2, $3, $4, $6 from users u
@@ -45,7 +40,6 @@ export async function insertSession(
   return rowCount === 1;
 }
 
-/** Whether the session with this key has not been ended. */
 export async function hasSession(db: Database, userId: string, sid: string): Promise<boolean> {
   const { rowCount } = await db.query(
     'select from sessions where user_id = $1 and sid = $2 and expire > now()',
@@ -54,7 +48,7 @@ export async function hasSession(db: Database, userId: string, sid: string): Pro
   return rowCount === 1;
 }
 
-/** Keeps what has changed in a session, but for its time; one that has ended meanwhile stays ended. */
+/** Saves everything but `seenAt`; a session that has ended stays ended. */
 export async function updateSession(db: Database, id: string, data: SessionData): Promise<void> {
   await db.query(
     `update sessions set sess = $3::jsonb || jsonb_build_object('seenAt', sess->'seenAt')
@@ -63,10 +57,7 @@ export async function updateSession(db: Database, id: string, data: SessionData)
   );
 }
 
-/**
- * Gives a session another id; what belongs to it comes along. Pages that are open follow it by the hash of the id before,
- * which lets nobody in. False when it has ended meanwhile.
- */
+/** Open pages follow by the hash of the former id, which does not authenticate. False if the session has ended. */
 export async function moveSession(db: Database, id: string, newId: string): Promise<boolean> {
   const [userId, sid] = sessionKey(id);
   const { rowCount } = await db.query(
@@ -78,10 +69,7 @@ export async function moveSession(db: Database, id: string, newId: string): Prom
   return rowCount === 1;
 }
 
-/**
- * Notes that a session is in use, and nothing else in it: a page that lasts for hours must not bring back what it was.
- * Returns when it ends now if nobody comes again; undefined when it has ended meanwhile.
- */
+/** Sets only `seenAt`: a request that runs for hours must not restore old data. Undefined if the session has ended. */
 export async function renewSession(db: Database, id: string, data: SessionData): Promise<Date | undefined> {
   const seenAt = Date.now();
   const expire = expiry({ ...data, seenAt });
@@ -93,7 +81,7 @@ export async function renewSession(db: Database, id: string, data: SessionData):
   return rowCount === 1 ? expire : undefined;
 }
 
-/** Ends all sessions of this person but the one with this key, and whatever sign-in is under way. */
+/** Ends all sessions but `except`, and every login in progress. */
 export async function endSessions(pool: Pool, userId: string, except = ''): Promise<void> {
   await transaction(pool, async (db) => {
     await startEpoch(db, userId);
@@ -101,10 +89,7 @@ export async function endSessions(pool: Pool, userId: string, except = ''): Prom
   });
 }
 
-/**
- * The two halves, for a transaction that changes more: first the epoch, whose row every sign-in locks, and only then
- * the sessions, so that none slips in between.
- */
+/** Must precede deleteSessions: every sign-in locks this row, so that no session slips in between. */
 export async function startEpoch(db: Database, userId: string): Promise<number> {
   const { rows } = await db.query<{ epoch: number }>(
     'update users set epoch = epoch + 1 where id = $1 returning epoch',
@@ -121,15 +106,14 @@ export async function deleteSession(db: Database, id: string): Promise<void> {
   await db.query('delete from sessions where user_id = $1 and sid = $2', sessionKey(id));
 }
 
-/** For the clean-up; returns how many there were. */
 export function deleteExpiredSessions(db: Database, now: Date, limit: number): Promise<number> {
   return deleteBefore(db, { table: 'sessions', key: 'user_id, sid', time: 'expire' }, now, limit);
 }
 
 const day = 24 * 60 * 60 * 1000;
-export const idleLimit = 30 * day;
-const absoluteLimit = 90 * day;
+export const maxIdle = 30 * day;
+const maxAge = 90 * day;
 
 function expiry(data: SessionData): Date {
-  return new Date(Math.min(data.seenAt + idleLimit, data.startedAt + absoluteLimit));
+  return new Date(Math.min(data.seenAt + maxIdle, data.startedAt + maxAge));
 }

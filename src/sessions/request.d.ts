@@ -1,31 +1,24 @@
-// What a session adds to a request, and what is stored in one.
+// What a session adds to a request, and the data stored in a session.
 import type { Viewer } from './viewer.ts';
 
 declare global {
   namespace Express {
     interface Request {
-      /** Who is signed in; routes behind requireUser use `signedIn(req)`. */
-      user?: Viewer;
-      /** Whose session is about to be made; read when its id is made. */
-      signingIn?: string;
+      user?: Viewer; // use `signedIn(req)` in routes behind requireUser
+      signingIn?: string; // the user id for the session about to be created
     }
   }
 }
 
 declare module 'express-session' {
   interface SessionData {
-    /** Milliseconds since 1970 of the sign-in and of the last request, the latter give or take five minutes. */
-    startedAt: number;
-    seenAt: number;
-    /** When the person last proved who they are: at the sign-in, or when asked for the password again. */
-    confirmedAt?: number;
-    /** When the person came in with a recovery code: for a while they set a new password without the old one. */
-    recoveredAt?: number;
-    /** The inbox offers recovery codes to who had none at the sign-in, until they say "Not now". */
-    offersCodes?: boolean;
+    startedAt: number; // milliseconds since 1970, as all times here
+    seenAt: number; // the last request, accurate to five minutes
+    confirmedAt?: number; // the last sign-in or password confirmation
+    recoveredAt?: number; // signed in with a recovery code: may set a new password without the old one for a while
+    offersCodes?: boolean; // signed in without recovery codes: the inbox offers them until "Not now"
     csrfSecret: string;
-    /** The hash of its id before the password was confirmed: pages that were opened with that one are still its own. */
-    formerSid?: string;
+    formerSid?: string; // its key before the password was confirmed: pages opened with it remain valid
     viewer?: Viewer;
   }
 }

@@ -1,16 +1,12 @@
-// Who is looking at the page: read with the session in one round trip, never stored in it.
+// The viewer: the signed-in user of a request, read together with the session and never stored in it.
 export class Viewer {
   readonly id: string;
   readonly username: string;
-  /** The time zone of the account's setting, if there is one. */
   readonly timeZone: string | null;
-  /** Unread messages when the request came, 100 standing for that many or more; pages that mark some correct it. */
+  /** Counted when the session was read, capped at 100; pages that mark messages as read correct it. */
   unread: number;
-  /** The rows that came along with the session: each an array, as JSON has it. */
-  readonly preloaded: unknown[][] | undefined;
-  /** Since when the page's data may be out of date: just before it was read, in milliseconds since 1970. */
-  readAt = Date.now();
-  /** Hears that this request has changed the mailbox. */
+  readonly preloaded: unknown[][] | undefined; // each row an array of JSON values
+  readAt = Date.now(); // just before the data was read: the page may lack later changes
   onChange: () => void = () => {};
 
   constructor(
@@ -27,7 +23,7 @@ export class Viewer {
     this.preloaded = preloaded;
   }
 
-  /** Corrects the count on a page that has taken marks away, before its list is read (again). */
+  /** Corrects the count on a page that marks messages as read, before its list is read (again). */
   hasRead(count: number): void {
     if (this.unread < 100) this.unread = Math.max(0, this.unread - count);
     if (count > 0) this.hasChanged();
@@ -38,7 +34,7 @@ export class Viewer {
     this.readAt = Date.now();
   }
 
-  /** Keeps express-session from writing the viewer into the session, and from seeing a change in it. */
+  /** Keeps express-session from storing the viewer, or taking it for a change of the session. */
   toJSON(): undefined {
     return undefined;
   }

@@ -1,11 +1,10 @@
-// The files in public/: addresses that change with their content, so that browsers may keep them for ever.
+// Static files from public/ (served by nginx if several processes run): content-hashed URLs, cacheable permanently.
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import express from 'express';
 
 const folder = new URL('../../public/', import.meta.url);
 
-/** Serves the files; nginx does the same in front of several processes, from the same folder. */
 export const serveAssets = express.static(folder.pathname, {
   index: false,
   redirect: false,
@@ -13,7 +12,6 @@ export const serveAssets = express.static(folder.pathname, {
   maxAge: '1y',
 });
 
-/** The address of a file in public/, by its name, for views: `asset('app.css')`. */
 export function readAssetAddresses(): (name: string) => string {
   const files = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile());
   const addresses = new Map(files.map(({ name }) => [name, `/assets/${name}?v=${digest(name)}`]));

@@ -1,34 +1,27 @@
-// Every cookie of the program: its name, its options, and how it is read.
+// Every cookie of the app: names, options, signing keys and lazy parsing.
 import { createHash, createHmac } from 'node:crypto';
 import cookieParser from 'cookie-parser';
 import type { Express, Request, RequestHandler, Response } from 'express';
 import type { Config } from '../config.ts';
 
-/** What tells one site from another. */
 export type Site = Pick<Config, 'publicUrl' | 'isHttps'>;
 
-/** `form` is the CSRF secret of anonymous visitors, `second` a login that waits for its second factor, `zone` the browser's time
- * zone, which the script writes. */
+/** `form`: CSRF secret while signed out; `second`: pending login; `zone`: time zone, set unsigned by public/app.js. */
 export type CookieKind = SignedKind | 'zone';
 const signedKinds = ['session', 'browser', 'form', 'flash', 'second', 'enrolment'] as const;
 export type SignedKind = (typeof signedKinds)[number];
 
-/** Options of every cookie: for this host alone, and over https only where the site is https. */
 export function cookieOptions({ isHttps }: Site) {
   return { httpOnly: true, sameSite: 'lax', secure: isHttps, path: '/' } as const;
 }
 
-/**
- * Browsers keep one cookie jar for all ports of a host, so the name differs by the site's address: two installations on
- * one host leave each other's cookies alone. `__Host-` makes browsers refuse such a cookie from anywhere but this host
- * over https (RFC 6265bis, 4.1.3.2).
- */
+/** Cookies ignore ports: the hash separates installations on one host. `__Host-`: RFC 6265bis, 4.1.3.2. */
 export function cookieName({ publicUrl, isHttps }: Site, kind: CookieKind): string {
   const suffix = createHash('sha256').update(publicUrl).digest('hex').slice(0, 8);
   return `${isHttps ? '__Host-' : ''}pm-${suffix}-${kind}`;
 }
 
-/** Gives the browser a cookie of this kind that nobody can make up, or use as one of another kind. */
+/** Each kind has its own key: a cookie can be neither forged nor used as another kind. */
 export function setSignedCookie(
   res: Response,
   site: Site,
@@ -38,16 +31,11 @@ export function setSignedCookie(
 ): void {
   const text = typeof value === 'object' ? `j:${JSON.stringify(value)}` : value;
   const key = res.req.cookieKeys(kind)[0]!;
-  // The format of cookie-signature, which express-session and cookie-parser read.
-  const signature = createHmac('sha256', key).update(text).digest('base64').replace(/=+$/, '');
+  const signature = createHmac('sha256', key).update(text).digest('base64').replace(/=+$/, ''); // as cookie-signature
   res.cookie(cookieName(site, kind), `s:${text}.${signature}`, { ...cookieOptions(site), ...options });
 }
 
-/**
- * Accepts a session or a known browser under another of our names where there is none under the right one: under the
- * name of version 0.1.0, of another process of this site, or of an address that the site has moved from. Nobody is
- * signed out by that. The signature tells ours from those of another installation.
- */
+/** Adopts validly signed cookies under former names (version 0.1.0, other site URLs), so that nobody is signed out. */
 export function adoptCookies(site: Site): RequestHandler {
   const kinds = (['session', 'browser'] as const).map((kind) => ({
     kind,
@@ -76,16 +64,13 @@ function isSigned(value: string, keys: string[]): boolean {
     const signed = decodeURIComponent(value);
     return signed.startsWith('s:') && cookieParser.signedCookie(signed, keys) !== false;
   } catch {
-    return false; // not percent-encoded as we do it
+    return false; // malformed percent-encoding
   }
 }
 
-/**
- * What gives the keys of a kind of cookie, made of the signing keys, the one that signs first. Sessions and known
- * browsers also verify with the signing keys themselves, with which version 0.1.0 signed all kinds.
- */
+// Session and browser cookies also verify with the raw secrets, with which version 0.1.0 signed every kind.
 function keyDeriver(secrets: string[]): (kind: SignedKind) => string[] {
-  const known = new Map<string, string>(); // each page would make them anew
+  const known = new Map<string, string>(); // derived once, not for each page
   const derive = (secret: string, kind: SignedKind): string => {
     const place = `${kind} ${secret}`;
     const key = known.get(place) ?? createHmac('sha256', secret).update(`cookie ${kind}`).digest('base64url');
@@ -98,10 +83,7 @@ function keyDeriver(secrets: string[]): (kind: SignedKind) => string[] {
   };
 }
 
-/**
- * Gives the requests of this app `cookieKeys` (the keys of a kind of cookie), `signedCookies` (those whose signature is
- * right, by name), and `secret`, with which csurf signs. Parsed on first use: most pages need no cookie but the session's.
- */
+/** Parses on first access: most pages need only the session cookie. csurf signs with `secret`. */
 export function parseCookiesLazily(app: Express, site: Site, secrets: string[]): void {
   const parse = cookieParser();
   Object.defineProperties(app.request, {

@@ -1,4 +1,4 @@
-// Forged forms: refused by where the browser says they come from, then by a token that only our pages hold.
+// CSRF protection: Sec-Fetch-Site or Origin first, then a token.
 import { METHODS } from 'node:http';
 import csurf from 'csurf';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
@@ -9,23 +9,18 @@ import type { Log } from './log.ts';
 
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-/**
- * Browsers say with Sec-Fetch-Site, or else with Origin, which site a form was on. Ours is the host the request was
- * sent to, whatever name or address that is; a proxy that is trusted may name it in X-Forwarded-Host. Programs that are
- * no browser send neither; the token is left for them. (OWASP CSRF Prevention Cheat Sheet, "Fetch Metadata"; the same
- * algorithm as Go's http.CrossOriginProtection.)
- */
+/** Fetch Metadata (OWASP CSRF Prevention Cheat Sheet), with the algorithm of Go's http.CrossOriginProtection. */
 export function refuseOtherSites(log: Log): RequestHandler {
   return (req, res, next) => {
     if (safeMethods.has(req.method)) return next();
     const site = req.get('Sec-Fetch-Site');
     const origin = req.get('Origin');
-    if (site === 'same-origin' || site === 'none' || (!site && !origin)) return next();
+    if (site === 'same-origin' || site === 'none' || (!site && !origin)) return next(); // non-browsers: token only
     if (site) throw new HttpError(403, fromElsewhere);
-    const asked = hostOf(origin!);
+    const asked = hostOf(origin!); // below, req.host honors X-Forwarded-Host of a trusted proxy
     if (asked && [req.get('Host'), req.host].some((host) => host && asked === hostOf(`http://${host}`)))
       return next();
-    // What Origin says is not for the log: it may tell where somebody came from.
+    // Origin is not logged: it may reveal which site the user came from.
     log.warn({ request: req.id, host: req.get('Host')?.slice(0, 200) }, `refused a form: ${changedHost}`);
     throw new HttpError(403, `${fromElsewhere} ${ifNot}`);
   };
@@ -40,49 +35,39 @@ const changedHost =
   'its Origin header does not match the Host header. A proxy in front of this server must pass the Host header on ' +
   'unchanged (nginx: proxy_set_header Host $http_host; Apache: ProxyPreserveHost On).';
 
-/**
- * The host of an address with its port, in one spelling: in small letters, names of other scripts in Punycode (both by
- * URL), no dot at the end. The default port of either scheme counts as none: a proxy that takes https away may name
- * its own.
- */
+// Normalized host and port. :80 and :443 are dropped, as a TLS-terminating proxy may name its own port.
 function hostOf(address: string): string | undefined {
   const url = URL.parse(address);
   return url?.host && url.host.replace(/:(80|443)$/, '').replace(/\.(?=:|$)/, '');
 }
 
-// The token comes from the form alone; csurf would take it from the address as well, which ends up in logs.
-const value = (req: Request): string => typedIn(req.body)._csrf ?? '';
+const value = (req: Request): string => typedIn(req.body)._csrf ?? ''; // never from the URL, which is logged
 
-// Only POST changes anything; every other method may pass, to be told that it is the wrong one.
-const ignoreMethods = METHODS.filter((method) => method !== 'POST');
+const ignoreMethods = METHODS.filter((method) => method !== 'POST'); // they get 405, not 403
 
 const checkToken = csurf({ value, ignoreMethods });
 
-/** For forms of signed-in people: the secret is in their session. */
 export function guardForms(req: Request, res: Response, next: NextFunction): void {
   if (req.method === 'POST') checkToken(req, res, next);
   else next();
 }
 
-/** For the forms that strangers see: the secret is in a signed cookie, so that no row is written for them. */
+/** For signed-out users: the secret is in a signed cookie, so that no row is written for them. */
 export function guardAnonymousForms(site: Site): RequestHandler[] {
   const cookie = { ...cookieOptions(site), key: cookieName(site, 'form'), signed: true };
   return [csurf({ value, ignoreMethods, cookie })];
 }
 
-/** For a page that shows a stranger's form in answer to something else: gives it its token. */
+/** For an anonymous form on a page that another route answers with. */
 export function anonymousToken(site: Site) {
   const cookie = { ...cookieOptions(site), key: cookieName(site, 'form'), signed: true };
   const lend = csurf({ value, cookie, ignoreRequest: () => true });
   return (req: Request, res: Response): void => lend(req, res, () => {});
 }
 
-/**
- * Lets views write the token; made only when a view asks for it. Where the secret could not be read, because the
- * database is away, the form keeps the token that it came with.
- */
+/** Made on demand. If the session's secret cannot be read (database down), the form keeps the token it came with. */
 export function offerToken(req: Request, res: Response, next: NextFunction): void {
-  // Bound: requests with a closure stored on them survive collections of garbage, which copy them (measured, V8 14.6).
+  // Bound, since a request that holds a closure survives garbage collections, which copy it (measured, V8 14.6).
   res.locals.csrfToken = tokenOf.bind(undefined, req);
   next();
 }
@@ -93,11 +78,7 @@ function tokenOf(req: Request): string {
   return req.csrfToken?.() ?? value(req);
 }
 
-/**
- * For somebody signed in whose form is only shown. csurf writes a function to the request it is given. V8 expects such a
- * function to live long and makes it among old objects, so that all it reaches stays until the next full collection of
- * garbage: the whole request, if it were that one (V8 14.6; seen with a sampling heap profile).
- */
+// V8 14.6 keeps the request with csurf's closure until a full collection: give it a stand-in (sampling heap profile).
 function tokenMaker(csrfSecret: string): () => string {
   const asked = { method: 'GET', session: { csrfSecret } } as Request;
   checkToken(asked, {} as Response, () => {});

@@ -1,13 +1,12 @@
-// Days like 2026-11-01 in a time zone: when they begin.
+// Calendar days, such as 2026-11-01, and when they begin in a time zone.
 
-/** Whether there is such a day. */
 export function readDay(text: string): boolean {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
   const time = Date.parse(`${text}T00:00:00Z`);
   return time >= 0 && new Date(time).toISOString().startsWith(text);
 }
 
-/** The moment at which this day begins there, never before 1970; where clocks skip midnight, the first moment after. */
+/** Never before 1970. Where a clock change skips midnight, the first moment after it. */
 export function startOfDay(day: string, timeZone: string): Date {
   const start = Temporal.PlainDate.from(day).toZonedDateTime(timeZone).epochMilliseconds;
   return new Date(Math.max(0, start));

@@ -1,4 +1,4 @@
-// A cookie that nobody can read or make up, not even with the signing keys that a copy of the database holds.
+// An encrypted cookie: unreadable and unforgeable even with the signing keys that a database copy holds.
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import type { Encryption } from '../secrets/encryption.ts';
@@ -6,12 +6,10 @@ import { cookieName, cookieOptions, setSignedCookie, type SignedKind, type Site 
 
 export interface EncryptedCookie<T> {
   write(res: Response, value: T): void;
-  /** Undefined where there is none, it is too old, or it was not written here. */
-  read(req: Request): T | undefined;
+  read(req: Request): T | undefined; // if absent, expired or not written here
   forget(res: Response): void;
 }
 
-/** A cookie of this kind that is good for so long. */
 export function encryptedCookie<T>(
   encryption: Encryption,
   site: Site,
@@ -26,12 +24,12 @@ export function encryptedCookie<T>(
   return {
     write(res, value) {
       const written = Buffer.from(JSON.stringify({ at: Date.now(), value }));
-      const encrypted = encryption.close(place, written).toString('base64url');
+      const encrypted = encryption.encrypt(place, written).toString('base64url');
       setSignedCookie(res, site, kind, encrypted, { maxAge: lastsMs });
     },
     read(req) {
       const encrypted = z.string().safeParse(req.signedCookies[name]).data;
-      const written = encrypted && encryption.open(place, Buffer.from(encrypted, 'base64url'));
+      const written = encrypted && encryption.decrypt(place, Buffer.from(encrypted, 'base64url'));
       if (!written) return undefined;
       const { at, value } = content.parse(JSON.parse(written.toString()));
       return Date.now() - at < lastsMs ? value : undefined;

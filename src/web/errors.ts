@@ -1,12 +1,11 @@
-// What goes wrong, told to a person: one error page for everything that is thrown.
+// HTTP errors, and the one error page that shows them.
 import type { NextFunction, Request, Response } from 'express';
 import { isDatabaseAway } from '../database/pool.ts';
 import type { Log } from './log.ts';
 
-/** An answer other than success that a route wants to give. `retryAfter` is in seconds. */
 export class HttpError extends Error {
   readonly status: number;
-  readonly retryAfter: number | undefined;
+  readonly retryAfter: number | undefined; // seconds
 
   constructor(status: number, message: string, retryAfter?: number) {
     super(message);
@@ -40,14 +39,13 @@ const explanations: Record<number, string> = {
   503: 'The server is busy or its database is restarting. Try again in a few seconds; nothing was changed.',
 };
 
-/** For a person: the status, what to tell them, and after how many seconds to try again. */
 export interface Refusal {
   status: number;
   message: string;
-  retryAfter: number | undefined;
+  retryAfter: number | undefined; // seconds
 }
 
-/** What an error means for the person who met it. Everything unknown is a 500 that tells nothing. */
+/** Unknown errors become a 500 that reveals nothing. */
 export function toRefusal(error: unknown): Refusal {
   if (isDatabaseAway(error)) return { status: 503, message: explanations[503]!, retryAfter: 5 };
   const {
@@ -56,18 +54,15 @@ export function toRefusal(error: unknown): Refusal {
     retryAfter,
   } = error as { status?: unknown; code?: unknown; retryAfter?: number };
   if (code === 'EBADCSRFTOKEN') return { status: 403, message: explanations[403]!, retryAfter };
-  // Express and body-parser put a status on their errors: broken addresses 400, too large or too many fields 413.
-  const status = typeof given === 'number' && given >= 400 && given < 600 ? given : 500;
+  const status = typeof given === 'number' && given >= 400 && given < 600 ? given : 500; // Express, body-parser
   const message = error instanceof HttpError ? error.message : explanations[status];
   return { status, message: message ?? explanations[status >= 500 ? 500 : 400]!, retryAfter };
 }
 
-/** Nobody answered: there is no such page. */
 export function refuseUnknownPage(): never {
   throw new HttpError(404, explanations[404]!);
 }
 
-/** For `.all()` at the end of a route: the page exists, the method does not. */
 export function allowOnly(...methods: string[]) {
   return (req: Request, res: Response): void => {
     res.set('Allow', methods.join(', '));
@@ -75,12 +70,10 @@ export function allowOnly(...methods: string[]) {
   };
 }
 
-/** The last in line: logs what is our fault, and shows the page for everything else. Developers see the error itself. */
 export function showErrors(log: Log, isDevelopment: boolean) {
   return (error: unknown, req: Request, res: Response, next: NextFunction): void => {
     const refusal = toRefusal(error);
-    // A refusal of our own, as of the five hundredth login at once, is in the request's line already.
-    const isOurs = error instanceof HttpError;
+    const isOurs = error instanceof HttpError; // already in the request's log line, such as a full login queue
     if (refusal.status >= 500 && !isOurs) log.error({ err: error, request: req.id }, 'failed');
     if (res.headersSent) return next(error);
     if (refusal.retryAfter) res.set('Retry-After', String(refusal.retryAfter));

@@ -1,4 +1,4 @@
-// A line that is shown once on the next page, carried by a signed cookie so that it costs no query.
+// Flash messages: one line shown once on the next page, in a signed cookie that costs no query.
 import type { NextFunction, Request, Response } from 'express';
 import { z } from 'zod';
 import { cookieName, cookieOptions, setSignedCookie, type Site } from './cookies.ts';
@@ -6,15 +6,11 @@ import { isReading } from './prefetch.ts';
 
 const message = z.object({
   line: z.string(),
-  /** The moment of a deletion that a button beside the line undoes. */
-  undo: z.iso.datetime().optional(),
-  /** Offers to sign out all other devices. */
-  endsOthers: z.boolean().optional(),
-  /** A link that is shown once, on the page that this leads to. */
-  link: z.string().optional(),
+  undo: z.iso.datetime().optional(), // time of the deletion that the button undoes
+  endsOthers: z.boolean().optional(), // offers to sign out all other devices
+  link: z.string().optional(), // shown once, on the next page
 });
 
-/** Leaves a line for the next page. */
 export type Flash = (res: Response, shown: z.infer<typeof message>) => void;
 
 export function openFlash(site: Site) {
@@ -23,7 +19,7 @@ export function openFlash(site: Site) {
   const flash: Flash = (res, shown) => {
     setSignedCookie(res, site, 'flash', shown, { maxAge: 60_000 });
   };
-  /** Hands the line to the page that is rendered now, and forgets it; not to one that nobody looks at yet. */
+  /** Consumes the flash, but not on a request that no user looks at, such as a prefetch. */
   const showFlash = (req: Request, res: Response, next: NextFunction): void => {
     if (isReading(req) && req.headers.cookie?.includes(name) && !isStream(req)) {
       const shown = message.safeParse(req.signedCookies[name]);
@@ -37,7 +33,6 @@ export function openFlash(site: Site) {
   return { flash, showFlash };
 }
 
-/** The page's own stream of news is no page: it must not take the line away. */
 function isStream(req: Request): boolean {
-  return req.path === '/events';
+  return req.path === '/events'; // not a page: it must not consume the flash
 }

@@ -1,17 +1,16 @@
-// Forms: what was typed, what is wrong with it, and how it is given back whatever happens.
+// Forms: parsing, errors beside the fields, and preserved input.
 import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import { z } from 'zod';
 import { HttpError, type Refusal } from './errors.ts';
 
-/** A form as its page shows it: what stands in the fields and what is said beside them. '' is the form as a whole. */
 export interface Form {
   typed: Record<string, string>;
-  errors: Record<string, string>;
+  errors: Record<string, string>; // '' is the form as a whole
 }
 
 export type ParsedForm<T> = (Form & { ok: true; values: T }) | (Form & { ok: false });
 
-/** Checks a body against a schema of strings. Fields that are not one string each count as not filled in. */
+/** Fields that are not a single string count as missing. */
 export function parseForm<T>(schema: z.ZodType<T>, body: unknown): ParsedForm<T> {
   const typed = typedIn(body);
   const parsed = schema.safeParse(typed);
@@ -21,26 +20,20 @@ export function parseForm<T>(schema: z.ZodType<T>, body: unknown): ParsedForm<T>
   return { ok: false, typed, errors };
 }
 
-/** The same form with an error that only the database could know of. */
 export function rejectField(form: Form, field: string, message: string): Form {
-  return { typed: form.typed, errors: { ...form.errors, [field]: message } };
+  return { typed: form.typed, errors: { ...form.errors, [field]: message } }; // only the database knows
 }
 
-/** An empty form, or one with some fields filled in. */
 export function blankForm(typed: Record<string, string> = {}): Form {
   return { typed, errors: {} };
 }
 
-/** The fields of a body that are one string each. */
 export function typedIn(body: unknown): Record<string, string> {
   const entries = Object.entries(body ?? {}).filter(([, value]) => typeof value === 'string');
   return Object.fromEntries(entries) as Record<string, string>;
 }
 
-/**
- * For a route whose form holds somebody's words: whatever refuses it later, the page comes back with all of them.
- * `show` renders the page; the status is already set.
- */
+/** If anything refuses the request later, `show` renders the form with its input; the status is already set. */
 export function preserveInput(show: (req: Request, res: Response, form: Form) => void): RequestHandler {
   return (req, res, next) => {
     if (req.method === 'POST') {
@@ -53,15 +46,14 @@ export function preserveInput(show: (req: Request, res: Response, form: Form) =>
   };
 }
 
-// 10,000 characters of 4 bytes each, all percent-encoded, are 120 kB. More than that is read as well, so that a text
-// that is too long can be given back with a message: all that the fields of the page can hold (maxlength counts UTF-16
-// units, each of which takes 9 bytes at most).
-export const bodyLimit = 1_000_000;
+// Bytes. A message takes at most 120 kB (10,000 characters of 4 bytes, percent-encoded); the limit admits all that the
+// fields can hold (maxlength counts UTF-16 units of up to 9 bytes), so that a text that is too long is shown again.
+export const maxBodyBytes = 1_000_000;
 
-/** Reads the fields of a form. Bytes that are not UTF-8 are refused: replaced silently, they would change the words. */
+/** Refuses bytes that are not UTF-8: replacing them silently would change the text. */
 export const readForms = express.urlencoded({
   extended: false,
-  limit: bodyLimit,
+  limit: maxBodyBytes,
   parameterLimit: 500,
   verify: (req, res, bytes) => {
     if (!isWellFormed(bytes.toString('latin1')))
@@ -69,19 +61,16 @@ export const readForms = express.urlencoded({
   },
 });
 
-/** The same for addresses; `*` is one for servers as a whole (RFC 9110, 7.1), not for a page. */
+/** Malformed percent-encoding, NUL, and `*`, which addresses the server as a whole (RFC 9110, 7.1). */
 export function refuseBrokenAddresses(req: Request, res: Response, next: NextFunction): void {
   const isBroken = req.url.includes('%') && (!isWellFormed(req.url) || /%00/.test(req.url));
   if (isBroken || !req.path.startsWith('/')) throw new HttpError(400, 'That address is broken.');
   next();
 }
 
-/**
- * Fields in pieces (`name[x]`) and repeated ones in addresses: no page of ours sends them, so nobody meant what would
- * be made of them. Of a repeated one, one reader would take the first value and the next reader the last.
- */
+/** No page sends `name[x]` or repeated query fields: one reader would take the first value, the next one the last. */
 export function refuseNestedFields(req: Request, res: Response, next: NextFunction): void {
-  const { query } = req; // Express reads it anew each time
+  const { query } = req; // Express parses it on each access
   const names = [...Object.keys(query), ...Object.keys((req.body ?? {}) as object)];
   const isRepeated = Object.values(query).some((value) => typeof value !== 'string');
   if (isRepeated || names.some((name) => name.includes('[')))
@@ -89,22 +78,20 @@ export function refuseNestedFields(req: Request, res: Response, next: NextFuncti
   next();
 }
 
-/** Whether percent-encoded text is UTF-8 throughout; encoded lone surrogates are not. Raw bytes beyond ASCII count as broken. */
 function isWellFormed(encoded: string): boolean {
   try {
     decodeURIComponent(encoded);
-    return !/[^\0-\x7f]/.test(encoded);
+    return !/[^\0-\x7f]/.test(encoded); // raw bytes beyond ASCII are malformed
   } catch {
     return false;
   }
 }
 
-/** Characters as people count them, nearly: code points, so that an emoji is one and not two. */
 export function countCharacters(text: string): number {
-  return Array.from(text).length;
+  return Array.from(text).length; // code points, so that most emoji count as one
 }
 
-/** Text as people write it: no NUL, which PostgreSQL cannot keep, and no half characters. `missing` is said without it. */
+/** Refuses NUL, which PostgreSQL cannot store, and lone surrogates. `missing` is the error for an absent field. */
 export const plainText = (missing: string) =>
   z
     .string(missing)

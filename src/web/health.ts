@@ -1,9 +1,8 @@
-// For those who watch the program: is the process alive, can it serve?
+// Health checks: /healthz while the process runs, /readyz while the database is up and migrated, until shutdown.
 import { Router } from 'express';
 import { isMigrated } from '../database/migrate.ts';
 import type { Database } from '../database/pool.ts';
 
-/** `/healthz` answers while the process runs; `/readyz` while the database is there, migrated, and we are not stopping. */
 export function healthRoutes(db: Database, latestMigration: string, isStopping: () => boolean): Router {
   const router = Router();
   router.get('/healthz', (req, res) => {

@@ -1,7 +1,7 @@
-// Characters that show nothing, such as zero-width spaces and direction marks: pasted along, and nobody can see them.
+// Strips invisible characters, such as zero-width spaces and direction marks, which are pasted unnoticed.
 
-// Cf has the direction marks, and Arabic signs that enclose a number; default ignorables are what fonts draw nothing for.
-// Braille blank and the object replacement character, which rich text leaves behind, are in neither.
+// Cf has direction marks and Arabic number signs; default ignorables have no glyph. Neither includes Braille blank and
+// the object replacement character, which rich text leaves behind.
 const invisible = /[\p{Default_Ignorable_Code_Point}\p{Cf}\u2800\uFFFC]/gu;
 
 export function withoutInvisible(text: string): string {

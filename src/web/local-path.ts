@@ -1,9 +1,6 @@
-// Where a form or a link may send somebody afterwards: a page of this site, nothing else.
+// Open redirect protection: a redirect target is a path of this site or undefined.
 
-/**
- * The path with its query if it stays on this site, else undefined. Reads it as browsers do: `//evil`, `/\evil` and
- * `/<tab>/evil` are other sites, and so is what is left of `/.//evil` once its dot is gone.
- */
+/** Parses as browsers do: `//evil`, `/\evil` and `/<tab>/evil` are other sites, as is a normalized `/.//evil`. */
 export function localPath(target: unknown): string | undefined {
   if (typeof target !== 'string' || !target.startsWith('/') || target.length > 2000) return undefined;
   const here = 'http://here.invalid';

@@ -1,4 +1,4 @@
-// The log: JSON lines about what happened, never about what was said.
+// The log: JSON lines about events, never about content.
 import { randomUUID } from 'node:crypto';
 import { constants, fstatSync, openSync } from 'node:fs';
 import type { NextFunction, Request, Response } from 'express';
@@ -6,7 +6,6 @@ import pino from 'pino';
 
 export type Log = pino.Logger;
 
-/** A logger that writes JSON lines, to standard output unless told otherwise. */
 export function createLog(level: string, destination: pino.DestinationStream = standardOutput()): Log {
   const options = {
     level,
@@ -17,28 +16,26 @@ export function createLog(level: string, destination: pino.DestinationStream = s
   return pino(options, destination);
 }
 
-// What may wait for a reader who has stopped. Beyond it lines are dropped, and their number is logged.
-const maxWaitingBytes = 4_000_000;
+const maxWaitingBytes = 4_000_000; // for a stalled reader; beyond it lines are dropped and counted
 
-/** Lines are gathered: a write for each would cost a tenth of a page. They wait for a quarter of a second at most. */
 function standardOutput(): pino.DestinationStream {
   let isLastFlush = false;
   let dropped = 0;
   const destination = pino.destination({
     dest: openedWithoutBlocking(1),
     sync: false,
-    minLength: 8192,
+    minLength: 8192, // a write per line would cost a tenth of a page
     maxLength: maxWaitingBytes,
     retryEAGAIN: () => !isLastFlush,
   });
   const flushSync = destination.flushSync.bind(destination);
-  // Before the process ends, and after a fatal error: a pipe that nobody reads must not keep it.
+  // Runs before exit and after a fatal error: a pipe that nobody reads must not block it.
   destination.flushSync = () => {
     isLastFlush = true;
     try {
       flushSync();
     } catch {
-      // Nobody reads it.
+      // The reader is gone or stalled.
     }
     isLastFlush = false;
   };
@@ -51,32 +48,25 @@ function standardOutput(): pino.DestinationStream {
   return destination;
 }
 
-/**
- * Writing to a full pipe holds a thread until somebody reads, and the process cannot end before. A pipe is opened anew,
- * so that other processes that write to it are not affected.
- */
+// A write to a full pipe blocks a thread, and so the exit. Reopening it sets O_NONBLOCK for us alone.
 function openedWithoutBlocking(fd: number): number {
   try {
     if (fstatSync(fd).isFIFO())
       return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK);
   } catch {
-    // It belongs to somebody else, or there is no /proc.
+    // Another user owns it, or there is no /proc.
   }
   return fd;
 }
 
-/** Waits until everything is written; false when that takes longer than this many milliseconds. */
 export function flushLog(log: Log, ms: number): Promise<boolean> {
   return new Promise((resolve) => {
-    setTimeout(resolve, ms, false);
+    setTimeout(resolve, ms, false); // resolves to false: not flushed in time
     log.flush(() => resolve(true));
   });
 }
 
-/**
- * Name, code and stack, and of the message only what cannot quote anybody: PostgreSQL's messages and details hold
- * values of rows, template errors hold the page, and those of a connection the host in DATABASE_URL.
- */
+// Drops messages that may quote data: PostgreSQL's hold row values, EJS's the page, connection errors the host.
 function describeError(error: Error & { code?: unknown; severity?: unknown; syscall?: unknown }): object {
   const isOfConnection = ['connect', 'getaddrinfo'].includes(String(error.syscall)) || isOfTls(error.code);
   const isQuoting = error.severity !== undefined || error.name.includes('EJS') || isOfConnection;
@@ -98,7 +88,6 @@ function firstLine(text: string): string {
   return text.split('\n', 1)[0]!.slice(0, 200);
 }
 
-/** Gives each request an id and writes one line when it is over: the route's pattern, not the address with its words. */
 export function logRequests(log: Log) {
   return (req: Request, res: Response, next: NextFunction): void => {
     const startedAt = performance.now();
@@ -107,7 +96,7 @@ export function logRequests(log: Log) {
       log.info({
         request: req.id,
         method: req.method,
-        route: req.route ? req.baseUrl + req.route.path : undefined,
+        route: req.route ? req.baseUrl + req.route.path : undefined, // never the URL, which may hold private text
         status: res.statusCode,
         ms: Math.round((performance.now() - startedAt) * 10) / 10,
         user: req.user?.id ?? req.signingIn,

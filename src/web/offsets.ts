@@ -1,16 +1,14 @@
-// How far the clocks of a time zone are ahead of UTC. To ask Temporal takes a tenth of a millisecond, and a page has fifty
-// times: what it says is kept for as long as the clocks there are not changed.
+// UTC offsets of time zones, cached until the next clock change: Temporal takes 0.1 ms, and a page asks fifty times.
 
 interface Span {
   from: number;
   until: number;
-  offset: number;
+  offset: number; // milliseconds
 }
 
 const spans = new Map<string, Span[]>();
 const maxSpans = 500;
 
-/** In milliseconds, at this moment. */
 export function offsetAt(at: number, timeZone: string): number {
   const known = spans.get(timeZone) ?? [];
   const found = known.find(({ from, until }) => from <= at && at < until);

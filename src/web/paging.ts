@@ -1,29 +1,23 @@
-// Pages of a list, by the place in it and never by a number of rows to skip.
+// Keyset pagination: pages by cursor, never by OFFSET.
 import { z } from 'zod';
 import { highestId } from '../ids.ts';
 import { HttpError } from './errors.ts';
 
 export const pageSize = 25;
-/** One more than is shown, to know whether there are others. */
-export const rowsRead = pageSize + 1;
+export const rowsRead = pageSize + 1; // one more than shown, to detect a further page
 
 export interface Page<Row> {
   rows: Row[];
-  /** Addresses of the neighbouring pages, where there are any. */
   newer: string | undefined;
   older: string | undefined;
 }
 
-/** Reads up to `limit` rows beyond the row with this id. */
-type ReadRows<Row> = (id: string, limit: number) => Promise<Row[]>;
+type ReadRows<Row> = (id: string, limit: number) => Promise<Row[]>; // rows beyond `id`
 
 const cursor = z.uuid().optional();
 const query = z.object({ before: cursor, after: cursor });
 
-/**
- * The page that an address asks for. What the list depends on stands in the path (`/search?q=cake`) and stays in its
- * links. Throws a 400 for a cursor that cannot be one.
- */
+/** Links keep the query in `path` (`/search?q=cake`). Throws a 400 for a malformed cursor. */
 export async function readPage<Row extends { id: string }>(
   address: { path: string; query: unknown },
   list: { before: ReadRows<Row>; after: ReadRows<Row> },
@@ -37,7 +31,7 @@ export async function readPage<Row extends { id: string }>(
     if (rows.length > pageSize) {
       return pageOf(address.path, rows.slice(0, pageSize).toReversed(), { hasNewer: true, hasOlder: true });
     }
-    // Less than a page is newer: that is the first page, and it is shown full.
+    // Less than a page is newer: show the full first page instead.
   }
   const rows = await list.before(before ?? highestId, rowsRead);
   return pageOf(address.path, rows.slice(0, pageSize), {

@@ -1,4 +1,4 @@
-// How often something may be done.
+// Rate limits by key and by client address, in PostgreSQL or in memory.
 import { createHash } from 'node:crypto';
 import type { Request } from 'express';
 import {
@@ -11,18 +11,13 @@ import type { Pool } from '../database/pool.ts';
 import { clientNetworks } from './client-address.ts';
 import { HttpError } from './errors.ts';
 
-/** Takes one back, for what turned out to be harmless. */
 export type Refund = () => Promise<unknown>;
 
 export interface RateLimit {
-  /** Counts one; throws a 429 with Retry-After when it is one too many. */
-  consume(key: string): Promise<Refund>;
+  consume(key: string): Promise<Refund>; // throws a 429 with Retry-After
 }
 
-/**
- * `points` within `seconds` for each key, counted in PostgreSQL for all processes together. `name` keeps this limit's
- * keys apart from others'. The database gets hashes: people also type passwords where names belong.
- */
+/** `points` per `seconds` and key, across processes. Keys are hashed: users also type passwords into name fields. */
 export function createRateLimit(pool: Pool, name: string, points: number, seconds: number): RateLimit {
   const limiter = new RateLimiterPostgres({
     storeClient: pool,
@@ -31,19 +26,18 @@ export function createRateLimit(pool: Pool, name: string, points: number, second
     tableCreated: true,
     keyPrefix: name,
     points,
-    duration: seconds,
-    // No insurance in memory while the database is away: what is limited needs it too, and would only fail later.
+    duration: seconds, // no insuranceLimiter: what is limited needs the database too
   });
   return rateLimitOf(limiter, seconds);
 }
 
-/** The same in the memory of this process: for pages, which write nothing and are shown when the disk is full. */
+/** In memory, for pages: they write nothing and work while the disk is full. */
 export function createProcessRateLimit(points: number, seconds: number): RateLimit {
   return rateLimitOf(new RateLimiterMemory({ points, duration: seconds }), seconds);
 }
 
 function rateLimitOf(limiter: RateLimiterAbstract, seconds: number): RateLimit {
-  // A counter that ends later than one that began now is of before the clock was put back, and would last for as long.
+  // A counter that outlasts a full window dates from before the clock was set back, and would block for that long.
   const consume = async (key: string): Promise<void> => {
     try {
       await limiter.consume(key);
@@ -71,19 +65,17 @@ function rateLimitOf(limiter: RateLimiterAbstract, seconds: number): RateLimit {
   };
 }
 
-/** Whether a limit refused, and not the database failed. */
 export function isRefusal(error: unknown): boolean {
   return error instanceof HttpError && error.status === 429;
 }
 
-/** Counts for each limit in turn. What one of them refuses is given back to those before it: it was never tried. */
 export async function consumeAll(consumers: (() => Promise<Refund>)[]): Promise<Refund> {
   const taken: Refund[] = [];
   const refund = () => Promise.all(taken.map((each) => each()));
   try {
     for (const consume of consumers) taken.push(await consume());
   } catch (error) {
-    if (isRefusal(error)) await refund();
+    if (isRefusal(error)) await refund(); // nothing was attempted
     throw error;
   }
   return refund;
@@ -91,14 +83,10 @@ export async function consumeAll(consumers: (() => Promise<Refund>)[]): Promise<
 
 export interface AddressLimit {
   consume(req: Request): Promise<Refund>;
-  /** The same, to be counted with other limits. */
-  consumers(req: Request): (() => Promise<Refund>)[];
+  consumers(req: Request): (() => Promise<Refund>)[]; // for consumeAll, with other limits
 }
 
-/**
- * `points` within `seconds` for each client address. Of IPv6, whoever has one network of 64 bits easily has more: a /56,
- * as many providers give away (RFC 6177), may do twice as much, and a /48 four times.
- */
+/** Per client address. IPv6 providers often assign a /56 (RFC 6177): it may do twice as much, a /48 four times. */
 export function createAddressLimit(pool: Pool, name: string, points: number, seconds: number): AddressLimit {
   const limits = [1, 2, 4].map((factor, n) =>
     createRateLimit(pool, n === 0 ? name : `${name}-${factor}`, factor * points, seconds),

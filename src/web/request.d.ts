@@ -1,4 +1,4 @@
-// What our middleware adds to a request.
+// Properties that our middleware adds to Express requests.
 import type { BusboyFileStream } from '@fastify/busboy';
 import type { SignedKind } from './cookies.ts';
 import type { Refusal } from './errors.ts';
@@ -6,20 +6,13 @@ import type { Refusal } from './errors.ts';
 declare global {
   namespace Express {
     interface Request {
-      /** Names this request in the log and on the error page. */
       id: string;
-      /** Shows the form again with everything typed, whatever refused it. Set by preserveInput. */
-      renderAgain?: (refusal: Refusal) => void;
-      /** The file of a form that has one, not read yet. Set by receiveUpload. */
-      upload?: BusboyFileStream;
-      /** Puts off the moment at which a body that is still arriving is cut off. Set by limitSlowRequests. */
-      stillComing?(): void;
-      /** The session's cookie came under another name. Set by adoptCookies. */
-      adoptsSession?: boolean;
-      /** The keys that sign a kind of cookie, the one in use first. */
-      cookieKeys(kind: SignedKind): string[];
-      /** Set where a form guard has read its secret. */
-      csrfToken?(): string;
+      renderAgain?: (refusal: Refusal) => void; // set by preserveInput
+      upload?: BusboyFileStream; // not read yet; set by receiveUpload
+      stillComing?(): void; // restarts the body's timeout; set by limitSlowRequests
+      adoptsSession?: boolean; // the cookie had another name; set by adoptCookies
+      cookieKeys(kind: SignedKind): string[]; // the first one signs
+      csrfToken?(): string; // set once a form guard has read its secret
     }
   }
 }

@@ -1,4 +1,4 @@
-// Whose days and hours a page means: the time zone of the reader's account, else the one that their browser tells, else UTC.
+// The reader's time zone: the account's setting, else the browser's, else UTC.
 import type { NextFunction, Request, Response } from 'express';
 import type { Site } from './cookies.ts';
 import { cookieName } from './cookies.ts';
@@ -6,7 +6,6 @@ import { exactTime, timeAgo } from './times.ts';
 
 export interface ReadersTime {
   timeZone: string;
-  /** Who says so: the account's setting, the browser, or nobody. */
   source: 'setting' | 'browser' | 'none';
 }
 
@@ -20,7 +19,6 @@ declare global {
 
 const known = new Map<string, boolean>();
 
-/** Whether the program knows this name of a time zone, like "Europe/Berlin". */
 export function isTimeZone(name: string): boolean {
   if (!/^[A-Za-z][\w+/-]{1,50}$/.test(name)) return false;
   const before = known.get(name);
@@ -35,9 +33,8 @@ export function isTimeZone(name: string): boolean {
   return isKnown;
 }
 
-/** Gives views and routes the reader's time. The cookie is written by the script (public/app.js), and is not signed. */
 export function readTimeZone(site: Site) {
-  const cookieOf = new RegExp(`(?:^|;) *${cookieName(site, 'zone')}=([^;]*)`);
+  const cookieOf = new RegExp(`(?:^|;) *${cookieName(site, 'zone')}=([^;]*)`); // unsigned, from public/app.js
   return (req: Request, res: Response, next: NextFunction): void => {
     res.locals.readersTime = readersTimeOf(req.user?.timeZone, cookieOf.exec(req.headers.cookie ?? '')?.[1]);
     const { timeZone } = res.locals.readersTime;

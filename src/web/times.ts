@@ -1,4 +1,4 @@
-// Times for people: how long ago, and exactly when. By hand, because a page has fifty of them and Intl takes its time.
+// Times as text, relative and exact; by hand, because a page has fifty of them and Intl is slow.
 import { offsetAt } from './offsets.ts';
 
 const minute = 60_000;
@@ -10,10 +10,6 @@ const months = 'January February March April May June July August September Octo
   ' ',
 );
 
-/**
- * "just now", "5 minutes ago", "2 hours ago" while it is the same day there, "yesterday" for the day before, "6 days
- * ago", then the date.
- */
 export function timeAgo(then: Date, now = Date.now(), timeZone = 'UTC'): string {
   const past = now - then.getTime();
   if (past < minute) return 'just now';
@@ -25,7 +21,6 @@ export function timeAgo(then: Date, now = Date.now(), timeZone = 'UTC'): string 
   return date(localTime(then, timeZone));
 }
 
-/** "Monday, 23 November 2026 at 07:34 UTC", or "at 08:34 (Europe/Berlin)". */
 export function exactTime(then: Date, timeZone = 'UTC'): string {
   const local = localTime(then, timeZone);
   const [hours, minutes] = [twoDigits(local.getUTCHours()), twoDigits(local.getUTCMinutes())];
@@ -33,16 +28,15 @@ export function exactTime(then: Date, timeZone = 'UTC'): string {
   return `${weekdays[local.getUTCDay()]}, ${date(local)} at ${hours}:${minutes} ${where}`;
 }
 
-/** "2026-11-23T07:34:09Z", for machines: what toISOString says, without milliseconds, in a quarter of its time. */
+/** "2026-11-23T07:34:09Z", in a quarter of the time of toISOString. */
 export function machineTime(then: Date): string {
   const month = `${then.getUTCFullYear()}-${twoDigits(then.getUTCMonth() + 1)}`;
   const clock = `${twoDigits(then.getUTCHours())}:${twoDigits(then.getUTCMinutes())}`;
   return `${month}-${twoDigits(then.getUTCDate())}T${clock}:${twoDigits(then.getUTCSeconds())}Z`;
 }
 
-/** A date whose UTC fields are what clocks show there. */
 function localTime(then: Date, timeZone: string): Date {
-  return timeZone === 'UTC' ? then : new Date(then.getTime() + offsetAt(then.getTime(), timeZone));
+  return timeZone === 'UTC' ? then : new Date(then.getTime() + offsetAt(then.getTime(), timeZone)); // read as UTC
 }
 
 function dayNumber(then: Date, timeZone: string): number {

@@ -1,4 +1,4 @@
-// How much people ask for at this moment, for work in the background that gives way to them.
+// Counts requests per second, so that background work can yield to them.
 import type { RequestHandler } from 'express';
 
 let second = 0;
@@ -11,7 +11,6 @@ export const countRequests: RequestHandler = (_req, _res, next) => {
   next();
 };
 
-/** In this process, of the last second or the one before. */
 export function requestsPerSecond(): number {
   turnSecond();
   return Math.max(current, before);

@@ -1,4 +1,4 @@
-// The views, compiled once at the start. The first line of each, `needs: …; optional: …`, names all that it gets.
+// Compiles the EJS views at start-up; the first line of each, `needs: …; optional: …`, declares its data.
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,13 +11,12 @@ interface View {
   name: string;
   needs: string[];
   template: (data: Data) => string;
-  /** The names of the views it includes, by the paths it calls them. */
-  included: Map<string, string>;
+  included: Map<string, string>; // view names by include path
 }
 
 const viewFolder = fileURLToPath(new URL('../../views/', import.meta.url));
 
-/** What every view may use without naming it: view-helpers.ts, and what middleware leaves in `res.locals`. */
+// Available to every view without declaration: view-helpers.ts and the `res.locals` that middleware sets.
 const shared = [
   'asset',
   'capped',
@@ -38,12 +37,7 @@ const shared = [
   'zoneCookie',
 ];
 
-/**
- * Makes `res.render(view, data)` ours. By itself EJS looks for the file at every include, copies all data for it, and
- * looks each name up through `with`: on a list of 25 rows that was five times what the rest of the page costs. And Express
- * makes bytes of a page first, which then leave apart from the headers; as one string both go in one piece. While
- * developing, views are compiled anew for each page.
- */
+/** Replaces `res.render`: EJS's file lookups, copies and `with` cost five times the rest of a page of 25 rows. */
 export function renderPages(app: Express, isDevelopment: boolean): void {
   let views = compileViews(isDevelopment);
   app.response.render = function renderPage(this: Response, view: string, data?: object): void {
@@ -51,11 +45,10 @@ export function renderPages(app: Express, isDevelopment: boolean): void {
     const page: Data = { ...app.locals, ...this.locals, ...data };
     const html = render(views, view, page, page);
     this.setHeader('Content-Type', 'text/html; charset=utf-8');
-    this.end(html);
+    this.end(html); // one write with the headers; Express would send the bytes of a page separately
   };
 }
 
-/** Each view by its name: `mailbox/inbox`. */
 function compileViews(isDevelopment: boolean): Map<string, View> {
   const files = readdirSync(viewFolder, { recursive: true, encoding: 'utf8' }).filter((file) =>
     file.endsWith('.ejs'),
@@ -75,7 +68,7 @@ function compileView(filename: string, isDevelopment: boolean): View {
     .map((names) => names.filter((name) => name !== 'nothing'));
   const used = shared.filter((name) => text.includes(name));
   const declared = `<% var include = locals.include; const { ${used.join()} } = locals.shared; const { ${[...needs, ...optional].join()} } = locals.given; %>`;
-  // "Unsafe" is data whose prototype a stranger could have chosen. Ours is made in `render`, below.
+  // "Unsafe" is data whose prototype an attacker could choose; ours is made in `render`, below.
   const options = {
     filename,
     compileDebug: isDevelopment,
@@ -88,12 +81,11 @@ function compileView(filename: string, isDevelopment: boolean): View {
   return { name: nameOf(filename), needs, template, included: new Map() };
 }
 
-/** What a line with nothing but a condition or a loop leaves of itself is taken away: its end. */
 function withoutEmptyLines(text: string): string {
-  return text.replaceAll(/^(\s*<%(?![=-])(?:(?!%>).)*)%>$/gm, '$1-%>');
+  return text.replaceAll(/^(\s*<%(?![=-])(?:(?!%>).)*)%>$/gm, '$1-%>'); // no line break after control flow
 }
 
-const special = /[&<>"']/;
+const special = /[&<>"']/; // tested first, as most values have nothing to escape
 const entities: Record<string, string> = {
   '&': '&amp;',
   '<': '&lt;',
@@ -102,7 +94,6 @@ const entities: Record<string, string> = {
   "'": '&#39;',
 };
 
-/** For text and quoted attributes, as EJS does it; most of what is written on a page has nothing to escape. */
 function escapeHtml(value: string | number | null | undefined): string {
   const text = String(value ?? '');
   return special.test(text) ? text.replaceAll(/[&<>"']/g, (character) => entities[character]!) : text;

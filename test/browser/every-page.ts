@@ -174,7 +174,7 @@ export const pages: PageCase[] = [
     'Delete your account with errors',
     '/account/delete',
     { password: 'not the password' },
-    'Delete my account for ever',
+    'Delete my account permanently',
   ),
   page('Passkeys', '/account/passkeys'),
   {

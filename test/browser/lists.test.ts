@@ -245,12 +245,15 @@ describe.skipIf(!available('chromium'))('lists in a browser', () => {
     await page.goto('/trash');
     expect(asked).toEqual([]);
 
-    await page.getByRole('button', { name: /^Delete for ever ?: / }).click();
-    expect(asked).toEqual(['Delete this message for ever? It cannot be brought back.']);
+    await page.getByRole('button', { name: /^Delete permanently ?: / }).click();
+    expect(asked).toEqual(['Delete this message permanently? It cannot be restored.']);
     expect(await texts(page)).toEqual(['one']);
     answer = true;
-    await page.getByRole('button', { name: /^Delete for ever ?: / }).click();
-    await page.getByText('1 message deleted for ever.').or(page.getByText('Deleted for ever.')).waitFor();
+    await page.getByRole('button', { name: /^Delete permanently ?: / }).click();
+    await page
+      .getByText('1 message deleted permanently.')
+      .or(page.getByText('Deleted permanently.'))
+      .waitFor();
     await page.waitForLoadState();
     expect(await texts(page)).toEqual([]);
   });

@@ -1,4 +1,4 @@
-// A letter with a word that is nowhere else, written, refused, read, searched for, and then deleted for ever by both.
+// A letter with a word that is nowhere else, written, refused, read, searched for, and then deleted permanently by both.
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -56,7 +56,7 @@ async function live(site: Site, canary: string, sender: Client, reader: Client):
   return placesOf(site, canary);
 }
 
-/** Into the trash, and from there for ever. */
+/** Into the trash, and from there permanently. */
 async function die(canary: string, client: Client, box: string): Promise<void> {
   const _csrf = await client.token();
   const address = await addressOf(canary, client, box);

@@ -99,7 +99,7 @@ export const faults: Fault[] = [
   },
   {
     name: 'delete-canary',
-    title: 'a letter deleted for ever by both',
+    title: 'a letter deleted permanently by both',
     full: (site) => deleteCanary(site, { times: 5 }),
     short: (site) => deleteCanary(site, { times: 1 }),
   },

@@ -228,7 +228,7 @@ describe('at the same moment, over two processes:', () => {
     },
   );
 
-  test('messages to the same people in every order neither wait for each other for ever nor count wrong', async () => {
+  test('messages to the same people in every order neither wait for each other forever nor count wrong', async () => {
     const orders = ['dora, bob, charlie', 'alice, charlie, dora', 'dora, alice, bob', 'charlie, bob, alice'];
     const people = [alice, bob, charlie, dora];
     for (const person of people) await person.send(person.username, 'Counted from now on');

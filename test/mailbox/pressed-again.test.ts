@@ -38,7 +38,7 @@ describe.each([
   ['/messages/selected', 'read', 'already read'],
   ['/messages/selected', 'unread', 'already unread'],
   ['/trash/selected', 'restore', 'already restored'],
-  ['/trash/selected', 'forever', 'already deleted for ever'],
+  ['/trash/selected', 'forever', 'already deleted permanently'],
 ])('%s, %s, pressed twice', (path, action, words) => {
   test(`says "${words}"`, async () => {
     const ids = await messages(3);
@@ -74,7 +74,7 @@ test('a message of somebody else is one that does not exist', async () => {
   const { rows } = await app.pool.query<{ id: string }>('select id from messages');
   for (const { id } of rows) {
     expect(await bulk('/messages/selected', 'delete', [id])).toBe(
-      'This message was already deleted for ever.',
+      'This message was already deleted permanently.',
     );
     for (const path of [
       '/messages/ID/delete',
@@ -102,7 +102,7 @@ test('the buttons of one message say it, too', async () => {
   expect(await refused('/trash/ID/restore')).toContain('not in the trash (any more)');
   expect(await refused('/trash/ID/delete')).toContain('not in the trash (any more)');
   await press('/messages/ID/delete');
-  expect(await press('/trash/ID/delete')).toBe('Deleted for ever.');
+  expect(await press('/trash/ID/delete')).toBe('Deleted permanently.');
   for (const path of ['/messages/ID/delete', '/messages/ID/unread', '/trash/ID/restore', '/trash/ID/delete'])
     expect((await post(path.replace('ID', id!))).status).toBe(404);
 });
@@ -121,9 +121,9 @@ test('the buttons for everything say it, too', async () => {
   await app.pool.query('update messages set trashed_at = $1', [at]);
   const undo = async () => lineAfter(await post('/trash/undo', [['at', at]]));
   expect(await undo()).toBe('4 messages restored.');
-  expect(await undo()).toBe('This was already undone, or is deleted for ever.');
+  expect(await undo()).toBe('This was already undone, or is deleted permanently.');
   await app.pool.query('update messages set trashed_at = $1', [at]);
   const empty = async () => lineAfter(await post('/trash/empty'));
-  expect(await empty()).toBe('4 messages deleted for ever.');
+  expect(await empty()).toBe('4 messages deleted permanently.');
   expect(await empty()).toBe('The trash was already empty.');
 });

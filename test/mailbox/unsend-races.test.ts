@@ -141,7 +141,7 @@ const moves: [string, (round: Round) => Promise<Answer>, kept: string[][]][] = [
     [none, ['alice sent', 'bob inbox in the trash']],
   ],
   [
-    'deleting it for ever',
+    'deleting it permanently',
     async ({ received }) => {
       await post(`/messages/${received}/delete`);
       return post(`/trash/${received}/delete`);
@@ -150,7 +150,7 @@ const moves: [string, (round: Round) => Promise<Answer>, kept: string[][]][] = [
   ],
 ];
 test.each(moves)(
-  '24 rounds against %s: nobody waits for ever, nothing is half done',
+  '24 rounds against %s: nobody waits forever, nothing is half done',
   async (_, meet, kept) => {
     await race(24, meet, async ({ body }, answers) => {
       for (const { status } of answers) expect([200, 303, 404]).toContain(status);

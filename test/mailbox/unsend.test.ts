@@ -93,7 +93,7 @@ describe('once it has been read it stays:', () => {
     await expectTooLate();
   });
 
-  test('deleted for ever by its reader', async () => {
+  test('deleted permanently by its reader', async () => {
     const id = await copyOf(bob);
     await bob.submit('/inbox', {}, `/messages/${id}/delete`);
     await bob.post(`/trash/${id}/delete`, await tokenOf(bob));

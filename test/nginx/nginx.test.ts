@@ -61,7 +61,7 @@ describe.skipIf(!available('nginx'))('behind nginx', () => {
     expect(await guess('198.51.100.3')).toBe(429);
   });
 
-  test('a file is kept for ever under its own address, compressed, and looked at again under any other', async () => {
+  test('a file is kept forever under its own address, compressed, and looked at again under any other', async () => {
     const page = await stranger(nginx.url).get('/login');
     const address = page.$('link[rel=stylesheet]').attr('href')!;
     const kept = await stranger(nginx.url).ask('get', address, { 'Accept-Encoding': 'gzip' });

@@ -173,7 +173,7 @@ describe('delete', () => {
     for (const typed of ['bob\n', '\n', 'yes\n', '', undefined]) {
       const { code, out, err } = await typing(typed, 'delete', alice.username);
       expect([code, out]).toEqual([1, '']);
-      expect(err).toContain(`This deletes ${alice.username} for ever.`);
+      expect(err).toContain(`This deletes ${alice.username} permanently.`);
       expect(err).toContain('private-messages: That is not the name. Nothing was deleted.');
     }
     expect(await isThere()).toBe(true);

@@ -102,17 +102,17 @@ test('what is sealed opens with the same key at the same place, and nowhere else
     createEncryption(Buffer.alloc(32, 2)),
   ];
   const secret = Buffer.from('a secret of twenty b');
-  const sealed = encryption.close('totp alice', secret);
-  expect(encryption.open('totp alice', sealed)).toEqual(secret);
-  expect(encryption.close('totp alice', secret)).not.toEqual(sealed);
+  const sealed = encryption.encrypt('totp alice', secret);
+  expect(encryption.decrypt('totp alice', sealed)).toEqual(secret);
+  expect(encryption.encrypt('totp alice', secret)).not.toEqual(sealed);
   expect(sealed.includes(secret)).toBe(false);
-  expect(encryption.open('totp bob', sealed)).toBeUndefined();
-  expect(another.open('totp alice', sealed)).toBeUndefined();
+  expect(encryption.decrypt('totp bob', sealed)).toBeUndefined();
+  expect(another.decrypt('totp alice', sealed)).toBeUndefined();
   for (let at = 0; at < sealed.length; at++) {
     const damaged = Buffer.from(sealed);
     damaged[at]! ^= 1;
-    expect(encryption.open('totp alice', damaged)).toBeUndefined();
+    expect(encryption.decrypt('totp alice', damaged)).toBeUndefined();
   }
   for (let length = 0; length < sealed.length; length++)
-    expect(encryption.open('totp alice', sealed.subarray(0, length))).toBeUndefined();
+    expect(encryption.decrypt('totp alice', sealed.subarray(0, length))).toBeUndefined();
 });

@@ -22,7 +22,7 @@ function reading(name: string, value: string): string {
   }
 }
 
-test('the README documents what the program reads, and nothing else', () => {
+test('docs/configuration.md documents what the program reads, and nothing else', () => {
   expect(Object.keys(samples).toSorted()).toEqual(documentedSettings().toSorted());
   const config = readFileSync(`${projectFolder}src/config.ts`, 'utf8');
   const read = [...config.matchAll(/^ {2}([A-Z_]+): /gm)].map(([, name]) => name!);

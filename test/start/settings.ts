@@ -1,11 +1,11 @@
-// The settings that the README documents, with values of every kind: right ones, and wrong ones.
+// The settings that docs/configuration.md documents, with values of every kind: right ones, and wrong ones.
 import { readFileSync } from 'node:fs';
 import { projectFolder } from '../support/program.ts';
 
-/** The names in the README's table, in its order. */
+/** The names in the table of settings, in its order. */
 export function documentedSettings(): string[] {
-  const readme = readFileSync(`${projectFolder}README.md`, 'utf8');
-  const table = /^\| Setting [^]*?\n\n/m.exec(readme)![0];
+  const page = readFileSync(`${projectFolder}docs/configuration.md`, 'utf8');
+  const table = /^\| Setting [^]*?\n\n/m.exec(page)![0];
   return table.split('\n').flatMap((row) => row.split('|')[1]?.match(/[A-Z_]{4,}/g) ?? []);
 }
 

@@ -102,7 +102,7 @@ export async function hotStatements(pool: Pool): Promise<HotStatement[]> {
     ['deleting', (db) => trashMessages(db, owner, [middle], now)],
     ['restoring', (db) => restoreMessages(db, owner, { ids: [trashed] })],
     ['undoing', (db) => restoreMessages(db, owner, { trashedAt: moment, limit: 100 })],
-    ['deleting for ever', (db) => deletePermanently(db, owner, [trashed])],
+    ['deleting permanently', (db) => deletePermanently(db, owner, [trashed])],
     ['emptying the trash', (db) => emptyTrash(db, owner, 100)],
     ['deleting what is older', (db) => trashOlder(db, owner, 'inbox', middle, now, 100)],
   ];

@@ -132,7 +132,7 @@ test.each(['/reset/abc.def', '/register', '/register?invitation=abc.def'])(
   },
 );
 
-test('public files may be kept for ever, because their address changes with their content', async () => {
+test('public files may be kept forever, because their address changes with their content', async () => {
   const page = await someone.get('/login');
   const address = page.$('link[rel=stylesheet]').attr('href')!;
   expect(address).toMatch(/^\/assets\/app\.css\?v=.{10}$/);

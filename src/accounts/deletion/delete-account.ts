@@ -1,14 +1,11 @@
-// Leaving, as the page and the operator's command do it.
+// Deletes an account, for the account page and the operator command.
 import { withTimeout } from '../../concurrency/with-timeout.ts';
 import type { Pool } from '../../database/pool.ts';
 import { closeAccount, purgeAccount } from './queries.ts';
 
 const patienceMs = 5000;
 
-/**
- * Deletes this account and all that is in it. Returns when everything is removed, or of a large mailbox after some
- * seconds, while the removal goes on; from the first moment nobody can sign in to it or see anything of it.
- */
+/** Closes the account, then purges it. Returns after 5 s at the latest; the purge of a large mailbox goes on. */
 export async function deleteAccount(
   pool: Pool,
   userId: string,

@@ -1,5 +1,4 @@
-// Deleting an account, in SQL: nobody is called that any more at once; then the mailbox goes, little by little, and the
-// account last, with everything else that belongs to it.
+// Account deletion in SQL: the credentials first, then the mailbox in batches, and the account last.
 import { inBatches } from '../../database/batches.ts';
 import type { Database, Pool } from '../../database/pool.ts';
 import { transaction } from '../../database/transaction.ts';
@@ -10,10 +9,7 @@ import { deleteSessions, endSessions } from '../../sessions/queries.ts';
 const lockNotAvailable = '55P03';
 const patienceMs = 5000;
 
-/**
- * From here on nobody can sign in as this person or write to them, and their name is shown nowhere. All sessions end
- * first: with its session an import ends that may be under way, and that holds the name until then.
- */
+/** Removes username and credentials. Ends sessions first: that stops a running import, which locks the username. */
 export async function closeAccount(pool: Pool, userId: string): Promise<void> {
   const deadline = Date.now() + patienceMs;
   await endSessions(pool, userId);
@@ -26,10 +22,7 @@ export async function closeAccount(pool: Pool, userId: string): Promise<void> {
   }
 }
 
-/**
- * The name, and all that signs in. Sign-ins under way find no name, and end. What sending locks as well goes in the same
- * order, here and when the account is removed: sizes of mailboxes, drafts, people. Else one would wait for the other.
- */
+/** Locks in the order of sending and purging, to avoid deadlocks: mailbox_sizes, drafts, users. */
 async function removeCredentials(pool: Pool, userId: string): Promise<void> {
   await transaction(pool, async (db) => {
     await db.query('delete from drafts where owner_id = $1', [userId]);
@@ -44,10 +37,7 @@ async function removeCredentials(pool: Pool, userId: string): Promise<void> {
   });
 }
 
-/**
- * Removes all that is left of a closed account. Whatever breaks it off, housekeeping goes on with it. What reached the
- * mailbox from a statement under way goes with the account: the foreign keys see to that.
- */
+/** The cleanup job resumes an interrupted purge. Foreign keys remove what statements in flight add to the mailbox. */
 export async function purgeAccount(pool: Pool, userId: string): Promise<void> {
   for (const step of [removeMessages, removeSentForms]) {
     while (!(await inBatches((limit) => step(pool, userId, limit))).isDone);
@@ -58,7 +48,6 @@ export async function purgeAccount(pool: Pool, userId: string): Promise<void> {
   });
 }
 
-/** The accounts that are closed and not yet removed. */
 export async function listClosedAccounts(db: Database): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>('select id from users where username is null');
   return rows.map(({ id }) => id);

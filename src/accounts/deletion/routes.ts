@@ -1,4 +1,4 @@
-// Leaving for good: GET and POST /account/delete.
+// Delete account: GET and POST /account/delete.
 import { Router, type Response } from 'express';
 import { z } from 'zod';
 import { typedPassword } from '../passwords.ts';
@@ -15,7 +15,7 @@ import { deleteAccount } from './delete-account.ts';
 
 const deleteForm = z.object({ password: typedPassword });
 
-interface LeavingParts {
+interface DeletionParts {
   pool: Pool;
   config: Config;
   log: Log;
@@ -31,17 +31,17 @@ export function deletionRoutes({
   confirmPassword,
   flash,
   notifier,
-}: LeavingParts): Router {
+}: DeletionParts): Router {
   const router = Router();
   router
     .route('/account/delete')
-    .get((req, res) => showLeave(res, blankForm()))
+    .get((req, res) => showDeletion(res, blankForm()))
     .post(async (req, res) => {
       const form = parseForm(deleteForm, req.body);
-      if (!form.ok) return showLeave(res.status(422), form);
+      if (!form.ok) return showDeletion(res.status(422), form);
       const account = await confirmPassword.check(req, form.values.password);
       if (!account)
-        return showLeave(res.status(422), rejectField(form, 'password', 'This is not your password.'));
+        return showDeletion(res.status(422), rejectField(form, 'password', 'This is not your password.'));
 
       await deleteAccount(pool, account.id, (error) => log.error({ err: error }, 'leaving'));
       notifier.notify([account.id]);
@@ -53,6 +53,6 @@ export function deletionRoutes({
   return router;
 }
 
-function showLeave(res: Response, form: Form): void {
+function showDeletion(res: Response, form: Form): void {
   res.render('accounts/deletion/delete-account', { form });
 }

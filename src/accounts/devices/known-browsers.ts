@@ -1,8 +1,8 @@
-// A login from a browser not seen before leaves a notice in the inbox.
+// Known browsers: a login from a new browser leaves a notice in the inbox.
 import { createHash, randomBytes } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
-import { endSessionsAfterChange } from '../changes.ts';
+import { endSessionsAdvice } from '../changes.ts';
 import { asOwner } from '../../database/owner.ts';
 import type { Pool } from '../../database/pool.ts';
 import type { Notifier } from '../../mailbox/live/notifier.ts';
@@ -16,12 +16,9 @@ const year = 365 * 24 * 60 * 60 * 1000;
 const browserId = z.string().regex(/^[\w-]{24}$/);
 
 export interface KnownBrowsers {
-  /**
-   * Knows this person's browser again by its cookie, or remembers it from now on. One not seen before leaves a notice,
-   * unless the person has just registered or is told otherwise.
-   */
+  /** Recognizes the browser by its cookie, or remembers it. A new one leaves a notice if `isAnnounced`. */
   meet(req: Request, res: Response, userId: string, isAnnounced: boolean): Promise<void>;
-  /** What tells this browser from others, if this person has logged in with it before. */
+  /** The browser's hash, if the user has logged in with it before. */
   findKnown(req: Request, userId: string): Promise<string | undefined>;
 }
 
@@ -42,7 +39,7 @@ export function openKnownBrowsers(pool: Pool, site: Site, notifier: Notifier): K
       setSignedCookie(res, site, 'browser', id, { maxAge: year });
       const hash = hashOf(userId, id);
       if (await seeBrowser(pool, userId, hash)) return;
-      // The notice first: a browser that is remembered without one would never be told of.
+      // The notice goes first: a browser remembered without one would never be announced.
       if (isAnnounced) {
         await leaveNotice(pool, userId, loginNotice(req, new Date()));
         notifier.notify([userId]);
@@ -55,5 +52,5 @@ export function openKnownBrowsers(pool: Pool, site: Site, notifier: Notifier): K
 function loginNotice(req: Request, at: Date): string {
   return `Somebody logged in to your account with ${agentOf(req)} on ${exactTime(at)}.
 
-If that was you, there is nothing to do. If it was not, somebody knows your password. ${endSessionsAfterChange}`;
+If that was you, there is nothing to do. If it was not, somebody knows your password. ${endSessionsAdvice}`;
 }

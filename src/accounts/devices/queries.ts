@@ -1,17 +1,15 @@
-// Devices in SQL: the sessions of a person, and the browsers that they have logged in with before.
+// Devices in SQL: a user's sessions, and the browsers they have logged in with.
 import { deleteBefore } from '../../database/expiry.ts';
 import type { Database } from '../../database/pool.ts';
 
 export interface DeviceRow {
   sid: string;
-  /** What the browser calls itself. */
   agent: string | null;
   startedAt: Date;
-  /** Give or take five minutes. */
+  /** Accurate to five minutes. */
   seenAt: Date;
 }
 
-/** All sessions of this person, the last seen first. */
 export async function listDevices(db: Database, userId: string): Promise<DeviceRow[]> {
   const { rows } = await db.query<DeviceRow>(
     `select sid, agent, to_timestamp((sess->>'startedAt')::float8 / 1000) as "startedAt",
@@ -22,7 +20,6 @@ export async function listDevices(db: Database, userId: string): Promise<DeviceR
   return rows;
 }
 
-/** Whether this person is signed in anywhere else than in the session with this key. */
 export async function hasOtherDevices(db: Database, userId: string, sid: string): Promise<boolean> {
   const { rowCount } = await db.query(
     'select from sessions where user_id = $1 and sid <> $2 and expire > now() limit 1',
@@ -31,10 +28,7 @@ export async function hasOtherDevices(db: Database, userId: string, sid: string)
   return rowCount === 1;
 }
 
-/**
- * Ends one session of this person, and the import that it started if one is running; false when they have none with
- * this key.
- */
+/** Ends one session and stops the import it started. False if the user has no such session. */
 export async function endDevice(db: Database, userId: string, sid: string): Promise<boolean> {
   const { rowCount } = await db.query(
     `with stopped as (
@@ -47,7 +41,6 @@ export async function endDevice(db: Database, userId: string, sid: string): Prom
   return rowCount === 1;
 }
 
-/** Whether this person has logged in with this browser before. */
 export async function isKnownBrowser(db: Database, userId: string, hash: Buffer): Promise<boolean> {
   const { rowCount } = await db.query('select from known_browsers where user_id = $1 and hash = $2', [
     userId,
@@ -56,7 +49,6 @@ export async function isKnownBrowser(db: Database, userId: string, hash: Buffer)
   return rowCount === 1;
 }
 
-/** The same; notes that it was seen again. */
 export async function seeBrowser(db: Database, userId: string, hash: Buffer): Promise<boolean> {
   const { rowCount } = await db.query(
     'update known_browsers set seen_at = now() where user_id = $1 and hash = $2',
@@ -67,7 +59,7 @@ export async function seeBrowser(db: Database, userId: string, hash: Buffer): Pr
 
 export const maxBrowsers = 50;
 
-/** Remembers a browser of this person, and forgets those seen longest ago if there are too many. */
+/** Remembers a browser and evicts those seen longest ago beyond `maxBrowsers`. */
 export async function rememberBrowser(db: Database, userId: string, hash: Buffer): Promise<void> {
   await db.query(
     `with forgotten as (
@@ -79,7 +71,6 @@ export async function rememberBrowser(db: Database, userId: string, hash: Buffer
   );
 }
 
-/** Forgets some of the browsers that were not seen since; returns how many. */
 export function forgetBrowsers(db: Database, before: Date, limit: number): Promise<number> {
   return deleteBefore(db, { table: 'known_browsers', key: 'user_id, hash', time: 'seen_at' }, before, limit);
 }

@@ -1,4 +1,4 @@
-// The devices on which somebody is signed in: GET /account/devices, and ending them.
+// Devices: lists the user's sessions (GET /account/devices) and ends them.
 import { Router } from 'express';
 import { z } from 'zod';
 import { ownSid } from '../account-routes.ts';
@@ -38,7 +38,7 @@ export function deviceRoutes(
       const form = deviceForm.safeParse(req.body);
       if (!form.success || !(await endDevice(pool, id, form.data.device)))
         throw new HttpError(404, 'There is no such device. Perhaps it was signed out already.');
-      notifier.notify([id]); // its open pages learn of it at once
+      notifier.notify([id]); // signs out the pages open on that device
       flash(res, { line: 'That device is signed out.' });
       res.redirect(303, home);
     })

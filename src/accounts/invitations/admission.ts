@@ -1,4 +1,4 @@
-// Who may register: everybody, whoever brings an invitation, or nobody (REGISTRATION).
+// Registration policy (REGISTRATION): open, by invitation, or closed.
 import { createAccount } from '../queries.ts';
 import type { HashUsername } from '../used-usernames.ts';
 import type { Config } from '../../config.ts';
@@ -9,7 +9,7 @@ import { holdInvitation, isOpen, useInvitation } from './queries.ts';
 
 export type Refusal = 'closed' | 'no invitation' | 'void invitation';
 
-/** Why nobody may register with what they bring, or undefined. Where everybody may, an invitation is not looked at. */
+/** Why registration is refused, or undefined. Open registration ignores the invitation. */
 export async function refuseAdmission(
   db: Database,
   registration: Config['registration'],
@@ -22,10 +22,7 @@ export async function refuseAdmission(
   return key && (await isOpen(db, key)) ? undefined : 'void invitation';
 }
 
-/**
- * Makes the account, and uses the invitation up where one is needed: both or neither. 'taken' when somebody has the
- * name; the invitation is still good then.
- */
+/** Creates the account and consumes the invitation in one transaction. 'taken' leaves the invitation valid. */
 export async function admit(
   pool: Pool,
   hashUsername: HashUsername,
@@ -46,7 +43,6 @@ export async function admit(
   });
 }
 
-/** What the inviter gives away. */
 export function invitationLink({ publicUrl }: Pick<Config, 'publicUrl'>, token: string): string {
   return `${publicUrl}/register?invitation=${token}`;
 }

@@ -1,4 +1,4 @@
-// Invitations in SQL: links with which somebody registers, made by the operator or a member. One that is used is gone.
+// Invitations in SQL: one-time registration links made by the operator or a member.
 import { deleteBefore } from '../../database/expiry.ts';
 import { asOwner } from '../../database/owner.ts';
 import type { Database, Pool } from '../../database/pool.ts';
@@ -6,9 +6,8 @@ import { transaction } from '../../database/transaction.ts';
 import { newId, nobody } from '../../ids.ts';
 import { newLinkToken, type LinkKey } from '../../secrets/link-tokens.ts';
 
-/** Who makes an invitation when no member does. */
+/** The inviter of invitations that the operator makes. */
 export const operator = nobody;
-/** How long an invitation works, unless the operator says otherwise. */
 export const usualDays = 7;
 
 export interface Invitation {
@@ -16,7 +15,7 @@ export interface Invitation {
   expiresAt: Date;
 }
 
-/** Adds an invitation of this inviter, good for so many days. The token is nowhere else. */
+/** Only the token's hash is stored. */
 export async function makeInvitation(
   db: Database,
   inviterId: string,
@@ -31,14 +30,14 @@ export async function makeInvitation(
   return { token, expiresAt: rows[0]!.expiresAt };
 }
 
-/** The same for a member, unless they have so many open ones already; undefined then. */
+/** Undefined if the member has `most` open invitations already, or is disabled. */
 export function makeMembersInvitation(
   pool: Pool,
   userId: string,
   most: number,
 ): Promise<{ token: string; expiresAt: Date } | undefined> {
   return transaction(pool, async (db) => {
-    // The lock makes two at once count one after the other, and whoever disables the account wait.
+    // The lock serializes concurrent counts, and disabling the account.
     const { rowCount } = await db.query(
       'select from users where id = $1 and username is not null and disabled_at is null for no key update',
       [userId],
@@ -48,7 +47,6 @@ export function makeMembersInvitation(
   });
 }
 
-/** The open invitations of this inviter, the one made first at the beginning. */
 export async function listInvitations(db: Database, inviterId: string): Promise<Invitation[]> {
   const { rows } = await db.query<Invitation>(
     `select id, expires_at as "expiresAt" from invitations
@@ -58,7 +56,6 @@ export async function listInvitations(db: Database, inviterId: string): Promise<
   return rows;
 }
 
-/** Takes one open invitation back; false when there is none with this id. */
 export async function withdrawInvitation(db: Database, inviterId: string, id: string): Promise<boolean> {
   const { rowCount } = await db.query(
     'delete from invitations where inviter_id = $1 and id = $2 and expires_at > now()',
@@ -67,23 +64,21 @@ export async function withdrawInvitation(db: Database, inviterId: string, id: st
   return rowCount === 1;
 }
 
-/** Takes all back, of somebody who is disabled or leaves. */
 export async function withdrawInvitations(db: Database, inviterId: string): Promise<void> {
   await db.query('delete from invitations where inviter_id = $1', [inviterId]);
 }
 
-// Those of somebody who was just disabled or is leaving do not work, even where their rows are still there.
+// Invitations of a disabled or deleted member do not work, even while their rows still exist.
 const open = `from invitations i where i.inviter_id = $1 and i.token_hash = $2 and i.expires_at > now()
   and (i.member_id is null or exists (
     select from users u where u.id = i.inviter_id and u.username is not null and u.disabled_at is null))`;
 
-/** Whether this invitation works. */
 export async function isOpen(db: Database, { ownerId, hash }: LinkKey): Promise<boolean> {
   const { rowCount } = await asOwner(ownerId, () => db.query(`select ${open}`, [ownerId, hash]));
   return rowCount === 1;
 }
 
-/** The same, and nobody else may use it until this transaction ends. */
+/** Like `isOpen`, and locks the invitation until the transaction ends. */
 export async function holdInvitation(db: Database, { ownerId, hash }: LinkKey): Promise<boolean> {
   const { rowCount } = await asOwner(ownerId, () =>
     db.query(`select ${open} for update of i`, [ownerId, hash]),
@@ -91,14 +86,12 @@ export async function holdInvitation(db: Database, { ownerId, hash }: LinkKey): 
   return rowCount === 1;
 }
 
-/** Uses up an invitation that is held. */
 export async function useInvitation(db: Database, { ownerId, hash }: LinkKey): Promise<void> {
   await asOwner(ownerId, () =>
     db.query('delete from invitations where inviter_id = $1 and token_hash = $2', [ownerId, hash]),
   );
 }
 
-/** Up to so many invitations whose time is over; returns how many. */
 export function deleteExpiredInvitations(db: Database, now: Date, limit: number): Promise<number> {
   return deleteBefore(db, { table: 'invitations', key: 'inviter_id, id', time: 'expires_at' }, now, limit);
 }

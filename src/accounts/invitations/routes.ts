@@ -1,4 +1,4 @@
-// The invitations of a member: the open ones, a new one, taking one back.
+// A member's invitations: list, create, withdraw.
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import type { Config } from '../../config.ts';
@@ -10,7 +10,6 @@ import { signedIn } from '../../sessions/session.ts';
 import { invitationLink } from './admission.ts';
 import { listInvitations, makeMembersInvitation, usualDays, withdrawInvitation } from './queries.ts';
 
-/** Whether members may invite: only where an invitation is needed. */
 export function membersMayInvite({ registration, membersInvite }: Config): boolean {
   return registration === 'invite' && membersInvite > 0;
 }

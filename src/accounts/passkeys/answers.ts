@@ -1,7 +1,7 @@
-// What browsers send of a passkey: JSON in a form's field, as PublicKeyCredential.toJSON() makes it (WebAuthn, level 3).
+// Parses WebAuthn responses: JSON in a form field, from PublicKeyCredential.toJSON() (WebAuthn Level 3).
 import { z } from 'zod';
 
-// A credential's id has 1023 bytes at most (WebAuthn, 5.1).
+// A credential ID has at most 1023 bytes (WebAuthn, 5.1).
 const credential = z.object({
   id: z.base64url().min(1).max(1364),
   rawId: z.string(),
@@ -22,7 +22,7 @@ const use = credential.extend({
     clientDataJSON: z.base64url(),
     authenticatorData: z.base64url(),
     signature: z.base64url(),
-    /** Whose it is, in the words that we gave when it was made; some passkeys do not keep it. */
+    /** The user ID given at registration; some passkeys do not store it. */
     userHandle: z.base64url().nullish().transform((handle) => handle ?? undefined), // prettier-ignore
   }),
 });
@@ -30,12 +30,10 @@ const use = credential.extend({
 export type NewPasskeyAnswer = z.infer<typeof newPasskey>;
 export type UseAnswer = z.infer<typeof use>;
 
-/** Undefined for anything that is no such answer. */
 export function readNewPasskey(field: string | undefined): NewPasskeyAnswer | undefined {
   return newPasskey.safeParse(parse(field)).data;
 }
 
-/** The same for the use of a passkey. */
 export function readUse(field: string | undefined): UseAnswer | undefined {
   return use.safeParse(parse(field)).data;
 }

@@ -1,4 +1,4 @@
-// The two ceremonies of WebAuthn: what a browser is asked for, and whether its answer is right.
+// WebAuthn ceremonies: creates the options for the browser and verifies its responses.
 import type { Config } from '../../config.ts';
 import type { Database } from '../../database/pool.ts';
 import { bytesOfId } from '../../ids.ts';
@@ -8,10 +8,9 @@ import type { NewPasskeyAnswer, UseAnswer } from './answers.ts';
 import { openChallenges } from './challenges.ts';
 import { notePasskeyUse, type Credential, type KnownPasskey, type NewPasskey } from './queries.ts';
 
-// EdDSA, ES256, RS256: every authenticator has one of them (COSE, as in WebAuthn 5.4.3).
+// EdDSA, ES256, RS256: every authenticator supports one of them (COSE, as in WebAuthn 5.4.3).
 const algorithms = [-8, -7, -257];
 
-/** What the script of a page gives to the browser: which site it is for, and what to ask. */
 export interface Question {
   origin: string;
   create?: object;
@@ -19,20 +18,16 @@ export interface Question {
 }
 
 export interface Ceremonies {
-  /** Asks for a new passkey of this person, on none of the devices that hold one already. */
+  /** Options for a new passkey, excluding devices that already hold one. */
   askForNew(user: { id: string; username: string }, known: Credential[]): Question;
-  /** Asks for the use of one of these passkeys, or of any that the browser has for this site. */
+  /** Options for using one of `known`, or without any, whichever passkey the browser has for this site. */
   askForUse(purpose: string, known?: Credential[]): Question;
-  /** The new passkey, if this is an answer to our question; undefined for any other. */
   checkNew(userId: string, answer: NewPasskeyAnswer): Promise<NewPasskey | undefined>;
-  /**
-   * Whether this is an answer to our question, given with this passkey, for the first time. `mustVerify`: the person
-   * has unlocked it, by a finger, a face or a PIN; then it stands for a password as well.
-   */
+  /** Consumes the challenge. `mustVerify` requires user verification, with which the passkey replaces the password. */
   checkUse(purpose: string, answer: UseAnswer, passkey: KnownPasskey, mustVerify: boolean): Promise<boolean>;
 }
 
-/** Passkeys belong to the site at its public address; browsers give them to no other. */
+/** Passkeys are bound to the site at `publicUrl`; browsers offer them to no other. */
 export function openCeremonies(
   db: Database,
   encryption: Encryption,
@@ -107,15 +102,14 @@ export function openCeremonies(
   };
 }
 
-/** Loaded when the first passkey is used: it takes a fifth of a second and 30 MB, which many a site never needs. */
+/** Loaded on first use: it takes 200 ms and 30 MB, which many sites never need. */
 const library = () => import('@simplewebauthn/server');
 
-/** The library throws at whatever is wrong with an answer. All that it is given comes from the browser or is ours. */
+/** The library throws on any invalid response. Its input is either ours or from the browser. */
 async function orUndefined<T>(work: Promise<T>): Promise<T | undefined> {
   return work.catch(() => undefined);
 }
 
-/** The challenge that was signed: it stands in what the browser says of itself. */
 function challengeOf({ response }: NewPasskeyAnswer | UseAnswer): string {
   const client = JSON.parse(Buffer.from(response.clientDataJSON, 'base64url').toString()) as {
     challenge: string;

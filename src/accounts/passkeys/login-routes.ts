@@ -1,4 +1,4 @@
-// Logging in with a passkey instead of the password: POST /login/passkey, from a button of the login page.
+// Login with a passkey instead of the password: POST /login/passkey.
 import { Router } from 'express';
 import { disabledAccount } from '../sign-in.ts';
 import { showLogin, type SignInParts } from '../routes.ts';
@@ -14,7 +14,7 @@ import { readUse, type UseAnswer } from './answers.ts';
 import type { Ceremonies } from './ceremonies.ts';
 import { findPasskey, type KnownPasskey } from './queries.ts';
 
-/** What the passkey is asked for on the login page: its owner is not known there. */
+/** The challenge's purpose on the login page, where the user is not known yet. */
 export const signingIn = 'sign in';
 
 interface Parts extends Pick<SignInParts, 'pool' | 'config' | 'signIn'> {
@@ -23,11 +23,11 @@ interface Parts extends Pick<SignInParts, 'pool' | 'config' | 'signIn'> {
 }
 
 export function passkeyLogin({ pool, config, signIn, keepPreservedMessage, ceremonies }: Parts): Router {
-  // Nobody guesses a passkey; this bounds the work that made-up ones cause.
+  // Nobody guesses a passkey; this bounds the work that forged ones cause.
   const attempts = createAddressLimit(pool, 'passkeys', 5 * config.loginsPerMinute, 60);
   const router = Router();
 
-  /** The passkey that was used rightly, unlocked by its owner. */
+  /** The passkey, if the response is valid and its user was verified. */
   const findUsed = async (answer: UseAnswer | undefined): Promise<KnownPasskey | undefined> => {
     const owner = Buffer.from(answer?.response.userHandle ?? '', 'base64url');
     if (!answer || owner.length !== 16) return undefined;

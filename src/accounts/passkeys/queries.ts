@@ -2,14 +2,12 @@
 import type { Database } from '../../database/pool.ts';
 import { newId } from '../../ids.ts';
 
-/** How browsers and authenticators call a passkey. */
 export interface Credential {
   id: string;
-  /** How its authenticator can be reached, in the words of WebAuthn: usb, internal, hybrid… */
+  /** How its authenticator is reached, as in WebAuthn: usb, internal, hybrid… */
   transports: string[];
 }
 
-/** A passkey as its owner sees it. */
 export interface PasskeyRow {
   id: string;
   name: string;
@@ -18,7 +16,6 @@ export interface PasskeyRow {
   credential: Credential;
 }
 
-/** All passkeys of this person, the oldest first. */
 export async function listPasskeys(db: Database, userId: string): Promise<PasskeyRow[]> {
   const { rows } = await db.query<PasskeyRow>(
     `select id, name, made_at as "madeAt", used_at as "usedAt",
@@ -29,18 +26,17 @@ export async function listPasskeys(db: Database, userId: string): Promise<Passke
   return rows;
 }
 
-/** What a browser says of a new passkey. */
 export interface NewPasskey extends Credential {
   publicKey: Uint8Array;
-  /** How often it says it has been used; always 0 for those that do not count. */
+  /** The signature counter; always 0 for authenticators without one. */
   counter: number;
-  /** Whether its owner has unlocked it, so that it can stand for the password. */
+  /** Whether the user was verified, so that the passkey can replace the password. */
   isUnlocked: boolean;
 }
 
 export const maxPasskeys = 20;
 
-/** Adds one. False when this person has it already, or as many as anybody may have. Within `ChangeAccount`. */
+/** False if the user has it already, or has `maxPasskeys`. Call within `ChangeAccount`. */
 export async function addPasskey(
   db: Database,
   userId: string,
@@ -56,7 +52,6 @@ export async function addPasskey(
   return rowCount === 1;
 }
 
-/** A passkey and who would be signed in with it. */
 export interface KnownPasskey {
   id: string;
   credentialId: string;
@@ -65,7 +60,6 @@ export interface KnownPasskey {
   account: { id: string; username: string; epoch: number; isDisabled: boolean };
 }
 
-/** The passkey that this person's browser calls so. */
 export async function findPasskey(
   db: Database,
   userId: string,
@@ -82,7 +76,7 @@ export async function findPasskey(
   return rows[0];
 }
 
-/** Notes a use. False when the passkey is gone, or has counted further meanwhile: then this is an old use, or a copy. */
+/** False if the passkey is gone or its counter did not increase: a replay, or a cloned authenticator. */
 export async function notePasskeyUse(
   db: Database,
   userId: string,
@@ -97,10 +91,7 @@ export async function notePasskeyUse(
   return rowCount === 1;
 }
 
-/**
- * Removes one and returns its name; undefined when this person has none with this id. Without any, none is asked for
- * after the password. Within `ChangeAccount`.
- */
+/** Returns its name, or undefined. Without any, login no longer asks for one. Within `ChangeAccount`. */
 export async function removePasskey(db: Database, userId: string, id: string): Promise<string | undefined> {
   const { rows } = await db.query<{ name: string }>(
     'delete from passkeys where user_id = $1 and id = $2 returning name',

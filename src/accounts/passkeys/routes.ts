@@ -1,4 +1,4 @@
-// The passkeys of the own account: added, named, removed.
+// The user's passkeys: list, add, remove.
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import type { ChangeAccount } from '../changes.ts';

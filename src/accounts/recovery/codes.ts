@@ -1,16 +1,16 @@
-// Recovery codes: how they are made, written, read and hashed.
+// Recovery codes: generates, parses and hashes them.
 import { createHash, randomBytes } from 'node:crypto';
 import type { Encryption } from '../../secrets/encryption.ts';
 import { foldTypedCode } from '../../web/typed-code.ts';
 
-// Crockford's base 32: no I, L, O or U, which are mistaken for others. 28 characters of five bits: 140 random bits.
+// Crockford's base 32, without the ambiguous I, L, O and U. 28 characters of five bits: 140 random bits.
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const length = 28;
-// Those of version 0.1.0, 80 bits. They work until new ones are made.
+// Codes of version 0.1.0, 80 bits. They work until new ones are made.
 const formerLength = 16;
 export const codesAtOnce = 10;
 
-/** Ten new codes as they are written down: "7K2M-Q9XR-04TB-WH8Z-5N3C-V1DJ-E6PY". */
+/** As written down: "7K2M-Q9XR-04TB-WH8Z-5N3C-V1DJ-E6PY". */
 export function newCodes(): string[] {
   return Array.from({ length: codesAtOnce }, () => {
     const characters = Array.from(randomBytes(length), (byte) => alphabet[byte % alphabet.length]);
@@ -18,12 +18,11 @@ export function newCodes(): string[] {
   });
 }
 
-/** The characters that count, whatever was typed between them and whichever look-alike was taken. */
 export function foldCode(typed: string): string {
   return foldTypedCode(typed).replaceAll('O', '0').replaceAll(/[IL]/g, '1');
 }
 
-/** What is kept of a code: a hash made with secret.key, so that nobody can try codes on a copy of the database. */
+/** Keyed with secret.key, so that codes cannot be guessed offline from a copy of the database. */
 export function hashCode(encryption: Encryption, typed: string): Buffer {
   const code = foldCode(typed);
   if (code.length === formerLength) return createHash('sha256').update(code).digest();

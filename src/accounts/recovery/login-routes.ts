@@ -1,4 +1,4 @@
-// Logging in with a recovery code instead of the password: GET and POST /login/recovery.
+// Login with a recovery code instead of the password: GET and POST /login/recovery.
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import type { LoginAttempts } from '../login-attempts.ts';
@@ -45,7 +45,7 @@ export function recoveryLogin(parts: RecoveryParts): Router {
       showRecovery(req, res, blankForm(next ? { next } : {}));
     })
     .post(async (req, res) => {
-      // From the login page that carries a letter, its fields come along: there is no code yet.
+      // Posted by the login page with a preserved message: there is no code yet.
       const { username = '', next, code } = typedIn(req.body);
       if (code === undefined)
         return showRecovery(req, res, blankForm({ username, ...(next ? { next } : {}) }));

@@ -6,7 +6,6 @@ export interface CodesLeft {
   madeAt: Date;
 }
 
-/** How many codes this person has left, and since when; undefined when none were ever made. */
 export async function findCodesLeft(db: Database, userId: string): Promise<CodesLeft | undefined> {
   const { rows } = await db.query<CodesLeft>(
     'select cardinality(hashes) as count, made_at as "madeAt" from recovery_codes where user_id = $1',
@@ -15,7 +14,7 @@ export async function findCodesLeft(db: Database, userId: string): Promise<Codes
   return rows[0];
 }
 
-/** Whether this person has a code left; asked at every sign-in. */
+/** A prepared statement, because every login runs it. */
 export async function hasCodes(db: Database, userId: string): Promise<boolean> {
   const { rowCount } = await db.query({
     name: 'has codes',
@@ -25,7 +24,7 @@ export async function hasCodes(db: Database, userId: string): Promise<boolean> {
   return rowCount === 1;
 }
 
-/** Gives this person new codes in place of all others, always. No page of theirs goes on to offer them. */
+/** Also withdraws the offer of codes from the user's sessions. Always true, for `ChangeAccount`. */
 export async function replaceCodes(db: Database, userId: string, hashes: Buffer[]): Promise<true> {
   await db.query(
     `insert into recovery_codes (user_id, hashes, made_at) values ($1, $2, $3)
@@ -39,7 +38,7 @@ export async function replaceCodes(db: Database, userId: string, hashes: Buffer[
   return true;
 }
 
-/** Uses one code up, or two: how many are left then, or undefined when not all are theirs, or no longer. */
+/** Consumes one or two codes; returns how many are left, or undefined unless all are valid. */
 export async function useCodes(
   db: Database,
   userId: string,
@@ -54,7 +53,6 @@ export async function useCodes(
   return rows[0]?.left;
 }
 
-/** Whether this is the hash of a code that they have left. */
 export async function hasCode(db: Database, userId: string, hash: Buffer): Promise<boolean> {
   const { rowCount } = await db.query('select from recovery_codes where user_id = $1 and $2 = any (hashes)', [
     userId,

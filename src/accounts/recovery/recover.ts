@@ -1,4 +1,4 @@
-// What recovery codes do: they are used up, everything else of the person is signed out, and a notice says so.
+// Account recovery: consumes recovery codes, ends all sessions and leaves a notice.
 import type { Request } from 'express';
 import type { Account } from '../queries.ts';
 import { disabledAccount } from '../sign-in.ts';
@@ -14,10 +14,8 @@ import { exactTime } from '../../web/times.ts';
 import { hasCode, useCodes } from './queries.ts';
 
 /**
- * In place of the password: the account, in its new epoch, if these are the hashes of codes that it has left. Where a
- * second factor is on, one code stands for the password and another for the factor: 'second code' says that the first is
- * right and not used up. An unknown account takes the same statements. Throws a refusal for a disabled account, which
- * keeps its codes.
+ * The account in its new epoch, if the codes are valid. With a second factor it takes two: 'second code' means that the
+ * first is right and not consumed. Unknown accounts run the same statements; a disabled one throws and keeps its codes.
  */
 export function recover(
   pool: Pool,
@@ -44,7 +42,7 @@ export function recover(
   );
 }
 
-/** In place of the second factor, after the password: the new epoch, or undefined when they have no such code left. */
+/** Instead of the second factor, after the password: the new epoch, or undefined if the code is not valid. */
 export function recoverFactor(
   pool: Pool,
   userId: string,

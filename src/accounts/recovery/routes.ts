@@ -1,4 +1,4 @@
-// Recovery codes of who is signed in: how many are left, new ones, and putting the offer of them off.
+// The user's recovery codes: how many are left, making new ones, postponing the offer.
 import { Router } from 'express';
 import { z } from 'zod';
 import type { ChangeAccount } from '../changes.ts';
@@ -35,7 +35,7 @@ export function recoveryRoutes({ pool, encryption, confirmPassword, changeAccoun
       res.render('accounts/recovery/recovery', { left });
     })
     .post(confirmPassword.require(page), async (req, res) => {
-      // Shown in the answer itself: they are nowhere else, so that no other page could show them.
+      // Rendered in this response: only hashes are stored, so no other page could show them.
       const codes = newCodes();
       const { id } = signedIn(req);
       await changeAccount(
@@ -56,7 +56,7 @@ export function recoveryRoutes({ pool, encryption, confirmPassword, changeAccoun
   router
     .route(`${page}/file`)
     .post((req, res) => {
-      // The page brings its codes along. Only what looks like codes comes back, so that nobody's words do.
+      // The page posts its codes. Only well-formed codes are echoed, never other text.
       const shown = shownCodes.safeParse(req.body);
       if (!shown.success) throw new HttpError(422, 'This form was not complete. Please make new codes.');
       res.attachment('recovery-codes.txt').type('text/plain; charset=utf-8');

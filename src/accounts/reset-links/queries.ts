@@ -1,4 +1,4 @@
-// Links with which a person sets a new password, in SQL: made by the operator, used up with the change.
+// Password reset links in SQL: made by the operator, consumed by the reset.
 import { lockAccount } from '../queries.ts';
 import { deleteBefore } from '../../database/expiry.ts';
 import { asOwner } from '../../database/owner.ts';
@@ -8,7 +8,7 @@ import { newLinkToken, type LinkKey } from '../../secrets/link-tokens.ts';
 import { dropSecondFactor } from '../second-factor/queries.ts';
 import { deleteSessions } from '../../sessions/queries.ts';
 
-/** Makes the link of this person, good for an hour, in place of any before. The token is nowhere else. */
+/** Valid for an hour; replaces the user's earlier link. Only the token's hash is stored. */
 export async function makeResetLink(
   db: Database,
   userId: string,
@@ -26,7 +26,6 @@ export async function makeResetLink(
   return { token, expiresAt: rows[0]!.expiresAt };
 }
 
-/** The name of the person whose password this link sets, if it still works. */
 export async function findResetLink(db: Database, { ownerId, hash }: LinkKey): Promise<string | undefined> {
   const { rows } = await asOwner(ownerId, () =>
     db.query<{ username: string }>(
@@ -38,7 +37,7 @@ export async function findResetLink(db: Database, { ownerId, hash }: LinkKey): P
   return rows[0]?.username;
 }
 
-/** Uses the link up and sets the password, which ends all sessions; false when the link does not work any more. */
+/** Consumes the link, sets the password and ends all sessions; false if the link is no longer valid. */
 export function resetPassword(
   pool: Pool,
   { ownerId, hash }: LinkKey,
@@ -46,7 +45,7 @@ export function resetPassword(
 ): Promise<boolean> {
   return asOwner(ownerId, () =>
     transaction(pool, async (db) => {
-      // First, as in every change of a password, so that two of them wait and do not lock each other out.
+      // First, as in every password change: a common lock order prevents deadlocks.
       await lockAccount(db, ownerId);
       const { rows } = await db.query<{ dropsSecondFactor: boolean }>(
         `delete from reset_links where user_id = $1 and token_hash = $2 and expires_at > now()
@@ -65,7 +64,6 @@ export function resetPassword(
   );
 }
 
-/** Up to so many links whose hour is over; returns how many. */
 export function deleteExpiredResetLinks(db: Database, now: Date, limit: number): Promise<number> {
   return deleteBefore(db, { table: 'reset_links', key: 'user_id', time: 'expires_at' }, now, limit);
 }

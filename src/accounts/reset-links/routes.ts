@@ -1,4 +1,4 @@
-// Setting a new password with a link from the operator.
+// Password reset with a link from the operator: GET and POST /reset/:token.
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { newPassword, type Passwords } from '../passwords.ts';
@@ -24,11 +24,10 @@ interface ResetLinkParts {
   notifier: Notifier;
 }
 
-/** Only the form uses a link up: browsers and mail programs open links that nobody has clicked. */
+/** Only POST consumes a link: browsers and mail clients open links that nobody clicked. */
 export function resetLinkRoutes({ pool, config, passwords, flash, notifier }: ResetLinkParts): Router {
   const attempts = createAddressLimit(pool, 'reset-links', config.loginsPerMinute, 60);
 
-  /** The link with its person, if it works; so many that do not work a minute from one address. */
   const follow = async (req: Request): Promise<{ key: LinkKey; username: string } | undefined> => {
     const refund = await attempts.consume(req);
     const key = readLinkToken(req.params.token);
@@ -58,7 +57,7 @@ export function resetLinkRoutes({ pool, config, passwords, flash, notifier }: Re
         return showReset(req, res.status(422), rejectField(form, 'password', weakness), link.username);
 
       if (!(await resetPassword(pool, link.key, await passwords.hash(password)))) return showVoid(res);
-      notifier.notify([link.key.ownerId]); // pages that are open learn that they are signed out
+      notifier.notify([link.key.ownerId]); // signs out the open pages
       flash(res, { line: 'Your password is set. Log in with it.' });
       res.redirect(303, '/login');
     })
@@ -66,7 +65,7 @@ export function resetLinkRoutes({ pool, config, passwords, flash, notifier }: Re
   return router;
 }
 
-// Both without the person who may be signed in all the same: the token is the strangers', which Logout refuses.
+// Rendered as signed out even with a session: the page carries the anonymous CSRF token, which Logout rejects.
 function showReset(req: Request, res: Response, form: Form, username?: string): void {
   res.render('accounts/reset-links/reset', { form, action: req.path, username, user: undefined });
 }

@@ -1,6 +1,6 @@
-// How often one may fail at the second step. Who has come so far knows the password; of a million codes three are right.
+// Rate limit for two-factor attempts: the password is known by then, and 3 of a million codes are right.
 import type { Request } from 'express';
-import { endSessionsAfterChange } from '../changes.ts';
+import { endSessionsAdvice } from '../changes.ts';
 import type { Pool } from '../../database/pool.ts';
 import { agentOf } from '../../web/user-agents.ts';
 import type { KnownBrowsers } from '../devices/known-browsers.ts';
@@ -10,15 +10,11 @@ import { createRateLimit, isRefusal, type Refund } from '../../web/rate-limits.t
 import { exactTime } from '../../web/times.ts';
 
 export interface CodeAttempts {
-  /** Counts a try before it is checked. Throws a 429 when it is one too many. Returns what gives it back. */
+  /** Counts an attempt before it is checked, and returns its refund. Throws a 429 over the limit. */
   consume(req: Request, userId: string): Promise<Refund>;
 }
 
-/**
- * Five in a quarter of an hour for the person, from wherever; and as many from browsers that the person has logged in
- * with before, so that a stranger who knows the password does not lock them out. The first refusal of a day leaves a
- * notice: somebody knows the password.
- */
+/** Known browsers have a separate limit, so that an attacker who knows the password cannot lock out the owner. */
 export function createCodeAttempts(pool: Pool, browsers: KnownBrowsers, notifier: Notifier): CodeAttempts {
   const attempts = createRateLimit(pool, 'second-step', 5, 15 * 60);
   const notices = createRateLimit(pool, 'second-step-notice', 1, 24 * 60 * 60);
@@ -40,7 +36,7 @@ export function createCodeAttempts(pool: Pool, browsers: KnownBrowsers, notifier
       try {
         return await attempts.consume(key);
       } catch (refusal) {
-        if (isRefusal(refusal)) await tellOnce(req, userId); // not when the database is away
+        if (isRefusal(refusal)) await tellOnce(req, userId); // not for a database error
         throw refusal;
       }
     },
@@ -50,5 +46,5 @@ export function createCodeAttempts(pool: Pool, browsers: KnownBrowsers, notifier
 function refusalNotice(req: Request): string {
   return `Somebody who knows your password gave wrong codes, or no right passkey, five times with ${agentOf(req)}, the last time on ${exactTime(new Date())}. They did not get in.
 
-If that was not you, somebody knows your password. ${endSessionsAfterChange}`;
+If that was not you, somebody knows your password. ${endSessionsAdvice}`;
 }

@@ -1,4 +1,4 @@
-// The second step of the login: /login/second for a code from the app, /login/second/passkey for a passkey.
+// Two-factor login: /login/second for a code, and below it /passkey and /recovery.
 import { Router, type Request, type RequestHandler, type Response } from 'express';
 import { z } from 'zod';
 import { findTypedMessage } from '../../mailbox/compose/message-form.ts';
@@ -53,7 +53,7 @@ export function twoFactorRoutes(parts: Parts): Router {
     const question = passkeys.length > 0 ? ceremonies.askForUse(purposeOf(pending), passkeys) : undefined;
     const letter = findTypedMessage(req.body, preservedPrefix);
     const page = { form, hasCodes, isReadable, question, next: pending.next, letter };
-    // Without the person who may be signed in all the same: the token is the strangers', which Logout refuses.
+    // Rendered as signed out even with a session: the page carries the anonymous CSRF token, which Logout rejects.
     res.render('accounts/second-factor/two-factor-login', { ...page, user: undefined });
   };
   const guard: RequestHandler[] = [
@@ -67,7 +67,7 @@ export function twoFactorRoutes(parts: Parts): Router {
     .all(guard)
     .get((req, res) => show(req, res, blankForm()))
     .post(async (req, res) => {
-      // From the login page that carries a letter, its fields come along: there is no code yet.
+      // Posted by the login page with a preserved message: there is no code yet.
       if (typedIn(req.body).code === undefined) return show(req, res, blankForm());
       const form = parseForm(codeForm, req.body);
       if (!form.ok) return show(req, res.status(422), form);
@@ -78,7 +78,7 @@ export function twoFactorRoutes(parts: Parts): Router {
         return show(req, res.status(422), form);
       }
 
-      // Counted before the check and given back after a success, so that a thousand tries at once are counted too.
+      // Counted before the check, so that concurrent attempts count too.
       const refund = await attempts.consume(req, id);
       const step = findStep(secret, form.values.code);
       if (step === undefined || !(await useStep(pool, id, step, newestStep()))) {
@@ -119,7 +119,7 @@ export function twoFactorRoutes(parts: Parts): Router {
     .all([twoFactorLogins.requirePassword, preserveInput(showCode), ...guardAnonymousForms(config)])
     .get((req, res) => showCode(req, res, blankForm()))
     .post(async (req, res) => {
-      // From the page before, which may carry a letter, there is no code yet.
+      // Posted by the previous page with a preserved message: there is no code yet.
       if (typedIn(req.body).recovery === undefined) return showCode(req, res, blankForm());
       const form = parseForm(recoveryForm, req.body);
       if (!form.ok) return showCode(req, res.status(422), form);
@@ -142,7 +142,6 @@ export function twoFactorRoutes(parts: Parts): Router {
 const loggedIn =
   'You are logged in, and all other devices are signed out. If your app or passkey is lost, turn it off here and set up another.';
 
-/** What the passkey is asked for: this very login. */
 const purposeOf = (pending: PendingLogin) => `second step, ${pending.key}`;
 
 const refusedPasskey = 'This passkey was not accepted, or the page was open for too long. Please try again.';

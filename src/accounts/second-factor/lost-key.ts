@@ -1,13 +1,12 @@
-// Secrets in the database that the file secret.key does not open: it was lost, or another one was put in its place.
+// Detects TOTP secrets that secret.key does not decrypt, because it was lost or replaced.
 import { asSystem } from '../../database/owner.ts';
 import type { Database } from '../../database/pool.ts';
 import type { Encryption } from '../../secrets/encryption.ts';
 import { decryptSecret } from './secrets.ts';
 
-// Some 20 ms at the start; among so many, an earlier key is seen.
+// About 20 ms at start-up, and enough to notice a replaced key.
 const maxLookedAt = 10_000;
 
-/** A line for the operator when there are such secrets. */
 export async function describeLostKey(db: Database, encryption: Encryption): Promise<string | undefined> {
   const { rows } = await asSystem(() =>
     db.query<{ userId: string; secret: Buffer }>('select user_id as "userId", secret from totp limit $1', [

@@ -1,4 +1,4 @@
-// Between the password and the second step: a cookie that says whose password was right.
+// Pending logins: an encrypted cookie between the password and the second factor.
 import type { Response } from 'express';
 import { z } from 'zod';
 import type { Account } from '../queries.ts';
@@ -8,13 +8,13 @@ import { encryptedCookie } from '../../web/encrypted-cookie.ts';
 import { newNonce } from '../../secrets/nonces.ts';
 
 const lastsMs = 10 * 60 * 1000;
-const maxNextLength = 2000; // browsers drop cookies of more than 4 kB
+const maxNextLength = 2000; // browsers drop cookies over 4 kB
 
 const pending = z.object({
   id: z.string(),
-  /** That of the account when the password was checked. */
+  /** The account's epoch when the password was checked. */
   epoch: z.int(),
-  /** Makes it good for one sign-in. */
+  /** A nonce: valid for one login. */
   key: z.string(),
   next: z.string(),
 });
@@ -25,7 +25,6 @@ export function openPendingLogins(encryption: Encryption, site: Site) {
   const cookie = encryptedCookie(encryption, site, 'second', pending, lastsMs);
   return {
     ...cookie,
-    /** Remembers in this browser that the password was right, and where to go on after the second step. */
     begin(res: Response, { id, epoch }: Pick<Account, 'id' | 'epoch'>, next: string): void {
       const target = next.length <= maxNextLength ? next : '/inbox';
       cookie.write(res, { id, epoch, key: newNonce(), next: target });

@@ -1,14 +1,13 @@
-// A QR code as the path of an SVG: one unit for each module, with the quiet zone that readers need around it.
+// Draws a QR code as an SVG path, one unit per module, including the quiet zone.
 import { encode } from 'uqr';
 
 export interface QrCode {
-  /** How many modules wide and high it is. */
+  /** Width and height in modules. */
   size: number;
-  /** The dark ones, for the `d` of a path. */
   path: string;
 }
 
-const quietZone = 4; // ISO/IEC 18004
+const quietZone = 4; // modules (ISO/IEC 18004)
 
 export function drawQrCode(text: string): QrCode {
   const { size, data } = encode(text, { ecc: 'M', border: quietZone });
@@ -18,7 +17,6 @@ export function drawQrCode(text: string): QrCode {
   return { size, path: runs.join('') };
 }
 
-/** Where dark modules begin in a row, and how many follow each other. */
 function darkRuns(row: boolean[]): [start: number, length: number][] {
   const runs: [number, number][] = [];
   for (const [x, isDark] of row.entries()) {

@@ -1,14 +1,13 @@
-// The second factor in SQL: whether a second step is asked for, and the secret that codes are made from.
+// The second factor in SQL: TOTP secrets, and whether login requires a second factor.
 import { asOwner } from '../../database/owner.ts';
 import type { Database } from '../../database/pool.ts';
 import type { Credential } from '../passkeys/queries.ts';
 
 const hasCodes = 'exists (select from totp where user_id = u.id)';
 const hasPasskeys = 'exists (select from passkeys where user_id = u.id)';
-/** A condition on `users u`: a second step is asked for after the password. */
+/** A condition on `users u`: login requires a second factor. */
 export const isAsked = `(${hasCodes} or u.passkey_asked_at is not null and ${hasPasskeys})`;
 
-/** Whether the password alone does not sign this person in. */
 export async function requiresTwoFactor(db: Database, userId: string): Promise<boolean> {
   const { rows } = await asOwner(userId, () =>
     db.query<{ isAsked: boolean }>(`select ${isAsked} as "isAsked" from users u where u.id = $1`, [userId]),
@@ -16,17 +15,15 @@ export async function requiresTwoFactor(db: Database, userId: string): Promise<b
   return rows[0]?.isAsked ?? false;
 }
 
-/** Somebody who has given the right password and not signed in yet. */
 export interface TwoFactorLogin {
   id: string;
   epoch: number;
   username: string;
-  /** What the codes are made from, sealed; null for who has no codes. */
   secret: Buffer | null;
   passkeys: Credential[];
 }
 
-/** Whose second step it is, while the epoch is that of the password; undefined when none is asked for any more. */
+/** Undefined if the epoch is no longer that of the password, or no second factor is required any more. */
 export async function findTwoFactorLogin(
   db: Database,
   userId: string,
@@ -43,14 +40,11 @@ export async function findTwoFactorLogin(
   return rows[0];
 }
 
-/** What the page of the second factor shows. */
+/** `…Since`: since when login asks for it, or null. */
 export interface Factors {
-  /** Since when codes are asked for, or null. */
   codesSince: Date | null;
   hasPasskeys: boolean;
-  /** Since when one of them is asked for, or null. */
   passkeySince: Date | null;
-  /** Whether there is another way in, should all of that be lost. */
   hasRecoveryCodes: boolean;
 }
 
@@ -65,7 +59,7 @@ export async function findFactors(db: Database, userId: string): Promise<Factors
   return rows[0] ?? { codesSince: null, hasPasskeys: false, passkeySince: null, hasRecoveryCodes: false };
 }
 
-/** From now on codes of this secret are asked for; the one of this step is used up. False when some were already. */
+/** Consumes the code of `step`. False if TOTP was on already. */
 export async function turnTotpOn(
   db: Database,
   userId: string,
@@ -81,9 +75,8 @@ export async function turnTotpOn(
 }
 
 /**
- * Uses up the code of this step and all before it. False when it was used already: of two at once, one succeeds. `newest`
- * is the last step whose code is right at this moment. Where later ones were used, the clock was put back: then each of
- * those that were not used is good, after the others of this moment.
+ * Consumes the code of `step` and all before it; false if it was used. `newest` is the latest step valid now: if later
+ * ones were used, the clock was set back, and `step` is good if none from it to `newest` was used.
  */
 export async function useStep(db: Database, userId: string, step: number, newest: number): Promise<boolean> {
   const { rowCount } = await db.query(
@@ -95,13 +88,10 @@ export async function useStep(db: Database, userId: string, step: number, newest
   return rowCount === 1;
 }
 
-/** More than anybody uses within the hours that a clock is put back. */
+/** More than anyone uses within the hours that a clock is set back. */
 const maxUsedSteps = 100;
 
-/**
- * For who has lost everything, or whose account somebody else had: only the password signs in again. The passkeys and
- * recovery codes, which would without it, are gone too.
- */
+/** For a lost or compromised account. Passkeys and recovery codes go too: they log in without the password. */
 export async function dropSecondFactor(db: Database, userId: string): Promise<void> {
   await db.query(
     `with tick as (update users set passkey_asked_at = null where id = $1),
@@ -112,13 +102,12 @@ export async function dropSecondFactor(db: Database, userId: string): Promise<vo
   );
 }
 
-/** From now on no code is asked for. False when none was. */
 export async function turnTotpOff(db: Database, userId: string): Promise<boolean> {
   const { rowCount } = await db.query('delete from totp where user_id = $1', [userId]);
   return rowCount === 1;
 }
 
-/** From now on a passkey is asked for after the password, or none any more. False where that changes nothing. */
+/** Turns the passkey as second factor on or off; false if that changes nothing. */
 export async function askForPasskey(db: Database, userId: string, isAskedFor: boolean): Promise<boolean> {
   const { rowCount } = await db.query(
     `update users u set passkey_asked_at = case when $2 then now() end

@@ -1,10 +1,9 @@
-// What a two-factor login adds to a request.
+// Adds the two-factor login to Express requests.
 import type { OpenTwoFactorLogin } from './two-factor-login.ts';
 
 declare global {
   namespace Express {
     interface Request {
-      /** Whose password was right, on the pages of the second step. */
       twoFactorLogin?: OpenTwoFactorLogin;
     }
   }

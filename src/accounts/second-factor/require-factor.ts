@@ -1,4 +1,4 @@
-// REQUIRE_SECOND_FACTOR=all: whoever has no second factor sets one up before anything else.
+// REQUIRE_SECOND_FACTOR=all: users without a second factor must set one up first.
 import type { RequestHandler } from 'express';
 import type { Config } from '../../config.ts';
 import type { Pool } from '../../database/pool.ts';
@@ -6,13 +6,10 @@ import { HttpError } from '../../web/errors.ts';
 import { signedIn } from '../../sessions/session.ts';
 import { requiresTwoFactor } from './queries.ts';
 
-/** What it takes to set one up, to have a way back, and to leave. Paths are matched like routes, in any case. */
+/** Exempt: setting one up, recovery and logout. Case-insensitive, like the routes. */
 const isOpen = /^\/(logout|account\/(second-factor|passkeys|confirm|recovery-codes|password))(\/|$)/i;
 
-/**
- * Asks the database at each request, one statement more, and only where the setting says so: a factor that is turned off
- * counts at once, in all sessions. A refused form is given back with what was typed.
- */
+/** Queries on every request, so that turning a factor off takes effect immediately in all sessions. */
 export function requireFactor(pool: Pool, { requireSecondFactor }: Config): RequestHandler {
   return async (req, res, next) => {
     if (requireSecondFactor === 'off' || isOpen.test(req.path)) return next();

@@ -1,4 +1,4 @@
-// The second factor of the own account: codes from an app, set up, turned off; and whether a passkey is asked for.
+// Second-factor settings: turns TOTP on and off, and chooses whether login asks for a passkey.
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import type { ChangeAccount } from '../changes.ts';
@@ -17,7 +17,7 @@ import { askForPasskey, findFactors, turnTotpOff, turnTotpOn } from './queries.t
 import { encryptSecret } from './secrets.ts';
 
 const codeForm = z.object({ code: typedCode });
-const begunSecret = z.object({ userId: z.string(), secret: z.base64url() });
+const pendingSecret = z.object({ userId: z.string(), secret: z.base64url() });
 const home = '/account/second-factor';
 
 interface Parts {
@@ -38,9 +38,9 @@ export function secondFactorRoutes({
   flashChange,
 }: Parts): Router {
   const site = new URL(config.publicUrl).hostname;
-  // In this browser alone until it is in use: nobody who had a look into the account before has seen it.
-  const pending = encryptedCookie(encryption, config, 'enrolment', begunSecret, 60 * 60 * 1000);
-  const findBegun = (req: Request): Buffer | undefined => {
+  // In a cookie of this browser until it is confirmed: an earlier intruder in the account has not seen it.
+  const pending = encryptedCookie(encryption, config, 'enrolment', pendingSecret, 60 * 60 * 1000);
+  const findPending = (req: Request): Buffer | undefined => {
     const found = pending.read(req);
     return found?.userId === signedIn(req).id ? Buffer.from(found.secret, 'base64url') : undefined;
   };
@@ -56,8 +56,8 @@ export function secondFactorRoutes({
     .post(async (req, res) => {
       const { codesSince } = await findFactors(pool, signedIn(req).id);
       if (codesSince) return res.redirect(303, home);
-      // One that is begun in this browser stays: the person may have it in their app already.
-      if (!findBegun(req)) {
+      // A pending secret is kept: it may be in the user's app already.
+      if (!findPending(req)) {
         pending.write(res, { userId: signedIn(req).id, secret: newSecret().toString('base64url') });
       }
       res.redirect(303, `${home}/set-up`);
@@ -72,13 +72,13 @@ export function secondFactorRoutes({
   router
     .route(`${home}/set-up`)
     .get((req, res) => {
-      const secret = findBegun(req);
+      const secret = findPending(req);
       if (!secret) return res.redirect(303, home);
       showSetUp(req, res, blankForm(), secret);
     })
     .post(async (req, res) => {
       const { id } = signedIn(req);
-      const secret = findBegun(req);
+      const secret = findPending(req);
       if (!secret) return res.redirect(303, home);
       const form = parseForm(codeForm, req.body);
       if (!form.ok) return showSetUp(req, res.status(422), form, secret);

@@ -1,11 +1,11 @@
-// The secrets that codes are made from, sealed for their person.
+// Encrypts TOTP secrets, each bound to its user.
 import type { Encryption } from '../../secrets/encryption.ts';
 
 export function encryptSecret(encryption: Encryption, userId: string, secret: Buffer): Buffer {
-  return encryption.close(`totp ${userId}`, secret);
+  return encryption.encrypt(`totp ${userId}`, secret);
 }
 
-/** Undefined when the key in secret.key is not the one that sealed it. */
+/** Undefined if secret.key is not the key that encrypted it. */
 export function decryptSecret(encryption: Encryption, userId: string, encrypted: Buffer): Buffer | undefined {
-  return encryption.open(`totp ${userId}`, encrypted);
+  return encryption.decrypt(`totp ${userId}`, encrypted);
 }

@@ -1,4 +1,4 @@
-// The second step of the login: who has begun it, and how it ends.
+// Two-factor login: loads the pending login and completes it.
 import type { NextFunction, Request, Response } from 'express';
 import { showLogin } from '../routes.ts';
 import type { SignIn } from '../sign-in.ts';
@@ -39,7 +39,7 @@ export function openTwoFactorLogins(parts: Parts) {
     res.redirect(303, '/login');
   };
 
-  /** Lets pass whoever has given the right password lately, also as somebody else; others begin with that. */
+  /** Requires a pending login, even if another user is signed in; otherwise the login starts over. */
   const requirePassword = async (req: Request, res: Response, next: NextFunction): Promise<void> => {
     const pending = pendingLogins.read(req);
     if (!pending && req.user && !hasMessage(req)) return res.redirect(303, '/inbox');
@@ -51,7 +51,6 @@ export function openTwoFactorLogins(parts: Parts) {
     next();
   };
 
-  /** Signs in, unless this very login has signed somebody in already. */
   const finish = async (
     req: Request,
     res: Response,
@@ -74,14 +73,13 @@ const nextOf = (req: Request) => ({
 
 const onceMore = 'That took too long, or something has changed. Please log in once more.';
 
-/** Whether the form carries what somebody wrote when their session ended. */
+/** Whether the form carries a message preserved from an expired session. */
 function hasMessage(req: Request): boolean {
   return findTypedMessage(req.body, preservedPrefix) !== undefined;
 }
 
 export type TwoFactorLogins = ReturnType<typeof openTwoFactorLogins>;
 
-/** The step of a request that has passed requirePassword. */
 export function twoFactorLoginOf(req: Request): OpenTwoFactorLogin {
   if (!req.twoFactorLogin) throw new Error('This route is not behind requirePassword.');
   return req.twoFactorLogin;

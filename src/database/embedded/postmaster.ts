@@ -1,4 +1,4 @@
-// PostgreSQL's first process, the postmaster: started, found by its lock file, stopped.
+// Starts, finds and stops the postmaster, the main process of PostgreSQL.
 import { readFileSync, rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
@@ -12,10 +12,10 @@ export interface Server {
   user: ServerUser;
 }
 
-// Safe, small and private: no port, nobody's words in the log (no statements, no row contents in errors).
+// No network port, and no user data in the log (no statements, no row contents in errors).
 const settings = {
   listen_addresses: '',
-  port: '5432', // part of the socket's name; PostgreSQL would take it from PGPORT
+  port: '5432', // part of the socket's name; the default is PGPORT
   unix_socket_permissions: '0700',
   max_connections: '100',
   shared_buffers: '128MB',
@@ -29,12 +29,10 @@ const settings = {
   log_rotation_age: '1d',
 };
 
-/** A start under way: `failure` is what PostgreSQL said if it ended again. */
 export interface Attempt {
-  failure: string | undefined;
+  failure: string | undefined; // the error of PostgreSQL, once it has exited
 }
 
-/** Starts the server; returns at once. */
 export function startPostmaster({ binaries, folder, user }: Server): Attempt {
   for (const lock of ['postmaster.pid', '.s.PGSQL.5432.lock']) removeStaleLock(folder, lock);
   user.own(folder);
@@ -51,13 +49,12 @@ export function startPostmaster({ binaries, folder, user }: Server): Attempt {
   return attempt;
 }
 
-/** PostgreSQL's last words: on standard error, or once it logs into a file, there. */
 function explain(words: string, folder: string): string {
   const isLogging = words.includes('redirecting log output');
   return findFailure(words) ?? (isLogging ? lastLogged(folder) : undefined) ?? words.trim();
 }
 
-/** The line that says why it ended, not the ones for those who connected meanwhile. */
+/** Skips the FATAL lines for clients that connected meanwhile. */
 function findFailure(words: string): string | undefined {
   return words
     .split('\n')
@@ -73,7 +70,6 @@ function lastLogged(folder: string): string | undefined {
   }
 }
 
-/** The process id of the server that runs in this folder, if one does. */
 export function findPostmaster(folder: string): number | undefined {
   const pid = readLock(folder);
   return pid && isAlive(pid) && isServing(pid, folder) ? pid : undefined;
@@ -87,7 +83,7 @@ function readLock(folder: string, lock = 'postmaster.pid'): number | undefined {
   }
 }
 
-/** After a reboot another program may have got the number. */
+/** After a reboot, another program may have this process id. */
 function isServing(pid: number, folder: string): boolean {
   if (process.platform !== 'linux') return true;
   try {
@@ -97,16 +93,14 @@ function isServing(pid: number, folder: string): boolean {
   }
 }
 
-/**
- * PostgreSQL believes any living process of its user that has the number in the lock file, and would never start
- * again; so with the lock of the socket, which a copy of a running folder brings along. Should a server run here all the same, its shared memory keeps a second one out.
- */
+// PostgreSQL trusts a lock file if any process of its user has the id in it, and would never start again; a copy of a
+// running folder contains the lock of the socket too. If a server does run, its shared memory keeps a second one out.
 function removeStaleLock(folder: string, lock: string): void {
   const pid = readLock(folder, lock);
   if (pid && isAlive(pid) && !isServing(pid, folder)) rmSync(join(folder, lock));
 }
 
-/** PostgreSQL's "fast" shutdown (SIGINT): ends connections, writes everything, exits; if it takes long, without us. */
+/** Fast shutdown (SIGINT): ends connections, writes everything, exits. Waits at most 3 s for it. */
 export async function stopPostmaster(folder: string): Promise<void> {
   const pid = findPostmaster(folder);
   if (!pid) return;

@@ -1,21 +1,18 @@
-// As whom the built-in PostgreSQL runs: it refuses to run as root, and must reach its files all the same.
+// Chooses the system user for the built-in PostgreSQL, which refuses to run as root but must reach its files.
 import { spawn, spawnSync, type ChildProcess, type StdioOptions } from 'node:child_process';
 import { join } from 'node:path';
 import { StartupError } from '../../startup-error.ts';
 import { canReach, findAccount, findProgramUser, giveTo, type Account } from '../../system-user.ts';
 
 export interface ServerUser {
-  /** Starts a program as this user, in a process group of its own: Ctrl-C in the terminal must not reach it. */
+  /** Uses a separate process group, so that Ctrl-C in the terminal does not reach the program. */
   spawn(program: string, args: string[], stdio: StdioOptions): ChildProcess;
-  /** Gives the folder and all in it to this user, if it is another's. */
   own(folder: string): void;
 }
 
 /**
- * Ourselves, unless we are root. Then the program's own user (system-user.ts); where there can be none, a user without
- * rights of its own (`postgres`, `nobody`), if that one can reach the files. It cannot below a closed folder such as
- * /root: there the server gets a user namespace in which root's number looks like an ordinary one (user_namespaces(7)).
- * Throws a StartupError when nothing works.
+ * For root: the program's own user (system-user.ts), else `postgres` or `nobody` if it can reach the files; else, as
+ * below /root, a user namespace maps root to an ordinary id (user_namespaces(7)). Throws a StartupError.
  */
 export function chooseServerUser(binaries: string, dataDir: string): ServerUser {
   if (process.getuid?.() !== 0) return serverUser(undefined, []);
@@ -24,8 +21,7 @@ export function chooseServerUser(binaries: string, dataDir: string): ServerUser 
   const account = findProgramUser(dataDir) ?? findAccount('postgres') ?? findAccount('nobody');
   if (account && canReach(account, programs, dataDir)) return serverUser(account, []);
 
-  // initdb wants a number that /etc/passwd knows.
-  const { uid, gid } = account ?? { uid: 1000, gid: 1000 };
+  const { uid, gid } = account ?? { uid: 1000, gid: 1000 }; // initdb requires ids in /etc/passwd
   const namespace = ['unshare', '--user', `--map-user=${uid}`, `--map-group=${gid}`, '--'];
   if (spawnSync(namespace[0]!, [...namespace.slice(1), 'true']).status === 0)
     return serverUser({ uid: 0, gid: 0 }, namespace);

@@ -1,4 +1,4 @@
-// Sending, in SQL. All copies of a message, and of all messages sent at the same moment, are written by one statement.
+// Sending in SQL: one statement writes all copies of a message or of a batch of messages.
 import type { Database } from '../../database/pool.ts';
 import { hasSeen, type Seen } from '../drafts/queries.ts';
 import { newId } from '../../ids.ts';
@@ -7,28 +7,22 @@ import { draftBytes, maxUnanswered, nearlyFull, type Adding, type Quota } from '
 
 export interface Sending {
   from: string;
-  /** Usernames, each once. */
   to: string[];
   body: string;
-  /** SHA-256 over the form's key and its content: the same form sent again has the same. */
   digest: Buffer;
   sentAt: Date;
-  /** The draft it was written as, if it was saved. */
   draftId: string;
-  /** The state of that draft that the page showed: a newer one is kept. Without it the draft is removed. */
+  /** The state of the draft that the page showed; a newer draft is kept. If absent, the draft is always removed. */
   seen?: Seen;
 }
 
-/** How many messages a person may send in a minute, and how much a mailbox may hold. */
+/** `perMinute` counts every recipient of a message. */
 export interface SendLimits {
   perMinute: number;
   mailbox: Quota;
 }
 
-/**
- * 'sent' also when it had been sent before; `isDraftKept` where a newer state of its draft is stored. 'no room': there may be too little in at least one of these mailboxes, as far
- * as is known without counting. 'unanswered': they take no more from this sender before they have answered.
- */
+/** 'sent': now or earlier. 'no room': maybe full, before a recount. 'unanswered': these must reply first. */
 export type Attempt =
   | { kind: 'sent'; recipients: string[]; isDraftKept?: true }
   | { kind: 'unknown'; names: string[] }
@@ -36,7 +30,6 @@ export type Attempt =
   | { kind: 'unanswered'; names: string[] }
   | { kind: 'no room'; adding: Adding; known: Known };
 
-/** Those who exist, as [username, id]. */
 export type Known = [name: string, id: string][];
 
 interface OutcomeRow {
@@ -46,28 +39,20 @@ interface OutcomeRow {
   isRepeated: boolean;
   recent: number;
   unanswered: string[];
-  /** Whether every mailbox has, as far as is known without counting. */
   hasRoom: boolean;
-  /** Whether a mailbox was passed over, of this letter or of another one. */
+  /** Whether a locked mailbox was skipped, for this message or another of the batch. */
   isBusy: boolean;
   isDraftKept: boolean;
 }
 
-/**
- * Sends letters, or writes nothing of them: all copies, and the drafts removed, in one statement. Of several sendings of
- * one form only the first inserts its digest and with it the copies; the others wait for its outcome and add nothing.
- * What was sent in the last minute is counted in the same snapshot, so statements under way at the same moment do not see
- * each other: the limit can be passed by one letter for each of them. Sizes of mailboxes are read as they are after
- * waiting for the lock, so that limit is never passed; there is room if there is for all of these letters together. (They
- * come as JSON so that PostgreSQL does not see how many they are: it would plan anew for each number of them, which takes
- * longer than sending. With joins instead of "limit 1" and "any", a plan that was made while there were few people may go
- * through all of them.)
- *
- * The sender has room where the whole mailbox has some, or else what they have written themselves. Drafts are looked at
- * only where all that there may be would not fit. Whether a sender has been answered is asked in mailboxes that hold more
- * than one such sender may fill.
- */
-const sendLetters = (whereLocked: '' | 'skip locked') => `
+// Writes all copies and deletes the drafts in one statement, or writes nothing. Of concurrent sendings of one form only
+// the first inserts the digest and the copies; the others wait for it and add nothing. Concurrent statements do not see
+// each other's messages: each can exceed the rate limit by one. The quota is never exceeded: usage is read after
+// waiting for its lock, and the whole batch must fit. A sender needs room in the mailbox, or within what they have
+// written.
+// Messages are passed as JSON to hide their number from the planner: planning anew for each number takes longer than
+// sending. With joins instead of `limit 1` and `any`, a plan made while there were few users may scan them all.
+const sendMessages = (whereLocked: '' | 'skip locked') => `
   with letter as (
     select l.owner_id, l.digest, l.addressees, l.body, l.sent_at, l.draft_id, l.draft_version, l.draft_pages,
            json_array_length(l.addressees) as recipients, octet_length(l.body) as bytes,
@@ -170,24 +155,20 @@ const sendLetters = (whereLocked: '' | 'skip locked') => `
            and not exists (select from discarded d where d.owner_id = l.owner_id) as "isDraftKept"
   from letter l`;
 
-/** In SQL, whether so many bytes fit, with the drafts of `s.owner_id`. */
+/** SQL condition. The drafts of `s.owner_id` are summed only where the max for drafts would not fit. */
 function bytesFit(bytes: string, limit: string): string {
   return `(${bytes} + ${maxDraftBytes} <= ${limit} or ${bytes} + ${draftBytes('s.owner_id')} <= ${limit})`;
 }
 
-const alone = { name: 'send message', text: sendLetters('') };
-const together = { name: 'send messages', text: sendLetters('skip locked') };
+const alone = { name: 'send message', text: sendMessages('') };
+const together = { name: 'send messages', text: sendMessages('skip locked') };
 
-/** Sends one letter. Where something else is being written into one of the mailboxes, it waits. */
 export async function sendWhereRoom(db: Database, sending: Sending, limits: SendLimits): Promise<Attempt> {
   const { rows } = await db.query<OutcomeRow>({ ...alone, values: valuesOf([sending], limits) });
   return toAttempt(sending, rows[0]!, limits);
 }
 
-/**
- * Sends the letters of several people, one of each. None waits for what is in the way of another: 'busy' is one that has
- * to be sent alone, because something else is being written into one of the mailboxes.
- */
+/** Sends a batch, max one message per sender, without waiting. 'busy': a mailbox was locked; send this one alone. */
 export async function sendTogether(
   db: Database,
   sendings: Sending[],
@@ -204,13 +185,12 @@ export async function sendTogether(
 
 function valuesOf(sendings: Sending[], { perMinute, mailbox }: SendLimits): unknown[] {
   const nearly = nearlyFull(mailbox);
-  const letters = JSON.stringify(sendings.map(toLetter));
+  const letters = JSON.stringify(sendings.map(toParameters));
   const limits = [nearly.messages, mailbox.messages, nearly.bytes, mailbox.bytes, maxUnanswered(mailbox)];
   return [letters, perMinute, ...limits];
 }
 
-/** The names of the fields are those of the columns. */
-function toLetter({ from, to, body, digest, sentAt, draftId, seen }: Sending) {
+function toParameters({ from, to, body, digest, sentAt, draftId, seen }: Sending) {
   return {
     owner_id: from,
     addressees: to.map((username) => ({ username, id: newId(sentAt), twin_id: newId(sentAt) })),
@@ -237,7 +217,6 @@ function toAttempt({ from, to, body }: Sending, row: OutcomeRow, { perMinute }: 
   return { kind: 'sent', recipients: known.map(([, id]) => id), ...(isDraftKept && { isDraftKept }) };
 }
 
-/** Each recipient's mailbox gets one message, the sender's one for each of them. */
 function addingOf(from: string, known: Known, bytes: number): Adding {
   const nothing = { messages: 0, bytes: 0 };
   const adding: Adding = Object.fromEntries(

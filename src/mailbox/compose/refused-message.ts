@@ -1,4 +1,4 @@
-// Whatever refuses a message shows it again: on the form, or on a login page that keeps it until somebody logs in.
+// Preserves a refused message: on the form, or on a login page until its writer logs in.
 import type { Request, Response } from 'express';
 import type { Config } from '../../config.ts';
 import { asOwner } from '../../database/owner.ts';
@@ -11,13 +11,10 @@ import type { FormPages } from './form-page.ts';
 import { showSend } from './routes.ts';
 import { findTypedMessage, type TypedMessage } from './message-form.ts';
 
-/** The fields of a letter on a form that is about something else. */
 export const preservedPrefix = 'letter_';
 
-/**
- * Shows the letter to its writer. To somebody else who has signed in meanwhile, in this browser, it is not offered for
- * sending: they are asked to let the writer log in. `lendToken` gives strangers' forms their token.
- */
+// Offers the message for sending only to its writer. If another user has signed in in this browser, the login page asks
+// for the writer instead. `lendToken` sets the CSRF token for anonymous forms.
 export function showMessageAgain(formPages: FormPages, lendToken: (req: Request, res: Response) => void) {
   return (req: Request, res: Response, form: Form): void => {
     const letter = findTypedMessage(req.body);
@@ -38,19 +35,14 @@ function anothers(writer: string, viewer: string): string {
   return `${writer} wrote this, but this browser is now signed in as ${viewer}. Log in as ${writer} to go on.`;
 }
 
-/**
- * After a login: a letter on the login form is kept as a draft of the person who wrote it. Returns where that person
- * goes on with it, undefined for anybody else; throws a refusal when there are far too many drafts.
- */
+/** Saves the message as a draft; returns its URL if its writer has logged in. Throws HttpError 422 if it cannot. */
 export type KeepPreservedMessage = (
   user: { id: string; username: string },
   body: unknown,
 ) => Promise<string | undefined>;
 
-/**
- * Whoever logs in, the draft is its writer's: the form's page names them, encrypted when they were signed in, so that
- * nobody can leave drafts in the mailbox of somebody else. The person who logs in learns nothing of it.
- */
+// Regardless of who logs in, the draft belongs to the writer named in the encrypted field: nobody can leave drafts in
+// another's mailbox. The person who logs in learns nothing of it.
 export function createKeepPreservedMessage(
   pool: Pool,
   { mailbox }: Config,
@@ -62,7 +54,7 @@ export function createKeepPreservedMessage(
     const page = formPages.read(letter);
     const draft = draftOf(letter);
     const seen = page && { seen: page.seen };
-    // Beyond the limit of drafts as well: nobody who logs in wants to read about drafts. But not without any end.
+    // More than maxDrafts, so that a login rarely fails because of drafts; still bounded.
     const options = { ...seen, revives: true, limit: maxPreservedDrafts, mailboxBytes: mailbox.bytes };
     if (page && page.writerId !== user.id) {
       const kept = await asOwner(page.writerId, () => keepDraft(pool, page.writerId, draft, options));
@@ -93,7 +85,7 @@ function draftOf({ key, recipient, body }: TypedMessage) {
   return { id: key, recipient: keepable(recipient), body: keepable(body).replaceAll('\r\n', '\n') };
 }
 
-/** NUL, which PostgreSQL cannot keep, becomes what browsers make of it. */
+/** PostgreSQL cannot store NUL; browsers replace it with U+FFFD. */
 function keepable(text: string): string {
   return text.replaceAll('\0', '\uFFFD');
 }

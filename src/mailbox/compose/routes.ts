@@ -1,4 +1,4 @@
-// Writing and sending: GET and POST /send.
+// Compose and send a message: GET and POST /send.
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { now } from '../../clock.ts';
@@ -30,7 +30,7 @@ export function composeRoutes({ pool, config, formPages, flash, notifier }: Comp
     perMinute: config.sendsPerMinute,
     mailbox: config.mailbox,
   });
-  // What is refused because a mailbox is full costs a count, and is not counted as sent.
+  // A message refused because a mailbox is full costs a recount, but does not count as sent.
   const counts = createRateLimit(pool, 'mailbox-counts', config.sendsPerMinute, 60);
 
   router
@@ -69,7 +69,6 @@ export function composeRoutes({ pool, config, formPages, flash, notifier }: Comp
     })
     .all(allowOnly('GET', 'POST'));
 
-  /** What the page that was sent had seen of its draft; nothing, where it does not say. */
   function seenBy(req: Request): Seen {
     const page = formPages.read(readMessage(req.body));
     return page?.writerId === signedIn(req).id ? page.seen : { version: 0, pages: [] };
@@ -79,10 +78,9 @@ export function composeRoutes({ pool, config, formPages, flash, notifier }: Comp
 
 const newerKept = ' Its draft was changed on another page since, so it is kept.';
 
-/** What stands in the fields at first: a draft, or a name that a link brought along. */
 async function begin(pool: Pool, formPages: FormPages, req: Request): Promise<Record<string, string>> {
   const { to, draft: id } = req.query;
-  // A field of one line would join the lines of a link's names.
+  // A one-line field would join names that are on separate lines.
   if (id === undefined) return { recipient: typeof to === 'string' ? to.replaceAll(/[\r\n]+/g, ', ') : '' };
   const draftId = z.uuid().safeParse(id);
   const draft = draftId.success ? await findDraft(pool, signedIn(req).id, draftId.data) : undefined;
@@ -91,7 +89,6 @@ async function begin(pool: Pool, formPages: FormPages, req: Request): Promise<Re
   return { recipient: draft.recipient, body: draft.body, key: draft.id, page };
 }
 
-/** The form with what is wrong about its recipients, or about the sender's own mailbox. */
 function refuse(
   form: Form,
   outcome: Extract<Outcome, { kind: 'unknown' | 'full' | 'unanswered' }>,
@@ -106,7 +103,7 @@ function refuse(
 }
 
 function unknown(names: string[], outOf: number): string {
-  // A list of names on lines of their own, pasted into a field of one line, may have become this.
+  // A list with one name per line, pasted into a one-line field, becomes this.
   const hint = names.some((name) => /\s/.test(name)) ? ' Please put a comma between two names.' : '';
   if (outOf === 1) return `Nobody here has that username.${hint}`;
   return names.length === 1
@@ -131,7 +128,7 @@ function inWords(names: string[]): string {
   return names.length === 1 ? names[0]! : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }
 
-/** The page on which one writes, with whatever was typed already. A form that was sent is a page that is shown again. */
+/** Shows the form with everything typed. A refused form shown again becomes a new page (FormPages.next). */
 export function showSend(formPages: FormPages, req: Request, res: Response, form: Form): void {
   const key = formKey.safeParse(form.typed.key).data ?? newFormKey();
   const fields = { ...readMessage(form.typed), key };

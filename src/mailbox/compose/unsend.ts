@@ -1,18 +1,15 @@
-// Taking a message back, in SQL.
+// Unsend a message, in SQL.
 import { asSystem } from '../../database/owner.ts';
 import type { Pool } from '../../database/pool.ts';
 import { transaction } from '../../database/transaction.ts';
 
-export type TakingBack =
+export type Unsending =
   | { kind: 'taken back' | 'opened already'; recipient: string; recipientId: string }
   | { kind: 'no such message' };
 
-/**
- * Takes a message back: removes both copies, if its recipient has not opened it. Whoever removes the row in `unread`
- * first has decided it: a reader removes it before reading (openMessage). The recipient's copy is locked first, as
- * everything does that touches both tables, so that no two wait for each other.
- */
-export function unsendMessage(pool: Pool, ownerId: string, id: string): Promise<TakingBack> {
+// Deletes both copies unless the recipient has opened theirs. The transaction that deletes the `unread` row first wins
+// (openMessage). The recipient's copy is locked first, as everywhere that touches both tables, to avoid deadlocks.
+export function unsendMessage(pool: Pool, ownerId: string, id: string): Promise<Unsending> {
   return asSystem(() =>
     transaction(pool, async (db) => {
       const { rows } = await db.query<{ otherId: string; twinId: string; recipient: string }>(

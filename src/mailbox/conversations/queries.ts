@@ -1,8 +1,7 @@
-// The conversation with one person in SQL, from the own mailbox alone.
+// The conversation with one person, in SQL, from the owner's own mailbox alone.
 import type { Database } from '../../database/pool.ts';
 import type { Box } from '../queries.ts';
 
-/** One message of a conversation, whole. */
 export interface Line {
   id: string;
   box: Box;
@@ -11,11 +10,7 @@ export interface Line {
   isUnread: boolean;
 }
 
-/**
- * Up to `limit` messages between this person and the one with this name, older than the one with this id, the newest
- * first; undefined when nobody has that name. Of a note to oneself only the received copy is shown, the one that can be
- * unread.
- */
+/** Newest first; undefined for an unknown user. Of a note to oneself, only the received copy, which can be unread. */
 export async function listConversation(
   db: Database,
   ownerId: string,
@@ -38,5 +33,5 @@ export async function listConversation(
   });
   if (rows.length === 0) return undefined;
   const lines = rows.filter((row): row is Line => row.id !== null);
-  return lines.sort((one, other) => (one.id < other.id ? 1 : -1)); // a join promises no order
+  return lines.sort((one, other) => (one.id < other.id ? 1 : -1)); // a join guarantees no order
 }

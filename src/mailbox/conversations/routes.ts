@@ -50,10 +50,7 @@ export function conversationRoutes(pool: Pool, formPages: FormPages): Router {
   return router;
 }
 
-/**
- * The same as opening each: the marks go first, and what is shown is read afterwards (openMessage), until nothing in it
- * is still marked: a message that arrives in between may not be shown and yet be taken back.
- */
+/** Reads again until no unread mark is left: a message shown with its mark could still be unsent (openMessage). */
 async function readAll(pool: Pool, viewer: Viewer, list: () => Promise<Line[]>): Promise<Line[]> {
   const marked = new Set<string>();
   for (;;) {

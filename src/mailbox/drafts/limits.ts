@@ -1,10 +1,9 @@
-// How many drafts there may be, and how long ones.
+// Limits on the number and the length of drafts.
 
-/** How many drafts one person may have at a time. */
 export const maxDrafts = 100;
-/** Together with those kept through a login, which nobody has asked for. */
+/** Including drafts preserved through a login, which nobody has asked for. */
 export const maxPreservedDrafts = 200;
-/** Characters of a draft: what the field for a text holds, and of names more than its field does. */
+/** Characters: the maxlength of the text field, and more than that of the recipients. */
 export const maxDraftLength = { body: 100_000, recipient: 10_000 };
-/** In UTF-8 all drafts of a person take no more. */
+/** UTF-8 bytes that all drafts of a user can take. */
 export const maxDraftBytes = maxPreservedDrafts * 4 * (maxDraftLength.body + maxDraftLength.recipient);

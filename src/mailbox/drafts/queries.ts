@@ -1,4 +1,4 @@
-// Drafts in SQL. Every statement names the owner.
+// Drafts in SQL; every statement is scoped to the owner.
 import { createHash } from 'node:crypto';
 import { draftBytes } from '../quota.ts';
 import { deleteBefore } from '../../database/expiry.ts';
@@ -12,39 +12,37 @@ export interface Draft {
   recipient: string;
   body: string;
   savedAt: Date;
-  /** Grows with each save. */
   version: number;
 }
 
-/** Which state of a draft a page shows: that of a version, or what it or a page before it has saved itself since. */
+/** The state of a draft that a page has seen: a version, or what it or a page before it has saved since. */
 export interface Seen {
-  /** 0: there was none when the page was made. */
+  /** 0: no draft was saved when the page was made. */
   version: number;
-  /** The page, and those whose refused form it shows again; each with the number of times it had saved the draft. */
+  /** This page, and those whose refused form it shows again, each with the number of its saves. */
   pages: { page: string; saves: number }[];
 }
 
 const nothingSeen: Seen = { version: 0, pages: [] };
 
-/** In SQL, whether a page with this version and these pages (JSON) has seen the draft `d` as it is. */
+/** SQL condition: whether a page with this version and these pages (JSON) has seen the current state of draft `d`. */
 export const hasSeen = (version: string, pages: string): string => `(d.version = ${version} or exists (
   select from json_to_recordset(${pages}) as p (page uuid, saves integer) where p.page = d.page and d.saves <= p.saves))`;
 
-/** 'newer': somebody else saved it since the page was made. 'ended': it was sent or discarded. 'full': `limit` others. 'no room': in bytes. */
+/** 'newer': saved elsewhere since. 'ended': sent or discarded. 'full': `limit` reached. 'no room': quota in bytes. */
 export type Saved = 'saved' | 'newer' | 'ended' | 'full' | 'no room';
 
 interface SaveOptions {
   seen?: Seen;
   limit?: number;
-  /** What may be held of what the owner has written: drafts, and messages that were sent. */
+  /** Max bytes of the owner's drafts and sent messages together. */
   mailboxBytes?: number;
-  /** Keeps a draft that had ended all the same. */
+  /** Saves even a draft that was sent or discarded. */
   revives?: boolean;
 }
 
 type Written = Pick<Draft, 'id' | 'recipient' | 'body'>;
 
-/** Saves what is on a form, unless the page shows an older state of the draft than the one that is stored. */
 export async function saveDraft(
   db: Database,
   ownerId: string,
@@ -111,10 +109,10 @@ export async function saveDraft(
   if (!hasRoom && !isGone) return 'no room';
   if (isStored) return 'newer';
   if (isGone || isEnded || (seen.version > 0 && !revives)) return 'ended';
-  return isFull ? 'full' : 'newer'; // somebody began the same draft at this very moment
+  return isFull ? 'full' : 'newer'; // a concurrent save has begun the same draft
 }
 
-/** The draft may have been sent at the very moment at which it was saved: the save then waited, and began a new one. */
+/** A save that waited while the draft was sent has inserted it anew; this deletes it again. */
 async function dropEnded(db: Database, ownerId: string, id: string, hadDraft: boolean): Promise<boolean> {
   const { rowCount } = await db.query(
     `delete from drafts where owner_id = $1 and id = $2
@@ -124,11 +122,10 @@ async function dropEnded(db: Database, ownerId: string, id: string, hadDraft: bo
   return rowCount === 1;
 }
 
-/** Where a draft was kept: in its place, or beside a newer one. */
 export type Kept =
   { kind: 'saved' | 'copied'; id: string } | { kind: 'ended' } | { kind: 'full' | 'too long' | 'no room' };
 
-/** Saves what is on a form; where a newer state is stored, beside it. The same page has one copy, however often it saves. */
+/** Saves the draft, as a copy if the stored one is newer. The id of the copy is the same for each save of a page. */
 export async function keepDraft(
   db: Database,
   ownerId: string,
@@ -161,7 +158,6 @@ function copyId(id: string, origin: string): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
-/** A draft as a row of the list. */
 export interface DraftRow {
   id: string;
   recipient: string;
@@ -171,7 +167,7 @@ export interface DraftRow {
 
 const maxShown = 200;
 
-/** All drafts of this person (hardly more than draftLimit), the one saved last first. */
+/** Not paged: there are hardly more than maxDrafts. */
 export async function listDrafts(db: Database, ownerId: string): Promise<DraftRow[]> {
   const { rows } = await db.query<DraftRow>(
     `select id, ${prefixOf('recipient', maxShown)} as recipient,
@@ -186,7 +182,6 @@ export async function listDrafts(db: Database, ownerId: string): Promise<DraftRo
   }));
 }
 
-/** The draft with this id, or undefined. */
 export async function findDraft(db: Database, ownerId: string, id: string): Promise<Draft | undefined> {
   const { rows } = await db.query<Draft>(
     `select id, recipient, body, saved_at as "savedAt", version from drafts where owner_id = $1 and id = $2`,
@@ -195,7 +190,6 @@ export async function findDraft(db: Database, ownerId: string, id: string): Prom
   return rows[0];
 }
 
-/** Removes a draft permanently. 'ended': it was sent or discarded before. */
 export async function discardDraft(
   db: Database,
   ownerId: string,
@@ -212,7 +206,6 @@ export async function discardDraft(
   return isDiscarded ? 'discarded' : isEnded ? 'ended' : 'unknown';
 }
 
-/** For the cleanup job: forgets up to `limit` drafts that ended before this moment. */
 export function forgetEndedDrafts(db: Database, before: Date, limit: number): Promise<number> {
   return deleteBefore(db, { table: 'ended_drafts', key: 'owner_id, id', time: 'ended_at' }, before, limit);
 }

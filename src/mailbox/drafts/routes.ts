@@ -1,4 +1,4 @@
-// Letters begun and not sent: saving, the list, discarding. They are resumed where letters are written: /send?draft=ID.
+// Drafts: save, list, discard; resumed at /send?draft=ID.
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import type { FormPages } from '../compose/form-page.ts';
@@ -25,7 +25,7 @@ export function draftRoutes(pool: Pool, { mailbox }: Config, formPages: FormPage
     .post(async (req, res) => {
       const letter = readMessage(req.body);
       const kept = await keep(signedIn(req).id, letter);
-      // The page saves by itself while somebody writes; it needs no page in return.
+      // Autosave from the page's script.
       if (req.accepts(['html', 'json']) === 'json') return answerScript(req, res, letter, kept);
       if (isRefused(kept)) throw new HttpError(422, refusals[kept.kind]);
       if (kept.kind === 'ended') return offerNew(req, res);
@@ -65,7 +65,7 @@ export function draftRoutes(pool: Pool, { mailbox }: Config, formPages: FormPage
     } else res.json({ isSaved: true });
   }
 
-  /** The same words under a new key: pressed again, the button begins a new draft. */
+  /** Shows the form under a new key, so that saving again begins a new draft. */
   function offerNew(req: Request, res: Response): void {
     const { key: _, ...typed } = typedIn(req.body);
     showSend(formPages, req, res.status(409), { typed, errors: { '': ended } });

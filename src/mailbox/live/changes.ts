@@ -1,23 +1,22 @@
-// What has changed in a mailbox, how processes tell each other (the payload of a NOTIFY), and which changes were last.
+// Mailbox changes: the payload of NOTIFY, and the most recent changes.
 
-/** 'arrivals': nothing but new messages, or a session; 'drafts': the drafts alone; 'messages': any list. */
+/** 'arrivals': only new messages, or a session; 'drafts': only drafts; 'messages': any list. */
 export type Change = 'arrivals' | 'drafts' | 'messages';
 
 export interface Notice {
   ownerId: string;
   change: Change;
-  /** When it changed, in milliseconds since 1970. */
+  /** Milliseconds since 1970. */
   at: number;
 }
 
-/** The list that an open page shows, if any. */
 export type List = Exclude<Change, 'arrivals'>;
 
 export function concerns(change: Change, list: List | undefined): boolean {
   return list !== undefined && (change === 'messages' || change === list);
 }
 
-/** A payload has room for 8,000 bytes (PostgreSQL manual, NOTIFY): no more notices than these in one. */
+/** Keeps a payload below the limit of 8,000 bytes (PostgreSQL manual, NOTIFY). */
 export const noticesInPayload = 120;
 
 export function writePayload(notices: Notice[]): string {
@@ -33,7 +32,7 @@ export function readPayload(payload: string): Notice[] {
   });
 }
 
-/** Changes of the last minute: a page that is shown opens its stream a moment later and must miss nothing in between. */
+/** Changes of the last minute: a page opens its stream a moment after it was read, and must not miss any in between. */
 export class RecentChanges {
   readonly #latest = new Map<string, Notice>();
   #knownSince = Date.now();
@@ -41,11 +40,11 @@ export class RecentChanges {
   add(notice: Notice): void {
     if (notice.change === 'arrivals') return;
     const key = `${notice.ownerId}/${notice.change}`;
-    this.#latest.delete(key); // the map stays in the order of time
+    this.#latest.delete(key); // keeps the map in order of time
     this.#latest.set(key, notice);
   }
 
-  /** Something may have been missed: pages made before now must look for themselves. */
+  /** Changes may have been missed: pages made before now must refresh. */
   lose(): void {
     this.#latest.clear();
     this.#knownSince = Date.now();
@@ -60,7 +59,6 @@ export class RecentChanges {
     }
   }
 
-  /** Whether this list may have changed since a page with it was made. */
   isStale(ownerId: string, list: List | undefined, madeAt: number): boolean {
     if (!list) return false;
     if (madeAt < this.#knownSince || madeAt > Date.now() + 1000) return true;

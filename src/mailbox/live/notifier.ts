@@ -1,24 +1,20 @@
-// Tells all processes that somebody's mailbox has changed: PostgreSQL's NOTIFY, heard through one connection.
+// Notifies all processes of mailbox changes with PostgreSQL's LISTEN and NOTIFY.
 import pg from 'pg';
 import { prepareLike, type Database, type Pool } from '../../database/pool.ts';
 import { noticesInPayload, readPayload, writePayload, type Change, type Notice } from './changes.ts';
 
 export interface Notifier {
-  /** Says that these people's mailboxes have changed. Never fails and never waits: a page that is open is told, or it is not. */
+  /** Never fails and never waits: delivery to open pages is best effort. */
   notify(ownerIds: string[], change?: Change): void;
   close(): Promise<void>;
 }
 
 const channel = 'mailboxes';
-// NOTIFY takes a lock over the whole database when it commits, so it is done outside of the sending, and seldom: what
-// comes within these milliseconds is told at once.
+// NOTIFY locks the whole database at commit: it runs outside of the send, batched over these milliseconds.
 const batchMs = 10;
 const retryMs = 1000;
 
-/**
- * `heard` is called with what has changed, in whichever process; with undefined when something may have been missed,
- * because the connection had been lost.
- */
+/** `heard` gets changes from all processes; undefined after a lost connection, when some may have been missed. */
 export function openNotifier(
   pool: Pool,
   heard: (notices: Notice[] | undefined) => void,
@@ -34,7 +30,7 @@ export function openNotifier(
     const both = other.change === 'arrivals' || other.change === change ? change : 'messages';
     waiting.set(ownerId, { ownerId, change: both, at: Math.max(at, other.at) });
   };
-  // One statement at a time; what PostgreSQL was too busy for is told with the next.
+  // One statement at a time; what fails is sent with the next.
   const tell = async () => {
     const notices = [...waiting.values()];
     waiting.clear();
@@ -61,7 +57,7 @@ export function openNotifier(
   };
 }
 
-/** Tells all processes at once, for a program that does not stay to ring a bell. */
+/** Notifies immediately, for a command that ends right after. */
 export function tellAll(db: Database, ownerIds: string[]): Promise<void> {
   const at = Date.now();
   return notifyAll(
@@ -77,7 +73,6 @@ async function notifyAll(db: Database, notices: Notice[]): Promise<void> {
   }
 }
 
-/** One connection that listens for as long as the program runs, and comes back when it is lost. */
 function keepListening(
   pool: Pool,
   heard: (notices: Notice[] | undefined) => void,
@@ -96,7 +91,7 @@ function keepListening(
     const fresh = new pg.Client({
       ...pool.options,
       query_timeout: 5000,
-      keepAliveInitialDelayMillis: 30_000, // it may be silent for hours, and a network in between forget it
+      keepAliveInitialDelayMillis: 30_000, // networks may drop a connection idle for hours
       application_name: 'private-messages notifier',
     });
     client = fresh;
@@ -110,7 +105,7 @@ function keepListening(
       heard(undefined);
     } catch (error) {
       if (!isClosed) onError(error as Error);
-      fresh.end().catch(() => {}); // it may never have been open
+      fresh.end().catch(() => {}); // it may never have opened
       lose(fresh);
     }
   };
@@ -119,7 +114,7 @@ function keepListening(
     close: async () => {
       isClosed = true;
       clearTimeout(retry);
-      await client?.end().catch(() => {}); // gone already is as good
+      await client?.end().catch(() => {}); // already closed
     },
   };
 }

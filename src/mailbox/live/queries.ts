@@ -1,16 +1,13 @@
-// What an open page wants to know about its mailbox, in SQL.
+// The mailbox state that open pages show, in SQL.
 import type { Database } from '../../database/pool.ts';
 
 export interface MailboxState {
-  /** Unread messages, 100 standing for that many or more. */
+  /** Both counts are capped at 100. */
   unread: number;
-  /** Messages received since the page was made, 100 standing for that many or more. */
   fresh: number;
-  /** Whether the session that the page belongs to is still there. */
   isSignedIn: boolean;
 }
 
-/** The state of a mailbox for a page that knows of messages up to the one with id `seen`. */
 export async function readMailboxState(
   db: Database,
   ownerId: string,

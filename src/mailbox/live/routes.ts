@@ -1,4 +1,4 @@
-// News for pages that are open: GET /events.
+// Live updates for open pages (server-sent events): GET /events.
 import { Router } from 'express';
 import { z } from 'zod';
 import { asOwner } from '../../database/owner.ts';
@@ -11,9 +11,8 @@ import { readMailboxState } from './queries.ts';
 import type { Streams } from './streams.ts';
 
 const query = z.object({
-  /** The newest message that the page has shown. */
+  /** Id of the newest message that the page has shown. */
   seen: z.uuid().default(highestId),
-  /** The page's own name, random. */
   page: z.string().max(40).optional(),
   /** The list that it shows, and when that was read, in milliseconds since 1970. */
   list: z.enum(['messages', 'drafts']).optional(),
@@ -32,12 +31,12 @@ export function liveRoutes(pool: Pool, streams: Streams): Router {
       const ownerId = signedIn(req).id;
       const [, sid] = sessionKey(req.sessionID);
       const { seen, page, list, at: madeAt } = asked.data;
-      // Read again when PostgreSQL tells of news, which is outside of any request.
+      // Also runs on a NOTIFY, outside of any request, and so sets the owner itself.
       const read = () => asOwner(ownerId, () => readMailboxState(pool, ownerId, sid, seen));
       const isOpen = streams.add({ ownerId, sid, page, list, madeAt, res, read });
       if (!isOpen) throw new HttpError(503, 'Too many pages are open at once.', 60);
       res.set(headers);
-      // After a restart not all pages come back in the same second.
+      // Random, so that not all pages reconnect in the same second after a restart.
       res.write(`retry: ${2000 + Math.floor(Math.random() * 3000)}\n\n`);
     })
     .all(allowOnly('GET'));

@@ -1,53 +1,44 @@
-// The pages that are open: one event stream each (server-sent events, HTML standard 9.2).
+// The event streams of open pages, one each (server-sent events, HTML standard 9.2).
 import type { Response } from 'express';
 import { concerns, RecentChanges, type List, type Notice } from './changes.ts';
 import type { MailboxState } from './queries.ts';
 
 export interface Stream {
   ownerId: string;
-  /** The session, and thereby the browser, that the page belongs to. */
   sid: string;
-  /** The page itself: it comes back under the same name when its connection was lost without a word. */
+  /** Id of the page, which it keeps when it reconnects after a silent connection loss. */
   page?: string | undefined;
-  /** The list that it shows, and when that was read. */
   list?: List | undefined;
   madeAt?: number;
   res: Response;
-  /** Reads what this page wants to know. */
   read(): Promise<MailboxState>;
 }
 
 export interface Streams {
-  /** False when there are too many, in all or of this person. */
   add(stream: Stream): boolean;
-  /** Tells the pages of these people how their mailboxes stand; all pages, when something may have been missed. */
+  /** Sends these users' pages the state of their mailbox; all pages, when notices may have been missed. */
   wake(notices?: Notice[]): void;
   close(): void;
 }
 
-/** Of one process. A stream costs about 35 kB of memory; a person with more than 20 open pages gets no news in the rest. */
-const streamLimit = 5000;
-const streamsOfOne = 20;
-// Browsers open six connections to a site, over http/1.1: with a stream in each, the seventh page would never load. The
-// page that was opened first rests, until it is looked at again.
-const streamsOfBrowser = 4;
-// Bytes that wait for somebody who does not read them.
-const backlogLimit = 8192;
+/** Per process. A stream takes about 35 kB of memory; a user's pages beyond 20 get no updates. */
+const maxStreams = 5000;
+const maxStreamsOfPerson = 20;
+// Browsers open six HTTP/1.1 connections per site: six streams would block the next page. The oldest page pauses.
+const maxStreamsOfBrowser = 4;
+// Bytes buffered for a client that does not read them.
+const maxBacklog = 8192;
 const retryMs = 2000;
-// Proxies and mobile networks close a connection on which nothing is said for a minute. A page that misses two of these
-// knows that its connection is dead (public/live.js).
+// Proxies and mobile networks cut connections idle for a minute. After two missed beats a page reconnects (live.js).
 const heartbeatMs = 25_000;
-// Writing to a client that is gone fails only after a quarter of an hour (TCP), and behind a proxy perhaps never. A page
-// that is still there comes back by itself.
+// Writing to a client that is gone fails after 15 minutes (TCP), behind a proxy perhaps never; live pages reconnect.
 const maxAgeMs = 10 * 60_000;
 const recentMs = 60_000;
-// After a restart of PostgreSQL all pages are told anew: so many at a time, not all at once.
+// After a restart of PostgreSQL all pages are refreshed, so many at a time.
 const readsAtOnce = 2;
 
-/** What is known of a stream beside what its page asked for. */
 interface OpenStream extends Stream {
   openedAt: number;
-  /** Whether its list has changed since the page was told last. */
   isStale: boolean;
 }
 
@@ -72,8 +63,8 @@ export function openStreams(onError: (error: Error) => void): Streams {
     stream.res.end(lastWords);
   };
   const say = ({ res }: Stream, event: string, data: object) => {
-    if (res.writableEnded) return; // it ended while its mailbox was read
-    if (res.writableLength > backlogLimit) res.destroy();
+    if (res.writableEnded) return; // ended while the mailbox was read
+    if (res.writableLength > maxBacklog) res.destroy();
     else res.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
   };
   const tell = async (stream: OpenStream): Promise<void> => {
@@ -134,8 +125,8 @@ export function openStreams(onError: (error: Error) => void): Streams {
         if (page && old.page === page && old.sid === sid) end(old); // its client is gone
       const own = streams.get(ownerId) ?? new Set();
       const siblings = [...own].filter((other) => other.sid === sid);
-      if (siblings.length >= streamsOfBrowser) end(siblings[0]!, 'event: paused\ndata: {}\n\n');
-      if (isClosed || count >= streamLimit || own.size >= streamsOfOne) return false;
+      if (siblings.length >= maxStreamsOfBrowser) end(siblings[0]!, 'event: paused\ndata: {}\n\n');
+      if (isClosed || count >= maxStreams || own.size >= maxStreamsOfPerson) return false;
       streams.set(ownerId, own.add(stream));
       count += 1;
       stream.res.on('close', () => remove(stream));

@@ -1,9 +1,8 @@
-// A message that was opened from a search: its neighbours there, and the way back.
+// The neighbours of a message that was opened from a search, and the link back.
 import type { Database } from '../../database/pool.ts';
 import { searchAfter, searchBefore, type FoundRow } from './queries.ts';
 import { maxSearchLength, readSearch } from './search-words.ts';
 
-/** Where one can go from a message: addresses, and the name of the list they belong to. */
 export interface Around {
   newer: string | undefined;
   older: string | undefined;
@@ -11,7 +10,6 @@ export interface Around {
   listName: string;
 }
 
-/** By the `q` that an address brought along; undefined when it brought none. */
 export async function aroundInSearch(
   db: Database,
   ownerId: string,

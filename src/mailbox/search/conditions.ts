@@ -1,22 +1,19 @@
-// What somebody searches for, as conditions in SQL.
+// Translates a search into SQL conditions.
 import type { Phrase } from './phrases.ts';
 import type { Search } from './search-words.ts';
 
 export interface Conditions {
-  /** Whether words are looked for. */
   hasWords: boolean;
   isUnread: boolean;
-  /** On the message `m`, by which of the mailbox's lists it is in. */
   place: string;
-  /** On columns of the table messages: what the index of tokens and names answers by itself. */
+  /** On columns of messages: answered by the index of tokens and names. */
   indexed: string[];
-  /** On the message `m`: what is to be seen from it. */
   others: string[];
-  /** Whether the phrases stand in a text whose tokens these are; undefined when the index has seen it. */
+  /** Whether the phrases occur in these tokens; undefined when the index has proven it. */
   phrases: ((tokens: string) => string) | undefined;
 }
 
-/** `parameter` takes a value and says where it stands in the statement. */
+/** `parameter` adds a value and returns its placeholder. */
 export function conditionsOf(search: Search, parameter: (value: string) => string): Conditions {
   const { alternatives, without } = search;
   const indexed: string[] = [];

@@ -1,4 +1,4 @@
-// The passage that a message was found for, in pieces, so that a view can mark and escape the matches.
+// The excerpt of a found message, in pieces, so that a view can highlight and escape the matches.
 import { maxExcerpt, shorten } from '../../web/text.ts';
 import { findPhrases, type Phrase, type Range } from './phrases.ts';
 
@@ -7,13 +7,11 @@ export interface PassagePiece {
   isMatch: boolean;
 }
 
-/** In UTF-16 code units: shorter messages are shown whole, of longer ones at most two parts. */
+/** In UTF-16 code units: shorter messages are shown whole, longer ones as at most two parts. */
 const maxWhole = 280;
-/** How much of the text is shown before a match and after it. */
 const lead = 60;
 const trail = 160;
 
-/** A short message whole, of a long one the places where the phrases are. */
 export function passageOf(text: string, phrases: Phrase[]): PassagePiece[] {
   const ranges = findPhrases(text, phrases);
   if (ranges.length === 0) return [gap(shorten(text, maxExcerpt))];
@@ -29,7 +27,6 @@ export function passageOf(text: string, phrases: Phrase[]): PassagePiece[] {
 
 const gap = (text: string): PassagePiece => ({ text, isMatch: false });
 
-/** Around the first match, and around the first match of a phrase that is not there. */
 function choosePlaces(text: string, ranges: Range[], phrases: Phrase[]): Range[] {
   const first = placeAround(text, ranges[0]!, 0);
   const shown = text.slice(first.start, first.end);
@@ -38,7 +35,7 @@ function choosePlaces(text: string, ranges: Range[], phrases: Phrase[]): Range[]
   return next ? [first, placeAround(text, next, first.end)] : [first];
 }
 
-/** Around a match and not before `from`: cut between words, or else between characters as people see them. */
+/** Not before `from`; cut between words, or else between graphemes. */
 function placeAround(text: string, match: Range, from: number): Range {
   const start = Math.max(from, match.start - lead);
   const end = Math.min(text.length, Math.min(match.end, match.start + maxWhole) + trail);
@@ -48,7 +45,6 @@ function placeAround(text: string, match: Range, from: number): Range {
   };
 }
 
-/** How far from where it would be cut a space is looked for. */
 const nearby = 20;
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
@@ -70,7 +66,6 @@ function endOfGrapheme(text: string, index: number): number {
   return start + segment.length;
 }
 
-/** This part of the text, with the matches in it. */
 function markIn(text: string, part: Range, matches: Range[]): PassagePiece[] {
   const pieces: PassagePiece[] = [];
   let at = part.start;

@@ -1,23 +1,22 @@
-// Phrases, of one token or more: what the index is asked for them, and where they stand in a text.
+// Search phrases: their keys in the index, and where they occur in a text.
 import { tokensOf, type Token } from './tokenizer.ts';
 
-/** Tokens that stand in a row. The last one may be the beginning of a word, unless it stood in quotation marks. */
+/** Consecutive tokens; the last one may be a prefix, unless it is quoted. */
 export interface Phrase {
   tokens: string[];
   isPrefix: boolean;
-  /** For the index, a tsquery of the keys that a message with this phrase has (search_keys, migrations/0018). */
+  /** tsquery of the keys that a message with this phrase has (search_keys, migrations/0018). */
   keys: string;
-  /** Whether a message with these keys has the phrase: where not, its text must be looked at. */
+  /** Whether the keys prove the phrase; if not, the text must be checked. */
   isProven: boolean;
-  /** As it stands among the tokens of a message (tokens_of, migrations/0018). */
+  /** Its form among the tokens of a message (tokens_of, migrations/0018). */
   pattern: string;
 }
 
-/** How long the beginnings of words are that the index knows. */
+/** Lengths of the prefixes in the index. */
 const prefixLengths = [3, 4, 6];
 const maxKeyLength = 60;
 
-/** The phrase that these characters make; undefined when there is no letter or digit in them. */
 export function readPhrase(text: string, isQuoted: boolean): Phrase | undefined {
   const tokens = tokensOf(text);
   const last = tokens.at(-1);
@@ -42,7 +41,7 @@ interface Key {
   isExact: boolean;
 }
 
-/** Of characters without spaces each pair is a key, and one that stands alone. */
+/** In scripts without spaces each pair of characters is a key, and a character that stands alone. */
 function keysOf(token: Token, before: Token | undefined, next: Token | undefined, isPrefix: boolean): Key[] {
   const { text, isUnspaced } = token;
   if (isUnspaced && next?.isUnspaced) return [keyOf(`${text}~${next.text}`)];
@@ -60,7 +59,7 @@ function prefixKeyOf(text: string): Key {
   return { query, isExact: length === lengthOf(text) };
 }
 
-const quote = (key: string) => `'${key}'`; // tokens have no quotation marks or backslashes
+const quote = (key: string) => `'${key}'`; // tokens contain no quotes or backslashes
 const cut = (text: string, length: number) => Array.from(text).slice(0, length).join('');
 const lengthOf = (text: string) => Array.from(text).length;
 
@@ -69,7 +68,6 @@ export interface Range {
   end: number;
 }
 
-/** Where the phrases stand in the text, in order; those that touch or overlap as one. */
 export function findPhrases(text: string, phrases: Phrase[]): Range[] {
   const tokens = tokensOf(text);
   const found = phrases.flatMap((phrase) => findPhrase(tokens, phrase));

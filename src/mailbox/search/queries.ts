@@ -1,21 +1,19 @@
-// Search in SQL, over one person's mailbox.
+// Search in SQL, within one mailbox.
 import type { Database } from '../../database/pool.ts';
 import { rowColumns, type MessageRow } from '../queries.ts';
 import { conditionsOf, type Conditions } from './conditions.ts';
 import type { Search } from './search-words.ts';
 
 export interface FoundRow extends MessageRow {
-  /** The whole text, where words were looked for. */
   body: string | null;
 }
 
-/** Up to `limit` messages that match and are older than the one with this id, the newest first. */
 export function searchBefore(db: Database, ownerId: string, search: Search, before: string, limit: number) {
   const under = search.before && search.before < before ? search.before : before;
   return searchBetween(db, { ownerId, search, over: search.after, under, order: 'desc', limit });
 }
 
-/** Up to `limit` messages that match and are newer than the one with this id, the nearest first. */
+/** Nearest first. */
 export function searchAfter(db: Database, ownerId: string, search: Search, after: string, limit: number) {
   const over = search.after > after ? search.after : after;
   return searchBetween(db, { ownerId, search, over, under: search.before, order: 'asc', limit });
@@ -24,7 +22,6 @@ export function searchAfter(db: Database, ownerId: string, search: Search, after
 interface Asked {
   ownerId: string;
   search: Search;
-  /** Ids between which to look. */
   over: string;
   under: string;
   order: Order;
@@ -33,7 +30,7 @@ interface Asked {
 
 type Order = 'asc' | 'desc';
 
-/** One statement without a name: PostgreSQL then plans for these very words and conditions, knowing how common they are. */
+/** Not a named statement: PostgreSQL plans for these words and conditions, knowing how common they are. */
 async function searchBetween(db: Database, asked: Asked): Promise<FoundRow[]> {
   const { ownerId, search, over, under, order, limit } = asked;
   const values: unknown[] = [ownerId, over, under, limit];
@@ -51,9 +48,8 @@ async function searchBetween(db: Database, asked: Asked): Promise<FoundRow[]> {
 const all = (conditions: string[]) => conditions.join(' and ');
 const inRange = (row: string) => `${row}.owner_id = $1 and ${row}.id > $2 and ${row}.id < $3`;
 
-// Where "offset 0" stands, PostgreSQL does what is inside by itself, first, and once for each row.
+// `offset 0` is an optimization fence: PostgreSQL runs the subquery by itself, first, and once per row.
 
-/** Messages are read in their order until the page is full; or the marks of those that are unread, each with its message. */
 function throughMailbox({ isUnread, place, others }: Conditions, order: Order): string {
   const rows = isUnread
     ? `unread r, lateral (${ofMessage('r', '*')} offset 0) m`
@@ -64,22 +60,19 @@ function throughMailbox({ isUnread, place, others }: Conditions, order: Order): 
 const ofMessage = (row: string, columns: string) =>
   `select ${columns} from messages where owner_id = $1 and id = ${row}.id`;
 
-/** Whether the phrases stand in the text of this message, whose tokens are made once. */
 const standIn = (phrases: (tokens: string) => string, row: string) =>
   `(select ${phrases('tokens')} from (${ofMessage(row, 'tokens_of(body) as tokens')} offset 0) t)`;
 
-// A window of time is told by the first digits of an id: 4 of them are 50 days, 5 are 3 days, 6 are 5 hours.
+// Time windows by the first digits of an id: 4 are 50 days, 5 are 3 days, 6 are 5 hours.
 const widest = 4;
 const firstLook = 5;
 const narrowest = 6;
-/** When more than these are found in a window, narrower ones are looked at: the newest are wanted, and only few. */
+/** With more matches in a window, narrower ones are tried: only the first few are needed. */
 const many = 200;
 
-/**
- * One window of time after another is looked up in the index (migrations/0013) until the page is full: at first 3 days,
- * then narrower ones where there are too many, and wider ones again behind these. Of each, the `first` message on the way
- * is known. What the index found is `likely`, until its text and the other conditions were looked at.
- */
+// Looks up one time window after another in the index (migrations/0013) until the page is full: first 3 days, then
+// narrower ones where there are too many matches, and wider ones again after these. `first` is the first message in
+// scan order; `likely` are matches in the index whose text is not checked yet.
 function throughWindows(conditions: Conditions, order: Order): string {
   const { isUnread, place, indexed, others, phrases } = conditions;
   const isMarked = isUnread ? '(select true from unread n where n.owner_id = $1 and n.id = m.id)' : 'true';
@@ -115,7 +108,6 @@ function throughWindows(conditions: Conditions, order: Order): string {
     select unnest(ids) from windows`;
 }
 
-/** Behind the window of the message `first`, as one goes through the mailbox. */
 const beyondWindow = {
   desc: `m.id < rpad(left(windows.first::text, digits), 32, '0')::uuid`,
   asc: `m.id > rpad(left(windows.first::text, digits), 32, 'f')::uuid`,

@@ -1,4 +1,4 @@
-// Finding: GET /search?q=.
+// Search: GET /search?q=.
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import type { Config } from '../../config.ts';
@@ -20,7 +20,7 @@ export function searchRoutes(pool: Pool, config: Config): Router {
   const searches = createProcessRateLimit(config.searchesPerMinute, 60);
   const limit = createSearchLimiter();
 
-  /** What was found; a refusal, which the page shows above what was looked for; nothing, where there is nothing to look for. */
+  /** Returns refusals, so that the page shows them together with the query. */
   async function find(req: Request, res: Response, search: Search, q: string) {
     const { id } = signedIn(req);
     try {
@@ -76,7 +76,6 @@ async function findPage(pool: Pool, ownerId: string, search: Search, asked: { q:
   }
 }
 
-/** Where no words were looked for, the view shows the beginning. */
 function withPassage({ body, ...row }: FoundRow, phrases: Phrase[]) {
   return { ...row, pieces: body === null ? undefined : passageOf(body, phrases) };
 }

@@ -1,8 +1,8 @@
-// Who may search now: a person one search after the other, the process two at a time, the others in a bounded queue.
+// Search limiter: one search at a time per user and two per process, with bounded queues.
 import { createLimiter, createKeyedLimiter } from '../../concurrency/limiter.ts';
 import { HttpError } from '../../web/errors.ts';
 
-/** A phrase that many messages nearly have keeps a connection and a core of the database busy for up to 2 s. */
+/** A phrase that many messages almost match keeps a connection and a core of the database busy for up to 2 s. */
 export const maxSearches = 2;
 export const maxSearchesWaiting = 20;
 export const maxOwnSearchesWaiting = 3;
@@ -14,10 +14,10 @@ const refusals = {
   all: () => new HttpError(503, 'Many people are searching at this moment. Try again in a few seconds.', 5),
 };
 
-/** Does the work when it is this person's turn, or throws an HttpError. */
+/** Throws HttpError 429 or 503 when the queue is full or the wait too long. */
 export type SearchLimiter = <T>(personId: string, work: () => Promise<T>) => Promise<T>;
 
-/** Whoever searches in many windows takes one place of the process, so that another person's search finds one. */
+/** A user who searches in many tabs takes one slot of the process, which leaves one for other users. */
 export function createSearchLimiter(): SearchLimiter {
   const limitAll = createLimiter(maxSearches, {
     mayWait: maxSearchesWaiting,

@@ -1,42 +1,35 @@
-// What somebody typed into the search field, taken apart: phrases, and conditions.
+// Parses the search field into phrases and conditions.
 import { foldUsername } from '../../usernames.ts';
 import { highestId, lowestId, lowestIdAt } from '../../ids.ts';
 import { dayAfter, readDay, startOfDay } from '../../web/days.ts';
 import { readPhrase, type Phrase } from './phrases.ts';
 
-/** In characters; more than that is no search. */
 export const maxSearchLength = 300;
 
 export interface Search {
-  /** A message has all phrases of at least one of these, if there are any. */
+  /** A message has all phrases of at least one alternative, if there are any. */
   alternatives: Phrase[][];
-  /** What must not be in a message: -rain -"long table". */
   without: Phrase[];
   from: string | undefined;
   to: string | undefined;
-  /** Ids at the edges of the time asked for: messages from `after` on and before `before`. */
+  /** Bounds of the ids: `after` inclusive, `before` exclusive. */
   after: string;
   before: string;
-  /** Whether days were asked for, which are those of a time zone. */
   hasDays: boolean;
   isUnread: boolean;
   place: 'inbox' | 'sent' | 'trash' | undefined;
 }
 
-/** A word or a "phrase" as it was typed. */
 interface Piece {
   text: string;
   isQuoted: boolean;
   isWithout: boolean;
-  /** Whether it stands alone, without marks before it: only then is it a condition. */
+  /** Without punctuation before it: only then can it be a condition. */
   isBare: boolean;
 }
 
-/**
- * Takes a line like `cake "on saturday" -rain from:bob after:2026-10-31 in:sent` apart. What looks like a condition
- * but is none (`from:`, `before:soon`) is searched for as words. Undefined when there is nothing to look for (`&|!`).
- * Days begin and end in this time zone.
- */
+// Parses a line like `cake "on saturday" -rain from:bob after:2026-10-31 in:sent`. Invalid conditions (`from:`,
+// `before:soon`) are searched for as words. Undefined when there is nothing to search for (`&|!`).
 export function readSearch(line: string, timeZone = 'UTC'): Search | undefined {
   const alternatives: Phrase[][] = [[]];
   const without: Phrase[] = [];
@@ -74,10 +67,10 @@ export function readSearch(line: string, timeZone = 'UTC'): Search | undefined {
   };
 }
 
-/** All that make a pair somewhere; an apostrophe is none of them. */
+/** All paired quotation marks; an apostrophe is not one. */
 const quotationMarks = /[“”„‟«»‹›「」『』｢｣〝〞〟❝❞＂]/g;
 
-/** Marks before a word are no part of it, but for the minus or dash directly before it, as phones write it. */
+/** Ignores punctuation before a word, except a minus directly before it, or a dash, which phones type instead. */
 const pieces =
   /(?<before>[^\s"\p{L}\p{N}\p{M}]*)"(?<quoted>[^"]*)"?|(?<signs>[^\s"\p{L}\p{N}\p{M}]*)(?<word>[^\s"]+)/gu;
 const endsWithMinus = /[-‐‑‒–—−﹣－]$/;
@@ -93,19 +86,18 @@ function splitLine(line: string): Piece[] {
 
 const isOr = ({ text, isQuoted, isWithout }: Piece) => /^or$/i.test(text) && !isQuoted && !isWithout;
 
-/** Whether this piece is searched for, so that an "or" before it joins two. */
+/** Whether it is searched for, so that an "or" before it joins two. */
 const isWord = (piece: Piece) =>
   !piece.isWithout &&
   !isOr(piece) &&
   !readCondition(piece, 'UTC') &&
   readPhrase(piece.text, true) !== undefined;
 
-/** The same once more finds nothing else, and fifty times the same would take PostgreSQL seconds. */
+/** A duplicate changes no result, and fifty of them take PostgreSQL seconds. */
 function addOnce(phrases: Phrase[], phrase: Phrase): void {
   if (!phrases.some(({ pattern }) => pattern === phrase.pattern)) phrases.push(phrase);
 }
 
-/** What a piece says about the search, if it is a condition that makes sense. */
 function readCondition({ text, isBare }: Piece, timeZone: string): Partial<Search> | undefined {
   if (!isBare) return undefined;
   const [, name = '', value = ''] = /^([a-z]+)[:：](.+)$/i.exec(text) ?? [];
@@ -114,11 +106,10 @@ function readCondition({ text, isBare }: Piece, timeZone: string): Partial<Searc
 
 type Meaning = (value: string, timeZone: string) => Partial<Search> | undefined;
 
-/** What each condition says about the search; undefined when its value makes no sense. */
 const meanings = new Map<string, Meaning>([
   ['from', (typed) => withName(typed, (from) => ({ from }))],
   ['to', (typed) => withName(typed, (to) => ({ to }))],
-  // "before" a day ends with the one before; "after" it begins with the next one.
+  // "before" ends with the previous day; "after" begins with the next one.
   [
     'before',
     (day, zone) => (readDay(day) ? { before: lowestIdAt(startOfDay(day, zone)), hasDays: true } : undefined),

@@ -1,4 +1,4 @@
-// What is said after a deletion: whose copy went, and how to undo it.
+// The flash message after a deletion, with undo.
 import type { Response } from 'express';
 import type { Flash } from '../../web/flash.ts';
 import type { Viewer } from '../../sessions/viewer.ts';

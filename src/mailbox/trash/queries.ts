@@ -1,16 +1,15 @@
-// The trash in SQL: into it, out of it, and gone. Every statement but the clean-up names the owner. Where there may be
-// many rows, they are chosen and locked first, and then found by their key alone: with a join or with a condition that
-// is repeated, PostgreSQL may go through the whole mailbox for each batch, until it has counted what is in it.
+// The trash in SQL; every statement except the cleanup job's is scoped to the owner.
+// Many rows are selected and locked first, then found by key alone: with a join or a repeated condition, PostgreSQL may
+// scan the whole mailbox for each batch until it has statistics.
 import type { Database } from '../../database/pool.ts';
 import { otherColumns, rowColumns, type Box, type MessageRow, type Origin } from '../queries.ts';
 
-/** What was moved to the trash: from whose conversation. */
 export interface Trashed {
   id: string;
   other: string | null;
 }
 
-/** Moves this person's copies to the trash; ids that are not theirs move nothing. */
+/** Ids of other users are ignored. */
 export async function trashMessages(
   db: Database,
   ownerId: string,
@@ -31,7 +30,6 @@ export async function trashMessages(
   return rows;
 }
 
-/** Moves up to `limit` messages of a box older than this id to the trash; returns how many. */
 export async function trashOlder(
   db: Database,
   ownerId: string,
@@ -56,10 +54,8 @@ export async function trashOlder(
   return rowCount ?? 0;
 }
 
-/** Which messages in the trash: these, or up to `limit` of those that were put there at one moment. */
 export type Selection = { ids: string[] } | { trashedAt: Date; limit: number };
 
-/** Puts messages back where they were; returns which. */
 export async function restoreMessages(
   db: Database,
   ownerId: string,
@@ -88,7 +84,6 @@ export async function restoreMessages(
   return rows.map(({ id }) => id);
 }
 
-/** Removes messages in the trash for good; returns which. */
 export async function deletePermanently(db: Database, ownerId: string, ids: string[]): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
     'delete from messages where owner_id = $1 and id = any ($2::uuid[]) and trashed_at is not null returning id',
@@ -97,7 +92,6 @@ export async function deletePermanently(db: Database, ownerId: string, ids: stri
   return rows.map(({ id }) => id);
 }
 
-/** Removes up to `limit` of all that lies in this person's trash; returns how many. */
 export async function emptyTrash(db: Database, ownerId: string, limit: number): Promise<number> {
   const { rowCount } = await db.query(
     `delete from messages where owner_id = $1 and id = any (array (
@@ -107,7 +101,6 @@ export async function emptyTrash(db: Database, ownerId: string, limit: number): 
   return rowCount ?? 0;
 }
 
-/** Up to `limit` messages in the trash older than the one with this id, the newest first. */
 export async function listTrashBefore(
   db: Database,
   ownerId: string,
@@ -122,7 +115,6 @@ export async function listTrashBefore(
   return rows;
 }
 
-/** Up to `limit` messages in the trash newer than the one with this id, the nearest first. */
 export async function listTrashAfter(
   db: Database,
   ownerId: string,
@@ -137,7 +129,6 @@ export async function listTrashAfter(
   return rows;
 }
 
-/** One message in the trash whole, with its neighbours there. */
 export interface TrashedMessage {
   id: string;
   box: Box;
@@ -151,7 +142,6 @@ export interface TrashedMessage {
   older: string | null;
 }
 
-/** The message with this id if it is in the trash, or undefined. */
 export async function findTrashed(
   db: Database,
   ownerId: string,
@@ -171,7 +161,7 @@ export async function findTrashed(
   return rows[0];
 }
 
-/** For the clean-up: removes up to `limit` messages, whoever owns them, that went into the trash before this moment. */
+/** Cleanup job: deletes up to `limit` messages of all owners. */
 export async function deleteExpired(db: Database, before: Date, limit: number): Promise<number> {
   const { rowCount } = await db.query(
     `delete from messages where trashed_at < $1 and (owner_id, id) in (

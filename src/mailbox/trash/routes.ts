@@ -1,4 +1,4 @@
-// The trash: looking into it, taking things out, and removing them for good.
+// The trash: view, restore, delete permanently.
 import { Router } from 'express';
 import { z } from 'zod';
 import { inBatches } from '../../database/batches.ts';
@@ -66,7 +66,7 @@ export function trashRoutes(pool: Pool, flash: Flash): Router {
       const { count, isDone } = await inBatches(
         async (limit) => (await restoreMessages(pool, id, { trashedAt, limit })).length,
       );
-      const line = counted(count, 'restored', 'This was already undone, or is deleted for ever.');
+      const line = counted(count, 'restored', 'This was already undone, or is deleted permanently.');
       flash(res, isDone ? { line } : { line: `${line} There are more.`, undo: at.data });
       res.redirect(303, localPath(req.body?.from) ?? '/trash');
     })
@@ -78,7 +78,7 @@ export function trashRoutes(pool: Pool, flash: Flash): Router {
     .post(async (req, res) => {
       const { id } = signedIn(req);
       const { count, isDone } = await inBatches((limit) => emptyTrash(pool, id, limit));
-      const line = counted(count, 'deleted for ever', 'The trash was already empty.');
+      const line = counted(count, 'deleted permanently', 'The trash was already empty.');
       flash(res, { line: isDone ? line : `${line} There are more: please press the button once more.` });
       res.redirect(303, isDone ? '/trash' : '/trash/empty');
     })
@@ -90,12 +90,12 @@ export function trashRoutes(pool: Pool, flash: Flash): Router {
       const viewer = signedIn(req);
       const { id: ownerId } = viewer;
       const found = await findTrashed(pool, ownerId, messageId(req));
-      // Reading it here is reading it: its sender cannot take it back any more.
+      // Opening it here counts as reading: its sender cannot unsend it any more.
       const { message, marked } = isReading(req)
         ? await openMessage(pool, ownerId, found, findTrashed)
         : { message: found, marked: 0 };
       if (!message) throw unknownMessage();
-      if (marked > 0) viewer.hasChanged(); // what lies in the trash is not counted
+      if (marked > 0) viewer.hasChanged(); // the unread count excludes the trash
       const around = await aroundInSearch(
         pool,
         ownerId,
@@ -128,7 +128,7 @@ export function trashRoutes(pool: Pool, flash: Flash): Router {
       const [id, { id: ownerId }] = [messageId(req), signedIn(req)];
       const [deleted] = await deletePermanently(pool, ownerId, [id]);
       if (!deleted) throw await notInTrash(ownerId, id);
-      flash(res, { line: 'Deleted for ever.' });
+      flash(res, { line: 'Deleted permanently.' });
       res.redirect(303, localPath(req.body?.from) ?? '/trash');
     })
     .all(allowOnly('POST'));
@@ -140,7 +140,6 @@ export function trashRoutes(pool: Pool, flash: Flash): Router {
   return router;
 }
 
-/** The neighbours that came with the message. */
 function inTrash({ newer, older }: TrashedMessage): Around {
   const address = (id: string | null) => (id ? `/trash/${id}` : undefined);
   return { newer: address(newer), older: address(older), list: '/trash', listName: 'the trash' };

@@ -1,4 +1,4 @@
-// account.json: what is kept about the account itself, and the letters begun. No secret is in it, and nothing about others.
+// account.json of an export: profile, devices, passkeys and drafts, without secrets or data about other users.
 import { asOwner } from '../../database/owner.ts';
 import type { Database } from '../../database/pool.ts';
 import { describeAgent } from '../../web/user-agents.ts';
@@ -7,7 +7,6 @@ import { listPasskeys } from '../../accounts/passkeys/queries.ts';
 import { findFactors } from '../../accounts/second-factor/queries.ts';
 import { findProfile, listBegun } from './queries.ts';
 
-/** The file in pieces, one for each draft. */
 export async function* writeAccount(db: Database, userId: string, server: string): AsyncGenerator<string> {
   const [profile, devices, factors, passkeys] = await asOwner(userId, () =>
     Promise.all([

@@ -1,19 +1,14 @@
-// A zip that is sent while it is made: never more of it in memory than the other side is about to take.
+// Streams a zip archive with backpressure, so that memory use does not grow with its size.
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ZipFile } from 'yazl';
 
 export interface ArchiveFile {
   name: string;
-  /** Its text in pieces, asked for when the piece before has left. */
   write: () => AsyncIterable<string>;
 }
 
-/**
- * Sends these files, one after the other; `beforeEnd` is done when all are read and before the other side has the last
- * byte. Rejects when one of them cannot be read, or when the signal or the other side
- * breaks it off; the file that was being read is told then (its generator returns).
- */
+/** `beforeEnd` runs before the last byte is sent. Rejects on a read error, an abort or a disconnect. */
 export async function sendArchive(
   files: ArchiveFile[],
   to: Writable,

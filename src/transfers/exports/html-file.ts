@@ -1,4 +1,4 @@
-// messages.html: the messages for reading, one page without a script. It is a file of its owner and is served by nobody.
+// messages.html of an export: a page without scripts for reading messages offline; the server never serves it.
 import { exactTime } from '../../web/times.ts';
 import type { OwnCopy } from '../message-record.ts';
 
@@ -27,7 +27,6 @@ article { padding: 1.25rem 0; border-top: 1px solid var(--rule); content-visibil
 `;
 const end = '</body>\n</html>\n';
 
-/** The file in pieces, one for each batch of messages. */
 export async function* writeHtml(batches: AsyncIterable<OwnCopy[]>): AsyncGenerator<string> {
   yield start;
   for await (const copies of batches) yield copies.map(article).join('');
@@ -56,7 +55,7 @@ const entities: Record<string, string> = {
   '>': '&gt;',
   '"': '&quot;',
   "'": '&#39;',
-  '\r': '&#13;', // as itself it would be read as a line feed
+  '\r': '&#13;', // a literal one is parsed as a line feed
 };
 
 function escape(text: string): string {

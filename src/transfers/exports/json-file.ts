@@ -1,10 +1,9 @@
-// messages.json: a list with one message in each line, so that a program can read it line by line.
+// messages.json of an export: an array with one message per line, so that it can be parsed line by line.
 import type { OwnCopy } from '../message-record.ts';
 
 export const jsonStart = '[';
 export const jsonEnd = ']';
 
-/** The file in pieces, one for each batch of messages. */
 export async function* writeJson(batches: AsyncIterable<OwnCopy[]>): AsyncGenerator<string> {
   let before = `${jsonStart}\n`;
   for await (const copies of batches) {

@@ -1,17 +1,14 @@
-// Words in the headers of mail: ASCII alone, everything else encoded (RFC 2047), names and addresses (RFC 5322).
+// Encodes mail headers: encoded words (RFC 2047) for everything but ASCII, names and addresses (RFC 5322).
 
-/** Nobody's: these addresses lead nowhere, on purpose (RFC 2606). */
-export const mailDomain = 'private-messages.invalid';
+export const mailDomain = 'private-messages.invalid'; // reserved, never resolves (RFC 2606)
 
-// No username is that short.
-const deletedAccount = 'na';
+const deletedAccount = 'na'; // shorter than any username
 const program = 'pm';
 const self = 'me';
 
-// An encoded word has 75 characters at most, 12 of which are around it: 45 bytes become 60 characters.
+// An encoded word has at most 75 characters, 12 of them delimiters: 45 bytes make 60 characters.
 const bytesInWord = 45;
 
-/** Text of a header: as it is where that is safe, else in encoded words, which lose nothing. */
 export function headerText(text: string): string {
   return isPlain(text) ? text : encodedWords(text);
 }
@@ -33,7 +30,7 @@ function encodedWords(text: string): string {
   return [...words, word].map((part) => `=?utf-8?B?${Buffer.from(part).toString('base64')}?=`).join('\n ');
 }
 
-/** A person as `From` and `To` have them: `bob <bob@…>`. A name from elsewhere keeps the address it came with. */
+/** `bob <bob@…>` for `From` and `To`; a name from external mail keeps its address. */
 export function mailAddress(name: string): string {
   const [, phrase, foreign] = /^(.*) <([\w.+-]+@[\w.-]+)>$/.exec(name) ?? [];
   if (foreign) return `${displayName(phrase!)} <${foreign}>`;
@@ -51,7 +48,7 @@ function displayName(name: string): string {
   return /^[\w-]+$/.test(name) ? name : `"${name.replaceAll(/["\\]/g, '\\$&')}"`;
 }
 
-/** Dots may not stand at the end or together, unless the whole is quoted. */
+/** Leading, trailing and consecutive dots need quotes. */
 function localPart(name: string): string {
   return /^[\w-]+(?:\.[\w-]+)*$/.test(name) ? name : `"${name}"`;
 }

@@ -1,5 +1,4 @@
-// mailbox.mbox: the messages as mail programs read them (RFC 4155, mboxrd). Nothing in it depends on the name of its
-// owner or of the server, so that what was imported elsewhere is exported as it was.
+// mailbox.mbox of an export (RFC 4155, mboxrd), without owner or server name, so imports re-export unchanged.
 import type { OwnCopy } from '../message-record.ts';
 import { shorten } from '../../web/text.ts';
 import {
@@ -11,7 +10,6 @@ import {
   ownAddress,
 } from './mail-words.ts';
 
-/** What mail has no header for. */
 export const ownHeaders = {
   box: 'X-Private-Messages-Box',
   other: 'X-Private-Messages-With',
@@ -19,21 +17,16 @@ export const ownHeaders = {
   sentAt: 'X-Private-Messages-Sent-At',
   unread: 'X-Private-Messages-Unread',
   trashedAt: 'X-Private-Messages-Trashed-At',
-  /** Of the text, in bytes: whether it is still whole. */
-  length: 'X-Private-Messages-Length',
+  length: 'X-Private-Messages-Length', // of the body in bytes, to detect damage
 };
 
 const subjectLength = 60;
 
-/** The file in pieces, one for each batch of messages. */
 export async function* writeMbox(batches: AsyncIterable<OwnCopy[]>): AsyncGenerator<string> {
   for await (const copies of batches) yield copies.map(mailOf).join('');
 }
 
-/**
- * One message. Base64 keeps the text to the letter, whatever its lines are like, and no line of it can be taken for the
- * beginning of the next message.
- */
+/** Base64 preserves the body exactly, and none of its lines can look like a separator. */
 function mailOf(copy: OwnCopy): string {
   const { id, box, other, isNotice, sentAt, trashedAt, isUnread, body } = copy;
   const bytes = Buffer.from(body);
@@ -66,26 +59,24 @@ function mailOf(copy: OwnCopy): string {
   return `${lines.join('\n')}\n\n`;
 }
 
-/** How the line above each message begins. */
 export const ownSeparator = `From ${mailDomain} `;
 
-/** "From somebody Tue Nov 24 03:27:57 2026", in UTC. */
+/** `From … Tue Nov 24 03:27:57 2026`, in UTC. */
 function separator(at: Date): string {
   const [weekday, day, month, year, time] = at.toUTCString().replace(',', '').split(' ');
   return `${ownSeparator}${weekday} ${month} ${day!.replace(/^0/, ' ')} ${time} ${year}`;
 }
 
-/** What a list of mail shows of a message: its first words. */
 function beginning(body: string): string {
   const words = body
     .slice(0, 4 * subjectLength)
     .toWellFormed()
     .replaceAll(/\s+/g, ' ')
     .trim();
-  return shorten(words, subjectLength).replace(/…$/, '...'); // headers like ASCII
+  return shorten(words, subjectLength).replace(/…$/, '...'); // keeps the header ASCII
 }
 
-/** In lines of 76 characters. */
+/** Lines of 76 characters, the maximum (RFC 2045, 6.8). */
 function base64(bytes: Buffer): string {
   const lines: string[] = [];
   for (let at = 0; at < bytes.length; at += 57) lines.push(bytes.toString('base64', at, at + 57));

@@ -1,25 +1,23 @@
-// Where one file of an export ends: a mailbox too large for one import comes in several files, each small enough.
+// Splits the export of a large mailbox into parts, each small enough for one import.
 import type { Pool } from '../../database/pool.ts';
-import { uploadLimit } from '../imports/upload.ts';
+import { maxUploadBytes } from '../imports/upload.ts';
 import { findNewest, measureBatch, measuredAtOnce } from './queries.ts';
 
 export interface Part {
-  /** How many messages it has, and the last of them. */
   total: number;
-  upTo: string;
-  /** Whether more messages come after it. */
+  upTo: string; // id of its last message
   hasMore: boolean;
 }
 
-// Weighing reads every message. A disk that takes longer makes a smaller file, not one that nobody waits for.
+// Measuring reads every message; a slow disk gets a smaller part, so that the user does not wait too long.
 const patienceMs = 9000;
 
-/** The part that begins after this id and ends at the newest message, or before where it would be too large. */
+/** Measures the part after this id: up to the newest message, or what fits in `limit` bytes of zip. */
 export async function measurePart(
   pool: Pool,
   ownerId: string,
   after: string,
-  limit = uploadLimit,
+  limit = maxUploadBytes,
 ): Promise<Part> {
   const deadline = Date.now() + patienceMs;
   const newest = await findNewest(pool, ownerId);

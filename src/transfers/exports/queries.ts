@@ -1,13 +1,12 @@
-// Exports in SQL: who is making one, and what goes into it.
+// Queries of exports: a user's run with its progress, and the data that goes into the files.
 import { asOwner } from '../../database/owner.ts';
 import type { Database, Pool } from '../../database/pool.ts';
 import { lowestId } from '../../ids.ts';
 import type { OwnCopy } from '../message-record.ts';
 
-/** What a file of an export is about: the messages after this id, and its number. */
 export interface PartStart {
   part: number;
-  after: string;
+  after: string; // its messages come after this id
 }
 
 export interface Progress {
@@ -15,10 +14,9 @@ export interface Progress {
   total: number;
 }
 
-// A run that has not been heard of for so long is over: its process was killed.
+// A run without a heartbeat for this long is dead: its process was killed.
 const isDead = `beat_at < now() - interval '30 seconds'`;
 
-/** The id of the newest message there is, or the lowest one. */
 export async function findNewest(db: Database, ownerId: string): Promise<string> {
   const { rows } = await db.query<{ id: string }>(
     'select id from messages where owner_id = $1 order by id desc limit 1',
@@ -27,7 +25,7 @@ export async function findNewest(db: Database, ownerId: string): Promise<string>
   return rows[0]?.id ?? lowestId;
 }
 
-/** Some of the next messages: how many were looked at, and how many of them fit, together with what these weigh. */
+/** How many of the next messages were read, how many of these fit, and the weight and last id of those that fit. */
 export interface Measured {
   seen: number;
   fitting: number;
@@ -38,8 +36,8 @@ export interface Measured {
 export const measuredAtOnce = 2000;
 
 /**
- * A message weighs no less than what it takes in the zip. Its text is in there three times and compressed: 3.0 times its
- * bytes at most, tried with random characters of every kind, which compress worst. The rest is headers and the name.
+ * The weight is an upper bound of the size in the zip, which holds each body three times: compressed at most 3.0 times
+ * its bytes, measured with random characters of every kind (the worst case); the rest is headers and the name.
  */
 export async function measureBatch(
   db: Database,
@@ -62,7 +60,7 @@ export async function measureBatch(
   return rows[0]!;
 }
 
-/** Begins a file of an export; false when another one of this person's is being made. */
+/** Starts a run; false while another one of this user is running. */
 export async function startRun(
   pool: Pool,
   userId: string,
@@ -77,12 +75,11 @@ export async function startRun(
   return rowCount === 1;
 }
 
-/** Says how much there is to do. */
 export async function setTotal(db: Database, userId: string, run: string, total: number): Promise<void> {
   await db.query('update exports set total = $3 where user_id = $1 and run = $2', [userId, run, total]);
 }
 
-/** Says that an export is alive and how far it is. False when it must end: its person has been signed out. */
+/** Heartbeat with progress. False when the run must stop because the session was signed out. */
 export async function keepRun(
   db: Database,
   userId: string,
@@ -98,7 +95,6 @@ export async function keepRun(
   return rowCount === 1;
 }
 
-/** Ends it; where a further file comes next, that is remembered. */
 export async function endRun(db: Database, userId: string, run: string, next?: PartStart): Promise<void> {
   if (next && next.part > 1)
     await db.query(
@@ -108,9 +104,8 @@ export async function endRun(db: Database, userId: string, run: string, next?: P
   else await db.query('delete from exports where user_id = $1 and run = $2', [userId, run]);
 }
 
-/** What the page says: how far the export is, and which file comes next of one in several. */
 export interface ExportState {
-  /** No fewer messages than there are; null where nobody has counted. Counting them now may take seconds. */
+  /** Upper bound of the number of messages; null if unknown, because counting here may take seconds. */
   held: number | null;
   progress: Progress | undefined;
   next: PartStart | undefined;
@@ -131,7 +126,6 @@ export async function findExport(db: Database, userId: string): Promise<ExportSt
   };
 }
 
-/** How far the export is that this person is making, if there is one. */
 export async function findRun(db: Database, userId: string): Promise<Progress | undefined> {
   const { rows } = await db.query<Progress>(
     `select done, total from exports where user_id = $1 and not ${isDead}`,
@@ -140,10 +134,8 @@ export async function findRun(db: Database, userId: string): Promise<Progress | 
   return rows[0];
 }
 
-// Of the longest texts these are 4 MB.
-const batch = 100;
+const batch = 100; // 4 MB of bodies of maximum length
 
-/** The next messages after the one with this id, the oldest first. */
 export async function listCopies(
   db: Database,
   ownerId: string,
@@ -165,7 +157,6 @@ export async function listCopies(
 export interface Profile {
   username: string;
   registeredAt: Date;
-  /** The setting, if there is one. */
   timeZone: string | null;
 }
 
@@ -183,12 +174,10 @@ export interface Draft {
   savedAt: Date;
 }
 
-// Of the longest these are 4 MB.
-const draftsAtOnce = 10;
+const draftsAtOnce = 10; // 4 MB of drafts of maximum length
 
-/** The letters this person has begun, the one saved last first, a few at a time. */
 export async function* listBegun(db: Database, ownerId: string): AsyncGenerator<Draft> {
-  // Each is asked for when the stream wants more, which may be outside of the request.
+  // The stream may pull outside of the request's async context.
   const { rows: all } = await asOwner(ownerId, () =>
     db.query<{ id: string }>('select id from drafts where owner_id = $1 order by saved_at desc, id', [
       ownerId,

@@ -1,4 +1,4 @@
-// Taking everything along: GET and POST /account/export.
+// Export routes: GET and POST /account/export.
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { ownSid } from '../../accounts/account-routes.ts';
@@ -6,7 +6,7 @@ import type { ConfirmPassword } from '../../accounts/confirm-password.ts';
 import type { Config } from '../../config.ts';
 import type { Pool } from '../../database/pool.ts';
 import { lowestId, timeOf } from '../../ids.ts';
-import { uploadLimit } from '../imports/upload.ts';
+import { maxUploadBytes } from '../imports/upload.ts';
 import { createKeyedLimiter } from '../../concurrency/limiter.ts';
 import { allowOnly } from '../../web/errors.ts';
 import { parseForm } from '../../web/forms.ts';
@@ -26,22 +26,21 @@ const refusals = {
   'an import is running': 'An import of yours is under way. When it is done, you can ask for an export.',
 };
 
-// Which file of an export in several; `again` begins with the first one.
 const partForm = z.object({
   part: z.coerce.number().int().min(1).max(10_000).default(1),
   after: z.uuid().default(lowestId),
-  again: z.string().optional(),
+  again: z.string().optional(), // restarts with the first part
 });
 
 export function exportRoutes(pool: Pool, config: Config, confirmPassword: ConfirmPassword): Router {
   const router = Router();
-  // Somebody who asks for one after the other leaves time for others (`npm run faults -- hostile-forms`).
+  // Pauses between exports of one user leave capacity to others (`npm run faults -- hostile-forms`).
   const limit = createKeyedLimiter(1, { restRatio: 4, maxRest: 2000 });
 
   const showExport = async (req: Request, res: Response, refusal = '') => {
     const { next, ...state } = await findExport(pool, signedIn(req).id);
     const shown = next && { ...next, upTo: new Date(timeOf(next.after)) };
-    res.render('transfers/exports/export', { ...state, next: shown, limit: uploadLimit, refusal });
+    res.render('transfers/exports/export', { ...state, next: shown, limit: maxUploadBytes, refusal });
   };
 
   router
@@ -57,7 +56,7 @@ export function exportRoutes(pool: Pool, config: Config, confirmPassword: Confir
       res.set({
         'Content-Type': 'application/zip',
         'Content-Disposition': `attachment; filename="${fileName(username, start, run.hasMore)}"`,
-        'X-Accel-Buffering': 'no', // private words are not put on a proxy's disk
+        'X-Accel-Buffering': 'no', // keeps private messages off a proxy's disk
       });
       const files = Object.entries(writers).map(([name, write]) => ({
         name,
@@ -68,11 +67,11 @@ export function exportRoutes(pool: Pool, config: Config, confirmPassword: Confir
         await limit(id, () =>
           sendArchive(files, res, run.signal, async () => {
             await run.confirm();
-            await run.end(true); // whoever has the last byte may ask for the next one
+            await run.end(true); // before the last byte, after which the client may request the next part
           }),
         );
       } catch (error) {
-        // Whoever breaks a download off is not a fault of ours.
+        // A download cancelled by the client is not an error.
         if (!res.closed && !run.signal.aborted) throw error;
         res.destroy();
       } finally {

@@ -1,4 +1,4 @@
-// One export of one person under way: one at a time, its progress kept where every process can read it.
+// An export run: one at a time per user, with its progress in the database for every process to read.
 import { randomUUID } from 'node:crypto';
 import { asOwner } from '../../database/owner.ts';
 import type { Pool } from '../../database/pool.ts';
@@ -10,25 +10,20 @@ import { endRun, keepRun, listCopies, setTotal, startRun, type PartStart } from 
 const beatMs = 5000;
 
 export interface Run {
-  /**
-   * All its messages from the oldest on, in batches, and from the beginning each time it is called. Rejects at the end
-   * when the export must end: then messages may be missing, as while an account is being removed.
-   */
+  /** All messages in batches, oldest first; each call starts over. Rejects at the end if some may be missing. */
   readCopies(): AsyncGenerator<OwnCopy[]>;
-  /** Aborted when the export must end, as after its person was signed out. */
+  /** Aborted when the run must stop, as after the user was signed out. */
   signal: AbortSignal;
-  /** Whether a further file comes after this one. */
   hasMore: boolean;
-  /** Rejects when the export must end, which is asked now; to be called before it counts as whole. */
+  /** Rejects when the run must stop, which is checked now; call it before the export counts as complete. */
   confirm: () => Promise<void>;
-  /** Makes room for the next one, which is the same again unless this one is whole; a second call does nothing. */
+  /** Allows the next export: the next part if this one is complete, else the same part again. Idempotent. */
   end: (isWhole?: boolean) => Promise<void>;
 }
 
 /**
- * Begins a file of an export, for which the mailbox is read `times` times. Not while one is being made already, nor while
- * an import is running, whose messages would be in some of the files only: each of the two leaves its mark before it
- * looks for that of the other.
+ * `times`: passes over the mailbox. Refused during an import, whose messages would be in some of the files only; both
+ * register before they check for the other.
  */
 export async function beginRun(
   pool: Pool,
@@ -49,13 +44,13 @@ export async function beginRun(
 
   const stop = new AbortController();
   let read = 0;
-  let isOver = false; // a beat may still be on its way when the run is removed
+  let isOver = false; // a heartbeat may still be in flight when the run is removed
   const keep = async () => {
     const done = Math.min(part.total, Math.floor(read / times));
     if (!(await asOwner(userId, () => keepRun(pool, userId, run, sid, done))) && !isOver) stop.abort();
     stop.signal.throwIfAborted();
   };
-  // A beat that fails is one too few; a database that stays away ends the export by itself.
+  // A failed heartbeat is skipped; when the database stays unavailable, the export fails by itself.
   const beat = setInterval(() => void keep().catch(() => {}), beatMs);
   return {
     signal: stop.signal,
@@ -81,7 +76,7 @@ function partAfter({ part }: PartStart, { upTo, hasMore }: Part): PartStart | un
   return hasMore ? { part: part + 1, after: upTo } : undefined;
 }
 
-/** No connection is held between two batches: whoever reads slowly keeps nobody else waiting. */
+/** Holds no connection between batches, so that a slow reader blocks nobody. */
 async function* readBatches(
   pool: Pool,
   ownerId: string,
@@ -90,7 +85,7 @@ async function* readBatches(
 ): AsyncGenerator<OwnCopy[]> {
   let last = after;
   for (;;) {
-    // Asked when the stream wants more, which may be outside of the request.
+    // The stream may pull outside of the request's async context.
     const copies = await asOwner(ownerId, () => listCopies(pool, ownerId, last, upTo));
     if (copies.length === 0) return;
     yield copies;

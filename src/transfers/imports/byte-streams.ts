@@ -1,13 +1,11 @@
-// Streams of bytes as files have them: looked into before they are read, unpacked, and with line ends as everywhere.
+// Byte streams of imported files: peek, gunzip, and normalization of encodings and line ends.
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { Unpacking } from './unpacking.ts';
 import { Unreadable } from './unreadable.ts';
 
-/** Enough to tell what kind of file it is. */
 const headLength = 4096;
 
-/** The first bytes of a stream, and all of it. */
 export async function peek(
   source: AsyncIterable<Buffer>,
 ): Promise<{ head: Buffer; all: AsyncIterable<Buffer> }> {
@@ -37,7 +35,7 @@ async function* joined(head: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerato
   }
 }
 
-/** Throws Unreadable when it is damaged, or when too much comes out. */
+/** Throws Unreadable when the data is damaged or expands beyond the limit. */
 export async function* gunzip(source: AsyncIterable<Buffer>, unpacking: Unpacking): AsyncGenerator<Buffer> {
   const packed = Readable.from(source, { objectMode: false });
   const unpacked = createGunzip();
@@ -56,7 +54,7 @@ export async function* gunzip(source: AsyncIterable<Buffer>, unpacking: Unpackin
   }
 }
 
-/** As bytes with line feeds: text in UTF-16 becomes UTF-8, and lines that end as on an old Mac end as elsewhere. */
+/** Converts UTF-16 to UTF-8 and classic Mac line ends (CR) to line feeds, and strips a UTF-8 byte order mark. */
 export function asLines(source: AsyncIterable<Buffer>, head: Buffer): AsyncIterable<Buffer> {
   const wide = wideEncodingOf(head);
   if (wide) return fromUtf16(source, wide);

@@ -1,17 +1,15 @@
-// What the page says about an import: how far it is, or what became of it.
+// View models of an import: its progress and its result.
 import { emptyReport, sentencesOf } from './import-report.ts';
 import type { ImportJob, ImportResult } from './job-queries.ts';
 
 export interface ShownProgress {
   words: string;
-  /** For a bar; no value when it is not known how much there is to come. */
   value: number | undefined;
 }
 
 export interface ShownResult {
   isDone: boolean;
   words: string;
-  /** What could not be taken as it was, and a few examples of each. */
   notes: { sentence: string; examples: string[] }[];
 }
 
@@ -32,7 +30,7 @@ export function describeProgress(job: ImportJob): ShownProgress {
 
 export function describeResult(result: ImportResult): ShownResult {
   if (result.outcome === 'imported') {
-    const { total, added, report } = result; // perhaps of a version that knew other reasons
+    const { total, added, report } = result; // may have been stored by a version with other reasons
     return {
       isDone: true,
       words: importedWords(total, added),
@@ -67,7 +65,6 @@ function inNumber(count: number): string {
   return count.toLocaleString('en');
 }
 
-/** "3.2 of 12.0 MB"; of what is not known, "3.2 MB". */
 function bytesOf(done: number, total: number): string {
   const scale = total || done;
   const [unit, name, digits] =

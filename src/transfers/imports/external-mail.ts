@@ -1,4 +1,4 @@
-// A mail from somewhere else as messages of ours.
+// Converts an external mail to messages.
 import { countCharacters } from '../../web/forms.ts';
 import { shorten as shortenName } from '../../web/text.ts';
 import { hash } from 'node:crypto';
@@ -12,26 +12,19 @@ import type { Mail } from '../mime/mail.ts';
 import { idTime, nameLimit } from './own-copy.ts';
 import { isSentMail } from './sent-mail.ts';
 
-// Of a header, in characters: ten thousand recipients are not read by anybody.
-const maxHeaderLength = 2000;
-// Room for the line that numbers the parts.
-const partLength = bodyLimit - 20;
+const maxHeaderLength = 2000; // characters: nobody reads ten thousand recipients
+const partLength = bodyLimit - 20; // leaves room for the line that numbers the parts
 
 export interface ExternalMailContext {
-  /** The line above it in its mailbox; '' for none. */
+  /** The "From " line above the mail in its mailbox; '' for none. */
   separator: string;
-  /** Its place in the file, as a person would name it. */
   where: string;
-  /** Whether it comes from a folder of sent mail. */
   isSent: boolean;
   ownAddresses: ReadonlySet<string>;
   report: ImportReport;
 }
 
-/**
- * The messages that a mail becomes: one, or several when it is longer than a message may be. It is read already. The same
- * mail always becomes the same messages.
- */
+/** One message, marked as read, or several for a long text. Deterministic: the same mail gets the same ids. */
 export function messagesOf(mail: Mail, context: ExternalMailContext): OwnCopy[] {
   const { headers } = mail;
   const box = context.isSent || isSentMail(headers, context.ownAddresses) ? 'sent' : 'inbox';
@@ -76,12 +69,12 @@ function recipientOf(headers: Map<string, string>): string {
   return fitName(names.map((name) => addressesOf(headers, name)).find(Boolean) ?? 'unknown recipient');
 }
 
-/** Of several the first ones; of one that is too long the address rather than the name. */
+/** Shortens a list of names at its end, and a single long name before its address. */
 function fitName(name: string): string {
   if (countCharacters(name) <= nameLimit) return name;
   const [, address] = /^[^<>,]*<([^<>\s]{1,250})>$/.exec(name) ?? [];
   const end = address ? ` <${address}>` : '';
-  return shortenName(name, nameLimit - 1 - countCharacters(end)) + end; // and its "…"
+  return shortenName(name, nameLimit - 1 - countCharacters(end)) + end; // 1 for the "…"
 }
 
 function addressesOf(headers: Map<string, string>, name: string): string {
@@ -89,7 +82,6 @@ function addressesOf(headers: Map<string, string>, name: string): string {
   return decodeAddresses(value) || decodeHeader(value);
 }
 
-/** What messages have no place for stands above the text: the subject, and who else got it. */
 function headingOf(headers: Map<string, string>): { name: string; value: string }[] {
   return [
     { name: 'Subject', value: decodeHeader(headers.get('subject') ?? '') },
@@ -108,7 +100,7 @@ function textOf(mail: Mail, heading: { name: string; value: string }[]): string 
   return [head.join('\n'), body, foot.join('\n')].filter((part) => part.trim()).join('\n\n') || '(empty)';
 }
 
-/** In milliseconds since 1970: what its sender says, or when it was delivered; undefined when nothing says it. */
+/** The Date header, or else the time of delivery, in milliseconds since 1970; undefined when there is neither. */
 function sentAtOf({ headers }: Mail, context: ExternalMailContext, example: string): number | undefined {
   const said = headers.get('date');
   const at = said === undefined ? undefined : readMailDate(said);

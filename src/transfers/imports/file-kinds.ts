@@ -1,11 +1,10 @@
-// Kinds of files that people have their mail in and that are not read here, each with the way to one that is.
-/* oxlint-disable no-control-regex -- bytes, and escapes that stand in them */
+// Detects unsupported file formats by their magic bytes, and says how to convert each to a supported one.
+/* oxlint-disable no-control-regex -- the patterns match raw bytes */
 import { Unreadable } from './unreadable.ts';
 
 const viaThunderbird =
   'Open it in Thunderbird (with the add-on ImportExportTools NG) or in the program it is from, export the mail from there as mbox or eml, and choose that.';
 
-// By their first bytes, as latin1.
 const kinds: [beginning: RegExp, reason: string][] = [
   [/^!BDN/, `This is a data file of Outlook (PST or OST). ${viaThunderbird}`],
   [/^\xD0\xCF\x11\xE0/, `This is a message of Outlook (MSG) or an old Office document. ${viaThunderbird}`],
@@ -25,7 +24,7 @@ const kinds: [beginning: RegExp, reason: string][] = [
   [/^BEGIN:V(?:CARD|CALENDAR)/i, 'These are contacts or appointments, not mail.'],
 ]; // prettier-ignore
 
-/** Throws Unreadable when the first bytes of a file are of a kind that is not read. */
+/** Throws Unreadable when a file starts like one of an unsupported format. */
 export function refuseOtherKinds(head: Buffer): void {
   const beginning = head.toString('latin1', 0, 512);
   const [, reason] = kinds.find(([pattern]) => pattern.test(beginning)) ?? [];

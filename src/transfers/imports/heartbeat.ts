@@ -1,4 +1,4 @@
-// Keeps the row of a running import current, and aborts the import when it must end.
+// Heartbeat of a running import: keeps its row current, and aborts the import when it must end.
 import type { Pool } from '../../database/pool.ts';
 import { keepImport, type ImportResult, type JobKey, type JobProgress, type Phase } from './job-queries.ts';
 
@@ -6,7 +6,6 @@ const beatMs = 1000;
 
 type Outcome = Exclude<ImportResult['outcome'], 'imported' | 'refused'>;
 
-/** Why an import was ended from outside. */
 export class Stopped extends Error {
   readonly outcome: Outcome;
 
@@ -17,16 +16,13 @@ export class Stopped extends Error {
 }
 
 export interface Heartbeat {
-  /** What the row says after the next beat; the import changes it as it goes. */
   progress: JobProgress;
-  /** Enters the next phase; when it resolves, the row says so. */
+  /** Resolves when the row has the new phase. */
   enter: (phase: Phase) => Promise<void>;
-  /** Aborted when the import has been cancelled or must end. */
   signal: AbortSignal;
   stop: (reason: Error) => void;
-  /** For when its row says that it must end: the error to end with. */
+  /** For when the row says that the import must end: aborts it, and returns the error to throw. */
   stopped: () => unknown;
-  /** No further beats. */
   end: () => void;
 }
 
@@ -41,7 +37,6 @@ export function startHeartbeat(pool: Pool, key: JobKey, bytesTotal: number): Hea
   };
   let beats = Promise.resolve();
   let isBeating = false;
-  // Where it was cancelled, the row has its result already and keeps that.
   const stopped = (): unknown => {
     abort.abort(new Stopped('stopped'));
     return abort.signal.reason;
@@ -51,7 +46,7 @@ export function startHeartbeat(pool: Pool, key: JobKey, bytesTotal: number): Hea
     try {
       if (!(await keepImport(pool, key, progress))) stopped();
     } catch {
-      // One beat too few. If the database stays away, the import fails by itself and its row is no longer alive.
+      // One missed beat is harmless. If the database stays down, the import fails by itself and its row expires.
     }
     isBeating = false;
   };
@@ -62,7 +57,7 @@ export function startHeartbeat(pool: Pool, key: JobKey, bytesTotal: number): Hea
     progress,
     enter: async (phase) => {
       progress.phase = phase;
-      await beats; // one under way may still say the phase before
+      await beats; // a beat in flight may still write the previous phase
       await beat();
     },
     signal: abort.signal,

@@ -1,4 +1,4 @@
-// The form of an import: what stands in its fields besides the file.
+// Schema of the import form: all its fields except the file.
 import { z } from 'zod';
 import { plainText } from '../../web/forms.ts';
 
@@ -7,7 +7,6 @@ const maxAddressesLength = 1000;
 
 const separators = /[\s,;、，،；]+/u;
 
-/** Own addresses as people type or paste them: several, with or without names and brackets around them. */
 export const importForm = z.object({
   addresses: plainText('')
     .optional()
@@ -20,7 +19,6 @@ export const importForm = z.object({
     }),
 });
 
-/** The addresses in a text, in lower case. */
 export function addressesIn(typed: string): string[] {
   const found = typed
     .split(separators)

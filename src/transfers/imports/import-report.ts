@@ -1,4 +1,4 @@
-// What an import could not take as it was: counted by reason, a few of each named, and shown to the person afterwards.
+// Import report: what was skipped or changed, counted by reason, with a few examples of each.
 
 const reasons = {
   attachments: ['attachment was left out', 'attachments were left out'],
@@ -22,7 +22,7 @@ const reasons = {
 
 export type Reason = keyof typeof reasons;
 
-/** JSON-serialisable, so that it can be kept and sent between threads. */
+/** JSON-serializable: it is stored, and sent between threads. */
 export type ImportReport = Record<Reason, { count: number; examples: string[] }>;
 
 const maxExamples = 5;
@@ -34,7 +34,6 @@ export function emptyReport(): ImportReport {
   ) as unknown as ImportReport;
 }
 
-/** Counts something; `example` names it: the subject, the date or the position of a mail, or the name of a file. */
 export function addToReport(report: ImportReport, reason: Reason, example = '', count = 1): void {
   const entry = report[reason];
   entry.count += count;
@@ -42,14 +41,12 @@ export function addToReport(report: ImportReport, reason: Reason, example = '', 
   if (isNew && entry.examples.length < maxExamples) entry.examples.push(shorten(example));
 }
 
-/** In sentences; '' when everything was taken over. */
 export function inSentences(report: ImportReport): string {
   return sentencesOf(report)
     .map(({ sentence }) => sentence)
     .join(' ');
 }
 
-/** One sentence for each reason, and the examples for it. */
 export function sentencesOf(report: ImportReport): { sentence: string; examples: string[] }[] {
   return (Object.keys(reasons) as Reason[])
     .filter((reason) => report[reason].count > 0)
@@ -60,7 +57,7 @@ export function sentencesOf(report: ImportReport): { sentence: string; examples:
     });
 }
 
-/** A copy: a string that is cut out of another one keeps all of that in memory. */
+/** Copies the string: in V8 a slice keeps the whole original in memory. */
 function shorten(text: string): string {
   const short = text.length > maxExampleLength ? `${text.slice(0, maxExampleLength)} …` : text;
   return Buffer.from(short).toString();

@@ -1,16 +1,15 @@
-// How many imports this process takes on at a time, and how many of them it reads.
+// Concurrency limits of this process: imports accepted at a time, and files read at a time.
 import { createLimiter, type Limiter } from '../../concurrency/limiter.ts';
 import { HttpError } from '../../web/errors.ts';
 
-/** Files on their way in, or waiting: each may take the largest size on the disk. */
+/** Files uploading, waiting or being read; each may take the max upload size on disk. */
 export const maxFiles = 20;
-/** Files being read: each takes a connection to PostgreSQL and much of a core. */
+/** Files being read; each takes a PostgreSQL connection and much of a core. */
 export const maxReading = 2;
 
 export interface ImportSlots {
-  /** Takes a place until the returned function is called; refused when there is none left. */
+  /** Takes a slot until the returned function is called. Throws HttpError 503 when none is free. */
   take(): () => void;
-  /** Reads a file that has arrived, as soon as it is its turn. */
   limit: Limiter;
 }
 

@@ -1,10 +1,10 @@
-// Import jobs in SQL: one row a person says how far their import is, and what became of it.
+// SQL of import jobs: one row per user, with the progress and the result of their latest import.
 import type { Database } from '../../database/pool.ts';
 import type { ImportReport } from './import-report.ts';
 
 export type Phase = 'uploading' | 'waiting' | 'reading' | 'writing';
 
-/** Names one import of one person: whoever runs it must not touch the next one. */
+/** Identifies one import of one user, so that its job cannot touch the row of the next import. */
 export interface JobKey {
   userId: string;
   job: string;
@@ -27,16 +27,16 @@ export interface ImportJob extends JobProgress {
   job: string;
   ownAddresses: string;
   endedAt: Date | null;
-  /** Null while it runs. One that died without a result counts as interrupted. */
+  /** Null while it runs. An import that died without a result counts as interrupted. */
   result: ImportResult | null;
 }
 
-// One that has not been heard of for so long is over: it may neither come back to life nor write anything.
+// An import without a heartbeat for this long is dead: it may neither resume nor write.
 const isAlive = `i.beat_at > now() - interval '30 seconds'`;
 const isRunning = `i.result is null and ${isAlive}`;
 
-// A logout or an expired session does not stop an import: its owner started it and may come back to it. What ends all
-// sessions for security does (a new password, recovery, the operator), unless the session that started it was kept.
+// A logout or an expired session does not stop an import: its owner may come back to it. Ending all sessions for
+// security does (new password, recovery, the operator), unless the session that started the import was kept.
 const mayGoOn = `exists (
   select from users u where u.id = $1 and u.username is not null and u.disabled_at is null
     and (u.epoch = i.epoch or exists (
@@ -48,7 +48,7 @@ interface NewJob {
   ownAddresses: string;
 }
 
-/** Starts an import in place of the last one; false while that one still runs. */
+/** Replaces the row of the last import; false while that one still runs. */
 export async function insertImport(db: Database, { userId, job }: JobKey, started: NewJob): Promise<boolean> {
   await db.query(`delete from imports i where user_id = $1 and not (${isRunning})`, [userId]);
   const { rowCount } = await db.query(
@@ -59,15 +59,12 @@ export async function insertImport(db: Database, { userId, job }: JobKey, starte
   return rowCount === 1;
 }
 
-/** Removes an import that was refused before it began, so that the next one may. */
+/** Removes an import that was refused before it began, so that the user can start another. */
 export async function deleteImport(db: Database, { userId, job }: JobKey): Promise<void> {
   await db.query('delete from imports where user_id = $1 and job = $2', [userId, job]);
 }
 
-/**
- * Says that an import is alive and how far it is. False when it must end. It does not wait until that is on the disk: a
- * disk that is busy with the import must not make it look dead.
- */
+/** False when the import must end. Commits asynchronously: a disk busy with the import must not make it look dead. */
 export async function keepImport(db: Database, { userId, job }: JobKey, now: JobProgress): Promise<boolean> {
   const { rowCount } = await db.query(
     `update imports i set beat_at = now(), phase = $3, bytes_read = $4, bytes_total = $5,
@@ -79,7 +76,6 @@ export async function keepImport(db: Database, { userId, job }: JobKey, now: Job
   return rowCount === 1;
 }
 
-/** Whether an import may go on writing. */
 export async function mayContinue(db: Database, { userId, job }: JobKey): Promise<boolean> {
   const { rowCount } = await db.query(
     `select from imports i where i.user_id = $1 and i.job = $2 and ${isRunning} and ${mayGoOn}`,
@@ -88,10 +84,7 @@ export async function mayContinue(db: Database, { userId, job }: JobKey): Promis
   return rowCount === 1;
 }
 
-/**
- * The last step of the transaction that writes the messages, so that they and the result are there together or not at
- * all. False when it must not be committed: the import was cancelled or has to end.
- */
+/** Commits the result together with the messages. False when the transaction must roll back: the import has to end. */
 export async function finishImport(db: Database, key: JobKey, result: ImportResult): Promise<boolean> {
   const { rowCount } = await db.query(
     `update imports i set result = $3, ended_at = now(), messages_written = messages_total
@@ -101,7 +94,7 @@ export async function finishImport(db: Database, key: JobKey, result: ImportResu
   return rowCount === 1;
 }
 
-/** Ends an import that has written nothing; one that has a result keeps it. */
+/** Ends an import that has written nothing; an existing result is kept. */
 export async function endImport(db: Database, key: JobKey, result: ImportResult): Promise<void> {
   await db.query(
     `update imports i set result = $3, ended_at = now() where i.user_id = $1 and i.job = $2 and ${isRunning}`,
@@ -109,12 +102,10 @@ export async function endImport(db: Database, key: JobKey, result: ImportResult)
   );
 }
 
-/** Forgets what became of the last import. */
 export async function dismissImport(db: Database, userId: string): Promise<void> {
   await db.query(`delete from imports i where user_id = $1 and not (${isRunning})`, [userId]);
 }
 
-/** The import that is running, or the result of the last one. */
 export async function findImport(db: Database, userId: string): Promise<ImportJob | undefined> {
   const { rows } = await db.query<ImportJob & { isLost: boolean }>(
     `select job, phase, bytes_read::float8 as "bytesRead", bytes_total::float8 as "bytesTotal",
@@ -129,7 +120,6 @@ export async function findImport(db: Database, userId: string): Promise<ImportJo
   return isLost ? { ...found, result: { outcome: 'interrupted' } } : found;
 }
 
-/** Whether an import of this person's is running. */
 export async function isImporting(db: Database, userId: string): Promise<boolean> {
   const { rowCount } = await db.query(`select from imports i where user_id = $1 and ${isRunning}`, [userId]);
   return rowCount === 1;

@@ -1,4 +1,4 @@
-// Import jobs: a file is received with its request; after the answer it is read and written in this process.
+// Import jobs: the upload arrives with its request; reading and writing run in the background of this process.
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Config } from '../../config.ts';
@@ -14,17 +14,13 @@ import { receiveFile, type Upload } from './receive.ts';
 import { Unreadable } from './unreadable.ts';
 import { checkMessages, writeMessages, type SpooledFile } from './write.ts';
 
-// From the end of the upload on. On two cores that are busy with other things as well, 100,000 messages of 1,900 characters
-// take twenty minutes, and the largest file four times that.
+// After the upload. On two busy cores 100,000 messages of 1,900 characters take 20 min, the largest file 4 times that.
 const maxImportMs = 6 * 60 * 60_000;
 
 export interface ImportJobs {
-  /**
-   * Receives a file; returns when it has arrived whole and its import goes on without the request, or when the import
-   * was ended meanwhile. Throws Unreadable or an HttpError when it is refused.
-   */
+  /** Resolves when the file has arrived or the import was ended. Throws Unreadable or HttpError when refused. */
   start(upload: Upload): Promise<void>;
-  /** Ends all imports of this process: nothing of them is written, and their pages say why. */
+  /** Interrupts all imports of this process: none writes anything, and their pages say why. */
   close(): Promise<void>;
 }
 
@@ -54,7 +50,6 @@ export function openImportJobs({ pool, config, notifier, onError }: ImportJobPar
     notifier.notify([key.userId]);
   };
 
-  /** Until the file has arrived. Undefined when the import was ended meanwhile: its page says so. */
   const receive = async (key: JobKey, heartbeat: Heartbeat, upload: Upload) => {
     try {
       const file = await receiveFile(upload, heartbeat, join(config.dataDir, 'uploads'));
@@ -123,11 +118,11 @@ export function openImportJobs({ pool, config, notifier, onError }: ImportJobPar
   };
 }
 
-/** Makes it the only import of its person, in whichever process, and not beside an export, whose files would differ. */
+/** Allows one import per user across all processes, and none during an export, whose files would differ. */
 async function claim(pool: Pool, key: JobKey, { sid, size, typedAddresses }: Upload): Promise<void> {
   if (!(await insertImport(pool, key, { sid, bytesTotal: size, ownAddresses: typedAddresses })))
     throw new Unreadable('Another file of yours is being imported. Try again when that is done.');
-  // Each of the two leaves its mark before it looks for that of the other.
+  // Import and export both insert their own row before they look for the other's, so they cannot miss each other.
   if (!(await findRun(pool, key.userId))) return;
   await deleteImport(pool, key);
   throw new Unreadable('An export of yours is being made. Try again when you have the whole file.');

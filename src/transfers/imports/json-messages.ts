@@ -1,14 +1,14 @@
-// Reads messages.json, line by line.
+// Parses the messages.json of an export, one message per line.
 import { jsonEnd, jsonStart } from '../exports/json-file.ts';
 import type { OwnCopy } from '../message-record.ts';
 import { readLines, withoutReturn } from './lines.ts';
 import { checkCopy } from './own-copy.ts';
 import { Unreadable } from './unreadable.ts';
 
-// 10,000 characters, each as two escapes of six, are 120,000.
+// A body of 10,000 characters, each as two six-character escapes, takes 120,000.
 const maxItemLength = 200_000;
 
-/** The messages, in batches. Throws Unreadable where the file is not what an export writes. */
+/** Yields the messages in batches. Throws Unreadable when the file is not as an export writes it. */
 export async function* readJson(source: AsyncIterable<Buffer>): AsyncGenerator<OwnCopy[]> {
   let isBegun = false;
   let isEnded = false;

@@ -1,10 +1,7 @@
-// A stream of bytes as lines, never more of it in memory than one chunk and one line.
+// Splits a byte stream into lines, holding at most one chunk and one line in memory.
 import { Unreadable } from './unreadable.ts';
 
-/**
- * The lines of each chunk, each byte as one character (latin1): what the bytes mean is for the reader to say. Without
- * their line feeds; a carriage return before one stays. A line longer than this is cut to this length, or refused.
- */
+/** Yields the lines of each chunk, as latin1 (one character a byte), without line feeds but with carriage returns. */
 export async function* readLines(
   source: AsyncIterable<Buffer>,
   maxLength: number,

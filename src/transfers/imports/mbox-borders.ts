@@ -1,5 +1,5 @@
-// Where one mail of a mailbox ends and the next one begins. There is no standard for it: each program writes the line
-// between two mails in a way of its own, and not all of them quote lines of a text that look like one (RFC 4155).
+// Detects the "From " separator lines between the mails of an mbox file.
+// No standard is followed: programs vary the line, and not all quote body lines that look like one (RFC 4155).
 import { withoutReturn } from './lines.ts';
 import { isHeader, isKnownHeader } from '../mime/header-lines.ts';
 
@@ -11,17 +11,13 @@ const dates = [
   `(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6},?\\s+${month}\\s+\\d{1,2},?\\s+\\d{4}\\s*$`,
 ].map((date) => new RegExp(`(?:^|\\s)${date}`, 'i'));
 
-/** How many lines behind it decide what a line is. */
 export const linesAhead = 2;
 
 export function mayBeBorder(line: string): boolean {
   return (line.startsWith('From ') && !/^From\s+:/.test(line)) || line === 'From' || line === 'From\r';
 }
 
-/**
- * Whether a mail begins here: when a date stands in the line, or two headers follow. A date in a sentence is none: before
- * it there is at most an address, and a header or an empty line beside it.
- */
+/** True before two headers. A date needs a header below, or a blank line above and few words: prose has dates too. */
 export function isBorder(line: string, next: string[], isBehindBlank: boolean): boolean {
   const [first = '', second = ''] = next.map(withoutReturn);
   const isHeaderNext = isHeader(first) || /^>?From /.test(first);
@@ -34,7 +30,7 @@ export function isBorder(line: string, next: string[], isBehindBlank: boolean): 
   return isHeaderNext || (isBehindBlank && words <= 4);
 }
 
-/** Whether these lines are a mail that stands alone: headers, and one that every mail has among them. */
+/** Whether these lines start a mail outside a mailbox: headers, with a well-known one among them. */
 export function isMail(lines: string[]): boolean {
   if (!isHeader(lines[0] ?? '')) return false;
   const end = lines.findIndex((line) => withoutReturn(line) === '');

@@ -1,13 +1,12 @@
-// Content-Length in a mailbox (mboxcl, mboxcl2): how long the text of a mail is, so that nothing in it has to be quoted.
-// Believed only where the next mail begins exactly there: many mails bring one along from elsewhere.
+// Content-Length in mailboxes (mboxcl, mboxcl2): the length of the body, in which nothing is quoted then.
+// Trusted only where the next mail begins exactly there: many mails carry a wrong one from elsewhere.
 import { withoutReturn } from './lines.ts';
 import { mayBeBorder } from './mbox-borders.ts';
 
-// In bytes: further ahead nobody looks.
-const maxAhead = 4_000_000;
+const maxAhead = 4_000_000; // bytes
 const maxLinesAhead = 200_000;
 
-/** Lines that have come but are not read yet, and where each begins in the file; one more offset says where they end. */
+/** Unread lines and the file offset of each; one more offset marks their end. */
 export interface Ahead {
   lines: string[];
   offsets: number[];
@@ -21,7 +20,7 @@ export function createContentLength() {
   let end: number | undefined; // in the file
   let isTrue: boolean | undefined;
 
-  /** Whether the mail ends at `end`, as the lines from `at` on show; undefined when they do not reach so far. */
+  /** Whether the mail ends at `end`, judging by the lines from `at` on; undefined when they do not reach that far. */
   function check({ lines, offsets }: Ahead, at: number, isLast: boolean): boolean | undefined {
     const index = firstFrom(offsets, at, end!);
     if (index >= lines.length) return isLast ? Math.abs(offsets.at(-1)! - end!) <= 2 : undefined;
@@ -33,7 +32,6 @@ export function createContentLength() {
   }
 
   return {
-    /** Each line of the mail, and where in the file it ends. */
     line(words: string, behind: number): void {
       if (!isInHeaders) return;
       if (words === '') {
@@ -54,7 +52,7 @@ export function createContentLength() {
   };
 }
 
-/** The first from `low` on that is not less. By halves: each mail of a mailbox can ask for one that is far ahead. */
+/** Lower bound by binary search, since each mail of a mailbox may ask for an offset far ahead. */
 function firstFrom(sorted: number[], low: number, value: number): number {
   let high = sorted.length;
   while (low < high) {

@@ -1,4 +1,4 @@
-// The messages in a mailbox or in a mail alone: ours exactly as they were exported, others as well as can be.
+// Reads the messages of an mbox or eml file: our own exports exactly, external mail as far as possible.
 import type { OwnCopy } from '../message-record.ts';
 import { messagesOf, type ExternalMailContext } from './external-mail.ts';
 import { addToReport } from './import-report.ts';
@@ -9,9 +9,9 @@ import { createMailParser } from '../mime/parse-mail.ts';
 import { isOwnMail, ownMessage } from './own-mail.ts';
 import { Unreadable } from './unreadable.ts';
 
-// Some programs write an attachment as one line; beyond this nothing of it is kept.
+// In bytes. Some programs write an attachment as one line; the rest of it is dropped.
 const maxLine = 1_000_000;
-// So that whoever has no room for more stops soon.
+// Small, so that an import over quota stops early.
 const maxBatch = 100;
 
 export type MailSource = Omit<ExternalMailContext, 'separator' | 'where'>;
@@ -19,13 +19,12 @@ export type MailSource = Omit<ExternalMailContext, 'separator' | 'where'>;
 interface OpenMail {
   parser: MailParser;
   separator: string;
-  /** Whether it stands in a mailbox, in which lines are quoted. */
   isQuoted: boolean;
   isCut: boolean;
   isBroken: boolean;
 }
 
-/** The messages, in batches. Throws Unreadable when there is no mail in it, or one of our messages is not whole. */
+/** Yields the messages in batches. Throws Unreadable when there is no mail, or an exported message is incomplete. */
 export async function* readMbox(source: AsyncIterable<Buffer>, from: MailSource): AsyncGenerator<OwnCopy[]> {
   const { sink, take } = createSink(from);
   const splitter = createSplitter(sink);
@@ -65,7 +64,7 @@ function createSink(from: MailSource): { sink: MailSink; take: () => OwnCopy[] }
     }
   }
 
-  /** What one mail does to the parser is nothing to the others. */
+  /** A mail that breaks the parser must not affect the others. */
   function line(words: string, length: number): Promise<void> | undefined {
     const to = mail!;
     const spoil = () => {

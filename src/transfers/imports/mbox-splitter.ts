@@ -1,38 +1,34 @@
-// Splits a mailbox (mbox, RFC 4155) or a mail alone into its mails, line by line.
+// Splits an mbox (RFC 4155), or a file with a single mail, into mails, line by line.
 import { withoutReturn } from './lines.ts';
 import { isBorder, isMail, linesAhead, mayBeBorder } from './mbox-borders.ts';
 import { createContentLength, type ContentLength } from './mbox-length.ts';
 import { Unreadable } from './unreadable.ts';
 
-// Between mails, or before the first one.
+// Max lines between mails, or before the first one.
 const maxJunk = 1000;
 const mmdfBorder = '\u0001\u0001\u0001\u0001';
 
-/** What becomes of the mails. */
 export interface MailSink {
-  /** A mail begins; `separator` is the line above it in its mailbox, '' for none. */
+  /** `separator` is the line above the mail in its mailbox, '' for none. */
   open(separator: string): void;
-  /** One of its lines, without its end. To be waited for when it is a promise. */
+  /** `words` is a line without its end. Await the result if it is a promise. */
   line(words: string, length: number): Promise<void> | undefined;
   close(): Promise<void>;
-  /** Whether the mail is in the middle of its parts, so that what stands there belongs to one of them. */
+  /** Whether a MIME part is still open, so that the next line belongs to it. */
   isWithinParts(): boolean;
-  /** Whether what has been read so far must be taken first. */
   isFull(): boolean;
-  /** What stands before the first mail is none. */
   onJunk(): void;
 }
 
 interface OpenMail {
-  /** Whether a line above it says that it stands in a mailbox. */
   isInMailbox: boolean;
   length: ContentLength;
-  /** Where in the file its text is over, if something says so. */
+  /** File offset of its end, where known (emlx). */
   endsAt: number;
 }
 
 export function createSplitter(sink: MailSink) {
-  let lines: string[] = []; // those not read yet, from `at` on
+  let lines: string[] = []; // unread from `at` on
   let offsets = [0];
   let at = 0;
   let mail: OpenMail | undefined;
@@ -53,7 +49,7 @@ export function createSplitter(sink: MailSink) {
     await sink.close();
   }
 
-  /** To be waited for when it is a promise: most lines are not worth one. */
+  /** Returns a promise only where needed: one for each line would cost too much. */
   function readLine(line: string): Promise<void> | undefined {
     at += 1;
     const offset = offsets[at]!;
@@ -69,10 +65,9 @@ export function createSplitter(sink: MailSink) {
     return sink.line(words, line.length);
   }
 
-  /** What stands in no mail: blank lines, or junk before the first one. */
   function outside(words: string): void {
     if (words.trim() === '') return;
-    // Apple's emlx: the length of the mail stands above it, and something else below.
+    // Apple's emlx: the length of the mail above it, and other data below.
     if (/^\d{1,10} *$/.test(words) && isMail(lines.slice(at, at + 200)))
       return open('', offsets[at]! + Number(words));
     if (isMail([words, ...lines.slice(at, at + 200)])) {
@@ -86,7 +81,7 @@ export function createSplitter(sink: MailSink) {
   /** Undefined when more lines are needed to tell. */
   function beginsMail(line: string, isEnd: boolean): boolean | undefined {
     if (!mayBeBorder(line)) return false;
-    // A mail alone is often one that was sent on, with the line above another one in the middle of it.
+    // A single mail may contain a forwarded one, with its separator line in the middle of the text.
     if (mail && !mail.isInMailbox && (!isBehindBlank || sink.isWithinParts())) return false;
     const inText = mail?.length.covers({ lines, offsets }, at, isEnd);
     if (inText === undefined && mail) return undefined;
@@ -95,7 +90,7 @@ export function createSplitter(sink: MailSink) {
     return isBorder(line, lines.slice(at + 1, at + 1 + linesAhead), isBehindBlank || !mail);
   }
 
-  /** Whether there is more to read, which waits until the mails so far have been taken. */
+  /** True when it stopped because the sink is full: take the mails, then call it again. */
   async function readAll(isEnd: boolean): Promise<boolean> {
     while (at < lines.length) {
       if (sink.isFull()) return true;

@@ -1,4 +1,4 @@
-// The messages in a file, read in a thread of its own: whatever is in it, no page waits for it.
+// Reads the messages of a file in a worker thread, so that parsing never blocks a page.
 import type { FileHandle } from 'node:fs/promises';
 import type { OwnCopy } from '../message-record.ts';
 import type { ImportReport } from './import-report.ts';
@@ -7,20 +7,15 @@ import { inSteps } from './steps.ts';
 import { Unreadable } from './unreadable.ts';
 
 export interface ReadOptions {
-  /** Filled while the file is read. */
+  /** Filled when the file has been read. */
   report: ImportReport;
   signal: AbortSignal;
-  /** Hears how many bytes of the file have been read. */
   onProgress?: (bytesRead: number) => void;
-  /** Mail from these addresses counts as sent. */
   ownAddresses?: string[];
   limits?: ReaderLimits;
 }
 
-/**
- * The messages in a file, in batches: an export, a mailbox, a mail, or these in a zip. Throws Unreadable when the file is
- * damaged or something else, or takes too much, and soon after the signal its reason.
- */
+/** Yields batches. Throws Unreadable (damaged, unsupported, too costly to read), or the signal's reason. */
 export async function* readMessages(
   file: FileHandle,
   { report, signal, onProgress = () => {}, ownAddresses = [], limits }: ReadOptions,
@@ -43,7 +38,7 @@ export async function* readMessages(
       throw reply.kind === 'unreadable' ? new Unreadable(reply.message) : new Error(reply.message);
     }
   } finally {
-    // One that is in the middle of a file cannot be used again, and must not read on: its file is closed now.
+    // A thread in the middle of a file must end: the caller closes the file, and the thread cannot be reused.
     if (isOver) reader.release();
     else await reader.end();
   }

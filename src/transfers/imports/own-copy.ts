@@ -1,4 +1,4 @@
-// A message as a file claims it to be: every field is checked before anything is written.
+// Validates the fields of an exported message before anything is written.
 import { z } from 'zod';
 import { bodyLimit } from '../../mailbox/compose/message-form.ts';
 import type { OwnCopy } from '../message-record.ts';
@@ -6,11 +6,10 @@ import { timeOf } from '../../ids.ts';
 import { countCharacters, plainText } from '../../web/forms.ts';
 import { Unreadable } from './unreadable.ts';
 
-/** In characters; names from mail programs can be long. */
-export const nameLimit = 320;
+export const nameLimit = 320; // characters: names from mail programs can be long
 const day = 24 * 60 * 60 * 1000;
 
-// The clocks of programs and of databases differ a little.
+// Tolerates a day of clock skew between programs and databases.
 const past = (at: Date) => at.getTime() < Date.now() + day;
 const moment = z.iso.datetime({ precision: 3 }).transform((text) => new Date(text));
 const name = plainText('')
@@ -29,15 +28,12 @@ const fields = z.strictObject({
   body: text,
 });
 
-/** Ids count from 1970 on; what is older comes first in every list. */
+/** UUIDv7 times start at 1970: older messages all get that time. */
 export function idTime(sentAt: Date): Date {
   return new Date(Math.max(0, sentAt.getTime()));
 }
 
-/**
- * The message that these fields describe. Throws Unreadable when one of them cannot be right. The id has to be of the
- * moment at which it was sent: lists are in the order of ids.
- */
+/** Throws Unreadable when a field is invalid. The id must carry the time of `sentAt`, since lists are ordered by id. */
 export function checkCopy(claimed: unknown, where: string): OwnCopy {
   const checked = fields.safeParse(claimed);
   if (!checked.success) {

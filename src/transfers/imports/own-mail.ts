@@ -1,4 +1,4 @@
-// Mails of our own export, which become exactly the messages they were.
+// Restores messages exactly from the mails of our own export.
 import type { OwnCopy } from '../message-record.ts';
 import { mailDomain } from '../exports/mail-words.ts';
 import { ownHeaders, ownSeparator } from '../exports/mbox-file.ts';
@@ -9,12 +9,12 @@ import { Unreadable } from './unreadable.ts';
 
 const ownId = new RegExp(`^<([\\da-f-]{36})@${mailDomain.replace('.', '\\.')}>$`);
 
-/** Headers alone prove nothing: whoever writes a mail chooses them. The line above it is of the program that kept it. */
+/** Senders can forge headers, but not the separator line: that is written by the program that stored the mail. */
 export function isOwnMail({ headers }: Mail, separator: string): boolean {
   return separator.startsWith(ownSeparator) && ownId.test(headers.get('message-id') ?? '');
 }
 
-/** Throws Unreadable when it is not whole, or not as an export writes it. */
+/** Throws Unreadable when the mail is incomplete, or not as an export writes it. */
 export function ownMessage({ headers, content }: Mail, where: string): OwnCopy {
   const header = (name: string) => {
     const value = headers.get(name.toLowerCase());

@@ -1,11 +1,11 @@
-// Imports in SQL. What is imported is a copy of its owner's alone: nobody else's mailbox is touched.
+// SQL of imports: inserts copies into the owner's mailbox and touches nobody else's.
 import { withQueryTimeout, type Database, type Pool } from '../../database/pool.ts';
 import { transaction } from '../../database/transaction.ts';
 import type { OwnCopy } from '../message-record.ts';
 import { nobody } from '../../ids.ts';
 import { draftBytes, type Quota } from '../../mailbox/quota.ts';
 
-/** What a mailbox holds, the trash and drafts included. Where many have come just now, each is looked at. */
+/** Usage of a mailbox, trash and drafts included. Slow after many inserts, when each row has to be visited. */
 export function countHeld(pool: Pool, ownerId: string): Promise<Quota> {
   return transaction(pool, async (db) => {
     await db.query(`set local statement_timeout = '60s'`);
@@ -16,7 +16,6 @@ export function countHeld(pool: Pool, ownerId: string): Promise<Quota> {
   });
 }
 
-/** How many of these are in the mailbox already, and what they take. */
 export async function countKnown(db: Database, ownerId: string, copies: OwnCopy[]): Promise<Quota> {
   const { rows } = await db.query<Quota>({
     name: 'count known',
@@ -27,10 +26,7 @@ export async function countKnown(db: Database, ownerId: string, copies: OwnCopy[
   return rows[0]!;
 }
 
-/**
- * Adds the messages that are not there yet; returns how many these were. Their unread marks count as put back by hand
- * (is_marked), so that nobody takes back what somebody has read and exported before.
- */
+/** Returns how many were new. Unread marks count as set by hand (is_marked): what was read before cannot be unsent. */
 export async function insertCopies(db: Database, ownerId: string, copies: OwnCopy[]): Promise<number> {
   const statement = {
     name: 'insert copies',
@@ -58,7 +54,7 @@ export async function insertCopies(db: Database, ownerId: string, copies: OwnCop
       copies.filter(({ isUnread }) => isUnread).map(({ id }) => id),
     ],
   };
-  // As long as the transaction allows.
+  // Just above the 90 s statement timeout of the transaction.
   const { rows } = await db.query<{ count: number }>(withQueryTimeout(statement, 91_000));
   return rows[0]!.count;
 }

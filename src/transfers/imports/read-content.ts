@@ -1,4 +1,4 @@
-// The messages in a file or in an entry of a zip, by its content: JSON, mbox or a mail, also compressed with gzip.
+// Reads a file or zip entry by its detected format: JSON, mbox or eml, optionally gzipped.
 import type { OwnCopy } from '../message-record.ts';
 import { asLines, gunzip, peek } from './byte-streams.ts';
 import { refuseOtherKinds } from './file-kinds.ts';
@@ -10,7 +10,6 @@ import type { Unpacking } from './unpacking.ts';
 export interface FileOptions {
   report: ImportReport;
   ownAddresses: ReadonlySet<string>;
-  /** Hears how many bytes of the file have been read. */
   onProgress: (bytesRead: number) => void;
 }
 

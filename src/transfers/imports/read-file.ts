@@ -1,5 +1,5 @@
-// Reads the file of an import: a zip, or messages as they are or packed.
-/* oxlint-disable no-control-regex -- escapes of bytes */
+// Reads the messages of an import file: a zip, JSON, mbox or eml.
+/* oxlint-disable no-control-regex -- the pattern matches raw bytes */
 import { fstat, read } from 'node:fs';
 import { promisify } from 'node:util';
 import type { OwnCopy } from '../message-record.ts';
@@ -10,10 +10,7 @@ import { createUnpacking } from './unpacking.ts';
 
 const chunkLength = 65_536;
 
-/**
- * The messages in a file: the zip of an export, one of its two files with messages, a mailbox, a mail, or these in a zip.
- * Throws Unreadable when the file is damaged or something else.
- */
+/** Yields the messages in batches. Throws Unreadable when the file is damaged or of another format. */
 export async function* readFile(fd: number, options: FileOptions): AsyncGenerator<OwnCopy[]> {
   const { size } = await statOf(fd);
   const reading = { ...options, unpacking: createUnpacking(size) };

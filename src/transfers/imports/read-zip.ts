@@ -1,5 +1,5 @@
-// A zip: an export as it is or packed again, or mailboxes and mails in folders, as Google Takeout gives them.
-/* oxlint-disable no-control-regex -- bytes, and escapes that stand in them */
+// Reads a zip: an export, original or repacked, or folders of mailboxes and mails, such as Google Takeout.
+/* oxlint-disable no-control-regex -- the patterns match raw bytes */
 import { basename, dirname } from 'node:path/posix';
 import { crc32 } from 'node:zlib';
 import { fromFdPromise, type Entry, type ZipFile } from 'yauzl';
@@ -13,10 +13,9 @@ import { isSentFolder } from './sent-mail.ts';
 import { Unreadable } from './unreadable.ts';
 
 const maxEntries = 20_000;
-// In bytes: 200 drafts of the longest texts are 12 MB.
+// In bytes: 200 drafts of max length take 12 MB.
 const maxAccountLength = 20_000_000;
 
-// What the systems that pack zips put into them.
 const ofTheSystem = /(?:^|\/)(?:__MACOSX\/|\._|\.DS_Store$|Thumbs\.db$|desktop\.ini$)|\/$|\.msf$/i;
 const ownFiles = new Set(['messages.json', 'mailbox.mbox', 'messages.html', 'account.json']);
 const mayHoldMail =
@@ -49,14 +48,14 @@ export async function* readZip(fd: number, reading: Reading): AsyncGenerator<Own
         isAt(entry);
         continue;
       }
-      for await (const _ of all) break; // closes it
+      for await (const _ of all) break; // closes the stream
     }
     addToReport(reading.report, 'files', basename(entry.fileName));
   }
   if (!isFound) throw nothingIn(entries);
 }
 
-/** Beside an export's list of messages its other files say the same again. */
+/** Next to the messages.json of an export its other files are redundant. */
 function sort(entries: Entry[]) {
   const names = new Set(entries.map(({ fileName }) => fileName));
   const isExport = (folder: string) =>
@@ -120,7 +119,7 @@ function nothingIn(entries: Entry[]): Unreadable {
   return new Unreadable(office ? 'This is an Office document, not mail.' : `${nothing}.`);
 }
 
-/** How many drafts account.json has; 0 when it is not as an export writes it, since nothing else of it is needed. */
+/** Drafts in account.json; 0 when it is malformed, since nothing else in it is needed. */
 async function countDrafts(source: AsyncIterable<Buffer>): Promise<number> {
   const pieces: Buffer[] = [];
   let size = 0;
@@ -137,12 +136,10 @@ async function countDrafts(source: AsyncIterable<Buffer>): Promise<number> {
 }
 
 function createUnpacker(zip: ZipFile, { onProgress, unpacking }: Reading) {
-  let behind = 0; // of the packed file
+  let behind = 0; // compressed bytes of the finished entries
 
-  /**
-   * What is in a zip counts as it comes out, whatever the zip says about its size. Its checksum is compared at the end,
-   * which its reader leaves to us: whoever writes what was read must be able to take it back.
-   */
+  // Counts actual output, since a zip may lie about its sizes. yauzl leaves the CRC-32 to us; it is checked at the
+  // end, so callers must be able to roll back what they wrote.
   async function* unpack(entry: Entry): AsyncGenerator<Buffer> {
     unpacking.expect(entry.uncompressedSize);
     const stream = await explained(zip.openReadStreamPromise(entry));
@@ -172,7 +169,7 @@ function damaged(): Unreadable {
   return new Unreadable('This zip is damaged, or not all of it was there.');
 }
 
-/** What the zip's reader complains of, in words for a person. */
+/** Translates errors of yauzl into Unreadable. */
 async function explained<T>(reading: Promise<T>): Promise<T> {
   try {
     return await reading;

@@ -1,27 +1,25 @@
-// The threads that read files: few, of low priority, and bounded in memory and time. They are kept for a while, since
-// starting one costs more than reading a small file.
+// Pool of worker threads that read files: few, of low priority, and bounded in memory and time.
 import { Worker } from 'node:worker_threads';
 import { createLimiter } from '../../concurrency/limiter.ts';
 import type { ReaderReply, ReaderRequest } from './reader-thread.ts';
 import { Unreadable } from './unreadable.ts';
 
-/** In this process; each can take a core. */
-export const maxReaders = 2;
+export const maxReaders = 2; // per process; each can take a core
+// Idle threads are kept for a while: starting one costs more than reading a small file.
 const idleMs = 10_000;
 
 export interface ReaderLimits {
-  /** Memory of a thread, in MB. */
   heapMb: number;
-  /** How long a file may be read without anything coming of it. */
+  /** Max time of one request. */
   stepMs: number;
-  /** How long all in all. */
+  /** Max time of all requests for one file. */
   fileMs: number;
 }
 
 export const readerLimits: ReaderLimits = { heapMb: 256, stepMs: 60_000, fileMs: 15 * 60_000 };
 
 export interface Reader {
-  /** Sends a request, and waits for what comes of it. Rejects with the signal's reason. */
+  /** Rejects with the signal's reason, or with Unreadable when a limit is exceeded. */
   ask(request: ReaderRequest, signal: AbortSignal): Promise<ReaderReply>;
   release(): void;
   end(): Promise<void>;
@@ -35,7 +33,7 @@ interface Idle {
 }
 const idle: Idle[] = [];
 
-/** A thread, as soon as one is free; it is taken until it is given back or ended. Those with other limits are not kept. */
+/** Resolves when a thread is free; it is taken until release() or end(). Only default limits allow reuse. */
 export function takeReader(limits = readerLimits): Promise<Reader> {
   return new Promise((resolve) => {
     void turns(async () => {
@@ -74,7 +72,7 @@ function forget(entry: Idle): void {
 function startWorker({ heapMb }: ReaderLimits): Worker {
   return new Worker(new URL('./reader-thread.ts', import.meta.url), {
     resourceLimits: { maxOldGenerationSizeMb: heapMb, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 },
-    env: {}, // nothing in a mail needs a secret
+    env: {}, // no secrets where untrusted files are parsed
     stdin: false,
   });
 }

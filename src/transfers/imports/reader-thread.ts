@@ -1,4 +1,4 @@
-// The thread in which files are read. It is asked for one batch after the other, so that it never runs ahead.
+// Worker thread that reads files; it produces one batch per request, so it never runs ahead.
 import { setPriority } from 'node:os';
 import { parentPort } from 'node:worker_threads';
 import type { OwnCopy } from '../message-record.ts';
@@ -6,7 +6,6 @@ import { emptyReport, type ImportReport } from './import-report.ts';
 import { readFile } from './read-file.ts';
 import { Unreadable } from './unreadable.ts';
 
-/** A file to begin with, or the next batch of it. */
 export type ReaderRequest = { fd: number; ownAddresses: string[] } | 'next';
 
 export type ReaderReply = { bytesRead: number } & (
@@ -15,7 +14,7 @@ export type ReaderReply = { bytesRead: number } & (
   | { kind: 'unreadable' | 'failed'; message: string; report: ImportReport }
 );
 
-// Where nothing else comes of a file, how far it is is told this often.
+// While a file yields no messages, progress is reported this often.
 const progressMs = 500;
 const lowPriority = 19;
 
@@ -27,7 +26,7 @@ interface OpenFile {
 
 let file: OpenFile | undefined;
 
-// On Linux this is the priority of the thread alone, elsewhere of the whole program.
+// Only Linux sets the priority of the thread alone; elsewhere it would be that of the whole process.
 if (process.platform === 'linux') setPriority(lowPriority);
 parentPort!.on('message', (request: ReaderRequest) => {
   if (request !== 'next') file = open(request.fd, request.ownAddresses);

@@ -1,32 +1,29 @@
-// The upload of an import: from the request onto the disk.
+// Receives the uploaded file of an import and spools it to disk.
 import type { FileHandle } from 'node:fs/promises';
 import type { BusboyFileStream } from '@fastify/busboy';
 import type { Heartbeat } from './heartbeat.ts';
 import { spool } from './spool.ts';
 import { Unreadable } from './unreadable.ts';
-import { formOverhead, uploadLimit } from './upload.ts';
+import { formOverhead, maxUploadBytes } from './upload.ts';
 
 export interface Upload {
   userId: string;
-  /** The key of the session that it came with. */
   sid: string;
   stream: BusboyFileStream;
-  /** Of the whole form, in bytes; 0 when the browser does not say. */
+  /** Content-Length of the whole form, in bytes; 0 when unknown. */
   size: number;
-  /** Hears of each chunk's length. */
   arrived: (bytes: number) => void;
-  /** As they were typed, and one by one. */
   typedAddresses: string;
   ownAddresses: string[];
 }
 
-/** The file, whole. Throws Unreadable when it is none, and the reason of the heartbeat's signal soon after that. */
+/** Throws Unreadable when the file is empty or too large, and the reason of the heartbeat's signal when aborted. */
 export async function receiveFile(
   { stream, size, arrived }: Upload,
   { progress, signal }: Heartbeat,
   folder: string,
 ): Promise<FileHandle> {
-  if (size - formOverhead > uploadLimit) throw tooLarge();
+  if (size - formOverhead > maxUploadBytes) throw tooLarge();
   const stop = () => void stream.destroy(signal.reason as Error);
   signal.addEventListener('abort', stop);
   try {
@@ -48,7 +45,7 @@ export async function receiveFile(
 }
 
 function tooLarge(): Unreadable {
-  return new Unreadable(`This file is larger than ${uploadLimit / 1e9} GB.`);
+  return new Unreadable(`This file is larger than ${maxUploadBytes / 1e9} GB.`);
 }
 
 function empty(): Unreadable {

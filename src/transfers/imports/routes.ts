@@ -1,4 +1,4 @@
-// Bringing messages along from elsewhere: /account/import, its progress and its result.
+// Routes of imports: /account/import with its form, progress and result.
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { ownSid } from '../../accounts/account-routes.ts';
@@ -13,7 +13,7 @@ import { dismissImport, endImport, findImport, type ImportJob } from './job-quer
 import type { ImportJobs } from './jobs.ts';
 import { Unreadable } from './unreadable.ts';
 
-// A body is cut off when nothing comes for half a minute; each piece of this size, in bytes, gains another one.
+// In bytes: each piece of this size restarts the body timeout of 30 s.
 const pieceSize = 500_000;
 const cancelForm = z.object({ job: z.uuid() });
 
@@ -25,7 +25,7 @@ export function importRoutes(pool: Pool, jobs: ImportJobs, confirmPassword: Conf
     .route('/account/import')
     .get(async (req, res) => {
       const job = await findImport(pool, signedIn(req).id);
-      // Progress and results are shown without the password: whoever comes back to them wants to read, not to import.
+      // Progress and results need no confirmed password: they only show, and import nothing.
       if (job) showJob(req, res, job);
       else requireProof(req, res, () => showForm(res, blankForm()));
     })

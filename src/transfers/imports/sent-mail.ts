@@ -1,7 +1,6 @@
-// Which mail its owner wrote: by Gmail's labels, by the folder, or by their own address.
+// Detects sent mail: by Gmail labels, by the folder name, or by the owner's addresses.
 import { decodeHeader, listAddresses } from '../mime/headers.ts';
 
-// As mail programs name the folder, in the languages that they are most used in.
 const names = [
   'Sent', 'Sent Mail', 'Sent Items', 'Sent Messages', 'Outbox', 'Sent-Mail', 'SentMail', 'Outgoing',
   'Gesendet', 'Gesendete', 'Gesendete Nachrichten', 'Gesendete Objekte', 'Gesendete Elemente', 'Postausgang',
@@ -30,7 +29,7 @@ function plain(name: string): string {
     .toLowerCase();
 }
 
-/** Whether a folder of this name holds what was sent; a path, with or without an ending. */
+/** Takes a path, with or without a file extension. */
 export function isSentFolder(path: string): boolean {
   const parts = path.split('/').map((part) => plain(part.replace(/\.(?:mbox|mbx|sbd|eml)$/i, '')));
   return parts.slice(-4).some((part) => sentNames.has(part) || sentNames.has(part.replace(/^inbox/, '')));

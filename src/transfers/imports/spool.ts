@@ -1,22 +1,21 @@
-// A file on its way in: kept on disk under no name, so that nothing of it stays behind, whatever happens.
+// Spools an upload to an unlinked temporary file, so that nothing stays on disk, even after a crash.
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, statfs, unlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HttpError } from '../../web/errors.ts';
 
-// Of the disk, which the database may be on as well, this much stays free: a tenth, or a gigabyte of a large one.
+// Disk space kept free, since the database may be on the same disk: a tenth, at most 1 GB.
 const reservedShare = 0.1;
 const maxReserved = 1_000_000_000;
 
 export interface SpoolOptions {
   folder: string;
-  /** What is about to come, in bytes, as far as it is known: refused before it has been sent. */
+  /** In bytes, if known: too large an upload is refused before it is sent. */
   expected?: number;
-  /** Hears of each chunk's length. */
   arrived?: (bytes: number) => void;
 }
 
-/** Keeps a stream in a file. The caller closes it, and with that it is gone. */
+/** Closing the returned file deletes it. Throws HttpError 503 when the disk is too full. */
 export async function spool(
   stream: AsyncIterable<Buffer>,
   { folder, expected = 0, arrived = () => {} }: SpoolOptions,
@@ -28,7 +27,7 @@ export async function spool(
   try {
     await unlink(path);
     for await (const chunk of stream) {
-      await file.writeFile(chunk); // from where it is; write() may put down less than it was given
+      await file.writeFile(chunk); // appends; write() may write only a part of the chunk
       arrived(chunk.length);
       await checkDisk(folder, 0);
     }

@@ -1,2 +1,2 @@
-// A file that cannot be imported, and why, in words for the person who chose it.
+// Error for a file that cannot be imported; its message is shown to the user.
 export class Unreadable extends Error {}

@@ -1,12 +1,11 @@
-// A form with a file: its fields are read like any form's, and the file waits until the route takes it.
+// Multipart upload middleware: parses the fields, and leaves the file stream for the route.
 import { Busboy } from '@fastify/busboy';
 import type { NextFunction, Request, Response } from 'express';
 import { HttpError } from '../../web/errors.ts';
 
-/** Of a file, in bytes: more than any file of an export has, whatever is in the mailbox (see exports/parts.ts). */
-export const uploadLimit = 2_000_000_000;
-/** What the form may have around the file, in bytes. */
-export const formOverhead = 20_000;
+/** Max file size in bytes; exports split their files to stay below it (see exports/parts.ts). */
+export const maxUploadBytes = 2_000_000_000;
+export const formOverhead = 20_000; // max bytes of the form besides the file
 
 const limits = {
   fieldNameSize: 100,
@@ -18,10 +17,7 @@ const limits = {
   headerSize: 8000,
 };
 
-/**
- * Reads up to the file, so that the guard of forms finds its token in `req.body`; the file comes after it and is read by
- * nobody until the route has let it in. Only for who is signed in: whatever strangers send is not looked at.
- */
+/** Leaves the file unread until the CSRF check has seen the fields in `req.body`. Anonymous bodies are never parsed. */
 export function receiveUpload(req: Request, res: Response, next: NextFunction): void {
   if (!req.user || !req.is('multipart/form-data')) return next();
   const form = openForm(req);
@@ -36,7 +32,7 @@ export function receiveUpload(req: Request, res: Response, next: NextFunction): 
   form.on('field', (name, value) => fields.set(name, value));
   form.on('file', (_name, stream) => {
     req.upload = stream;
-    stream.on('error', () => {}); // said to whoever reads it
+    stream.on('error', () => {}); // reported to the reader of the stream
     passOn();
   });
   form.on('finish', () => passOn());
@@ -47,7 +43,7 @@ export function receiveUpload(req: Request, res: Response, next: NextFunction): 
   req.on('close', () => {
     if (!req.complete) req.upload?.destroy(notWhole());
   });
-  // An answer may come before the end: the rest is read and forgotten, so that the browser comes to see the answer.
+  // After an early response the rest of the body is read and discarded, so that the browser gets to see the response.
   res.on('finish', () => {
     req.unpipe(form);
     req.resume();
@@ -62,7 +58,7 @@ function notWhole(): HttpError {
 function openForm(req: Request) {
   try {
     const headers = { ...req.headers, 'content-type': req.headers['content-type']! };
-    return new Busboy({ headers, limits: { ...limits, fileSize: uploadLimit } });
+    return new Busboy({ headers, limits: { ...limits, fileSize: maxUploadBytes } });
   } catch {
     throw new HttpError(400, 'This form is broken. Nothing was changed.');
   }

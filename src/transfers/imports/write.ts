@@ -1,4 +1,4 @@
-// Writes what a file holds into one mailbox: all of it, or nothing.
+// Writes the messages of a file into one mailbox, in one transaction.
 import type { FileHandle } from 'node:fs/promises';
 import type { Pool } from '../../database/pool.ts';
 import { transaction } from '../../database/transaction.ts';
@@ -12,23 +12,18 @@ import { countHeld, countKnown, insertCopies } from './queries.ts';
 import { inSteps } from './steps.ts';
 import { Unreadable } from './unreadable.ts';
 
-// For one statement, which has to index all their words in time.
+// Per statement, which has to index all the words within its timeout.
 const batch = { messages: 100, characters: 100_000 };
 
-/** A file that has arrived, and the import that it is for. */
 export interface SpooledFile {
   file: FileHandle;
-  /** In bytes. */
-  size: number;
+  size: number; // bytes
   ownAddresses: string[];
   key: JobKey;
   heartbeat: Heartbeat;
 }
 
-/**
- * Reads the whole file once, before anything is written. Throws Unreadable when it cannot be read to its end, or when
- * there is no room for all of it; a file is not read on then, since very many mails fit into a small one.
- */
+/** Dry run. Throws Unreadable, as soon as it is over quota: a small file can hold very many mails. */
 export async function checkMessages(pool: Pool, limits: Quota, spooled: SpooledFile): Promise<void> {
   const { key, size } = spooled;
   const { progress } = spooled.heartbeat;
@@ -47,16 +42,12 @@ export async function checkMessages(pool: Pool, limits: Quota, spooled: SpooledF
   }
 }
 
-/**
- * Writes them, in one transaction: whatever breaks it off, also the end of the process, PostgreSQL takes all of it back.
- * Others can write to this mailbox meanwhile, so its room is counted once more at the end. The result is committed
- * together with the messages.
- */
+/** Any failure, even a crash, rolls back messages and result. Rechecks the quota, since others may write meanwhile. */
 export async function writeMessages(pool: Pool, limits: Quota, spooled: SpooledFile): Promise<void> {
   const { key, heartbeat } = spooled;
   await heartbeat.enter('writing');
   await transaction(pool, async (db) => {
-    // Between two batches a file with large attachments may be read for a while, and others take their steps.
+    // Gaps between batches can be long: reading large attachments, and the steps of other imports.
     await db.query(
       `set local idle_in_transaction_session_timeout = '60s'; set local statement_timeout = '90s'`,
     );
@@ -69,7 +60,7 @@ export async function writeMessages(pool: Pool, limits: Quota, spooled: SpooledF
       bytes += bytesOf(copies);
       added += await inSteps(() => insertCopies(db, key.userId, copies));
       heartbeat.progress.messagesWritten = total;
-      // Asked again and again: deleting the account waits for this transaction.
+      // Checked after each batch: deleting the account waits for this transaction.
       if (!(await mayContinue(db, key))) throw heartbeat.stopped();
     }
     const beyond = await countBeyond(db, key.userId, limits);
@@ -81,7 +72,6 @@ export async function writeMessages(pool: Pool, limits: Quota, spooled: SpooledF
   });
 }
 
-/** The messages of a file in batches of a size that suits PostgreSQL. */
 async function* inBatches(
   { file, ownAddresses, heartbeat }: SpooledFile,
   report: ImportReport,

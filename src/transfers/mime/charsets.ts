@@ -1,8 +1,8 @@
-// Bytes of a mail as text, whatever charset they claim to be in.
+// Decodes the bytes of a mail in any charset, also when it is missing or declared wrongly.
 import iconv from 'iconv-lite';
 import { decodeHz, decodeJapanese, decodeShifted, isJapaneseIn7Bits } from './seven-bits.ts';
 
-// Names from old mail that neither the Encoding Standard nor iconv-lite knows.
+// Names in old mail that neither the Encoding Standard nor iconv-lite knows.
 const aliases: Record<string, string> = {
   cp65001: 'utf-8',
   'utf-8-bom': 'utf-8',
@@ -29,7 +29,7 @@ const aliases: Record<string, string> = {
   'x-ascii': 'us-ascii',
   ansi: 'windows-1252',
 };
-// In these every byte means something, so that text in UTF-8 under their name is decoded without complaint, and wrong.
+// Every byte is valid in these charsets: UTF-8 declared as one of them would decode to garbage without an error.
 const singleByte = /^(?:us-ascii|ascii|ansi_x3|iso-?8859-?1[35]?|latin-?[19]|windows-125\d|cp125\d|$)/;
 const western = /^(?:us-ascii|ascii|ansi_x3.*|iso-?8859-?1|latin-?1|(?:windows-|cp)1252|utf-8)?$/;
 const wide = /^(?:utf-?(?:16|32)|ucs-?[24])(?:[lb]e)?$/;
@@ -37,7 +37,7 @@ const wide = /^(?:utf-?(?:16|32)|ucs-?[24])(?:[lb]e)?$/;
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** Every broken byte costs one replacement character. Without a charset, or with one nobody knows, the likeliest. */
+/** An invalid byte becomes one U+FFFD. A missing or unknown charset is guessed. */
 export function decodeText(bytes: Buffer, claimed: string): string {
   const charset = nameOf(claimed);
   return withoutByteOrderMark(decode(bytes, charset));
@@ -59,13 +59,12 @@ function decode(bytes: Buffer, charset: string): string {
   return text.includes('\uFFFD') ? (asUtf8(bytes, false) ?? asSibling(bytes, charset, text)) : text;
 }
 
-// Programs confuse them with each other. (Those of Chinese cannot be told apart by what is broken.)
+// Programs mislabel these as each other. (Chinese charsets cannot be told apart by their invalid bytes.)
 const japanese = ['iso-2022-jp', 'shift_jis', 'euc-jp'];
 
-/** The one of them in which the least is broken. */
 function asSibling(bytes: Buffer, charset: string, text: string): string {
   if (!japanese.includes(canonicalName(charset))) return text;
-  // Half of the bytes of euc-jp mean something in shift_jis: letters of half the width, which nobody writes in a row.
+  // Half of the euc-jp bytes are valid in shift_jis, as half-width characters, which nobody writes in runs.
   const broken = (one: string) => one.match(/[\uFFFD\uFF61-\uFF9F]/g)?.length ?? 0;
   return japanese
     .map((name) => decoderFor(name)!(bytes))
@@ -80,7 +79,7 @@ function canonicalName(charset: string): string {
   }
 }
 
-/** Undefined when it is none. Only bytes that mean nothing in windows-1252 are looked at: all others can be that. */
+/** Undefined if invalid or without a byte that windows-1252 lacks: other text may be windows-1252. */
 function asShiftJis(bytes: Buffer): string | undefined {
   if (
     !bytes.some((byte) => byte === 0x81 || byte === 0x8d || byte === 0x8f || byte === 0x90 || byte === 0x9d)
@@ -93,12 +92,12 @@ function asShiftJis(bytes: Buffer): string | undefined {
   }
 }
 
-/** Whether it can be nothing else, though some of it may be broken. */
+/** Whether the bytes are UTF-8, of which some may be invalid. */
 export function isUtf8(bytes: Buffer): boolean {
   return asUtf8(bytes, true) !== undefined;
 }
 
-/** Undefined when it is none: any byte that does not fit, or, where some may be broken, more of them than fit. */
+/** Undefined at an invalid byte or, with `mayBeBroken`, when these outnumber the non-ASCII characters. */
 function asUtf8(bytes: Buffer, mayBeBroken: boolean): string | undefined {
   try {
     return strictUtf8.decode(bytes);
@@ -120,13 +119,13 @@ const decoders = new Map<string, ((bytes: Buffer) => string) | undefined>();
 
 function decoderFor(charset: string): ((bytes: Buffer) => string) | undefined {
   if (!decoders.has(charset)) {
-    if (decoders.size > 500) decoders.clear(); // names are chosen by whoever writes the mail
+    if (decoders.size > 500) decoders.clear(); // bounded, because senders choose the names
     decoders.set(charset, makeDecoder(charset));
   }
   return decoders.get(charset);
 }
 
-// TextDecoder of Node does not know the syllables that Microsoft added.
+// Node's TextDecoder lacks the syllables that Microsoft added.
 const korean = /^(?:(?:x-)?euc-?kr|ks_?c|uhc|(?:cp|ms|windows-)949|korean)/;
 
 function makeDecoder(charset: string): ((bytes: Buffer) => string) | undefined {
@@ -142,7 +141,6 @@ function makeDecoder(charset: string): ((bytes: Buffer) => string) | undefined {
   }
 }
 
-/** In lower case, without quotes and what follows in vain; '' for none. */
 function nameOf(claimed: string): string {
   const [name = ''] = /[a-z\d][a-z\d_.:()+-]*/.exec(claimed.trim().toLowerCase().slice(0, 60)) ?? [];
   const plain = name.replace(/^utf_?(\d)/, 'utf-$1').replace(/^utf-8\b.*/, 'utf-8');

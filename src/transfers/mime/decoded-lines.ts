@@ -1,12 +1,10 @@
-// A mail within another one that is encoded as a whole (base64, quoted-printable), line by line as it was before.
+// Decodes an embedded mail that is base64 or quoted-printable as a whole, line by line.
 
-// Of a line without an end, nothing more is kept.
-const maxLine = 1_000_000;
+const maxLine = 1_000_000; // the rest of a longer line is dropped
 
 export interface DecodedLines {
-  /** The lines that have become whole with this one, each byte as one character. */
+  /** Returns the lines that this one completes, each byte as one character (latin1). */
   next(line: string): string[];
-  /** The last one. */
   end(): string[];
 }
 
@@ -28,7 +26,7 @@ function createBase64(): (line: string) => string {
   return (line) => {
     const units = line.replaceAll(/[^A-Za-z\d+/=]/g, '').split(/=+/);
     units[0] = rest + units[0]!;
-    const last = units.pop()!; // not followed by padding, so that it goes on
+    const last = units.pop()!; // without padding, so it continues in the next line
     rest = last.slice(last.length - (last.length % 4));
     const whole = last.slice(0, last.length - rest.length);
     return [...units, whole].map((unit) => Buffer.from(unit, 'base64').toString('latin1')).join('');

@@ -1,12 +1,10 @@
-// Which lines are headers. Some programs lose a line's indentation or the blank line at the end, so that a look at what
-// follows has to decide.
+// Separates headers from the body, with look-ahead for mail that lost its indentation or blank line.
 import { keepRawBytes } from './raw-headers.ts';
 import type { MimeTree } from './mime-tree.ts';
 
-// Far beyond what anybody writes.
-const maxHeadersLength = 200_000;
-const maxHeaderLength = 20_000; // so that those behind a very long one are read
-const maxPartHeaderLength = 4000; // those of a part say what kind it is, and its name
+const maxHeadersLength = 200_000; // characters, far beyond real mail
+const maxHeaderLength = 20_000; // so that headers after a very long one are read
+const maxPartHeaderLength = 4000; // enough for the type and the name of a part
 const maxHeld = 20;
 
 const header = /^[!-9;-~]{1,100}[ \t]*:/;
@@ -22,11 +20,9 @@ export function isKnownHeader(line: string): boolean {
 }
 
 export interface HeaderLines {
-  /** Takes a line. When it shows that the headers are over: the lines that belong to the text already. */
+  /** Takes a line. When it shows that the headers are over, returns the lines that belong to the body. */
   line(line: string): string[] | undefined;
-  /** What has been held back, and belongs to the text when nothing more comes. */
   end(): string[];
-  /** Whether there has been any since the last end. */
   isBegun(): boolean;
 }
 
@@ -55,7 +51,7 @@ export function createHeaderLines(tree: MimeTree): HeaderLines {
 
   return {
     line(line) {
-      // A line that is no header ends them, unless more follow: then it is one that has lost its indentation.
+      // Any other line ends the headers, unless known headers follow: then it is a folded line without indentation.
       if (held.length > 0 && !isKnownHeader(line)) {
         const isFolded = /^[ \t]/.test(line) && held.length < maxHeld;
         if (!isFolded) return [...end(), line];

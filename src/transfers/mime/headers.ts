@@ -1,18 +1,16 @@
-// Header values of mail from anywhere, as they were meant. postal-mime decodes them (RFC 2047); what it does not know is
-// put into UTF-8 before.
-/* oxlint-disable no-control-regex -- bytes, and escapes that stand in them */
+// Decodes header values (RFC 2047) with postal-mime; charsets it does not support are recoded to UTF-8 first.
+/* oxlint-disable no-control-regex -- raw bytes and escape sequences */
 import { addressParser, decodeWords, type Mailbox } from 'postal-mime';
 import { decodeText } from './charsets.ts';
 
-// No program writes longer words (RFC 2047 allows 75 characters); the rest is somebody's text.
+// Longer ones are plain text: RFC 2047 allows 75 characters, and no program exceeds these bounds.
 const encodedWord = /=\?([^?\s]{0,60})\?([bq])\?([^?]{0,20000})\?=/gi;
 
-/** A header's text, in one line. */
 export function decodeHeader(value: string): string {
   return oneLine(decodeWords(recodeWords(value)));
 }
 
-/** `Ann Probe <ann@example.org>, …`; a group by its name and members. Direction marks fall away: they disguise names. */
+/** `Ann Probe <ann@example.org>, …`; a group as name and members. Strips bidi controls, which disguise names. */
 export function decodeAddresses(value: string): string {
   return oneLine(
     addressParser(recodeWords(value))
@@ -25,7 +23,6 @@ export function decodeAddresses(value: string): string {
   );
 }
 
-/** The addresses alone, in lower case. */
 export function listAddresses(value: string): string[] {
   return addressParser(recodeWords(value), { flatten: true }).map(({ address }) =>
     (address ?? '').toLowerCase(),
@@ -36,7 +33,7 @@ function inWords({ name, address }: Mailbox): string {
   return name && address ? `${name} <${address}>` : name || address;
 }
 
-/** Encoded words next to each other are one, since some programs cut characters in two. */
+/** Joins adjacent encoded words, because some programs split characters between them. */
 function recodeWords(value: string): string {
   if (!value.includes('=?')) return value;
   let text = '';
@@ -63,7 +60,7 @@ function recodeWords(value: string): string {
 
 function inUtf8(text: string): string {
   const words: string[] = [];
-  // No line end gets into a header this way, and no word gets so long that it is none.
+  // Without line breaks, which would inject headers, and in words short enough to be decoded.
   const characters = Array.from(text.replaceAll(/[\r\n\0]+/g, ' '));
   for (let at = 0; at < characters.length; at += 4000)
     words.push(`=?utf-8?B?${Buffer.from(characters.slice(at, at + 4000).join('')).toString('base64')}?=`);

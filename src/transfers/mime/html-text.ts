@@ -1,4 +1,4 @@
-// The words of a page of HTML, for mail that comes without plain text: read once from front to back, whatever it is.
+// Converts HTML to plain text, for mail without a plain text part, in one pass over any input.
 import { Tokenizer } from 'htmlparser2';
 
 const blocks = new Set(
@@ -9,7 +9,7 @@ const blocks = new Set(
 const silent = new Set(['script', 'style', 'title', 'noscript', 'template']);
 const cells = new Set(['td', 'th']);
 
-/** What a reader of the page would see, as plain text; where a link leads stands behind its words. */
+/** The visible text; link targets follow the text of the link. */
 export function textOfHtml(html: string): string {
   const page = createPage();
   let tag = '';
@@ -48,8 +48,8 @@ export function textOfHtml(html: string): string {
 
 function createPage() {
   const pieces: string[] = [];
-  let breaks = 0; // line ends that are due before the next word
-  let hasSpace = true; // whether the last thing was one
+  let breaks = 0; // line breaks due before the next text
+  let hasSpace = true; // whether the output ends with a space
   let skipped = '';
   let preformatted = 0;
   let link: { href: string; words: string } | undefined;
@@ -114,7 +114,6 @@ function createPage() {
 
 const maxHref = 2000;
 
-/** A link that leads out of the page, unless its words say where already. */
 function isWorthShowing(href: string, words: string): boolean {
   const [, scheme, rest = ''] = /^(https?|ftp|mailto):(.*)$/is.exec(href.slice(0, maxHref + 1)) ?? [];
   if (!scheme || href.length > maxHref) return false;
@@ -122,7 +121,7 @@ function isWorthShowing(href: string, words: string): boolean {
   return !words.replaceAll(/\s/g, '').includes(address);
 }
 
-/** No spaces at the end of a line, and at most one blank line. By hand: an expression would try each space of a row. */
+/** No trailing spaces, at most one blank line. A regular expression would be quadratic in a run of spaces. */
 function tidy(text: string): string {
   const lines: string[] = [];
   for (const line of text.replaceAll('\u00A0', ' ').split('\n')) {

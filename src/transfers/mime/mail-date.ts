@@ -1,12 +1,11 @@
-// When a mail says that it was sent: every form that mail programs write. Not by Date.parse, which takes a time without
-// a zone for one of this machine's, and invents what is missing.
+// Parses the dates of mail programs; Date.parse would assume the local time zone and invent missing parts.
 
 const day = 24 * 60 * 60 * 1000;
 const oldest = Date.UTC(1900, 0, 1);
 const maxLength = 200;
 const maxOffset = 15 * 60; // minutes
 
-// RFC 5322, 4.3, and those that programs write in practice; every other name counts as UTC.
+// RFC 5322, 4.3, and others in use; unknown names count as UTC.
 const zones: Record<string, number> = {
   EST: -5, EDT: -4, CST: -6, CDT: -5, MST: -7, MDT: -6, PST: -8, PDT: -7, AST: -4, ADT: -3, NST: -3.5, NDT: -2.5,
   AKST: -9, AKDT: -8, HST: -10, BRT: -3, ART: -3, BST: 1, IST: 5.5, CET: 1, CEST: 2, MET: 1, MEST: 2, MEZ: 1, MESZ: 2,
@@ -16,7 +15,7 @@ const zones: Record<string, number> = {
 
 const months = monthNames();
 
-/** Their names and the beginnings of them, as they are written in mail that ought to have English ones. */
+/** Month names and their abbreviations in the languages that occur in mail, although English is required. */
 function monthNames(): Map<string, number> {
   const names = new Map<string, number>();
   const locales = ['en', 'de', 'fr', 'es', 'it', 'pt', 'nl', 'sv', 'da', 'nb', 'pl', 'ru', 'tr', 'hu', 'ro'];
@@ -57,7 +56,7 @@ interface Reading {
   zone: string;
 }
 
-/** Milliseconds since 1970; undefined when there is no date in it, or one that cannot be. */
+/** Milliseconds since 1970; undefined for a missing or impossible date. */
 export function readMailDate(text: string): number | undefined {
   const short = withoutComments(text.slice(0, maxLength)).replaceAll(/\s+/g, ' ').trim();
   const reading = readNumbers(short) ?? readWords(short);
@@ -65,10 +64,7 @@ export function readMailDate(text: string): number | undefined {
   return at !== undefined && at >= oldest && at < Date.now() + day ? at : undefined;
 }
 
-/**
- * `2019-03-05T10:00:00.000+01:00`, also with slashes or a space; `05.03.2019`, where no program means the month first, and
- * `29/03/2019` or `03/29/2019`, where only one of both can be it.
- */
+/** ISO 8601, also with slashes or a space; `05.03.2019`, day first; `29/03/2019` or `03/29/2019` if unambiguous. */
 function readNumbers(text: string): Reading | undefined {
   const found = /(?:^|\s)(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?:$|[T ,]+(.*))/i.exec(text);
   if (!found) {
@@ -102,7 +98,7 @@ function readWords(text: string): Reading | undefined {
   return complete({ year: fullYear(year), month: monthOf(month!)!, day: Number(number) }, behindYear);
 }
 
-/** The first match whose word is a month, so that the day of the week before it is passed over. */
+/** The first match whose word is a month, which skips the weekday. */
 function matchWithMonth(text: string, expression: RegExp, group: number): RegExpExecArray | undefined {
   const each = new RegExp(expression.source, `${expression.flags}y`);
   for (let at = 0; at < text.length; at += 1) {
@@ -131,7 +127,7 @@ function complete(date: Omit<Reading, 'time' | 'zone'>, rest: string): Reading |
 function fullYear(year: string): number {
   const number = Number(year);
   if (year.length === 4) return number;
-  return number < 50 && year.length === 2 ? number + 2000 : number + 1900; // of three digits since 2000: 102
+  return number < 50 && year.length === 2 ? number + 2000 : number + 1900; // three digits: 102 for 2002
 }
 
 function timestampOf({ year, month, day: dayOfMonth, time, zone }: Reading): number | undefined {
@@ -143,7 +139,7 @@ function timestampOf({ year, month, day: dayOfMonth, time, zone }: Reading): num
   return date.getTime() + ((hours * 60 + minutes - offset) * 60 + Math.min(seconds, 59)) * 1000;
 }
 
-/** In minutes east of UTC: `+0100`, `+01:00`, `GMT+1`, `CET`. */
+/** Minutes east of UTC: `+0100`, `+01:00`, `GMT+1`, `CET`. */
 function offsetOf(zone: string): number {
   const [, sign, hours, minutes = '0'] =
     /^(?:[a-z]{1,5} ?)?([+-]) ?(\d{1,2}):?(\d{2})?(?!\d)/i.exec(zone) ?? [];
@@ -152,7 +148,6 @@ function offsetOf(zone: string): number {
   return (zones[name.toUpperCase()] ?? 0) * 60;
 }
 
-/** Without what stands in brackets, also in brackets within. */
 function withoutComments(text: string): string {
   let depth = 0;
   let kept = '';

@@ -1,11 +1,10 @@
-// The text of a mail from all its parts, those of mails within it included.
+// Collects the texts of a mail from all its parts, including embedded mails.
 import { decodeHeader } from './headers.ts';
 import type { Mail } from './mail.ts';
 import type { MimeNode } from './mime-tree.ts';
 import { bytesOf, kindOf, type PartBody } from './part-body.ts';
 import type { TextPart } from './text-parts.ts';
 
-/** The texts from the first to the last. */
 export function listTexts(root: MimeNode, bodies: Map<MimeNode, PartBody>): Promise<TextPart[]> {
   return collect(root, bodies, { groups: 0 });
 }
@@ -35,7 +34,6 @@ async function collect(
   return [{ ...flow, content: body.content(), kind: kindOf(node), charset, group }];
 }
 
-/** A mail within another one. */
 function inBrackets({ headers, text }: Mail): string {
   const lines = ['From', 'Date', 'Subject'].flatMap((name) => {
     const value = decodeHeader(headers.get(name.toLowerCase()) ?? '');

@@ -1,37 +1,30 @@
-// What is known of a mail once it has been read, and what it may use up on the way.
+// A parsed mail, and the budget that bounds what the parser may keep.
 
 export interface Mail {
-  /** By name in lower case, their lines joined and nothing decoded; of several with one name the first. */
+  /** By lower-case name, unfolded but not decoded; the first of several, but `to` and `cc` are joined. */
   headers: Map<string, string>;
   text: string;
-  /** The bytes of a mail that is one text. */
-  content: Buffer | undefined;
+  content: Buffer | undefined; // set if the mail is a single text
   attachments: LeftAttachments;
-  /** Whether a text was too long to be kept whole, or the parts were too many. */
-  isCut: boolean;
+  isCut: boolean; // whether a limit on texts or parts was reached
 }
 
-/** What was left out: how many, and the names of the first; '' for one without a name. */
 export interface LeftAttachments {
   count: number;
-  names: string[];
+  names: string[]; // of the first ones; '' if unnamed
 }
 
-/** What a mail has used up, together with the mails within it. */
 export interface Budget {
   attachments: LeftAttachments;
-  /** Of the texts, in bytes as they stand in the mail. */
-  length: number;
+  length: number; // of all texts, in bytes as encoded in the mail
   texts: number;
   parts: number;
   isCut: boolean;
 }
 
 export interface MailParser {
-  /** To be waited for when it is a promise. */
   line(line: string): Promise<void> | undefined;
-  /** Whether there are parts in it that have not ended. */
-  isWithinParts(): boolean;
+  isWithinParts(): boolean; // whether a multipart is still open
   end(): Promise<Mail>;
 }
 

@@ -1,4 +1,4 @@
-// A part that is a mail of its own, read by a parser of its own.
+// A part that is an embedded mail, read by its own parser.
 import { createDecodedLines } from './decoded-lines.ts';
 import type { Mail, MailParser } from './mail.ts';
 
@@ -12,7 +12,7 @@ export function plainMessage(parser: MailParser): MessageBody {
   return { kind: 'message', line: (line) => parser.line(line), end: () => parser.end() };
 }
 
-/** No mail may be encoded as a whole (RFC 2046, 5.2.1), and programs do it all the same. */
+/** RFC 2046, 5.2.1 forbids encoding an embedded mail as a whole, but programs do it. */
 export function encodedMessage(encoding: string, parser: MailParser): MessageBody {
   const lines = createDecodedLines(encoding);
   const readAll = async (decoded: string[]) => {

@@ -1,4 +1,4 @@
-// One mail, read line by line: its texts are kept, attachments are passed over before they take up any memory.
+// Parses one mail line by line: keeps its texts and skips attachments before they use memory.
 import { createHeaderLines } from './header-lines.ts';
 import { decodeHeader } from './headers.ts';
 import { createBudget, type Budget, type Mail, type MailParser } from './mail.ts';
@@ -8,14 +8,14 @@ import { bytesOf, chooseBody, kindOf, nameOf, type PartBody } from './part-body.
 import { decodeRawBytes } from './raw-headers.ts';
 import { joinTexts } from './text-parts.ts';
 
-// Beyond, nothing more of the mail is read: with bodies of nothing, millions would fit in a file.
+// The rest of the mail is skipped: a file can hold millions of empty parts.
 const maxParts = 10_000;
 const maxDepth = 100;
 const maxEmbedded = 5;
 const maxNames = 20;
 const maxNameLength = 200;
 
-/** Lines come without their ends, each byte as one character (latin1). */
+/** Takes lines without line ends, each byte as one character (latin1). */
 export function createMailParser(): MailParser {
   return parserWithin(createBudget(), 0);
 }
@@ -24,7 +24,7 @@ function parserWithin(budget: Budget, embedded: number): MailParser {
   const tree = createMimeTree();
   const headerLines = createHeaderLines(tree);
   const bodies = new Map<MimeNode, PartBody>();
-  let charset = ''; // the first that it names
+  let charset = ''; // the first one declared
 
   function leaveOut(name = ''): void {
     const { attachments } = budget;
@@ -55,7 +55,6 @@ function parserWithin(budget: Budget, embedded: number): MailParser {
     if (body.kind !== 'text') forgetBody(node);
   }
 
-  /** To be waited for when it is a promise. */
   function headerLine(line: string): Promise<void> | undefined {
     const text = headerLines.line(line);
     return text && endHeadersBefore(text);
@@ -76,7 +75,7 @@ function parserWithin(budget: Budget, embedded: number): MailParser {
     return tree.boundaries.some((boundary) => words === boundary.line || words === `${boundary.line}--`);
   }
 
-  /** Boundaries that do not come are not rare: what looks like one is taken for it, and so is the one that was named. */
+  /** Undeclared boundaries are common: accepts what looks like one beside the declared one. */
   async function adoptBoundary(line: string, next: string): Promise<void> {
     const boundary = { value: bytesOf(line.slice(2)), node: tree.currentNode };
     nameBoundary(boundary);
@@ -102,7 +101,7 @@ function parserWithin(budget: Budget, embedded: number): MailParser {
     if (isBoundary(line)) return passBoundary(line);
     const { state } = tree.currentNode;
     if (state === 'header') return headerLine(line);
-    // What stands behind the last boundary is nobody's.
+    // Anything after the last boundary is ignored.
     const body = state === 'body' ? bodies.get(tree.currentNode) : undefined;
     const boundary = body?.kind === 'multipart' ? body.boundaryBefore(line) : undefined;
     if (boundary !== undefined) return adoptBoundary(boundary, line);
@@ -125,7 +124,7 @@ function parserWithin(budget: Budget, embedded: number): MailParser {
   return { line: read, isWithinParts: () => tree.boundaries.length > 0, end };
 }
 
-/** Nothing is kept of what nobody asks for, so that very many parts take up little. */
+/** Drops unused fields, so that a great many parts use little memory. */
 function forgetBody(node: MimeNode): void {
   node.contentDecoder = null;
   const nothing = { value: '', parsed: { value: '', params: {} } };
@@ -133,7 +132,7 @@ function forgetBody(node: MimeNode): void {
   if (!kindOf(node).startsWith('multipart/')) Object.assign(node.contentType, nothing);
 }
 
-/** White space behind it is none of it (RFC 2046, 5.1.1). */
+/** Trailing white space is not part of a boundary (RFC 2046, 5.1.1). */
 function nameBoundary(boundary: Boundary): void {
   const value = Buffer.from(boundary.value).toString('latin1').trimEnd();
   Object.assign(boundary, { value: bytesOf(value), line: `--${value}` });
@@ -150,7 +149,7 @@ function headersOf({ headers }: MimeNode, charset: string): Map<string, string> 
   return found;
 }
 
-/** A string that is cut out of another one keeps that in memory: here all the headers, and the piece of the file. */
+/** A copy, because a substring keeps its source in memory: all headers, and the chunk of the file. */
 function shortCopy(name: string): string {
   return Buffer.from(name.slice(0, maxNameLength)).toString();
 }

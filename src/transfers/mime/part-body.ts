@@ -1,4 +1,4 @@
-// What becomes of one part of a mail: its lines are kept as a text, read as a mail of their own, or passed over.
+// Decides how to read a part of a mail: keep it as text, parse it as an embedded mail, or skip it.
 import type { Budget, MailParser } from './mail.ts';
 import { encodedMessage, plainMessage, type MessageBody } from './message-body.ts';
 import type { MimeNode } from './mime-tree.ts';
@@ -10,25 +10,21 @@ export type PartBody =
   | {
       kind: 'multipart';
       line(line: string): void;
-      /** Whether a line shows that the one before it was a boundary, though none that was named: then that one. */
+      /** Returns the line before this one if it turns out to be an undeclared boundary. */
       boundaryBefore(line: string): string | undefined;
       preamble(): string;
       discard(): void;
     }
   | { kind: 'attachment' };
 
-/** In bytes as they stand in the mail, all texts together. */
-export const maxTextLength = 1_000_000;
+export const maxTextLength = 1_000_000; // bytes as encoded in the mail, all texts together
 const maxTexts = 200;
 
 export function nameOf({ contentType, contentDisposition }: MimeNode): string | undefined {
   return contentDisposition.parsed.params.filename ?? contentType.parsed.params.name;
 }
 
-/**
- * `text/plain`, without what follows in vain. What is no kind at all counts as that (RFC 2045, 5.2), unless it is a file
- * with a name.
- */
+/** Without parameters. An invalid type counts as `text/plain` (RFC 2045, 5.2), unless the part has a file name. */
 export function kindOf(node: MimeNode): string {
   const [kind] = /^[^\s/;()]+\/[^\s/;()]+/.exec(node.contentType.parsed.value.toLowerCase()) ?? [];
   return kind ?? (nameOf(node) === undefined ? 'text/plain' : 'unknown');
@@ -54,7 +50,7 @@ export function chooseBody(
         ? encodedMessage(node.contentTransferEncoding.encoding, parser)
         : plainMessage(parser);
   }
-  // A mail that is one text is its words, whatever it says about itself.
+  // A text at the top level is the message, even if it is marked as an attachment.
   const isText =
     readAsText.test(kind) && (isTop || node.contentDisposition.parsed.value.toLowerCase() !== 'attachment');
   if (!isText || budget.texts >= maxTexts) return { kind: 'attachment' };
@@ -66,7 +62,7 @@ function isEncoded({ contentTransferEncoding }: MimeNode): boolean {
   return /^(?:base64|quoted-printable)$/.test(contentTransferEncoding.encoding);
 }
 
-/** What stands before the parts is nobody's; where none of them begins, it is all there is. */
+/** The preamble is ignored, unless no part follows it. */
 function multipartBody(budget: Budget): PartBody {
   let lines: string[] = [];
   let length = 0;
@@ -104,8 +100,8 @@ function multipartBody(budget: Budget): PartBody {
 function textBody(node: MimeNode, budget: Budget, leaveOut: (name: string) => void): PartBody {
   const { encoding } = node.contentTransferEncoding;
   const isUuencoded = /^(?:x-)?uu(?:e|encode)?$/.test(encoding);
-  const rest: string[] = []; // what postal-mime has not to decode, or cannot
-  // It would keep each line by itself, at a hundred times the cost.
+  const rest: string[] = []; // lines that postal-mime need not or cannot decode
+  // postal-mime would keep each line separately, at a hundred times the cost.
   if (!isEncoded(node)) node.contentDecoder = null;
   let isInYenc = false;
   let file: { firstLine: string; name: string; isBegun: boolean } | undefined;
@@ -120,7 +116,7 @@ function textBody(node: MimeNode, budget: Budget, leaveOut: (name: string) => vo
     else if (encoding === 'base64' && rest.length === 0 && isBase64(line)) node.feed(bytesOf(line));
     else rest.push(line);
   };
-  /** A file in the middle of a text, as it was sent before there was MIME. */
+  /** Skips files inlined in the text, as sent before MIME. */
   const skipFile = (line: string): boolean => {
     if (isInYenc) isInYenc = !line.startsWith('=yend ');
     else {
@@ -163,14 +159,14 @@ export function bytesOf(line: string): Buffer {
   return Buffer.from(line, 'latin1');
 }
 
-/** By hand: an expression would look at a long row of spaces once for each of them. */
+/** A regular expression would be quadratic in a run of spaces. */
 function withoutSpacesBehind(line: string): string {
   let end = line.length;
   while (end > 0 && (line[end - 1] === ' ' || line[end - 1] === '\t')) end -= 1;
   return line.slice(0, end);
 }
 
-/** A list's footer may stand behind it, or words that nobody encoded. */
+/** Plain text may follow, such as the unencoded footer of a mailing list. */
 function isBase64(line: string): boolean {
   return /^[A-Za-z\d+/=]*$/.test(line.trim());
 }

@@ -1,18 +1,18 @@
-// Asian text in seven bits, which switches between alphabets on the way and which TextDecoder does not know, or not all of.
-/* oxlint-disable no-control-regex -- bytes, and escapes that stand in them */
+// Decodes 7-bit Asian charsets, which TextDecoder supports only in part or not at all.
+/* oxlint-disable no-control-regex -- raw bytes and escape sequences */
 
 export function isJapaneseIn7Bits(bytes: Buffer): boolean {
   const escape = bytes.indexOf(0x1b);
   return escape >= 0 && /^\u001B\$[@B(]/.test(bytes.toString('latin1', escape, escape + 4));
 }
 
-/** Two escapes in a row are one too many for TextDecoder; joined words have them. */
+/** Removes redundant escapes, which joined words contain and TextDecoder rejects. */
 export function decodeJapanese(bytes: Buffer): string {
   const plain = bytes.toString('latin1').replaceAll(/\u001B[$(][@BJI](?=\u001B[$(])/g, '');
   return new TextDecoder('iso-2022-jp').decode(Buffer.from(plain, 'latin1'));
 }
 
-/** Korean and Chinese in seven bits (RFC 1557, RFC 1922): what stands between SO and SI lacks the highest bit. */
+/** ISO-2022-KR (RFC 1557), ISO-2022-CN (RFC 1922): bytes between SO and SI lack the high bit. */
 export function decodeShifted(bytes: Buffer, charset: string): string {
   const raised = Buffer.alloc(bytes.length);
   let length = 0;
@@ -29,7 +29,7 @@ export function decodeShifted(bytes: Buffer, charset: string): string {
   return new TextDecoder(charset.includes('kr') ? 'euc-kr' : 'gb18030').decode(raised.subarray(0, length));
 }
 
-/** Chinese in seven bits (RFC 1843): what stands between `~{` and `~}` lacks the highest bit. */
+/** HZ (RFC 1843): bytes between `~{` and `~}` lack the high bit. */
 export function decodeHz(bytes: Buffer): string {
   const text = bytes
     .toString('latin1')

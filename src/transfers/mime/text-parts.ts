@@ -1,4 +1,4 @@
-// The texts of a mail as one: of alternatives the plain one, where there is one with words in it.
+// Joins the texts of a mail; of alternatives, prefers plain text that is not blank.
 import { decodeText } from './charsets.ts';
 import { decodeHeader } from './headers.ts';
 import { textOfHtml } from './html-text.ts';
@@ -7,14 +7,13 @@ export interface TextPart {
   content: Buffer;
   kind: string;
   charset: string;
-  /** Whether single line ends are spaces (RFC 3676), and whether the space before one goes too. */
+  /** Format=flowed and its DelSp parameter (RFC 3676). */
   isFlowed: boolean;
   isDelSp: boolean;
-  /** Of which group of alternatives it is one, 0 for none. */
-  group: number;
+  group: number; // of alternatives; 0 for none
 }
 
-// Whatever it says about itself: nobody begins a text like that.
+// HTML, whatever type is declared: plain text does not begin like this.
 const isPage = /^\s*(?:<!doctype\s+html|<html[\s>])/i;
 
 export function joinTexts(parts: TextPart[]): string {
@@ -42,7 +41,6 @@ function textOfPart({ content, kind, charset, isFlowed, isDelSp }: TextPart): st
   return isFlowed ? joinSoftBreaks(text, isDelSp) : text;
 }
 
-/** The headers of a mail that came back, to the letter but for what nobody can read. */
 function decodeHeaders(text: string): string {
   return text
     .split(/\n(?![ \t])/)
@@ -50,13 +48,13 @@ function decodeHeaders(text: string): string {
     .join('\n');
 }
 
-/** A page can name its charset itself, and then some programs do not say it again. */
+/** Some programs declare the charset in the HTML only. */
 function charsetOfHtml(content: Buffer, charset: string): string {
   if (charset && !/^us-ascii$/i.test(charset)) return charset;
   const beginning = content.toString('latin1', 0, 4096);
   const [, inMeta = ''] =
     /<meta\b[^>]{0,300}?\bcharset\s{0,20}=\s{0,20}["']?([\w.:-]{1,40})/i.exec(beginning) ?? [];
-  // Whoever could read it as bytes of eight bits did not need these.
+  // The element was found in 8-bit text, so the page is neither UTF-16 nor UTF-32.
   return /^utf-?(?:16|32)/i.test(inMeta) ? '' : inMeta || charset;
 }
 

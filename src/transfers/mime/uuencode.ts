@@ -1,28 +1,25 @@
-// Files in the old ways (uuencode, yEnc), which postal-mime does not read: as a transfer encoding, or in the middle of a text.
+// Files in uuencode and yEnc, which postal-mime does not decode: as a transfer encoding or inlined in text.
 
 const beginning = /^begin(?:-base64)? [0-7]{3,4} {1,4}(\S.*)$/;
 
-/** The name of the file that begins with this line. */
 export function nameOfUuencoded(line: string): string | undefined {
   return beginning.exec(line.slice(0, 300))?.[1];
 }
 
-/** The name of the file that begins with this line as yEnc has it, which news used. */
 export function nameOfYencoded(line: string): string | undefined {
   return line.startsWith('=ybegin ')
     ? / line=\d.* name=(\S.{0,300})/.exec(line.slice(0, 600))?.[1]
     : undefined;
 }
 
-/** Whether a line can stand in such a file. Its first character says how many bytes it has. */
+/** The first character of a line encodes its number of bytes. */
 export function isUuencodedLine(line: string): boolean {
   const length = (line.charCodeAt(0) - 32) & 63;
   const characters = Math.ceil(length / 3) * 4;
-  const isLong = line.length - 1 >= characters - 2 && line.length - 1 <= characters + 2; // some lose spaces at the end
+  const isLong = line.length - 1 >= characters - 2 && line.length - 1 <= characters + 2; // trailing spaces may be lost
   return line.length > 0 && line.length < 90 && isLong && /^[ -`]+$/.test(line);
 }
 
-/** What lines between `begin` and `end` say, with or without these two. */
 export function decodeUuencoded(lines: string[]): Buffer {
   const bytes: number[] = [];
   for (const line of lines) {

@@ -181,7 +181,7 @@ describe('an unknown name, somebody without codes, and a wrong code', () => {
     const token = await someone.hidden('/login/recovery');
     const quickest: Record<string, number> = {};
     const apart = () => Math.max(...Object.values(quickest)) - Math.min(...Object.values(quickest));
-    // More rounds where a busy machine was slow: what the code itself takes longer stays apart for ever.
+    // More rounds where a busy machine was slow: what the code itself takes longer stays apart forever.
     for (let round = 0; round < 60 || (round < 300 && apart() >= 3); round++) {
       for (const username of names) {
         const startedAt = performance.now();

@@ -252,7 +252,7 @@ describe('the cookie between the two steps', () => {
       epoch = 0,
     } = {}) => {
       const content = Buffer.from(JSON.stringify({ at: writtenAt, value: { ...value, epoch } }));
-      return `${name}=${encodeURIComponent(`s:${signed(encryption.close(place, content).toString('base64url'), rows[0]!.secret)}`)}`;
+      return `${name}=${encodeURIComponent(`s:${signed(encryption.encrypt(place, content).toString('base64url'), rows[0]!.secret)}`)}`;
     };
     const page = (cookie: string) => stranger(app.url, 'alice', password, cookie).get(second);
     expect((await page(written())).status).toBe(200);

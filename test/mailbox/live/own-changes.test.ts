@@ -65,7 +65,7 @@ const acts: Act[] = [
   { name: 'deleting everything older', act: () => alice.post('/inbox/older', { ...token, than: '2099-01-01' }), unread: 0 },
   { name: 'restoring', before: trashed, act: (id) => alice.post(`/trash/${id}/restore`, token), unread: 1 },
   { name: 'undoing', before: trashed, act: undo, unread: 1 },
-  { name: 'deleting for ever', before: trashed, act: (id) => alice.post(`/trash/${id}/delete`, token), unread: 0 },
+  { name: 'deleting permanently', before: trashed, act: (id) => alice.post(`/trash/${id}/delete`, token), unread: 0 },
   { name: 'emptying the trash', before: trashed, act: () => alice.post('/trash/empty', token), unread: 0 },
   { name: 'sending', act: () => alice.send('bob', 'From elsewhere'), unread: 1 },
 ]; // prettier-ignore

@@ -134,7 +134,7 @@ test('strangers log in first, and then come to what they searched for', async ()
   expect(answer.headers.location).toBe(`/login?next=${encodeURIComponent('/search?q=cake')}`);
 });
 
-test('what is deleted for ever is not found any more', async () => {
+test('what is deleted permanently is not found any more', async () => {
   await bob.send('alice', 'Ephemeral');
   await alice.submit('/inbox', {}, deletionOf(await alice.get('/inbox'), 'Ephemeral'));
   expect(await find(alice, 'ephemeral')).toEqual(['Ephemeral']);

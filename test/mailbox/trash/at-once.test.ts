@@ -1,4 +1,4 @@
-// Everything at the same moment, in two windows of one person: nobody waits for ever, and nothing is lost.
+// Everything at the same moment, in two windows of one person: nobody waits forever, and nothing is lost.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../../support/app.ts';
 import { createDatabase } from '../../support/database.ts';

@@ -60,7 +60,7 @@ describe('Delete', () => {
     expect(list.$('.messages h2 a').attr('href')).toBe(`/trash/${id}`);
     const page = await bob.get(`/trash/${id}`);
     expect(page.$('.text').text()).toBe('Only there');
-    expect(page.$('.actions button').text()).toBe('RestoreDelete for ever');
+    expect(page.$('.actions button').text()).toBe('RestoreDelete permanently');
     for (const action of ['delete', 'unread'])
       expect((await bob.post(`/messages/${id}/${action}`, await tokenOf(bob))).status).toBe(404);
   });
@@ -123,7 +123,7 @@ describe('Undo', () => {
 });
 
 describe('in the trash', () => {
-  test('each row can be restored and deleted for ever', async () => {
+  test('each row can be restored and deleted permanently', async () => {
     const [one, two] = await send('One', 'Two');
     await trash(one!);
     await trash(two!);
@@ -131,12 +131,12 @@ describe('in the trash', () => {
     expect([restored.status, restored.headers.location]).toEqual([303, '/trash']);
     expect(line(await bob.get('/trash'))).toBe('Restored.');
     await bob.submit('/trash', {}, `/trash/${two}/delete`);
-    expect(line(await bob.get('/trash'))).toBe('Deleted for ever.');
+    expect(line(await bob.get('/trash'))).toBe('Deleted permanently.');
     expect(await copiesOf(app.pool, 'One')).toEqual(['alice sent', 'bob inbox, unread']);
     expect(await copiesOf(app.pool, 'Two')).toEqual(['alice sent']);
   });
 
-  test('what is not there can neither be deleted for ever nor restored', async () => {
+  test('what is not there can neither be deleted permanently nor restored', async () => {
     const [id] = await send('In the inbox');
     for (const action of ['delete', 'restore'])
       expect((await bob.post(`/trash/${id}/${action}`, await tokenOf(bob))).status).toBe(404);
@@ -152,7 +152,7 @@ describe('in the trash', () => {
     await select('restore', [ids[0]!, alices, 'x']);
     expect(line(await bob.get('/trash'))).toBe('1 message restored.');
     await select('forever', [ids[1]!, ids[2]!, ids[3]!, alices, '0195d9a0-7c4c-7000-8000-000000000000']);
-    expect(line(await bob.get('/trash'))).toBe('2 messages deleted for ever.');
+    expect(line(await bob.get('/trash'))).toBe('2 messages deleted permanently.');
     await select('forever', ids, charlie);
     expect(await copiesOf(app.pool, 'One')).toEqual(['alice sent in the trash', 'bob inbox, unread']);
     expect(await copiesOf(app.pool, 'Elsewhere')).toEqual(['alice sent', 'bob inbox, unread']);
@@ -168,7 +168,7 @@ describe('in the trash', () => {
     expect(bodies(await bob.get('/trash'))).toEqual(['Gone']);
     expect((await bob.submit('/trash/empty')).headers.location).toBe('/trash');
     const page = await bob.get('/trash');
-    expect(line(page)).toBe('1 message deleted for ever.');
+    expect(line(page)).toBe('1 message deleted permanently.');
     expect(page.text).toContain('The trash is empty.');
     expect(await copiesOf(app.pool, 'Gone')).toEqual(['alice sent']);
     expect(await copiesOf(app.pool, 'Kept')).toEqual(['alice sent in the trash', 'bob inbox, unread']);

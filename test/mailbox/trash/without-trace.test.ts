@@ -1,4 +1,4 @@
-// Deleted for ever means gone: after both sides, the text is in no table, in no log and in no cache.
+// Deleted permanently means gone: after both sides, the text is in no table, in no log and in no cache.
 import { Writable } from 'node:stream';
 import pino from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -49,7 +49,7 @@ async function liveWithIt(): Promise<void> {
 
 const copies = () => Promise.all([idOf(app.pool, alice, canary), idOf(app.pool, bob, canary)]);
 
-test('after one side has deleted it for ever the other still has it; after both it is nowhere', async () => {
+test('after one side has deleted it permanently the other still has it; after both it is nowhere', async () => {
   await liveWithIt();
   expect(await columnsWith(app.pool, canary)).toEqual(['messages.body']); // the draft went with the sending
   const [alices, bobs] = await copies();

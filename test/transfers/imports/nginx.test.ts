@@ -4,7 +4,7 @@ import { request as ask, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { load } from 'cheerio';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { uploadLimit } from '../../../src/transfers/imports/upload.ts';
+import { maxUploadBytes } from '../../../src/transfers/imports/upload.ts';
 import { exportOf, fillMailbox, lettersOf } from '../exports/exporting.ts';
 import { startApp, type TestApp } from '../../support/app.ts';
 import { startNginx, type Nginx } from '../../support/nginx.ts';
@@ -48,11 +48,11 @@ describe.skipIf(!available('nginx'))('behind nginx', () => {
       asked.destroy();
       return [answer.statusCode, said];
     };
-    expect(await refusalOf(uploadLimit + 50_000)).toEqual([
+    expect(await refusalOf(maxUploadBytes + 50_000)).toEqual([
       422,
       'ImportThis file is larger than 2 GB. Nothing was imported.',
     ]);
-    expect((await refusalOf(uploadLimit + 5_000_000))[0]).toBe(413);
+    expect((await refusalOf(maxUploadBytes + 5_000_000))[0]).toBe(413);
   });
 
   test('an import goes on when the proxy is gone after the upload', async () => {

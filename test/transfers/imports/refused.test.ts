@@ -5,7 +5,7 @@ import { text as textOf } from 'node:stream/consumers';
 import { deflateRawSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { newId } from '../../../src/ids.ts';
-import { uploadLimit } from '../../../src/transfers/imports/upload.ts';
+import { maxUploadBytes } from '../../../src/transfers/imports/upload.ts';
 import { startApp, type TestApp } from '../../support/app.ts';
 import { registered, stranger, type Person } from '../../support/person.ts';
 import { zipped } from '../../support/zip.ts';
@@ -210,7 +210,7 @@ test('more messages than there is room for: refused before anything is written',
 
 test('a file that its browser says is larger than 2 GB, before it has been sent', async () => {
   const form = formWith(await alice.hidden('/account/import'), '[\n');
-  const length = { 'Content-Length': uploadLimit + 50_000, Cookie: alice.cookies() };
+  const length = { 'Content-Length': maxUploadBytes + 50_000, Cookie: alice.cookies() };
   const asked = ask(`${app.url}/account/import`, { method: 'POST', headers: { ...multipart, ...length } });
   asked.on('error', () => {});
   asked.write(form);

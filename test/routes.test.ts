@@ -1,0 +1,59 @@
+// docs/routes.md lists every route: method, path, and who may. `npm run routes` writes it anew.
+import type { Express } from 'express';
+import { inject, expect, test } from 'vitest';
+import { readConfig } from '../src/config.ts';
+import { openAppPool } from '../src/database/app-role.ts';
+import { createPool } from '../src/database/pool.ts';
+import { openApp } from '../src/process/open-app.ts';
+import { createLog } from '../src/web/log.ts';
+import { calmSettings } from './support/app.ts';
+import { createDatabase } from './support/database.ts';
+
+interface Layer {
+  handle: { stack?: Layer[] };
+  method?: string;
+  route?: { path: string | string[]; stack: Layer[] };
+}
+interface Route {
+  method: string;
+  path: string;
+  who: string;
+}
+
+/** Routes stand in routers; what stands in the app itself is on the way to them. */
+function routesOf(stack: Layer[], who: string, isApp = false): Route[] {
+  return stack.flatMap(({ handle, route }) => {
+    if (!route) return routesOf(handle.stack ?? [], who);
+    const members = route.stack.flatMap((layer) => routesOf(layer.handle.stack ?? [], 'signed in'));
+    if (isApp) return members;
+    const methods = route.stack.flatMap(({ method }) => method?.toUpperCase() ?? []);
+    return [route.path].flat().flatMap((path) => methods.map((method) => ({ method, path, who })));
+  });
+}
+
+function asTable(routes: Route[]): string {
+  const unique = new Map(routes.map(({ method, path, who }) => [`${path} ${method}`, [method, path, who]]));
+  const keys = [...unique.keys()].toSorted();
+  const lines = [['Method', 'Path', 'Who may'], ...keys.map((key) => unique.get(key)!)];
+  const widths = [0, 1, 2].map((column) => Math.max(...lines.map((cells) => cells[column]!.length)));
+  const [head, ...rows] = lines.map(
+    (cells) => `| ${cells.map((cell, column) => cell.padEnd(widths[column]!)).join(' | ')} |`,
+  );
+  const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`;
+  const intro =
+    'Written by `npm run routes`. Forms are POSTs with a CSRF token; other methods are answered 405.';
+  return ['# Routes', '', intro, '', head, rule, ...rows, ''].join('\n');
+}
+
+test('docs/routes.md lists every route', async () => {
+  const address = await createDatabase();
+  const ignore = () => {};
+  const pool = await openAppPool(createPool(address, ignore), address, ignore, ignore);
+  const config = readConfig({ ...calmSettings, DATA_DIR: inject('dataDir') });
+  const { app, close } = await openApp(config, pool, createLog('silent'));
+  const { stack } = (app as Express & { router: { stack: Layer[] } }).router;
+  const routes = routesOf(stack, 'anybody', true);
+  await close();
+  expect(routes.length).toBeGreaterThan(60);
+  await expect(asTable(routes)).toMatchFileSnapshot('../docs/routes.md');
+});
