@@ -6,6 +6,7 @@ import { fullDisk } from './full-disk.ts';
 import { hostileForms } from './hostile-forms.ts';
 import { hostileImports } from './hostile-imports.ts';
 import { hostileMember, type HostileDeed } from './hostile-member.ts';
+import { hostileSearches } from './hostile-searches.ts';
 import { killApp } from './kill-app.ts';
 import { killPostgres } from './kill-postgres.ts';
 import { lockedTable } from './locked-table.ts';
@@ -28,6 +29,7 @@ export interface Fault {
 const hostile: [name: string, title: string, deed: HostileDeed][] = [
   ['hostile-imports', 'eight hostile imports at once', hostileImports],
   ['hostile-forms', 'eight windows that save the longest drafts and export them', hostileForms],
+  ['hostile-searches', 'eight searches at once for a phrase', hostileSearches],
 ];
 
 export const faults: Fault[] = [
