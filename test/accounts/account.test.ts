@@ -153,7 +153,7 @@ test('a disabled account is told so, but only to who knows its password', async 
 
 test('the password is asked for again when the last proof is older than fifteen minutes', async () => {
   const answer = await alice.get('/account/confirm?next=/account/password');
-  expect(answer.$('h1').text()).toBe('Your password, please');
+  expect(answer.$('h1').text()).toBe('Confirm your password');
   const wrong = await alice.submit(
     '/account/confirm?next=/account/password',
     { password: 'wrong' },

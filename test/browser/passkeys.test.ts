@@ -88,7 +88,7 @@ describe.skipIf(!available('chromium'))('passkeys in a browser', () => {
     await tab.goto('/account/passkeys');
     expect(await tab.locator('.rows li').innerText()).toContain('last used just now');
     await tab.getByRole('button', { name: 'Remove Alice’s telephone' }).click();
-    await tab.getByText('That passkey lets nobody in any more.').waitFor();
+    await tab.getByText('That passkey no longer lets anybody in.').waitFor();
     await logout(tab);
     await tab.goto('/login');
     await use(tab).click();

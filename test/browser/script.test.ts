@@ -58,7 +58,7 @@ describe.skipIf(!available('chromium'))('in a browser that refuses', () => {
     page.on('request', (request) => void (request.method() === 'POST' && sent.push(request.url())));
     await transaction(app.pool, async (db) => {
       await db.query('lock table users'); // no answer before the second click
-      await page.getByRole('button', { name: 'Go on' }).dblclick({ delay: 100, noWaitAfter: true });
+      await page.getByRole('button', { name: 'Continue' }).dblclick({ delay: 100, noWaitAfter: true });
     });
     await page.waitForURL(`${app.url}/account/export`);
     expect(sent).toHaveLength(1);

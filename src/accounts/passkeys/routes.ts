@@ -90,7 +90,11 @@ export function passkeyRoutes({
           (removed) => `Your passkey “${removed}” was removed`,
         ));
       if (!name) throw new HttpError(404, 'There is no such passkey. Perhaps it was removed already.');
-      await flashChange(req, res, 'That passkey lets nobody in any more. Remove it from its device as well.');
+      await flashChange(
+        req,
+        res,
+        'That passkey no longer lets anybody in. Remove it from its device as well.',
+      );
       res.redirect(303, home);
     })
     .all(allowOnly('POST'));
