@@ -128,7 +128,7 @@ export function createApp(parts: AppParts): Express {
   app.use(secureHeaders(config), healthRoutes(pool, latestMigration, isStopping));
   app.use(normalizeForwardedFor, logRequests(log));
   app.use('/assets', serveAssets);
-  app.use(countRequests, neverStore, refuseBrokenAddresses, forNobody);
+  app.use(countRequests('/account/import'), neverStore, refuseBrokenAddresses, forNobody);
   app.use(['/reset', '/register'], hideAddress);
   app.post(['/login{/*way}', '/register'], oneByOne());
   app.use(limitLargeForms(config), readForms, refuseNestedFields, offerToken);
@@ -217,11 +217,8 @@ const memberPaths = new Set(
 
 /** Runs the handlers below these paths only; the first handler is requireUser. */
 function forMembers(...handlers: RequestHandler[]): RequestHandler {
-  const members = Router();
-  members.use(...handlers);
-  return (req, res, next) => {
-    const [place = ''] = /^\/[^/]*/.exec(req.path) ?? [];
-    if (memberPaths.has(place.toLowerCase())) members(req, res, next);
-    else next();
-  };
+  const isBelow = (path: string) => memberPaths.has(/^\/[^/]*/.exec(path)?.[0].toLowerCase() ?? '');
+  return Router()
+    .use((req, _res, next) => next(isBelow(req.path) ? undefined : 'router'))
+    .use(...handlers);
 }

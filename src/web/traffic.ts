@@ -5,11 +5,14 @@ let second = 0;
 let current = 0;
 let before = 0;
 
-export const countRequests: RequestHandler = (_req, _res, next) => {
-  turnSecond();
-  current += 1;
-  next();
-};
+/** `exceptBelow` is a path whose requests do not count. */
+export function countRequests(exceptBelow: string): RequestHandler {
+  return (req, _res, next) => {
+    turnSecond();
+    if (!req.path.startsWith(exceptBelow)) current += 1;
+    next();
+  };
+}
 
 export function requestsPerSecond(): number {
   turnSecond();

@@ -83,7 +83,7 @@ test.runIf(isRoot)('what root has made again belongs to the owner of the rest', 
 test.each([
   [
     '17',
-    /was made by PostgreSQL 17, and this version of the program brings PostgreSQL 18, which cannot read it\. Nothing is lost: .*before still starts.*README/,
+    /was made by PostgreSQL 17, and this version of the program brings PostgreSQL 18, which cannot read it\. Nothing is lost: .*before still starts.*docs\/operations\.md/,
   ],
   ['9.6', /was made by PostgreSQL 9\.6, and this/],
   [

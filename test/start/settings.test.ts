@@ -8,7 +8,7 @@ import { freePort, projectFolder } from '../support/program.ts';
 import { begin, newFolder, start } from './site.ts';
 import { documentedSettings, samples } from './settings.ts';
 
-// Those of nginx in front; with compose they are tried in test/compose.
+// Those of nginx in front; with compose they are tried in test/docker.
 const ofContainers = new Set(['HTTP_PORT', 'FRONT_PROXY']);
 // Not for people: the one is for tests and for development, the other is how HTTP_PORT reaches the program.
 const internal = ['NODE_ENV', 'PUBLISHED_PORT'];

@@ -33,3 +33,9 @@ test('steps of an import follow each other at once while nobody asks for anythin
 
   await expect.poll(requestsPerSecond, { timeout: 5000 }).toBe(0);
 });
+
+test('looking at one’s own import does not slow it down', async () => {
+  await expect.poll(requestsPerSecond, { timeout: 5000 }).toBe(0);
+  for (let page = 0; page < 5; page += 1) await alice.get('/account/import');
+  expect(requestsPerSecond()).toBe(0);
+});

@@ -3,7 +3,6 @@
 import { createLimiter } from '../../concurrency/limiter.ts';
 import { requestsPerSecond } from '../../web/traffic.ts';
 
-const alone = 2; // requests per second of a user who watches their own import
-const ratio = () => Math.min(6, Math.max(0, requestsPerSecond() - alone));
+const ratio = () => Math.min(6, requestsPerSecond());
 
 export const inSteps = createLimiter(1, { restRatio: ratio, maxRest: 5000 });

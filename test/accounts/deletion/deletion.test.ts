@@ -41,7 +41,7 @@ async function idOfAccount(username: string): Promise<string> {
 test('the page says what happens, and nothing happens without the password', async () => {
   const alice = await registered(app.url, 'alice');
   const page = await alice.get('/account/delete');
-  expect(page.$('main').text()).toContain('copies of your letters that others hold stay theirs');
+  expect(page.$('main').text()).toContain('other people keep their copies of your messages');
   const wrong = await alice.submit('/account/delete', { password: 'not the password' });
   expect([wrong.status, wrong.$('#password-error').text()]).toEqual([422, 'This is not your password.']);
   expect((await alice.get('/inbox')).status).toBe(200);

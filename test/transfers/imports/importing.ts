@@ -40,13 +40,13 @@ function resultOn({ $ }: Answer): string {
 /** Waits, as a browser without a script does, until the import has ended. */
 export async function resultOf(person: Person, withinMs = 60_000): Promise<string> {
   const deadline = Date.now() + withinMs;
-  for (let waitMs = 20; ; waitMs = Math.min(500, waitMs * 1.2)) {
+  for (;;) {
     const page = await person.get('/account/import');
     if (page.$('[data-import=ended]').length > 0) return resultOn(page);
     if (page.$('[data-import=running]').length === 0)
       throw new Error(`No import: ${page.status} ${page.text}`);
     if (Date.now() > deadline) throw new Error(`The import goes on: ${page.$('[data-words]').text()}`);
-    await sleep(waitMs); // seldom in the end: whoever asks for much makes imports rest
+    await sleep(20);
   }
 }
 
