@@ -19,6 +19,8 @@ const retryMs = 20_000;
 // Where a router forgets one connection it forgets all, and the browser tries those it has kept, one after the other.
 const openMs = 5000;
 const quickTries = 6;
+// How long the answer to a form may take.
+const answerMs = 15_000;
 const checkMs = 2500;
 // So that the server knows that a dead connection was this page's.
 const page = Math.random().toString(36).slice(2);
@@ -92,7 +94,7 @@ if ('EventSource' in window) {
   document.addEventListener('submit', (event) => {
     if (event.defaultPrevented) return;
     hangUp();
-    expect(quickTries * checkMs);
+    expect(answerMs);
   });
   addEventListener('pagehide', hangUp);
   addEventListener('pageshow', listen);

@@ -1,12 +1,6 @@
 // docs/routes.md lists every route: method, path, and who may. `npm run routes` writes it anew.
-import { inject, expect, test } from 'vitest';
-import { readConfig } from '../src/config.ts';
-import { openAppPool } from '../src/database/app-role.ts';
-import { createPool } from '../src/database/pool.ts';
-import { openApp } from '../src/process/open-app.ts';
-import { createLog } from '../src/web/log.ts';
-import { calmSettings } from './support/app.ts';
-import { createDatabase } from './support/database.ts';
+import { expect, test } from 'vitest';
+import { startApp } from './support/app.ts';
 
 interface Layer {
   name: string;
@@ -48,12 +42,8 @@ function asTable(routes: Route[]): string {
 }
 
 test('docs/routes.md lists every route', async () => {
-  const address = await createDatabase();
-  const ignore = () => {};
-  const pool = await openAppPool(createPool(address, ignore), address, ignore, ignore);
-  const config = readConfig({ ...calmSettings, DATA_DIR: inject('dataDir') });
-  const { app, close } = await openApp(config, pool, createLog('silent'));
-  const { stack } = (app as unknown as { router: { stack: Layer[] } }).router;
+  const { express, close } = await startApp();
+  const { stack } = (express as unknown as { router: { stack: Layer[] } }).router;
   const routers = stack.filter(({ route }) => !route);
   const routes = routesOf(routers, 'anybody');
   await close();

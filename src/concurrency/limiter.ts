@@ -6,9 +6,8 @@ interface Options {
   mayWait?: number;
   patience?: number;
   refusal?: () => Error;
-  /** Keeps a slot free after work for this multiple of its duration; the caller does not wait for it. */
-  restRatio?: number | (() => number);
-  maxRest?: number; // milliseconds
+  /** How long a slot stays free after work of so many milliseconds; the caller does not wait for it. */
+  rest?: (workMs: number) => number;
   onIdle?: () => void;
 }
 
@@ -19,21 +18,20 @@ export function createLimiter(
     mayWait = Infinity,
     patience = Infinity,
     refusal = () => new Error('Too many wait.'),
-    restRatio = 0,
-    maxRest = Infinity,
+    rest = () => 0,
     onIdle,
   }: Options = {},
 ): Limiter {
   const waiting: (() => void)[] = [];
   let running = 0;
 
-  const place = () =>
+  const waitForSlot = () =>
     new Promise<void>((resolve, reject) => {
-      const giveUp = () => {
+      const refuse = () => {
         waiting.splice(waiting.indexOf(enter), 1);
         reject(refusal());
       };
-      const limit = patience === Infinity ? undefined : setTimeout(giveUp, patience);
+      const limit = patience === Infinity ? undefined : setTimeout(refuse, patience);
       const enter = () => {
         clearTimeout(limit);
         resolve();
@@ -41,7 +39,7 @@ export function createLimiter(
       waiting.push(enter);
     });
 
-  const handOn = () => {
+  const release = () => {
     const next = waiting.shift();
     if (next) return next();
     running -= 1;
@@ -51,7 +49,7 @@ export function createLimiter(
   return async (work) => {
     if (running >= atOnce) {
       if (waiting.length >= mayWait) throw refusal();
-      await place(); // finished work hands over its slot
+      await waitForSlot(); // finished work hands over its slot
     } else {
       running += 1;
     }
@@ -59,10 +57,9 @@ export function createLimiter(
     try {
       return await work();
     } finally {
-      const ratio = typeof restRatio === 'number' ? restRatio : restRatio();
-      const rest = Math.min(ratio * (performance.now() - startedAt), maxRest);
-      if (rest > 0) setTimeout(handOn, rest).unref();
-      else handOn();
+      const restMs = rest(performance.now() - startedAt);
+      if (restMs > 0) setTimeout(release, restMs).unref();
+      else release();
     }
   };
 }
@@ -71,10 +68,11 @@ export function createKeyedLimiter(
   atOnce: number,
   options?: Options,
 ): <T>(key: string, work: () => Promise<T>) => Promise<T> {
-  const lines = new Map<string, Limiter>();
+  const limiters = new Map<string, Limiter>();
   return (key, work) => {
-    const line = lines.get(key) ?? createLimiter(atOnce, { ...options, onIdle: () => lines.delete(key) });
-    lines.set(key, line);
-    return line(work);
+    const limit =
+      limiters.get(key) ?? createLimiter(atOnce, { ...options, onIdle: () => limiters.delete(key) });
+    limiters.set(key, limit);
+    return limit(work);
   };
 }

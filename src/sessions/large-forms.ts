@@ -9,7 +9,7 @@ const large = 20_000; // bytes; ordinary forms are smaller, 100,000 characters k
 
 /** Goes before body parsing: a waiting request costs one connection, and its body is still in the browser. */
 export function limitLargeForms(site: Site): RequestHandler {
-  const limit = createKeyedLimiter(1, { restRatio: 4, maxRest: 5000 });
+  const limit = createKeyedLimiter(1, { rest: (ms) => Math.min(4 * ms, 5000) });
   return (req, res, next) => {
     const person = isLargeForm(req) ? personOf(req, site) : undefined;
     if (!person) return next();

@@ -29,13 +29,15 @@ describe.skipIf(!available('chromium'))('an open list', () => {
     await app.close();
   });
 
-  async function open(path: string, options = {}): Promise<Page> {
-    const page = await openPageOf(alice, browser, app.url, options);
+  /** A page of this person that follows their mailbox. */
+  async function openAs(person: Person, path: string, options = {}): Promise<Page> {
+    const page = await openPageOf(person, browser, app.url, options);
     const stream = page.waitForResponse((answer) => answer.url().includes('/events'));
     await page.goto(path);
     await stream;
     return page;
   }
+  const open = (path: string, options = {}) => openAs(alice, path, options);
   const received = async (...bodies: string[]) => {
     for (const body of bodies) await bob.send('alice', body);
   };
@@ -51,13 +53,7 @@ describe.skipIf(!available('chromium'))('an open list', () => {
     const carol = await registered(app.url, `carol-${Date.now() % 100_000}`);
     await alice.send(carol.username, 'Not for the next one at this computer');
     const [list, form, written] = await Promise.all(
-      ['/inbox', '/send', '/send'].map(async (path) => {
-        const page = await openPageOf(carol, browser, app.url);
-        const stream = page.waitForResponse((answer) => answer.url().includes('/events'));
-        await page.goto(path);
-        await stream;
-        return page;
-      }),
+      ['/inbox', '/send', '/send'].map((path) => openAs(carol, path)),
     );
     await written!.fill('#body', 'Written for hours');
     await carol.submit('/inbox', {}, '/logout');
@@ -69,10 +65,7 @@ describe.skipIf(!available('chromium'))('an open list', () => {
 
   test('the answer to a logout is shown, however late it comes', async () => {
     const dave = await registered(app.url, `dave-${Date.now() % 100_000}`);
-    const page = await openPageOf(dave, browser, app.url);
-    const stream = page.waitForResponse((response) => response.url().includes('/events'));
-    await page.goto('/inbox');
-    await stream;
+    const page = await openAs(dave, '/inbox');
     await page.route('**/logout', async (route) => {
       const response = await route.fetch({ maxRedirects: 0 });
       await new Promise((resolve) => setTimeout(resolve, 500));

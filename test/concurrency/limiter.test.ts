@@ -52,7 +52,7 @@ test('each key has a line of its own', async () => {
 describe('after work its place rests', () => {
   const workMs = 50;
   async function measure(maxRest: number): Promise<{ ownMs: number; restMs: number }> {
-    const limit = createLimiter(1, { restRatio: 3, maxRest });
+    const limit = createLimiter(1, { rest: (ms) => Math.min(3 * ms, maxRest) });
     const startedAt = performance.now();
     let endedAt = 0;
     let nextAt = 0;
@@ -78,7 +78,7 @@ describe('after work its place rests', () => {
   });
 
   test('of one key alone, also when nobody waits meanwhile', async () => {
-    const limit = createKeyedLimiter(1, { restRatio: 3 });
+    const limit = createKeyedLimiter(1, { rest: (ms) => 3 * ms });
     const endedAt = await limit('a', async () => {
       await sleep(workMs);
       return performance.now();

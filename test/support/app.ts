@@ -1,5 +1,6 @@
 // The app as a test needs it: on a database of its own, without a process around it.
 import type { AddressInfo } from 'node:net';
+import type { Express } from 'express';
 import { inject } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { openAppPool } from '../../src/database/app-role.ts';
@@ -11,6 +12,7 @@ import { createDatabase } from './database.ts';
 
 export interface TestApp {
   url: string;
+  express: Express;
   /** For the test's own looks at the database, as the owner of the tables. */
   pool: Pool;
   /** The app's own, which row-level security holds. */
@@ -55,6 +57,7 @@ export async function startApp(
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
+    express: app,
     pool,
     appPool,
     databaseUrl: address,

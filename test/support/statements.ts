@@ -28,7 +28,7 @@ export function watchStatements(pool: Pool, tell: (asked: Asked) => void): () =>
   };
 }
 
-// The bell (live/notifier.ts) tells in its own time, and of what happened before.
+// The notifier (live/notifier.ts) tells in its own time, and of what happened before.
 const isOfTheBell = /\bpg_notify\b/;
 
 /** The texts of all statements that `work` causes, in their order. */

@@ -35,7 +35,7 @@ const partForm = z.object({
 export function exportRoutes(pool: Pool, config: Config, confirmPassword: ConfirmPassword): Router {
   const router = Router();
   // Pauses between exports of one user leave capacity to others (`npm run faults -- hostile-forms`).
-  const limit = createKeyedLimiter(1, { restRatio: 4, maxRest: 2000 });
+  const limit = createKeyedLimiter(1, { rest: (ms) => Math.min(4 * ms, 2000) });
 
   const showExport = async (req: Request, res: Response, refusal = '') => {
     const { next, ...state } = await findExport(pool, signedIn(req).id);

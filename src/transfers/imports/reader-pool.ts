@@ -25,7 +25,7 @@ export interface Reader {
   end(): Promise<void>;
 }
 
-const turns = createLimiter(maxReaders);
+const limit = createLimiter(maxReaders);
 interface Idle {
   worker: Worker;
   timer: NodeJS.Timeout;
@@ -36,7 +36,7 @@ const idle: Idle[] = [];
 /** Resolves when a thread is free; it is taken until release() or end(). Only default limits allow reuse. */
 export function takeReader(limits = readerLimits): Promise<Reader> {
   return new Promise((resolve) => {
-    void turns(async () => {
+    void limit(async () => {
       const worker = (limits === readerLimits && takeIdle()) || startWorker(limits);
       await new Promise<void>((free) => resolve(readerOf(worker, limits, free)));
     });

@@ -3,6 +3,6 @@
 import { createLimiter } from '../../concurrency/limiter.ts';
 import { requestsPerSecond } from '../../web/traffic.ts';
 
-const ratio = () => Math.min(6, requestsPerSecond());
-
-export const inSteps = createLimiter(1, { restRatio: ratio, maxRest: 5000 });
+export const inSteps = createLimiter(1, {
+  rest: (ms) => Math.min(ms * Math.min(6, requestsPerSecond()), 5000),
+});

@@ -35,7 +35,7 @@ beforeEach(async () => {
 afterEach(async () => {
   expect(await mailboxes(app.pool)).toBe(before);
   expect(filesLeft(folder)).toEqual([]);
-  // The bell takes one for a moment, ten milliseconds after an import; none may stay taken.
+  // The notifier takes one for a moment, ten milliseconds after an import; none may stay taken.
   await expect.poll(() => app.appPool.totalCount - app.appPool.idleCount, { timeout: 5000 }).toBe(0);
 });
 afterAll(async () => {
