@@ -66,6 +66,8 @@ describe('docs/limits.md says', () => {
     ['A form', numberIn('src/web/forms.ts', /parameterLimit: (\d+)/), ' fields'],
     ['A form', numberIn('views/mailbox/compose/fields.ejs', /textarea .*maxlength="(\d+)"/), ' and'],
     ['A form', numberIn('views/mailbox/compose/fields.ejs', /required maxlength="(\d+)"/), ' characters'],
+    ['Large forms', numberIn('src/sessions/large-forms.ts', /large = ([\d_]+)/), ' bytes'],
+    ['Large forms', numberIn('src/sessions/large-forms.ts', /patience = ([\d_]+)/) / 1000, ' s of waiting'],
     ['A message', longestMessage, ' characters'],
     ['Known browsers', maxBrowsers, ' a person'],
     ['A message', numberIn('src/mailbox/compose/message-form.ts', /maxRecipients = (\d+)/), ' recipients'],

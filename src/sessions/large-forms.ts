@@ -1,5 +1,4 @@
 // Limits large forms to one at a time per user, with a rest after each, so that a flood leaves time for others.
-import { once } from 'node:events';
 import type { Request, RequestHandler } from 'express';
 import { createKeyedLimiter } from '../concurrency/limiter.ts';
 import { cookieName, type Site } from '../web/cookies.ts';
@@ -7,19 +6,23 @@ import { sessionKey } from './queries.ts';
 
 const large = 20_000; // bytes; ordinary forms are smaller, 100,000 characters keep the process busy for some 10 ms
 
-/** Goes before body parsing: a waiting request costs one connection, and its body is still in the browser. */
-export function limitLargeForms(site: Site): RequestHandler {
-  const limit = createKeyedLimiter(1, { rest: (ms) => Math.min(4 * ms, 5000) });
+/**
+ * Goes before body parsing: a waiting request costs one connection, and its body is still in the browser. After
+ * `patience` milliseconds it goes on, before limitSlowRequests cuts off a body that is not read.
+ */
+export function limitLargeForms(site: Site, patience = 20_000): RequestHandler {
+  const limit = createKeyedLimiter(1, { rest: (ms) => Math.min(4 * ms, 5000), patience });
   return (req, res, next) => {
     const person = isLargeForm(req) ? personOf(req, site) : undefined;
     if (!person) return next();
-    void limit(person, async () => {
-      if (res.closed) return;
-      const done = once(res, 'close');
-      req.stillComing?.();
-      next();
-      await done;
-    });
+    const answer = () =>
+      new Promise<void>((resolve) => {
+        if (res.closed) return resolve();
+        res.once('close', resolve);
+        req.stillComing?.();
+        next();
+      });
+    limit(person, answer).catch(answer);
   };
 }
 

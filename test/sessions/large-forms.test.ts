@@ -1,9 +1,14 @@
 // Large forms of one person come one after the other, and everything else goes on.
 import { randomUUID } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import express from 'express';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { readConfig } from '../../src/config.ts';
 import { transaction } from '../../src/database/transaction.ts';
-import { startApp, type TestApp } from '../support/app.ts';
+import { limitLargeForms } from '../../src/sessions/large-forms.ts';
+import { cookieName } from '../../src/web/cookies.ts';
+import { calmSettings, startApp, type TestApp } from '../support/app.ts';
 import { registered, type Person } from '../support/person.ts';
 
 let app: TestApp;
@@ -61,4 +66,27 @@ test('one that its sender has given up holds up nobody', async () => {
   over.abort();
   await Promise.allSettled(given);
   expect(await save(alice, long)).toBe(303);
+});
+
+test('one whose turn comes too late is taken all the same, before it would be cut off', async () => {
+  const config = readConfig(calmSettings);
+  const server = express()
+    .use((req, _res, next) => {
+      req.signedCookies = { [cookieName(config, 'session')]: 'ada.x' };
+      next();
+    })
+    .use(limitLargeForms(config, 50))
+    .post('/never', () => {})
+    .post('/', (_req, res) => void res.send('taken'))
+    .listen(0);
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const url = `http://localhost:${(server.address() as AddressInfo).port}`;
+  const send = (path: string) => fetch(url + path, { method: 'POST', body: long });
+  const never = new Promise((resolve) => server.once('request', resolve));
+  void send('/never').catch(() => {});
+  await never;
+  expect(await (await send('/')).text()).toBe('taken');
 });
