@@ -42,11 +42,11 @@ function asTable(routes: Route[]): string {
 }
 
 test('docs/routes.md lists every route', async () => {
-  const { express, close } = await startApp();
-  const { stack } = (express as unknown as { router: { stack: Layer[] } }).router;
+  const app = await startApp();
+  const { stack } = (app.express as unknown as { router: { stack: Layer[] } }).router;
   const routers = stack.filter(({ route }) => !route);
   const routes = routesOf(routers, 'anybody');
-  await close();
+  await app.close();
   expect(routes.length).toBeGreaterThan(60);
   await expect(asTable(routes)).toMatchFileSnapshot('../docs/routes.md');
 });

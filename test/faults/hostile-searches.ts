@@ -1,5 +1,6 @@
 // Eight searches at once for a phrase that every one of 50,000 messages nearly has, and none has.
 import type { HostileDeed } from './hostile-member.ts';
+import { idInSql } from '../support/id-in-sql.ts';
 
 const inMailbox = 50_000;
 
@@ -10,7 +11,7 @@ export const hostileSearches: HostileDeed = {
     await site.withDatabase((db) =>
       db.query(
         `insert into messages (owner_id, id, box, other_id, body, sent_at)
-         select $1, (lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') || '70008' || substr(md5(n::text), 1, 15))::uuid,
+         select $1, ${idInSql('extract(epoch from at) * 1000', 'n')},
                 'inbox', $1, repeat('table rain cake sun ', 15) || n, at
          from generate_series(1, $2) n, lateral (select now() - n * interval '1 minute' as at) moment`,
         [clients[0]!.person.id, inMailbox],

@@ -5,6 +5,7 @@ import { insertSession, newSessionId } from '../../src/sessions/queries.ts';
 import { withQueryTimeout } from '../../src/database/pool.ts';
 import { newId } from '../../src/ids.ts';
 import { cookieName } from '../../src/web/cookies.ts';
+import { idInSql } from '../support/id-in-sql.ts';
 
 /** The address that the programs under measurement have: their cookies are named by it. */
 export const benchSite = { publicUrl: 'http://localhost:3000', isHttps: false };
@@ -67,7 +68,7 @@ export async function fillMailboxes(pool: pg.Pool, owners: string[], count: numb
     for (let start = 0; start < count; start += batch) {
       const statement = {
         text: `insert into messages (owner_id, id, box, other_id, body, sent_at)
-               select $1, (lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') || '70008' || substr(md5(n::text), 1, 15))::uuid,
+               select $1, ${idInSql('extract(epoch from at) * 1000', 'n')},
                       'inbox', $2, 'Letter ' || n || ' ' || substr(repeat(md5(n::text) || ' the and of table cake ', 8), 1, 290), at
                from generate_series($3::int, $4::int) n, lateral (select now() - n * interval '1 minute' as at) moment`,
         values: [owner, owners[(index + 1) % owners.length], start + 1, Math.min(start + batch, count)],

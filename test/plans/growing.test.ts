@@ -7,6 +7,7 @@ import { startApp, type TestApp } from '../support/app.ts';
 import { fillCrowd, owner, personId } from '../support/crowd.ts';
 import { hotStatements } from '../support/hot-statements.ts';
 import { faultsOf, openPlansPool, plansOn } from '../support/plans.ts';
+import { idInSql } from '../support/id-in-sql.ts';
 
 let app: TestApp;
 let pool: Pool;
@@ -60,7 +61,7 @@ async function countUsesOfKeptPlans(): Promise<Record<string, number>> {
 
 async function grow(): Promise<void> {
   const people = [owner, personId(1)];
-  const id = `(lpad(to_hex(n), 12, '0') || '70008000' || lpad(to_hex(n), 12, '0'))::uuid`;
+  const id = idInSql('n', 'n');
   await app.pool.query(
     `insert into users (id, username, password_hash) select gen_random_uuid(), 'new-' || n, '' from generate_series(1, 20000) n`,
   );

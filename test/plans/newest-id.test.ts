@@ -8,6 +8,7 @@ import { transaction } from '../../src/database/transaction.ts';
 import { timeOf } from '../../src/ids.ts';
 import { createDatabase } from '../support/database.ts';
 import { openPlansPool, plansOf } from '../support/plans.ts';
+import { idInSql } from '../support/id-in-sql.ts';
 
 const hour = 60 * 60 * 1000;
 let pool: Pool;
@@ -23,8 +24,7 @@ beforeAll(async () => {
   // One a minute, the last of them half an hour ahead: the clock was put back.
   await client.query(
     `insert into messages (owner_id, id, box, other_id, body, sent_at)
-     select u.id, (lpad(to_hex(($1::float8 - (20000 - n) * 60000.0)::bigint), 12, '0') || '70008000'
-              || lpad(to_hex(n), 12, '0'))::uuid, 'inbox', u.id, 'x', now()
+     select u.id, ${idInSql('$1::float8 - (20000 - n) * 60000.0', 'n')}, 'inbox', u.id, 'x', now()
      from generate_series(1, 20000) n join users u on u.username = 'person' || n % 100 order by n`,
     [Date.now() + hour / 2],
   );

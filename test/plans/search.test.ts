@@ -8,6 +8,7 @@ import { readSearch } from '../../src/mailbox/search/search-words.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { beginsWithOwner, openPlansPool, plansOf, type Step } from '../support/plans.ts';
 import { fillCrowd, owner, personId, word } from '../support/crowd.ts';
+import { idInSql } from '../support/id-in-sql.ts';
 
 let app: TestApp;
 let pool: Pool;
@@ -155,7 +156,7 @@ test('an archive of fifty years is looked through in fifty days at a time, and o
   const archivist = personId(1);
   await app.pool.query(
     `insert into messages (owner_id, id, box, other_id, body, sent_at)
-     select $1, (lpad(to_hex(n * 3::bigint * 86400000), 12, '0') || '70008000' || lpad(to_hex(n), 12, '0'))::uuid,
+     select $1, ${idInSql('n * 3::bigint * 86400000', 'n')},
             'inbox', $1, 'Kept', now() from generate_series(1, 6000) n`,
     [archivist],
   );

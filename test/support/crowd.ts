@@ -1,5 +1,6 @@
 // Alice, whose mailbox is large, among others who have as many messages together: for whoever looks at plans and at growth.
 import pg from 'pg';
+import { idInSql } from './id-in-sql.ts';
 
 /** The id of the person with this number; 0 is alice, 1 is bob, who writes to her. */
 export function personId(number: number): string {
@@ -55,7 +56,7 @@ export async function fillCrowd(databaseUrl: string, wanted: Partial<Crowd> = {}
     await run(
       `insert into messages (owner_id, id, box, other_id, body, sent_at, trashed_at)
        select ${ownerOf},
-              (lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') || '7000' || '8000' || lpad(to_hex(i), 12, '0'))::uuid,
+              ${idInSql('extract(epoch from at) * 1000', 'i')},
               case when i / ${share} % 5 < 3 then 'inbox' else 'sent' end, ${idOf(`1 + i / ${share} % 13`)},
               text || case when i % ${share} = 0 then '' else ' elsewhere' end
                    || case when i > ${messages} / 2 then '' else ' formerly' end, at,

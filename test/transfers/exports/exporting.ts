@@ -7,6 +7,7 @@ import pg from 'pg';
 import type { Pool } from '../../../src/database/pool.ts';
 import type { Fields, Person } from '../../support/person.ts';
 import { unzip } from '../../support/zip.ts';
+import { idInSql } from '../../support/id-in-sql.ts';
 
 /** The answer to the button, as soon as it begins. */
 export async function beginExport(url: string, person: Person, more: Fields = {}): Promise<IncomingMessage> {
@@ -51,7 +52,7 @@ export async function fillMailbox(
   await db.query(
     `insert into messages (owner_id, id, box, other_id, body, sent_at, trashed_at)
      select o.id,
-            (lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') || '7000' || '8000' || lpad(to_hex(n), 12, '0'))::uuid,
+            ${idInSql('extract(epoch from at) * 1000', 'n')},
             case n % 2 when 0 then 'inbox' else 'sent' end, o.id,
             'Number ' || n || ' ' || (select string_agg(md5(n || ' ' || k), '') from generate_series(1, $3 / 32) k),
             at, case when n % 20 = 0 then date_trunc('milliseconds', now()) end
