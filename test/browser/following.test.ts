@@ -2,7 +2,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
-import { launchBrowser, openPageOf } from '../support/browser.ts';
+import { launchBrowser, openPageOf, showFollowing } from '../support/browser.ts';
 import { fillMailbox, idOf, tokenOf } from '../support/mailboxes.ts';
 import { registered, type Fields, type Person } from '../support/person.ts';
 import { available } from '../support/required.ts';
@@ -32,9 +32,7 @@ describe.skipIf(!available('chromium'))('an open list', () => {
   /** A page of this person that follows their mailbox. */
   async function openAs(person: Person, path: string, options = {}): Promise<Page> {
     const page = await openPageOf(person, browser, app.url, options);
-    const stream = page.waitForResponse((answer) => answer.url().includes('/events'));
-    await page.goto(path);
-    await stream;
+    await showFollowing(page, path);
     return page;
   }
   const open = (path: string, options = {}) => openAs(alice, path, options);

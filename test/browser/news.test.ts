@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { calmSettings, startApp, type TestApp } from '../support/app.ts';
-import { desktop, launchBrowser, openPageOf, phone } from '../support/browser.ts';
+import { desktop, launchBrowser, openPageOf, phone, showFollowing } from '../support/browser.ts';
 import { fillMailbox } from '../support/mailboxes.ts';
 import { registered, type Person } from '../support/person.ts';
 import { freePort, launch, ready } from '../support/program.ts';
@@ -29,13 +29,8 @@ describe.skipIf(!available('chromium'))('news in a browser', () => {
   /** A page whose stream is open. */
   async function open(path = '/inbox', options = {}, person = alice): Promise<Page> {
     const page = await openPageOf(person, browser, app.url, options);
-    await show(page, path);
+    await showFollowing(page, path);
     return page;
-  }
-  async function show(page: Page, path: string): Promise<void> {
-    const stream = page.waitForResponse((answer) => answer.url().includes('/events'));
-    await page.goto(path);
-    await stream;
   }
   const line = (page: Page) => page.locator('.news');
 
@@ -100,9 +95,9 @@ describe.skipIf(!available('chromium'))('news in a browser', () => {
   test('a browser with eight pages open still loads the ninth, and the page that is looked at hears of news', async () => {
     const first = await open();
     const context = first.context();
-    for (let count = 0; count < 7; count += 1) await show(await context.newPage(), '/sent');
+    for (let count = 0; count < 7; count += 1) await showFollowing(await context.newPage(), '/sent');
     const ninth = await context.newPage();
-    await show(ninth, '/inbox');
+    await showFollowing(ninth, '/inbox');
     await bob.send('alice', 'To all of you');
     await line(ninth).getByText('1 new message').waitFor();
   });
@@ -115,7 +110,7 @@ describe.skipIf(!available('chromium'))('news in a browser', () => {
     await ready(before);
     const page = await openPageOf(alice, browser, before.url, { baseURL: before.url });
     await page.clock.install();
-    await show(page, '/inbox');
+    await showFollowing(page, '/inbox');
     await before.end();
 
     await bob.send('alice', 'Meanwhile');
@@ -134,7 +129,7 @@ describe.skipIf(!available('chromium'))('news in a browser', () => {
     const charlie = await registered(app.url, 'charlie');
     const page = await openPageOf(charlie, browser, app.url);
     await page.clock.install();
-    await show(page, '/inbox');
+    await showFollowing(page, '/inbox');
     await charlie.submit('/inbox', {}, '/logout');
     let asked = 0;
     page.on('request', (request) => (asked += request.url().includes('/events') ? 1 : 0));

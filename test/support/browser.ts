@@ -58,6 +58,13 @@ export async function openPageOf(
   return page;
 }
 
+/** Goes there, and waits until the page listens to what happens in the mailbox. */
+export async function showFollowing(page: Page, path: string): Promise<void> {
+  const stream = page.waitForResponse((answer) => answer.url().includes('/events'));
+  await page.goto(path);
+  await stream;
+}
+
 /** Signs this page's browser in as this person. */
 export async function giveCookies(page: Page, person: Person, url: string): Promise<void> {
   const pairs = person.cookies().split('; ');
