@@ -86,9 +86,9 @@ document.addEventListener('submit', (event) => {
   else sentAt.set(pressed, event.timeStamp);
 });
 
-// Letters: how much room is left, and a draft that saves itself.
+// The message form: characters left, autosave.
 const saveAfterMs = 3000;
-for (const form of findAll('form[data-letter]')) {
+for (const form of findAll('form[data-message]')) {
   const body = form.elements.namedItem('body');
   const left = find('[data-left]', form);
   const saved = find('[data-saved]', form);

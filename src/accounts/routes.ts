@@ -1,8 +1,8 @@
 // The front page, login and logout.
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
-import { findTypedMessage } from '../mailbox/compose/message-form.ts';
-import { preservedPrefix, type KeepPreservedMessage } from '../mailbox/compose/refused-message.ts';
+import { findPreservedMessage } from '../mailbox/compose/message-form.ts';
+import type { KeepPreservedMessage } from '../mailbox/compose/refused-message.ts';
 import type { Config } from '../config.ts';
 import type { Pool } from '../database/pool.ts';
 import type { PendingLogins } from './second-factor/pending-login.ts';
@@ -84,11 +84,11 @@ export function anonymousRoutes(parts: LoginParts): Router {
       if (await requiresTwoFactor(pool, account.id)) {
         pendingLogins.begin(res, account, target);
         // 307: the browser posts the preserved message again, which stays in the form until the login completes.
-        return res.redirect(findTypedMessage(req.body, preservedPrefix) ? 307 : 303, '/login/second');
+        return res.redirect(findPreservedMessage(req.body) ? 307 : 303, '/login/second');
       }
       await signIn(req, res, account);
-      const letter = await keepPreservedMessage(account, req.body);
-      res.redirect(303, letter ?? target);
+      const draft = await keepPreservedMessage(account, req.body);
+      res.redirect(303, draft ?? target);
     })
     .all(allowOnly('GET', 'POST'));
 
@@ -116,6 +116,6 @@ export function showLogin(req: Request, res: Response, form: Form): void {
   res.render('accounts/login', {
     form,
     user: undefined,
-    letter: findTypedMessage(req.body, preservedPrefix),
+    message: findPreservedMessage(req.body),
   });
 }

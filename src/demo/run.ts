@@ -48,7 +48,7 @@ async function fill(pool: Pool, encryption: Encryption, mailbox: Quota, password
   const sendMessage = createSendMessage(pool, { perMinute: messages.length, mailbox });
   for (const [from, to, minutesAgo, body] of messages) {
     const sentAt = new Date(Date.now() - minutesAgo * 60_000);
-    const letter = {
+    const message = {
       from: ids.get(from)!,
       to: [to],
       body,
@@ -56,7 +56,7 @@ async function fill(pool: Pool, encryption: Encryption, mailbox: Quota, password
       digest: randomBytes(32),
       draftId: randomUUID(),
     };
-    await sendMessage(letter);
+    await sendMessage(message);
   }
   await pool.query(
     `delete from unread u using messages m

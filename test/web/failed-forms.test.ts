@@ -90,7 +90,7 @@ test('who was signed out while writing logs in on that very page and finds the l
   await bob.submit('/inbox', {}, '/logout');
   const refused = await bob.post('/send', { ...form, recipient: 'alice', body: '\nWritten for hours' });
   expect(refused.status).toBe(401);
-  expect(refused.$('textarea[name=letter_body]').text()).toBe('\nWritten for hours');
+  expect(refused.$('textarea[name=message_body]').text()).toBe('\nWritten for hours');
 
   const carried = Object.fromEntries(
     refused
@@ -98,10 +98,10 @@ test('who was signed out while writing logs in on that very page and finds the l
       .toArray()
       .map(({ attribs }) => [attribs.name!, attribs.value!]),
   );
-  const login = { ...carried, letter_body: '\r\nWritten for hours', username: 'bob' };
+  const login = { ...carried, message_body: '\r\nWritten for hours', username: 'bob' };
   const wrong = await bob.post('/login', { ...login, password: 'not the password' });
   expect(wrong.status).toBe(422);
-  expect(wrong.$('textarea[name=letter_body]').text()).toBe('\nWritten for hours');
+  expect(wrong.$('textarea[name=message_body]').text()).toBe('\nWritten for hours');
 
   const back = await bob.post('/login', { ...login, password: bob.password });
   expect(back.headers.location).toBe(`/send?draft=${form.key}`);

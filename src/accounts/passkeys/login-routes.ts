@@ -52,8 +52,8 @@ export function passkeyLogin({ pool, config, signIn, keepPreservedMessage, cerem
       const { account } = passkey;
       if (account.isDisabled) throw disabledAccount();
       await signIn(req, res, account);
-      const letter = await keepPreservedMessage(account, req.body);
-      res.redirect(303, letter ?? localPath(typed.next) ?? '/inbox');
+      const draft = await keepPreservedMessage(account, req.body);
+      res.redirect(303, draft ?? localPath(typed.next) ?? '/inbox');
     })
     .all(allowOnly('GET', 'POST'));
   return router;

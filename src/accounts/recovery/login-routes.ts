@@ -5,8 +5,8 @@ import type { LoginAttempts } from '../login-attempts.ts';
 import { findAccount } from '../queries.ts';
 import type { SignInParts } from '../routes.ts';
 import { typedUsername } from '../../usernames.ts';
-import { findTypedMessage } from '../../mailbox/compose/message-form.ts';
-import { preservedPrefix, type KeepPreservedMessage } from '../../mailbox/compose/refused-message.ts';
+import { findPreservedMessage } from '../../mailbox/compose/message-form.ts';
+import type { KeepPreservedMessage } from '../../mailbox/compose/refused-message.ts';
 import type { Notifier } from '../../mailbox/live/notifier.ts';
 import type { Encryption } from '../../secrets/encryption.ts';
 import { guardAnonymousForms } from '../../web/csrf.ts';
@@ -92,6 +92,6 @@ function showRecovery(req: Request, res: Response, form: Form): void {
   res.render('accounts/recovery/login', {
     form,
     user: undefined,
-    letter: findTypedMessage(req.body, preservedPrefix),
+    message: findPreservedMessage(req.body),
   });
 }

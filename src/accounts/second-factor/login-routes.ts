@@ -1,8 +1,7 @@
 // Two-factor login: /login/second for a code, and below it /passkey and /recovery.
 import { Router, type Request, type RequestHandler, type Response } from 'express';
 import { z } from 'zod';
-import { findTypedMessage } from '../../mailbox/compose/message-form.ts';
-import { preservedPrefix } from '../../mailbox/compose/refused-message.ts';
+import { findPreservedMessage } from '../../mailbox/compose/message-form.ts';
 import type { Config } from '../../config.ts';
 import type { Pool } from '../../database/pool.ts';
 import type { Encryption } from '../../secrets/encryption.ts';
@@ -51,8 +50,8 @@ export function twoFactorRoutes(parts: Parts): Router {
     const isReadable = secret !== null && decryptSecret(encryption, id, secret) !== undefined;
     const hasCodes = secret !== null;
     const question = passkeys.length > 0 ? ceremonies.askForUse(purposeOf(pending), passkeys) : undefined;
-    const letter = findTypedMessage(req.body, preservedPrefix);
-    const page = { form, hasCodes, isReadable, question, next: pending.next, letter };
+    const message = findPreservedMessage(req.body);
+    const page = { form, hasCodes, isReadable, question, next: pending.next, message };
     // Rendered as signed out even with a session: the page carries the anonymous CSRF token, which Logout rejects.
     res.render('accounts/second-factor/two-factor-login', { ...page, user: undefined });
   };
@@ -110,7 +109,7 @@ export function twoFactorRoutes(parts: Parts): Router {
   const showCode = (req: Request, res: Response, form: Form): void => {
     res.render('accounts/second-factor/recovery', {
       form,
-      letter: findTypedMessage(req.body, preservedPrefix),
+      message: findPreservedMessage(req.body),
       user: undefined,
     });
   };

@@ -2,8 +2,8 @@
 import type { NextFunction, Request, Response } from 'express';
 import { showLogin } from '../routes.ts';
 import type { SignIn } from '../sign-in.ts';
-import { findTypedMessage } from '../../mailbox/compose/message-form.ts';
-import { preservedPrefix, type KeepPreservedMessage } from '../../mailbox/compose/refused-message.ts';
+import { findPreservedMessage } from '../../mailbox/compose/message-form.ts';
+import type { KeepPreservedMessage } from '../../mailbox/compose/refused-message.ts';
 import type { Config } from '../../config.ts';
 import { becomeOwner } from '../../database/owner.ts';
 import type { Pool } from '../../database/pool.ts';
@@ -60,8 +60,8 @@ export function openTwoFactorLogins(parts: Parts) {
     if (!(await consumeNonce(pool, pending.key))) return startOver(req, res);
     await signIn(req, res, { id, epoch });
     pendingLogins.forget(res);
-    const letter = await keepPreservedMessage({ id, username }, req.body);
-    res.redirect(303, letter ?? next);
+    const draft = await keepPreservedMessage({ id, username }, req.body);
+    res.redirect(303, draft ?? next);
   };
   return { requirePassword, finish };
 }
@@ -75,7 +75,7 @@ const onceMore = 'That took too long, or something has changed. Please log in on
 
 /** Whether the form carries a message preserved from an expired session. */
 function hasMessage(req: Request): boolean {
-  return findTypedMessage(req.body, preservedPrefix) !== undefined;
+  return findPreservedMessage(req.body) !== undefined;
 }
 
 export type TwoFactorLogins = ReturnType<typeof openTwoFactorLogins>;

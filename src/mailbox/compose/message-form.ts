@@ -80,6 +80,11 @@ export function readMessage(body: unknown, prefix = ''): TypedMessage {
 }
 
 export function findTypedMessage(body: unknown, prefix = ''): TypedMessage | undefined {
-  const letter = readMessage(body, prefix);
-  return letter.recipient || letter.body ? letter : undefined;
+  const message = readMessage(body, prefix);
+  return message.recipient || message.body ? message : undefined;
+}
+
+/** The message preserved on a login page. Pages opened before version 0.2.0 post it as `letter_…`. */
+export function findPreservedMessage(body: unknown): TypedMessage | undefined {
+  return findTypedMessage(body, 'message_') ?? findTypedMessage(body, 'letter_');
 }

@@ -9,23 +9,21 @@ import { HttpError } from '../../web/errors.ts';
 import type { Form } from '../../web/forms.ts';
 import type { FormPages } from './form-page.ts';
 import { showSend } from './routes.ts';
-import { findTypedMessage, type TypedMessage } from './message-form.ts';
-
-export const preservedPrefix = 'letter_';
+import { findPreservedMessage, findTypedMessage, type TypedMessage } from './message-form.ts';
 
 // Offers the message for sending only to its writer. If another user has signed in in this browser, the login page asks
 // for the writer instead. `lendToken` sets the CSRF token for anonymous forms.
 export function showMessageAgain(formPages: FormPages, lendToken: (req: Request, res: Response) => void) {
   return (req: Request, res: Response, form: Form): void => {
-    const letter = findTypedMessage(req.body);
-    const isAnothers = letter?.writer && req.user && letter.writer !== req.user.username;
+    const message = findTypedMessage(req.body);
+    const isAnothers = message?.writer && req.user && message.writer !== req.user.username;
     if (res.statusCode === 401 || isAnothers) {
       lendToken(req, res);
       const login = {
-        typed: { username: letter?.writer ?? '' },
-        errors: { '': isAnothers ? anothers(letter.writer, req.user!.username) : form.errors['']! },
+        typed: { username: message?.writer ?? '' },
+        errors: { '': isAnothers ? anothers(message.writer, req.user!.username) : form.errors['']! },
       };
-      return res.render('accounts/login', { form: login, letter, user: undefined });
+      return res.render('accounts/login', { form: login, message, user: undefined });
     }
     showSend(formPages, req, res, form);
   };
@@ -49,10 +47,10 @@ export function createKeepPreservedMessage(
   formPages: FormPages,
 ): KeepPreservedMessage {
   return async (user, body) => {
-    const letter = findTypedMessage(body, preservedPrefix);
-    if (!letter) return undefined;
-    const page = formPages.read(letter);
-    const draft = draftOf(letter);
+    const message = findPreservedMessage(body);
+    if (!message) return undefined;
+    const page = formPages.read(message);
+    const draft = draftOf(message);
     const seen = page && { seen: page.seen };
     // More than maxDrafts, so that a login rarely fails because of drafts; still bounded.
     const options = { ...seen, revives: true, limit: maxPreservedDrafts, mailboxBytes: mailbox.bytes };
@@ -61,7 +59,7 @@ export function createKeepPreservedMessage(
       if ('id' in kept || kept.kind === 'ended') return undefined;
       throw notKept('whoever wrote the words on this page has no room for a draft. Let them make some');
     }
-    if (!page && letter.writer !== user.username) return undefined;
+    if (!page && message.writer !== user.username) return undefined;
     const kept = await keepDraft(pool, user.id, draft, options);
     if ('id' in kept) return `/send?draft=${kept.id}`;
     throw notKept(

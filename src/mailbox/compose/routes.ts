@@ -43,7 +43,7 @@ export function composeRoutes({ pool, config, formPages, flash, notifier }: Comp
       if (!form.ok) return showSend(formPages, req, res.status(422), form);
 
       const { recipient: to, body, key: draftId, from } = form.values;
-      const letter = {
+      const message = {
         from: signedIn(req).id,
         to,
         body,
@@ -52,7 +52,7 @@ export function composeRoutes({ pool, config, formPages, flash, notifier }: Comp
         seen: seenBy(req),
         sentAt: now(),
       };
-      const outcome = await sendMessage(letter, async () => void (await counts.consume(letter.from)));
+      const outcome = await sendMessage(message, async () => void (await counts.consume(message.from)));
       notifier.notify(outcome.warned, 'arrivals');
       if (outcome.kind === 'too many') {
         throw new HttpError(

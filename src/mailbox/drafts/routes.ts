@@ -23,10 +23,10 @@ export function draftRoutes(pool: Pool, { mailbox }: Config, formPages: FormPage
       res.render('mailbox/drafts/drafts', { drafts: await listDrafts(pool, signedIn(req).id) });
     })
     .post(async (req, res) => {
-      const letter = readMessage(req.body);
-      const kept = await keep(signedIn(req).id, letter);
+      const message = readMessage(req.body);
+      const kept = await keep(signedIn(req).id, message);
       // Autosave from the page's script.
-      if (req.accepts(['html', 'json']) === 'json') return answerScript(req, res, letter, kept);
+      if (req.accepts(['html', 'json']) === 'json') return answerScript(req, res, message, kept);
       if (isRefused(kept)) throw new HttpError(422, refusals[kept.kind]);
       if (kept.kind === 'ended') return offerNew(req, res);
       flash(res, { line: kept.kind === 'saved' ? 'Saved as a draft.' : copied });
@@ -34,11 +34,11 @@ export function draftRoutes(pool: Pool, { mailbox }: Config, formPages: FormPage
     })
     .all(allowOnly('GET', 'POST'));
 
-  async function keep(ownerId: string, letter: TypedMessage): Promise<Kept> {
-    const { key: id, recipient, body } = letter;
+  async function keep(ownerId: string, message: TypedMessage): Promise<Kept> {
+    const { key: id, recipient, body } = message;
     const isText = [recipient, body].every((text) => text.isWellFormed() && !text.includes('\0'));
     if (!isText) throw new HttpError(422, 'There is a character in this text that cannot be kept.');
-    const page = formPages.read(letter);
+    const page = formPages.read(message);
     const draft = { id, recipient, body: body.replaceAll('\r\n', '\n') };
     const seen = page?.writerId === ownerId ? { seen: page.seen } : {};
     const options = { ...seen, mailboxBytes: mailbox.bytes };
@@ -48,9 +48,9 @@ export function draftRoutes(pool: Pool, { mailbox }: Config, formPages: FormPage
     return keepDraft(pool, ownerId, draft, options);
   }
 
-  function answerScript(req: Request, res: Response, letter: TypedMessage, kept: Kept): void {
+  function answerScript(req: Request, res: Response, message: TypedMessage, kept: Kept): void {
     if (kept.kind === 'copied') {
-      const page = formPages.move(signedIn(req).id, letter, kept.id);
+      const page = formPages.move(signedIn(req).id, message, kept.id);
       res.json({
         isSaved: true,
         key: kept.id,

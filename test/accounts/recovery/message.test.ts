@@ -31,7 +31,7 @@ async function forgotten(): Promise<{ page: Answer; key: string }> {
 test('it goes along through a wrong code to the new password, and lies ready then', async () => {
   const { page, key } = await forgotten();
   const again = await alice.post('/login/recovery', { ...filledIn(page, '/login/recovery'), code: 'wrong' });
-  expect([again.status, again.$('textarea[name=letter_body]').text()]).toEqual([422, awkwardText]);
+  expect([again.status, again.$('textarea[name=message_body]').text()]).toEqual([422, awkwardText]);
   const [code] = codes;
   const back = await alice.post('/login/recovery', { ...filledIn(again, '/login/recovery'), code: code! });
   expect(back.get('Location')).toBe(`/account/password?next=%2Fsend%3Fdraft%3D${key}`);

@@ -47,10 +47,22 @@ describe('the same person', () => {
     },
   );
 
+  test('finds it when the page was opened before version 0.2.0, which named the fields letter_…', async () => {
+    const fields = Object.entries(filledIn(await refused(), '/login'));
+    const former = fields.map(([name, value]) => [name.replace(/^message_/, 'letter_'), value]);
+    expect(former.map(([name]) => name)).toContain('letter_body');
+    const back = await alice.post('/login', {
+      ...(Object.fromEntries(former) as Fields),
+      password: alice.password,
+    });
+    expect(back.headers.location).toBe(`/send?draft=${form.key}`);
+    expect((await alice.get(back.headers.location!)).$('textarea[name=body]').text()).toBe(awkwardText);
+  });
+
   test('finds it also after a wrong password, and after a name in capitals', async () => {
     const again = await logInOn(await refused(), alice, 'not the password');
     expect(again.status).toBe(422);
-    expect(again.$('textarea[name=letter_body]').text()).toBe(awkwardText);
+    expect(again.$('textarea[name=message_body]').text()).toBe(awkwardText);
     const back = await logInOn(again, { ...alice, username: ' ALICE ' });
     expect((await alice.get(back.headers.location!)).$('textarea[name=body]').text()).toBe(awkwardText);
   });
@@ -63,7 +75,7 @@ describe('the same person', () => {
     const told = await logInOn(await refused(), alice);
     expect(told.status).toBe(422);
     expect(told.$('[role=alert]').text()).toContain('200 drafts');
-    expect(told.$('textarea[name=letter_body]').text()).toBe(awkwardText);
+    expect(told.$('textarea[name=message_body]').text()).toBe(awkwardText);
     const link = (await alice.get('/drafts')).$('form[action$="/discard"]').attr('action')!;
     expect((await alice.submit('/drafts', {}, link)).status).toBe(303);
     const back = await logInOn(told, alice);
@@ -89,8 +101,8 @@ describe('the same person', () => {
     const page = filledIn(await refused(), '/login');
     const back = await alice.post('/login', {
       ...page,
-      letter_body: 'a\0b',
-      letter_recipient: 'b\0',
+      message_body: 'a\0b',
+      message_recipient: 'b\0',
       password: alice.password,
     });
     expect((await alice.get(back.headers.location!)).$('textarea[name=body]').text()).toBe('a\uFFFDb');
@@ -153,7 +165,7 @@ describe('a different person', () => {
         'alice wrote this, but this browser is now signed in as bob',
       );
       expect(page.$('form[action="/send"]')).toHaveLength(0);
-      expect(page.$('textarea[name=letter_body]').text()).toBe(awkwardText);
+      expect(page.$('textarea[name=message_body]').text()).toBe(awkwardText);
 
       // Bob’s login there keeps it for alice.
       await logInOn(page, bob);
@@ -191,18 +203,18 @@ describe('nobody leaves drafts in the mailbox of somebody else', () => {
   }
 
   test('with the name of another writer, without what the page says or with something made up', async () => {
-    await planted({ letter_writer: 'alice', letter_page: '' });
-    await planted({ letter_writer: 'alice', letter_page: 'made-up' });
+    await planted({ message_writer: 'alice', message_page: '' });
+    await planted({ message_writer: 'alice', message_page: 'made-up' });
     expect(await drafts()).toEqual([]);
-    await planted({ letter_writer: 'alice' }); // the page says that it is bob's
+    await planted({ message_writer: 'alice' }); // the page says that it is bob's
     expect(await drafts()).toEqual([{ username: 'bob', body: awkwardText }]);
   });
 
   test('with what one of alice’s pages says, for another form than that', async () => {
     const { page = '' } = form;
-    await planted({ letter_writer: 'alice', letter_page: page });
+    await planted({ message_writer: 'alice', message_page: page });
     const changed = page.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A')).replace(/^./, 'z');
-    await planted({ letter_writer: 'alice', letter_page: changed, letter_key: form.key! });
+    await planted({ message_writer: 'alice', message_page: changed, message_key: form.key! });
     expect(await drafts()).toEqual([]);
   });
 

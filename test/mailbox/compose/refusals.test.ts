@@ -134,8 +134,8 @@ test.each(['/send', '/drafts'])(
     await alice.submit('/inbox', {}, '/logout');
     const refused = await alice.post(action, form);
     expect(refused.status).toBe(401);
-    expect(refused.$('textarea[name=letter_body]').text()).toBe(awkwardText);
-    expect(refused.$('input[name=letter_recipient]').attr('value')).toBe('bob');
+    expect(refused.$('textarea[name=message_body]').text()).toBe(awkwardText);
+    expect(refused.$('input[name=message_recipient]').attr('value')).toBe('bob');
     expect(refused.$('input[name=username]').attr('value')).toBe(alice.username);
     expect(refused.$('[role=alert]').text()).toContain('signed out');
     expect(refused.$('[name^=password][value]')).toHaveLength(0);
