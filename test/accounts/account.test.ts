@@ -20,13 +20,13 @@ async function loggedIn(username: string, password: string): Promise<Person> {
   return person;
 }
 
-test('the account page is reached from every page', async () => {
+test('every page links to the account page', async () => {
   const inbox = await alice.get('/inbox');
   expect(inbox.$('a[href="/account"]').text()).toBe('Your account: alice');
   expect((await alice.get('/account')).$('h1').text()).toBe('Your account');
 });
 
-test('password managers find out whose password it is: the username is a field that they do not overlook', async () => {
+test('password managers see the username in a field of every password form', async () => {
   const { id } = (await findAccount(app.pool, 'alice'))!;
   const { token } = await makeResetLink(app.pool, id, false);
   await app.pool.query(`update sessions set sess = sess - 'confirmedAt' where user_id = $1`, [id]);
@@ -50,12 +50,12 @@ test('password managers find out whose password it is: the username is a field t
   }
 });
 
-test('a stranger is sent to the login page, and comes back', async () => {
+test('a signed-out user is sent to the login page and returns after logging in', async () => {
   const answer = await stranger(app.url).get('/account/password');
   expect(answer.get('Location')).toBe('/login?next=%2Faccount%2Fpassword');
 });
 
-test('a new password signs out every other browser and keeps this one', async () => {
+test('a new password signs out all other browsers but not this one', async () => {
   const bob = await registered(app.url, 'bob');
   const elsewhere = await loggedIn('bob', bob.password);
   const answer = await bob.submit('/account/password', {
@@ -72,7 +72,7 @@ test('a new password signs out every other browser and keeps this one', async ()
   await loggedIn('bob', 'another long one');
 });
 
-test('without the right password nothing changes, and neither password is shown again', async () => {
+test('with a wrong current password nothing changes, and neither password is shown again', async () => {
   const fields = { current: 'not the password', password: 'something quite new' };
   const answer = await alice.submit('/account/password', fields);
   expect(answer.status).toBe(422);
@@ -92,7 +92,7 @@ test('a weak new password is refused', async () => {
   expect(answer.$('#password-error').text()).toContain('Too many people use this password');
 });
 
-test('wrong passwords are counted', async () => {
+test('wrong passwords count as attempts', async () => {
   const strict = await startApp({ LOGINS_PER_MINUTE: '2' });
   const charlie = await registered(strict.url, 'charlie');
   const fields = { current: 'not the password', password: 'something quite new' };
@@ -102,7 +102,7 @@ test('wrong passwords are counted', async () => {
   await strict.close();
 });
 
-test('of two changes at the same moment one counts', async () => {
+test('only one of two concurrent changes succeeds', async () => {
   const dora = await registered(app.url, 'dora');
   const form = { ...(await dora.hidden('/account/password')), current: dora.password };
   const changes = ['first new one', 'second new one', 'third new one'].map((password) =>
@@ -114,7 +114,7 @@ test('of two changes at the same moment one counts', async () => {
   expect((await dora.get('/inbox')).status).toBe(200);
 });
 
-test('a sign-in that began before all sessions were ended does not get in after it', async () => {
+test('a login that began before all sessions were ended fails', async () => {
   await registered(app.url, 'emil');
   const { id, epoch } = (await findAccount(app.pool, 'emil'))!;
   const data = { startedAt: Date.now(), seenAt: Date.now(), csrfSecret: '' } as never;
@@ -124,7 +124,7 @@ test('a sign-in that began before all sessions were ended does not get in after 
   expect(await signIn()).toBe(false);
 });
 
-test('a hundred sign-ins in a race with the end of all sessions leave none', async () => {
+test('no session survives a hundred logins racing with the end of all sessions', async () => {
   await registered(app.url, 'frieda');
   const data = { startedAt: Date.now(), seenAt: Date.now(), csrfSecret: '' } as never;
   for (let round = 0; round < 100; round++) {
@@ -136,7 +136,7 @@ test('a hundred sign-ins in a race with the end of all sessions leave none', asy
   }
 });
 
-test('a disabled account is told so, but only to who knows its password', async () => {
+test('only the right password reveals that an account is disabled', async () => {
   const gustav = await registered(app.url, 'gustav');
   await app.pool.query(`update users set disabled_at = now() where username = 'gustav'`);
   const knows = await stranger(app.url).submit('/login', { username: 'gustav', password: gustav.password });
@@ -151,7 +151,7 @@ test('a disabled account is told so, but only to who knows its password', async 
   expect(guesses.text).not.toContain('disabled');
 });
 
-test('the password is asked for again when the last proof is older than fifteen minutes', async () => {
+test('the password is asked for again 15 minutes after it was confirmed', async () => {
   const answer = await alice.get('/account/confirm?next=/account/password');
   expect(answer.$('h1').text()).toBe('Confirm your password');
   const wrong = await alice.submit(

@@ -58,7 +58,7 @@ test('each change leaves a notice that says what to do if it was somebody else',
   );
 });
 
-describe('a session that is ended while its request is under way changes nothing:', () => {
+describe('a request whose session ends while it runs changes nothing:', () => {
   const changes: Record<string, (intruder: Person) => Promise<() => Promise<Answer>>> = {
     'the password': async (intruder) => {
       const form = { ...(await intruder.hidden('/account/password')), current: alice.password };
@@ -104,7 +104,7 @@ describe('a session that is ended while its request is under way changes nothing
   });
 });
 
-test('a page that was open before does not bring back that a password may be set without the old one', async () => {
+test('an open page does not restore the right to set a password without the old one', async () => {
   const [code] = await makeCodes(alice);
   const window = stranger(app.url, 'alice');
   await window.submit('/login/recovery', { username: 'alice', code: code! });
@@ -138,7 +138,7 @@ test.each([
     expect((await alice.get(page)).status, page).toBe(status);
 });
 
-test('an intruder who looked at a secret that was begun does not know the one that the owner gets', async () => {
+test('an intruder who saw a pending TOTP secret does not know the owner’s', async () => {
   const intruder = stranger(app.url, 'alice');
   await intruder.submit('/login', { username: 'alice', password: alice.password });
   await intruder.submit(factor);
@@ -149,7 +149,7 @@ test('an intruder who looked at a secret that was begun does not know the one th
   expect(own).not.toBe(seen);
 });
 
-test('what somebody types as a name stands nowhere in the database', async () => {
+test('what is typed into the username field is not stored anywhere', async () => {
   await stranger(app.url).submit('/login', { username: 'my secret passphrase 42', password: 'x' });
   const { rows } = await app.pool.query<{ key: string }>('select key from rate_limits');
   expect(rows.length).toBeGreaterThan(0);

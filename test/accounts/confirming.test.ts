@@ -24,7 +24,7 @@ const expireConfirmation = () => app.pool.query(`update sessions set sess = sess
 const confirm = (password = alice.password) => alice.submit('/account/confirm', { password });
 const copyOf = (person: Person) => stranger(app.url, 'alice', '', person.cookies());
 
-describe('once the password is confirmed', () => {
+describe('confirming the password', () => {
   const ways: [string, () => Promise<{ status: number }>][] = [
     ['on its page', () => confirm()],
     [
@@ -33,7 +33,7 @@ describe('once the password is confirmed', () => {
     ],
   ];
 
-  test.each(ways)('%s, the session has another id, and whoever had the one before is out', async (_, way) => {
+  test.each(ways)('%s renews the session id and invalidates the old one', async (_, way) => {
     const thief = copyOf(alice);
     expect(await isSignedIn(thief)).toBe(true);
     expect((await way()).status).toBe(303);
@@ -46,7 +46,7 @@ describe('once the password is confirmed', () => {
     expect(rows[0]!.sess.startedAt).toBeGreaterThan(0);
   });
 
-  test('forms of other tabs are good, and their streams go on', async () => {
+  test('keeps forms of other tabs valid and their streams open', async () => {
     const form = { ...(await alice.hidden('/send')), recipient: 'alice', body: 'From another tab' };
     const stream = await openStream(app.url, alice);
     await confirm();
@@ -56,13 +56,13 @@ describe('once the password is confirmed', () => {
     stream.close();
   });
 
-  test('a wrong one changes nothing', async () => {
+  test('with a wrong password changes nothing', async () => {
     const before = alice.cookies();
     expect((await confirm('not the password')).status).toBe(422);
     expect(alice.cookies()).toBe(before);
   });
 
-  test('an import that this session has started belongs to it still', async () => {
+  test('keeps the session’s running import', async () => {
     const { rows } = await app.pool.query<{ id: string; sid: string }>(
       'select user_id as id, sid from sessions',
     );
@@ -75,7 +75,7 @@ describe('once the password is confirmed', () => {
     expect(rowCount).toBe(1);
   });
 
-  test('twice at the same moment, one of the two gets the session', async () => {
+  test('twice at the same moment gives the session to one request only', async () => {
     const form = { ...(await alice.hidden('/account/confirm')), password: alice.password };
     const twin = copyOf(alice);
     const answers = await Promise.all([alice, twin].map((one) => one.post('/account/confirm', form)));
@@ -85,8 +85,8 @@ describe('once the password is confirmed', () => {
   });
 });
 
-describe('fifteen minutes later the password is asked for before', () => {
-  test('devices are ended', async () => {
+describe('15 minutes later, the password is required again', () => {
+  test('to end devices', async () => {
     const phone = await loggedInWith(app.url, alice);
     const { $ } = await alice.get('/account/devices');
     const one = {
@@ -104,7 +104,7 @@ describe('fifteen minutes later the password is asked for before', () => {
     expect(await isSignedIn(phone)).toBe(false);
   });
 
-  test('factors are changed', async () => {
+  test('to change factors', async () => {
     await withCodes(alice);
     await withPasskey(alice);
     const form = await alice.hidden(`${factor}/off`);
@@ -149,7 +149,7 @@ describe('after a change of factors', () => {
     ],
   ];
 
-  test.each(changes)('%s: all other devices can be signed out at once', async (_, page, change) => {
+  test.each(changes)('%s: a button signs out all other devices', async (_, page, change) => {
     const phone = await loggedInWith(app.url, alice);
     await change();
     const form = await offer(page);
@@ -159,7 +159,7 @@ describe('after a change of factors', () => {
     expect([await isSignedIn(phone), await isSignedIn(alice)]).toEqual([false, true]);
   });
 
-  test('where there are no others, nothing is offered', async () => {
+  test('the button is not shown if there are no other devices', async () => {
     await withCodes(alice);
     expect(await offer(factor)).toHaveLength(0);
   });

@@ -48,7 +48,7 @@ async function button(person: Person, page: string, action: string, fields: Fiel
 }
 
 describe.each(Object.entries(ways))('%s', (_, prepare) => {
-  test('makes the old cookie worthless, at both processes', async () => {
+  test('invalidates the old cookie at both processes', async () => {
     const ended = await loggedInWith(app.url, owner);
     const press = await prepare(ended);
     const cookies = ended.cookies();
@@ -66,7 +66,7 @@ describe.each(Object.entries(ways))('%s', (_, prepare) => {
     expect((await owner.get('/inbox')).status).toBe(200);
   });
 
-  test('ends the open event streams at once, at both processes', async () => {
+  test('closes open event streams at both processes', async () => {
     const ended = await loggedInWith(app.url, owner);
     const press = await prepare(ended);
     const streams = await Promise.all([openStream(app.url, ended), openStream(other.url, ended)]);
@@ -78,7 +78,7 @@ describe.each(Object.entries(ways))('%s', (_, prepare) => {
     for (const stream of streams) expect(stream.text()).toMatch(/event: signed-out\ndata: \{\}\n\n$/);
   });
 
-  test('is not undone by requests under way, in 25 races', { timeout: 60_000 }, async () => {
+  test('is not undone by requests in flight, in 25 races', { timeout: 60_000 }, async () => {
     for (let round = 0; round < 25; round++) {
       const ended = await loggedInWith(app.url, owner);
       const press = await prepare(ended);

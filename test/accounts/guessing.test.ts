@@ -59,10 +59,10 @@ const known = () =>
 describe.each([
   ['/login', 'passwords'],
   ['/login/recovery', 'recovery codes'],
-] as const)('%s, from an address of its own each time', (page, what) => {
+] as const)('%s, each time from another address', (page, what) => {
   beforeEach(() => apps[0].pool.query(`delete from messages where body like 'Somebody tried%'`));
 
-  test('ends after five times the attempts of a minute; a notice says so once a day', async () => {
+  test('is blocked after five times the attempts per minute, with one notice a day', async () => {
     const statuses = await statusesOf(anywhere(everywhere + 10), { page });
     expect(statuses).toEqual([...Array(everywhere).fill(422), ...Array(10).fill(429)]);
     await vi.waitFor(async () => expect(await notices()).toHaveLength(1));
@@ -72,14 +72,14 @@ describe.each([
     expect(await notices()).toHaveLength(1);
   });
 
-  test('does not lock the owner out of a browser that they have used', async () => {
+  test('does not lock the owner out of a known browser', async () => {
     await statusesOf(anywhere(everywhere + 1), { page });
     const right = page === '/login' ? alice.password : codes.pop()!;
     expect((await attempt('192.0.2.1', { page, secret: right })).status).toBe(429);
     expect((await attempt('192.0.2.1', { page, secret: right, person: known() })).status).toBe(303);
   });
 
-  test('is refused for a name that nobody has in the same way', async () => {
+  test('is limited in the same way for a username that does not exist', async () => {
     const refusals = [];
     for (const username of ['alice', 'nobody-here']) {
       expect(passed(await statusesOf(anywhere(everywhere + 3), { page, username }))).toBe(everywhere);
@@ -95,20 +95,20 @@ describe.each([
   });
 });
 
-test('right passwords are not counted, wherever they come from', async () => {
+test('successful logins do not count, from any address', async () => {
   const addresses = anywhere(everywhere + 5);
   const statuses = await statusesOf(addresses, { secret: alice.password });
   expect(statuses).toEqual(addresses.map(() => 303));
 });
 
-test('twice as many at the same moment are not more', async () => {
+test('twice as many concurrent attempts do not exceed the limit', async () => {
   const answers = await Promise.all(
     anywhere(2 * everywhere).map((address, n) => attempt(address, { app: apps[n % 2]! })),
   );
   expect(passed(answers.map(({ status }) => status))).toBe(everywhere);
 });
 
-describe('addresses are counted by network, with names that nobody has', () => {
+describe('addresses are counted by network, even with unknown usernames', () => {
   const each = async (addresses: string[]) => {
     let count = 0;
     for (const [n, address] of addresses.entries()) {
@@ -128,21 +128,21 @@ describe('addresses are counted by network, with names that nobody has', () => {
   });
 });
 
-describe('behind an address that many share', () => {
-  test('a neighbour who fails with one name, however often, locks nobody else out', async () => {
+describe('behind a shared address', () => {
+  test('failures of one user do not lock out the others', async () => {
     const shared = Array<string>(10 * everywhere).fill('192.0.2.1');
     expect(passed(await statusesOf(shared, { username: 'a-neighbour' }))).toBe(4);
     expect((await attempt('192.0.2.1', { secret: alice.password })).status).toBe(303);
   });
 
-  test('nor does somebody guessed at from everywhere', async () => {
+  test('nor do guesses at one user from everywhere', async () => {
     await statusesOf(anywhere(everywhere), { username: 'a-neighbour' });
     const shared = Array<string>(2 * everywhere).fill('192.0.2.1');
     expect(passed(await statusesOf(shared, { username: 'a-neighbour' }))).toBe(0);
     expect((await attempt('192.0.2.1', { secret: alice.password })).status).toBe(303);
   });
 
-  test('what the address refuses is not counted for the name', async () => {
+  test('attempts refused for the address do not count for the name', async () => {
     for (let n = 0; n < everywhere; n++) await attempt('192.0.2.1', { username: `name-${n}` });
     expect(passed(await statusesOf(Array(2 * everywhere).fill('192.0.2.1')))).toBe(0);
     expect(passed(await statusesOf(anywhere(everywhere)))).toBe(everywhere);

@@ -5,7 +5,7 @@ import { startApp } from '../support/app.ts';
 import { registered, stranger } from '../support/person.ts';
 import { statementsOf } from '../support/statements.ts';
 
-test('past a bounded queue of hashes the answer is 503 with Retry-After, while inboxes come quickly', async () => {
+test('when the hash queue is full, logins get 503 with Retry-After and inboxes stay fast', async () => {
   const app = await startApp({ PASSWORD_MEMORY_KIB: '65536' });
   const alice = await registered(app.url, 'alice');
   const crowd = stranger(app.url);
@@ -41,7 +41,7 @@ test('past a bounded queue of hashes the answer is 503 with Retry-After, while i
   await app.close();
 });
 
-test('who is refused has asked nothing of the database, and a wrong name is refused like a right one', async () => {
+test('a refused login makes no query, whether or not the name exists', async () => {
   const app = await startApp({ PASSWORD_MEMORY_KIB: '65536' });
   const crowd = stranger(app.url);
   const token = await crowd.hidden('/login');
@@ -61,7 +61,7 @@ test('who is refused has asked nothing of the database, and a wrong name is refu
   await app.close();
 });
 
-test('of many logins no more ask the database at a time than there are cores', async () => {
+test('no more logins query the database at a time than there are cores', async () => {
   const app = await startApp();
   const crowd = stranger(app.url);
   const token = await crowd.hidden('/login');

@@ -38,20 +38,20 @@ async function failUntilRefused(browser: () => Person, username = 'alice'): Prom
   return Infinity;
 }
 
-test('in a known browser the owner logs in, after others have used up the attempts for the name', async () => {
+test('the owner logs in from a known browser after others used up the attempts for the name', async () => {
   expect(await failUntilRefused(anybody)).toBe(3);
   expect((await login(anybody(), 'alice', alice.password)).status).toBe(429);
   for (const app of apps)
     expect((await login(knownOf(alice, app), 'alice', alice.password)).status).toBe(303);
 });
 
-test('and after they have used up those of the address', async () => {
+test('the owner logs in after others used up the attempts of the address', async () => {
   for (let n = 0; n < 15; n += 1) expect(await fail(anybody(), `name-${n}`)).toBe(422);
   expect((await login(anybody(), 'alice', alice.password)).status).toBe(429);
   expect((await login(knownOf(alice), 'alice', alice.password)).status).toBe(303);
 });
 
-test('its own attempts are counted in all processes, and are as many', async () => {
+test('a known browser has as many attempts of its own, counted across processes', async () => {
   const browsers = [knownOf(alice, apps[0]), knownOf(alice, apps[1])];
   let n = 0;
   expect(await failUntilRefused(() => browsers[n++ % 2]!)).toBe(3);
@@ -62,7 +62,7 @@ test('its own attempts are counted in all processes, and are as many', async () 
   expect(statuses.filter((status) => status === 422)).toHaveLength(3);
 });
 
-test('one known browser does not spend the attempts of another, nor of browsers that are not known', async () => {
+test('a known browser does not consume attempts of another one, nor of unknown browsers', async () => {
   const elsewhere = anybody();
   expect((await login(elsewhere, 'alice', alice.password)).status).toBe(303);
   expect(await failUntilRefused(() => knownOf(alice))).toBe(3);
@@ -72,7 +72,7 @@ test('one known browser does not spend the attempts of another, nor of browsers 
   expect(await failUntilRefused(anybody)).toBe(3);
 });
 
-describe('it is no help', () => {
+describe('a known browser does not help', () => {
   test('for another name', async () => {
     expect(await failUntilRefused(anybody)).toBe(3);
     expect(await fail(knownOf(bob))).toBe(429);
@@ -83,20 +83,20 @@ describe('it is no help', () => {
     expect(await failUntilRefused(() => knownOf(bob), 'nobody-here')).toBe(3);
   });
 
-  test('when it is made up, or signed by nobody', async () => {
+  test('if its cookie is forged or unsigned', async () => {
     expect(await failUntilRefused(anybody)).toBe(3);
     const name = /pm-[0-9a-f]{8}-browser/.exec(alice.cookies())![0];
     for (const value of ['x'.repeat(24), `s%3A${'x'.repeat(24)}.${'x'.repeat(43)}`, ''])
       expect(await fail(stranger(apps[0].url, 'alice', '', `${name}=${value}`))).toBe(429);
   });
 
-  test('to succeed: successes are not counted', async () => {
+  test('for successful logins, which do not count', async () => {
     for (let n = 0; n < 8; n += 1)
       expect((await login(knownOf(alice), 'alice', alice.password)).status).toBe(303);
   });
 });
 
-test('recovery codes: the same', async () => {
+test('recovery codes are limited in the same way', async () => {
   const recover = (browser: Person, code: string) =>
     browser.submit('/login/recovery', { username: 'alice', code });
   const wrong = '0000-0000-0000-0000';

@@ -43,7 +43,7 @@ function expectRefusal(answer: Answer, username: string, longest: number) {
 }
 
 describe('after three failures for one name from one address', () => {
-  test('the fourth try is refused at either process, even with the right password', async () => {
+  test('the fourth attempt is refused at either process, even with the right password', async () => {
     const attacker = '198.51.100.1';
     for (const app of [apps[0], apps[1], apps[0]])
       expect((await fail(attacker, 'alice', app)).status).toBe(422);
@@ -52,28 +52,28 @@ describe('after three failures for one name from one address', () => {
     expectRefusal(await fail(attacker, ' ALICE', apps[0]), ' ALICE', 60);
   });
 
-  test('the owner logs in from elsewhere', async () => {
+  test('the owner logs in from another address', async () => {
     expect((await login('198.51.100.200', 'alice')).status).toBe(303);
   });
 
-  test('others log in from that address', async () => {
+  test('other users log in from the same address', async () => {
     expect((await login('198.51.100.1', 'bob')).status).toBe(303);
   });
 
-  test('a name that nobody has is refused in the same way: nothing can be told from it', async () => {
+  test('an unknown name is refused in the same way, so that existence is not revealed', async () => {
     for (let i = 0; i < 3; i += 1) expect((await fail('198.51.100.2', 'nobody-here')).status).toBe(422);
     expectRefusal(await fail('198.51.100.2', 'nobody-here'), 'nobody-here', 60);
   });
 });
 
-test('twenty tries at the same moment are not more than three', async () => {
+test('twenty concurrent attempts do not exceed three', async () => {
   const tries = Array.from({ length: 20 }, (_, i) => fail('198.51.100.3', 'alice', apps[i % 2]));
   const answers = await Promise.all(tries);
   expect(answers.filter((answer) => answer.status === 422)).toHaveLength(3);
   expect(answers.filter((answer) => answer.status === 429)).toHaveLength(17);
 });
 
-test('an address may fail five times as often over all names; then others are still welcome elsewhere', async () => {
+test('an address may fail five times as often over all names; other addresses are not affected', async () => {
   const attacker = '198.51.100.4';
   for (let i = 0; i < 15; i += 1) expect((await fail(attacker, `name-${i}`, apps[i % 2])).status).toBe(422);
   expectRefusal(await fail(attacker, 'name-15', apps[1]), 'name-15', 60);
@@ -81,20 +81,20 @@ test('an address may fail five times as often over all names; then others are st
   expect((await login('198.51.100.5', 'bob')).status).toBe(303);
 });
 
-test('a success is not counted: one may log in as often as one likes', async () => {
+test('a success does not count as an attempt', async () => {
   for (let i = 0; i < 16; i += 1) expect((await login('198.51.100.6', 'carol')).status).toBe(303);
   for (let i = 0; i < 3; i += 1) expect((await fail('198.51.100.6', 'carol')).status).toBe(422);
   expect((await fail('198.51.100.6', 'carol')).status).toBe(429);
 });
 
-test('one household has many IPv6 addresses: they count as one', async () => {
+test('the many IPv6 addresses of one network count as one', async () => {
   for (const address of ['2001:db8:1:2::1', '2001:db8:1:2:0:ffff::1', '2001:db8:1:2:a:b:c:d'])
     expect((await fail(address, 'alice')).status).toBe(422);
   expect((await fail('2001:db8:1:2::9', 'alice')).status).toBe(429);
   expect((await fail('2001:db8:1:3::9', 'alice')).status).toBe(422);
 });
 
-test('without a proxy in front, a made-up X-Forwarded-For changes nothing', async () => {
+test('without a proxy, a forged X-Forwarded-For changes nothing', async () => {
   const open = await startApp({ ...settings, TRUST_PROXY: '' });
   await registered(open.url, 'alice');
   for (let i = 0; i < 3; i += 1) expect((await fail(`203.0.113.${i}`, 'alice', open)).status).toBe(422);
@@ -102,13 +102,13 @@ test('without a proxy in front, a made-up X-Forwarded-For changes nothing', asyn
   await open.close();
 });
 
-test('with one, only the address that the proxy added counts, not those that the client wrote before it', async () => {
+test('with one proxy, only the address added by the proxy counts', async () => {
   for (let i = 0; i < 3; i += 1)
     expect((await fail(`203.0.113.${i}, 198.51.100.7`, 'alice')).status).toBe(422);
   expect((await fail('203.0.113.99, 198.51.100.7', 'alice')).status).toBe(429);
 });
 
-test('an address makes three accounts an hour, at both processes together; the typed name is kept', async () => {
+test('an address can register three accounts per hour over both processes; the typed name is kept', async () => {
   const from = (username: string, app = apps[0], typed = password) =>
     postFrom('198.51.100.8', '/register', { username, password: typed }, app);
   expect((await from('first', apps[0], 'short')).status).toBe(422); // is no account and does not count

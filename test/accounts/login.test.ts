@@ -16,7 +16,7 @@ afterAll(() => app.close());
 const wrong = 'not the password';
 
 describe('an unknown name and a wrong password', () => {
-  test('are answered with the same page and the same headers', async () => {
+  test('get the same page and the same headers', async () => {
     const someone = stranger(app.url);
     await someone.get('/login');
     const pages = [];
@@ -34,20 +34,20 @@ describe('an unknown name and a wrong password', () => {
   });
 });
 
-describe('after the login', () => {
+describe('after the login, the user is sent', () => {
   const loginWithNext = async (next: string) =>
     stranger(app.url).submit(`/login?next=${encodeURIComponent(next)}`, {
       username: 'alice',
       password: alice.password,
     });
 
-  test('the inbox comes', async () => {
+  test('to the inbox', async () => {
     const answer = await stranger(app.url).submit('/login', { username: 'alice', password: alice.password });
     expect(answer.status).toBe(303);
     expect(answer.headers.location).toBe('/inbox');
   });
 
-  test('or the page that was asked for', async () => {
+  test('to the page that was requested', async () => {
     const someone = stranger(app.url);
     const door = await someone.get('/send?to=bob%20%26%20co');
     expect(door.status).toBe(303);
@@ -78,7 +78,7 @@ describe('after the login', () => {
     '',
     '/\0',
     `/${'x'.repeat(5000)}`,
-  ])('never another site or something that is no page: %j', async (next) => {
+  ])('never to another site or to something that is not a page: %j', async (next) => {
     const typed = { username: 'alice', password: alice.password };
     const someone = stranger(app.url);
     const answer = await someone.post('/login', { ...(await someone.hidden('/login')), ...typed, next });
@@ -88,7 +88,7 @@ describe('after the login', () => {
     if (next !== '/\0') expect(there.pathname).toMatch(/^\/(inbox|evil\.example\/)$/);
   });
 
-  test('the same holds for next in the address, and for people who are signed in already', async () => {
+  test('the same holds for next in the address, and for users who are signed in already', async () => {
     expect((await loginWithNext('//evil.example/')).headers.location).toBe('/inbox');
     for (const next of ['//evil.example/', '/.//evil.example/']) {
       const answer = await alice.get(`/login?next=${encodeURIComponent(next)}`);
@@ -98,7 +98,7 @@ describe('after the login', () => {
   });
 });
 
-test('whoever is signed in is taken from the front page, login and register to the inbox', async () => {
+test('signed-in users are redirected from the front page, login and register to the inbox', async () => {
   for (const page of ['/', '/login', '/register']) {
     const answer = await alice.get(page);
     expect(answer.status).toBe(303);
@@ -106,10 +106,10 @@ test('whoever is signed in is taken from the front page, login and register to t
   }
 });
 
-describe('a session planted in the browser before', () => {
+describe('a session fixed in the browser before the login', () => {
   const sessionOf = (person: Person) => /-session=([^;]*)/.exec(person.cookies())![1];
 
-  test.each(['/login', '/register'])('is worthless after %s: the id is a new one', async (page) => {
+  test.each(['/login', '/register'])('is invalid after %s: the id is new', async (page) => {
     const charlie = await registered(app.url, `charlie${page.length}`);
     const form = stranger(app.url);
     const token = await form.hidden(page);
@@ -123,7 +123,7 @@ describe('a session planted in the browser before', () => {
     expect((await charlie.get('/inbox')).headers.location).toContain('/login');
   });
 
-  test('made up by somebody: it is not adopted', async () => {
+  test('is not adopted if it was made up', async () => {
     const name = /[^ ;=]+-session/.exec(alice.cookies())![0];
     for (const planted of [name, 'session', 'pm-01234567-session']) {
       const victim = stranger(app.url, 'alice', alice.password, `${planted}=s%3Aplanted.signature`);
@@ -133,7 +133,7 @@ describe('a session planted in the browser before', () => {
   });
 });
 
-test('who is signed in and fails to log in as somebody else is offered no Logout that would not work', async () => {
+test('a failed login as another user shows no Logout button, which would not work', async () => {
   const someone = await registered(app.url, 'gwen');
   const form = stranger(app.url);
   const token = await form.hidden('/login');
@@ -143,7 +143,7 @@ test('who is signed in and fails to log in as somebody else is offered no Logout
   expect($('form[action="/logout"]').length).toBe(0);
 });
 
-test('a name or a password with NUL is refused like any other that is wrong', async () => {
+test('a name or a password with NUL is refused like any other wrong one', async () => {
   for (const typed of [
     { username: 'ali\0ce', password: wrong },
     { username: 'alice', password: `${alice.password}\0` },

@@ -21,12 +21,12 @@ const login = (person: Person) =>
   person.submit('/login', { username: person.username, password: person.password });
 
 describe('Logout', () => {
-  test('is a form on every page of a signed-in person', async () => {
+  test('is a form on every page of a signed-in user', async () => {
     for (const page of ['/inbox', '/send', '/nothing-here', '/inbox?before=broken'])
       expect((await alice.get(page)).$('form[method=post][action="/logout"] button').length).toBe(1);
   });
 
-  test('ends this session in the database, clears the cookie, and leaves the other sessions alone', async () => {
+  test('deletes this session, clears the cookie, and keeps other sessions', async () => {
     const elsewhere = stranger(app.url, 'alice');
     await login(elsewhere);
     const before = (await countSessions())!;
@@ -42,7 +42,7 @@ describe('Logout', () => {
     expect((await alice.get('/inbox')).status).toBe(200);
   });
 
-  test('makes the old cookie worthless, at every process', async () => {
+  test('invalidates the old cookie at every process', async () => {
     const someone = stranger(app.url, 'alice');
     await login(someone);
     const thief = at(other.url, someone);
@@ -57,13 +57,13 @@ describe('Logout', () => {
     expect(await countSessions()).toBe(before);
   });
 
-  test('is for those who are signed in; others are sent to the login', async () => {
+  test('redirects to the login if signed out', async () => {
     const answer = await stranger(app.url).post('/logout');
     expect(answer.status).toBe(303);
     expect(answer.headers.location).toBe('/login');
   });
 
-  test('is refused to a forged form', async () => {
+  test('refuses a forged form', async () => {
     const bob = await registered(app.url, 'bob');
     const token = await bob.hidden('/inbox', '/logout');
     expect((await alice.post('/logout')).status).toBe(403);
@@ -71,7 +71,7 @@ describe('Logout', () => {
     expect((await alice.get('/inbox')).status).toBe(200);
   });
 
-  test('cannot be done by following a link', async () => {
+  test('does not work by a link', async () => {
     const answer = await alice.get('/logout');
     expect(answer.status).toBe(405);
     expect(answer.headers.allow).toBe('POST');
@@ -79,7 +79,7 @@ describe('Logout', () => {
   });
 });
 
-test('no request under way brings a session back, a hundred times', async () => {
+test('is not undone by a request in flight, a hundred times', async () => {
   await app.pool.query('delete from sessions');
   for (let round = 0; round < 100; round += 1) {
     const someone = stranger(app.url, 'alice');

@@ -36,9 +36,9 @@ const alike: [string, string, ...string[]][] = [
   ['corner', 'comer'],
 ];
 
-describe.each(alike)('beside %s', (first, second, ...others) => {
+describe.each(alike)('next to %s', (first, second, ...others) => {
   const rest = [second, ...others];
-  test(`nobody can have ${rest.join(', ')}`, async () => {
+  test(`these cannot be registered: ${rest.join(', ')}`, async () => {
     await registered(app.url, first);
     for (const name of rest) {
       const answer = await register(name);
@@ -50,7 +50,7 @@ describe.each(alike)('beside %s', (first, second, ...others) => {
     expect((await login(second)).status).toBe(422); // another name all the same, and nobody's
   });
 
-  test('nor the other way round', async () => {
+  test('nor can it be registered next to one of them', async () => {
     await registered(app.url, second);
     expect((await register(first)).status).toBe(422);
   });
@@ -64,12 +64,12 @@ test.each([
   ['r-2-n', 'm2'],
   ['person-1', 'person-2'],
   ['person-10', 'person-1'],
-])('%s and %s are two names', async (one, two) => {
+])('%s and %s are different names', async (one, two) => {
   await registered(app.url, one);
   await registered(app.url, two.length < 3 ? `${two}a` : two);
 });
 
-test('a skeleton is its own skeleton, and what is done to a name inside does not change it', () => {
+test('skeletons are idempotent, also for parts of a name', () => {
   const letters = 'aborn10lmvwi._-';
   for (let round = 0; round < 5000; round += 1) {
     const name = `a${Array.from({ length: 2 + randomInt(28) }, () => letters[randomInt(letters.length)]).join('')}`;
@@ -82,7 +82,7 @@ test('a skeleton is its own skeleton, and what is done to a name inside does not
   }
 });
 
-test('of many who ask for look-alikes at the same moment in two processes, one gets it', async () => {
+test('only one of many concurrent look-alikes at two processes is registered', async () => {
   for (const names of [
     ['frida', 'frlda', 'fr1da', 'f.rida', 'frida_', 'frid-a'],
     ['emma', 'ernma', 'emrna', 'ernrna', 'em.ma', 'emma-'],
@@ -96,7 +96,7 @@ test('of many who ask for look-alikes at the same moment in two processes, one g
   }
 });
 
-test('after an account is deleted, nobody has its name or one like it', async () => {
+test('after an account is deleted, neither its name nor a look-alike can be registered', async () => {
   const mike = await registered(app.url, 'mike.w');
   expect((await mike.submit('/account/delete', { password })).get('Location')).toBe('/');
   for (const name of ['mike.w', 'mike-w', 'rnikevv', 'm1kew'])
@@ -106,7 +106,7 @@ test('after an account is deleted, nobody has its name or one like it', async ()
   expect(rows.map(({ hash }) => hash.length)).toEqual([32]);
 });
 
-describe('a database of before', () => {
+describe('a database of an earlier version', () => {
   const migrations = readMigrations();
   const before = migrations.filter(
     ({ name }) => name < migrations.find((m) => m.name.includes('look_alike'))!.name,
@@ -126,7 +126,7 @@ describe('a database of before', () => {
     return { databaseUrl, pool, join };
   };
 
-  test('keeps the accounts that look alike, and nobody else gets their names', async () => {
+  test('keeps its look-alike accounts, and nobody else can register their names', async () => {
     const { databaseUrl, pool, join } = await openOld();
     await registered(app.url, 'somebody-else');
     const { rows } = await app.pool.query<{ hash: string }>('select password_hash as hash from users');
@@ -146,7 +146,7 @@ describe('a database of before', () => {
     expect((await there('/register', 'newcomer')).status).toBe(303);
   });
 
-  test('gets the same skeletons from the migration as new names from the program', async () => {
+  test('gets the same skeletons from the migration as new names get from the program', async () => {
     const { pool, join } = await openOld();
     const letters = 'abcdefghijklmnopqrstuvwxyz0123456789._-mrnvwl10o';
     const names = new Set<string>();
@@ -167,7 +167,7 @@ describe('a database of before', () => {
   });
 });
 
-describe('reserved are', () => {
+describe('reserved names include', () => {
   test.each([
     'adm1n',
     'ad-min',
@@ -222,7 +222,7 @@ describe('reserved are', () => {
     'hosta',
     'mia-you',
     'ownership',
-  ])('not %s', (name) => {
+  ])('but not %s', (name) => {
     // prettier-ignore
     expect(isReserved(name)).toBe(false);
   });

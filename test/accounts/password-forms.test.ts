@@ -45,7 +45,7 @@ const hashOf = async (username: string) => {
   return rows[0]!.hash;
 };
 
-describe('a password set in one form opens in the other:', () => {
+describe('a password set in one Unicode form works in the other:', () => {
   test.each([...forms, ...others])('%s', async (_, set, typed) => {
     const username = newName();
     await registered(app.url, username, set);
@@ -55,7 +55,7 @@ describe('a password set in one form opens in the other:', () => {
     expect(await hashOf(username)).toBe(hash);
   });
 
-  test('not one that only looks alike', async () => {
+  test('a password that only looks alike does not work', async () => {
     await registered(app.url, 'careful', 'Grüße aus Münster');
     for (const almost of [
       'Grusse aus Munster',
@@ -70,7 +70,7 @@ describe('a password set in one form opens in the other:', () => {
 const composed = texts.German.normalize('NFC');
 const decomposed = texts.German.normalize('NFD');
 
-test('the other form confirms, changes, and deletes', async () => {
+test('the other form works for confirming, changing and deleting', async () => {
   const person = await registered(app.url, newName(), composed);
   const confirmPassword = await person.submit('/account/confirm', { password: decomposed });
   expect([confirmPassword.status, confirmPassword.get('Location')]).toEqual([303, '/account']);
@@ -83,7 +83,7 @@ test('the other form confirms, changes, and deletes', async () => {
   ).toBe('/');
 });
 
-test('the other form is asked for before a second factor is turned off, and before recovery codes are made', async () => {
+test('the other form works for turning off a second factor and for making recovery codes', async () => {
   const person = await registered(app.url, newName(), composed);
   await person.submit('/account/second-factor');
   const letters = (await person.get('/account/second-factor/set-up')).$('.secret').text().replaceAll(' ', '');
@@ -104,7 +104,7 @@ describe('a hash from before passwords were normalized', () => {
     ...forms,
     ...forms.map(([what, set]) => [`${what}: in the form of then`, set, set] as const),
     ['full width, typed so again', 'ｓｅａ　ｇｌａｓｓ　１２', 'ｓｅａ　ｇｌａｓｓ　１２'] as const,
-  ])('still opens and is renewed: %s', async (_, set, typed) => {
+  ])('still verifies and is replaced: %s', async (_, set, typed) => {
     const username = newName();
     await registered(app.url, username);
     const options = { type: argon2.argon2id, memoryCost: 7168, timeCost: 1, parallelism: 1 } as const;
@@ -120,7 +120,7 @@ describe('a hash from before passwords were normalized', () => {
   });
 });
 
-describe('rules judge the normalized form:', () => {
+describe('the rules apply to the normalized form:', () => {
   test.each([
     [
       'seven letters, decomposed into fourteen',
@@ -147,7 +147,7 @@ describe('rules judge the normalized form:', () => {
     expect((await login(username, password.normalize('NFC'))).status).toBe(303);
   });
 
-  test('the username in full width', async () => {
+  test('a username in full-width characters', async () => {
     const typed = { username: 'charlotte', password: 'ＣＨＡＲＬＯＴＴＥ' };
     expect((await stranger(app.url).submit('/register', typed)).$('#password-error').text()).toContain(
       'username',

@@ -22,7 +22,7 @@ const manyEmoji = Array.from({ length: 256 }, (_, n) => String.fromCodePoint(0x1
   '',
 );
 
-describe('a password is accepted and opens the account, exactly as typed:', () => {
+describe('a password is accepted and works exactly as typed:', () => {
   test.each([
     ['eight characters', 'kv7%qLp2', 'kv7%qLp'],
     ['eight emoji', '🦉🦊🐙🐝🦋🐢🦔🐘', '🦉🦊🐙🐝🦋🐢🦔'],
@@ -42,7 +42,7 @@ describe('a password is accepted and opens the account, exactly as typed:', () =
   });
 });
 
-describe('a password is refused, and is not on the page:', () => {
+describe('a password is refused, and not shown again:', () => {
   test.each([
     ['nothing', ''],
     ['seven characters', 'kv7%qLp'],
@@ -63,7 +63,7 @@ describe('a password is refused, and is not on the page:', () => {
   });
 
   test.each(['charlotte', 'CHARLOTTE', ' charlotte ', 'charlotte1', '1charlotte!'])(
-    'the username, as in %j',
+    'if it is the username, as in %j',
     async (password) => {
       const answer = await register(password, 'charlotte');
       expect(answer.status).toBe(422);
@@ -76,7 +76,7 @@ test('a long password may contain the username', async () => {
   expect((await register('dora and the sea glass', 'dora')).status).toBe(303);
 });
 
-test('passwords are kept as argon2id hashes with the settings of the environment, each with its own salt', async () => {
+test('passwords are stored as argon2id hashes with the configured parameters and individual salts', async () => {
   const strong = await startApp({ PASSWORD_MEMORY_KIB: '19456', PASSWORD_PASSES: '2' }, app.databaseUrl);
   const password = 'the same for both';
   for (const username of ['twin-a', 'twin-b'])
@@ -90,7 +90,7 @@ test('passwords are kept as argon2id hashes with the settings of the environment
   for (const { hash } of rows) expect(hash).toMatch(/^\$argon2id\$v=19\$m=19456,(p=1,t=2|t=2,p=1)\$/);
 });
 
-test('a weaker stored hash becomes a stronger one at the next login, and not at a failed one', async () => {
+test('a weaker hash is replaced at the next successful login', async () => {
   const hashOf = async () => {
     const { rows } = await app.pool.query<{ hash: string }>(
       `select password_hash as hash from users where username = 'weakling'`,

@@ -47,12 +47,12 @@ function expectNear(actual: number, wanted: number): void {
 }
 
 describe('a session', () => {
-  test('ends 30 days after the last visit', async () => {
+  test('expires 30 days after the last visit', async () => {
     const { expire } = (await sessionOf('alice'))!;
     expectNear(expire.getTime(), Date.now() + 30 * day);
   });
 
-  test('lives on with every visit, up to 90 days after the login', async () => {
+  test('is extended by every visit, up to 90 days after the login', async () => {
     const bob = await registered(app.url, 'bob');
     await age('bob', 59 * day, 29 * day);
     expect(await isSignedIn(bob)).toBe(true);
@@ -63,7 +63,7 @@ describe('a session', () => {
     expectNear((await sessionOf('bob'))!.expire.getTime(), Date.now() + 10 * day);
   });
 
-  test('is over when its time has come, whatever the cookie says', async () => {
+  test('is invalid once expired, whatever the cookie says', async () => {
     const carol = await registered(app.url, 'carol');
     await app.pool.query(
       `update sessions set expire = now() - interval '1 second'
@@ -74,7 +74,7 @@ describe('a session', () => {
     expect(await isSignedIn(carol)).toBe(true);
   });
 
-  test('leaves no row when its time has come; the others stay', async () => {
+  test('is deleted once expired; others are kept', async () => {
     await registered(app.url, 'frank');
     await app.pool.query(
       `insert into sessions (user_id, sid, sess, expire)
@@ -91,7 +91,7 @@ describe('a session', () => {
     expect(await isSignedIn(dave)).toBe(false);
   });
 
-  test('is stored so that whoever reads the table cannot use it', async () => {
+  test('cannot be used by a reader of the table', async () => {
     const id = decodeURIComponent(/session=([^;]*)/.exec(alice.cookies())![1]!).slice('s:'.length);
     const { rows } = await app.pool.query<{ line: string }>('select sessions::text as line from sessions');
     const secret = id.split('.')[1]!;
@@ -99,7 +99,7 @@ describe('a session', () => {
     for (const { line } of rows) expect(line).not.toContain(secret);
   });
 
-  test('is noted as used every five minutes, not more often', async () => {
+  test('is marked as used every five minutes, not more often', async () => {
     await age('alice', day, 6 * minute);
     const isWrite = (text: string) => !/^\s*select/i.test(text);
     const first = await statementsOf(app.appPool, () => alice.get('/inbox'));
@@ -112,8 +112,8 @@ describe('a session', () => {
   });
 });
 
-describe('the cookie of a session', () => {
-  test('is given anew every five minutes, so that the browser keeps it as long as the session lives', async () => {
+describe('the session cookie', () => {
+  test('is renewed every five minutes, so that the browser keeps it as long as the session', async () => {
     const erin = await registered(app.url, 'erin');
     const given = async () =>
       [(await erin.get('/inbox')).headers['set-cookie'] ?? []]
@@ -136,7 +136,7 @@ describe('the cookie of a session', () => {
   });
 
   test.each(['GET', 'HEAD', 'POST'])(
-    '%s with one of our other cookies in its place is a stranger',
+    '%s with another of our cookies in its place is signed out',
     async (method) => {
       const visitor = stranger(app.url);
       await visitor.get('/login');
@@ -151,14 +151,14 @@ describe('the cookie of a session', () => {
   );
 });
 
-describe('what a visit asks of the database', () => {
+describe('statements per visit', () => {
   test.each([
     ['/inbox', 2],
     ['/inbox?before=ffffffff-ffff-ffff-ffff-ffffffffffff', 2],
     ['/send', 1],
     ['/nothing-here', 1],
     ['/', 1],
-  ])('signed in, %s: at most %d statements, none of which writes', async (page, most) => {
+  ])('signed in, %s: at most %d, none of which writes', async (page, most) => {
     await alice.get(page);
     const texts = await statementsOf(app.appPool, () => alice.get(page));
     expect(texts.length).toBeLessThanOrEqual(most);
@@ -166,14 +166,14 @@ describe('what a visit asks of the database', () => {
   });
 
   test.each(['/', '/login', '/register', '/inbox', '/nothing-here', '/healthz', '/assets/app.css'])(
-    'signed out, %s: nothing',
+    'signed out, %s: none',
     async (page) => {
       expect(await statementsOf(app.appPool, () => stranger(app.url).get(page))).toEqual([]);
     },
   );
 });
 
-test('a thousand visits of strangers leave the table of sessions as it was, and no session cookie', async () => {
+test('a thousand signed-out visits write no session and set no session cookie', async () => {
   const count = async () => (await app.pool.query('select from sessions')).rowCount;
   const before = await count();
   for (let round = 0; round < 50; round += 1) {
@@ -188,7 +188,7 @@ test('a thousand visits of strangers leave the table of sessions as it was, and 
   expect(await count()).toBe(before);
 });
 
-test('a failed login or registration leaves no session either', async () => {
+test('a failed login or registration writes no session either', async () => {
   const { rowCount: before } = await app.pool.query('select from sessions');
   const someone = stranger(app.url);
   await someone.submit('/login', { username: 'alice', password: 'wrong password' });

@@ -51,7 +51,7 @@ describe('a day', () => {
   }); // prettier-ignore
 });
 
-test('without a script, times on pages are those of the zone as well', async () => {
+test('without a script, times on pages are in the account’s zone too', async () => {
   await letter(app.pool, bob, 'alice', 'Hello', '2026-07-01T22:34:00Z');
   await choose('Europe/Berlin');
   const time = (await alice.get('/inbox')).$('.messages time');
@@ -62,7 +62,7 @@ test('without a script, times on pages are those of the zone as well', async () 
   expect((await alice.get('/inbox')).$('.messages time').attr('title')).toContain('at 22:34 UTC');
 });
 
-test('what is no time zone is refused, and the account page says which it is', async () => {
+test('an invalid time zone is refused, and the account page shows the current one', async () => {
   for (const zone of ['Europe/Nowhere', '<b>', 'x'.repeat(1000)]) {
     const answer = await choose(zone);
     expect(answer.status).toBe(422);
@@ -75,7 +75,7 @@ test('what is no time zone is refused, and the account page says which it is', a
 });
 
 test.each(['%', '%E0%A4%A', 'Europe%2FBerlin%00', '"Europe/Berlin"', 'a'.repeat(3000)])(
-  'a browser that says %s says nothing',
+  'a browser that sends %s is ignored',
   async (value) => {
     const page = await (await inBrowserOf(alice, value)).get('/search');
     expect([page.status, page.$('.syntax').text().includes('Days are those of UTC')]).toEqual([200, true]);

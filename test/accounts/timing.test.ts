@@ -24,7 +24,7 @@ test.each([
   ['/login', 'password', 'not the password'],
   ['/login', 'password', 'nicht das Paßwört'.normalize('NFD')], // which may have been hashed in two forms
   ['/login/recovery', 'code', '0000-0000-0000-0000'],
-])('at %s the quickest of 200 tries or more are at most 3 ms apart', async (page, field, wrong) => {
+])('at %s the fastest of at least 200 attempts are at most 3 ms apart', async (page, field, wrong) => {
   const someone = stranger(app.url);
   const token = await someone.hidden(page);
   const quickest = new Map(names.map((name) => [name, Infinity]));

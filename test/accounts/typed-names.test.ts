@@ -40,15 +40,15 @@ const pasted: [what: string, typed: string][] = [
   ['full-width letters', 'ａｌｉｃｅ'],
 ];
 
-test.each(pasted)('%s: it is the same name', (_, typed) => {
+test.each(pasted)('%s: the same name', (_, typed) => {
   expect(foldUsername(typed)).toBe('alice');
 });
 
-test('a capital I with a dot, from a Turkish keyboard, is an i', () => {
+test('a dotted capital I from a Turkish keyboard is an i', () => {
   expect(foldUsername('İSMAİL')).toBe('ismail');
 });
 
-test.each(['al ice', 'alice!', 'alıce', 'аlice', 'alice@bob', 'alicé'])('%j stays another name', (typed) => {
+test.each(['al ice', 'alice!', 'alıce', 'аlice', 'alice@bob', 'alicé'])('%j is another name', (typed) => {
   expect(foldUsername(typed)).not.toBe('alice');
 });
 
@@ -78,7 +78,7 @@ describe('such a name', () => {
     },
   );
 
-  test('registers as what one sees', async () => {
+  test('registers as it looks', async () => {
     const answer = await stranger(app.url).submit('/register', {
       username: '\u200E@Carol\u00AD-1\u200B',
       password: alice.password,
@@ -88,7 +88,7 @@ describe('such a name', () => {
     expect(rowCount).toBe(1);
   });
 
-  test('that is refused stands in the form as it was typed', async () => {
+  test('stands in the form as typed if it is refused', async () => {
     const typed = '\u200E@al ice\u200B';
     for (const page of ['/login', '/register']) {
       const answer = await stranger(app.url).submit(page, { username: typed, password: 'not the password' });
@@ -98,7 +98,7 @@ describe('such a name', () => {
   });
 
   test.each(['', '  ', '@', '\u200B\u200E', '@ \u2060'])(
-    'with nothing to see is none: %j',
+    'is missing if nothing in it is visible: %j',
     async (username) => {
       for (const page of ['/login', '/register']) {
         const answer = await stranger(app.url).submit(page, { username, password: alice.password });
@@ -139,11 +139,11 @@ describe('several recipients', () => {
     expect(await copiesOf(app.pool, body)).toHaveLength(4);
   });
 
-  test('the same one several times, in several ways, is one', () => {
+  test('count once if repeated, in any spelling', () => {
     expect(splitUsernames('@bob, BOB、\u200Ebob\u200E\nbob;')).toEqual(['bob']);
   });
 
-  test('that are refused stand in the form as they were typed', async () => {
+  test('stand in the form as typed if they are refused', async () => {
     const typed = '\u2068@Bob\u2069、nobody-here；ismail';
     const answer = await alice.send(typed, 'Not sent');
     expect(answer.status).toBe(422);
@@ -151,12 +151,12 @@ describe('several recipients', () => {
     expect(answer.$('input[name=recipient]').attr('value')).toBe(typed);
   });
 
-  test('from a link on lines of their own stay apart in the field of one line', async () => {
+  test('from a link, on separate lines, stay separate in the one-line field', async () => {
     const page = await alice.get(`/send?to=${encodeURIComponent('bob\r\nismail')}`);
     expect(page.$('input[name=recipient]').attr('value')).toBe('bob, ismail');
   });
 
-  test('with only a space between them get a hint and no message', async () => {
+  test('separated by spaces only get a hint, and nothing is sent', async () => {
     const answer = await alice.send('bob ismail', 'Not sent');
     expect(answer.$('#recipient-error').text()).toContain('a comma between two names');
   });

@@ -40,7 +40,7 @@ async function deleteAccount(app: TestApp, username: string): Promise<void> {
   await person.submit('/account/delete', { password: person.password });
 }
 
-test('whoever tries names on a copy of the database finds none', async () => {
+test('a copy of the database does not reveal deleted names to guessing', async () => {
   const app = await start();
   await deleteAccount(app, 'former');
   const hashes = await listHashes(app);
@@ -49,7 +49,7 @@ test('whoever tries names on a copy of the database finds none', async () => {
   expect(await isFree(app.url, 'f0rmer')).toBe(false);
 });
 
-test('a database of before becomes HMACs at the first start, of five processes as well', async () => {
+test('an earlier database gets HMACs at the first start, even of five processes', async () => {
   const databaseUrl = await createDatabase('template0');
   const pool = createPool(databaseUrl, () => {});
   onTestFinished(() => pool.end());
@@ -74,7 +74,7 @@ test('a database of before becomes HMACs at the first start, of five processes a
   expect(await isFree(apps[2]!.url, 'newc0mer')).toBe(false);
 });
 
-test('without the secret.key of before names in use stay taken; with it, former ones again', async () => {
+test('without the earlier secret.key, names in use stay taken; with it, deleted ones do too', async () => {
   const first = await start();
   await registered(first.url, 'in.use');
   await deleteAccount(first, 'former');

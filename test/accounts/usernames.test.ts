@@ -76,8 +76,8 @@ describe('a username is refused, and still stands in the form:', () => {
   });
 });
 
-describe('a name that somebody has', () => {
-  test('is refused, however it is written', async () => {
+describe('a taken username', () => {
+  test('is refused in any spelling', async () => {
     await registered(app.url, 'alice');
     for (const username of ['alice', 'ALICE', '  Alice ']) {
       const answer = await stranger(app.url).submit('/register', { username, password });
@@ -86,7 +86,7 @@ describe('a name that somebody has', () => {
     }
   });
 
-  test('two who ask for one name at the same moment: one account, one clear refusal', async () => {
+  test('registered twice concurrently makes one account and one clear error', async () => {
     const second = await startApp({}, app.databaseUrl);
     for (const username of ['eve-1', 'eve-2', 'eve-3', 'eve-4', 'eve-5']) {
       const people = [stranger(app.url), stranger(second.url)];
@@ -109,7 +109,7 @@ describe('a name that somebody has', () => {
   });
 });
 
-test('at login the same folding applies: capitals and spaces around the name do not matter', async () => {
+test('login folds usernames in the same way: case and surrounding spaces do not matter', async () => {
   await registered(app.url, 'frank');
   const answer = await stranger(app.url).submit('/login', { username: '  FRANK ', password });
   expect(answer.status).toBe(303);

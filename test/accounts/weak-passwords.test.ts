@@ -65,7 +65,7 @@ test.each([
   expect(await judge(password)).toBeUndefined();
 });
 
-test('no password of fifteen random small letters is refused, nor one of ten random characters', async () => {
+test('no password of fifteen random lower-case letters or ten random characters is refused', async () => {
   const random = (length: number, characters: string) =>
     Array.from({ length }, () => characters[randomInt(characters.length)]).join('');
   const letters = 'abcdefghijklmnopqrstuvwxyz';
@@ -75,7 +75,7 @@ test('no password of fifteen random small letters is refused, nor one of ten ran
   }
 });
 
-test('a long password is judged as quickly as its beginning', async () => {
+test('a long password takes no longer to judge than its beginning', async () => {
   const hostile = ['4@8({[<369€'.repeat(23), 'password'.repeat(32), 'a@4'.repeat(85), 'qwe123'.repeat(42)];
   const quickest = async (password: string): Promise<number> => {
     let best = Infinity;

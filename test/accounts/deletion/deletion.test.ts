@@ -38,7 +38,7 @@ async function idOfAccount(username: string): Promise<string> {
   return (await findAccount(app.pool, username))!.id;
 }
 
-test('the page says what happens, and nothing happens without the password', async () => {
+test('the page says what happens, and does nothing without the password', async () => {
   const alice = await registered(app.url, 'alice');
   const page = await alice.get('/account/delete');
   expect(page.$('main').text()).toContain('other people keep their copies of your messages');
@@ -47,7 +47,7 @@ test('the page says what happens, and nothing happens without the password', asy
   expect((await alice.get('/inbox')).status).toBe(200);
 });
 
-test('who leaves is told so, is signed out everywhere and cannot log in', async () => {
+test('deleting the account says so, signs out everywhere, and prevents login', async () => {
   const carol = await registered(app.url, 'carol');
   const elsewhere = at(other.url, carol);
   const answer = await leave(carol);
@@ -58,7 +58,7 @@ test('who leaves is told so, is signed out everywhere and cannot log in', async 
   expect(login.$('#password-error').text()).toBe('The username or the password is wrong.');
 });
 
-test('nothing of theirs is left, and what others hold is', async () => {
+test('nothing of the account is left; what others hold is kept', async () => {
   const dora = await registered(app.url, 'dora.leaves');
   const id = await idOfAccount('dora.leaves');
   await dora.send('bob', 'Remember me');
@@ -74,7 +74,7 @@ test('nothing of theirs is left, and what others hold is', async () => {
   expect(received.$('.messages li h2').text()).toContain('deleted account');
 });
 
-test('drafts, devices and all that signs in are gone at once, before the last message of a large mailbox is', async () => {
+test('drafts, devices and credentials are deleted immediately, before the messages of a large mailbox', async () => {
   const gina = await registered(app.url, 'gina');
   const id = await idOfAccount('gina');
   await bob.send('gina', 'Still to be removed');
@@ -90,7 +90,7 @@ test('drafts, devices and all that signs in are gone at once, before the last me
   await purgeAccount(app.pool, id);
 });
 
-test("the correspondents' pages go on working", async () => {
+test("the correspondents' pages keep working", async () => {
   const letter = await bob.get((await bob.get('/inbox')).$('.messages h2 a').attr('href')!);
   expect([letter.status, letter.$('h1').text()]).toEqual([200, 'From deleted account']);
   expect(letter.$('.actions a')).toHaveLength(0);
@@ -117,7 +117,7 @@ test('the name can never be registered again', async () => {
   ]);
 });
 
-test('a hundred races of leaving with registering the same name: nobody gets it', async () => {
+test('in a hundred races of deletion and registration of one name, nobody gets the name', async () => {
   const hashUsername = (name: string) => createHash('sha256').update(name).digest();
   const names = Array.from({ length: 100 }, (_, n) => `racer-${n}`);
   const race = async (name: string) => {
@@ -138,7 +138,7 @@ test('a hundred races of leaving with registering the same name: nobody gets it'
   }
 });
 
-test('a removal that was broken off is finished by housekeeping', async () => {
+test('the cleanup job finishes an interrupted deletion', async () => {
   await registered(app.url, 'emil');
   const id = await idOfAccount('emil');
   await bob.send('emil', 'For emil');
@@ -149,7 +149,7 @@ test('a removal that was broken off is finished by housekeeping', async () => {
 });
 
 test(
-  'leaving with 100,000 messages while they are being read and written to',
+  'an account with 100,000 messages is deleted while they are read and it receives more',
   { timeout: 120_000 },
   async () => {
     const frieda = await registered(app.url, 'frieda');
@@ -191,7 +191,7 @@ test(
   },
 );
 
-test('signed out, one logs in first; a forged form deletes nothing', async () => {
+test('signed out, one is sent to the login; a forged form deletes nothing', async () => {
   expect((await stranger(app.url).get('/account/delete')).get('Location')).toBe(
     '/login?next=%2Faccount%2Fdelete',
   );

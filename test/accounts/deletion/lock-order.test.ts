@@ -33,7 +33,7 @@ async function whileSending(userId: string, locked: 'drafts' | 'mailbox_sizes', 
   }
 }
 
-test('a letter that has removed its draft is sent before its writer is gone', async () => {
+test('a message that has removed its draft is sent before its sender is deleted', async () => {
   await registered(app.url, 'alice');
   const { rows } = await app.pool.query<{ id: string }>(`select id from users where username = 'alice'`);
   const { id } = rows[0]!;

@@ -38,12 +38,12 @@ const end = async (person: Person, name: string) =>
   person.post('/account/devices/end', await buttonOf(person, name));
 
 describe('the list', () => {
-  test('names browser and system of each, the last seen first, and marks this one', async () => {
+  test('shows browser and system of each device, the last seen first, and marks the current one', async () => {
     expect(namesOn(await list(alice))).toEqual(['Safari on iOS', 'Firefox on Linux this device']);
     expect(namesOn(await list(phone))).toEqual(['Safari on iOS this device', 'Firefox on Linux']);
   });
 
-  test('says when each was made and last seen', async () => {
+  test('shows when each was signed in and last seen', async () => {
     await app.pool.query(
       `update sessions set sess = sess || jsonb_build_object('startedAt', $1::float8, 'seenAt', $2::float8) where agent = $3`,
       [Date.UTC(2020, 0, 31, 10, 12), Date.now() - 20 * 60 * 1000, agents['Safari on iOS']],
@@ -54,20 +54,20 @@ describe('the list', () => {
     expect($('.devices time').last().prev().attr('datetime')).toBe('2020-01-31T10:12:00Z');
   });
 
-  test('leaves out what is over, and what is not theirs', async () => {
+  test('leaves out expired sessions and those of other users', async () => {
     await app.pool.query(`update sessions set expire = now() where agent = $1`, [agents['Safari on iOS']]);
     expect(namesOn(await list(alice))).toEqual(['Firefox on Linux this device']);
     expect(namesOn(await list(charlie))).toEqual(['An unknown browser this device']);
   });
 
-  test('is reached from the account page, and for who is signed in', async () => {
+  test('is linked from the account page and requires a login', async () => {
     expect((await alice.get('/account')).$('main a[href="/account/devices"]')).toHaveLength(1);
     const answer = await stranger(app.url).get('/account/devices');
     expect(answer.get('Location')).toBe('/login?next=%2Faccount%2Fdevices');
     expect((await alice.ask('put', '/account/devices')).status).toBe(405);
   });
 
-  test('shows nothing with which anybody could sign in', async () => {
+  test('shows nothing that could be used to sign in', async () => {
     const { text } = await list(alice);
     for (const person of [alice, phone]) {
       const id = decodeURIComponent(/session=([^;]*)/.exec(person.cookies())![1]!);
@@ -76,8 +76,8 @@ describe('the list', () => {
   });
 });
 
-describe('ending one', () => {
-  test('signs it out, and leaves the others alone', async () => {
+describe('ending a device', () => {
+  test('signs it out and no other', async () => {
     const answer = await end(alice, 'Safari on iOS');
     expect([answer.status, answer.get('Location')]).toEqual([303, '/account/devices']);
     const page = await list(alice);
@@ -86,14 +86,14 @@ describe('ending one', () => {
     expect((await phone.get('/inbox')).get('Location')).toBe('/login?next=%2Finbox');
   });
 
-  test('that has ended already is 404', async () => {
+  test('answers 404 if it has ended already', async () => {
     const button = await buttonOf(alice, 'Safari on iOS');
     expect((await alice.post('/account/devices/end', button)).status).toBe(303);
     const again = await alice.post('/account/devices/end', button);
     expect([again.status, again.$('main').text()]).toEqual([404, expect.stringContaining('no such device')]);
   });
 
-  test("somebody else's is 404, and goes on", async () => {
+  test("answers 404 for another user's device, which stays signed in", async () => {
     const { device } = await buttonOf(alice, 'Safari on iOS');
     const { _csrf } = await charlie.hidden('/account', '/logout');
     expect((await charlie.post('/account/devices/end', { _csrf: _csrf!, device: device! })).status).toBe(404);
@@ -101,14 +101,14 @@ describe('ending one', () => {
   });
 
   test.each(['', 'x', "' or true --", '\0', 'x'.repeat(5000), '-'.repeat(43)])(
-    'that does not exist is 404: %j',
+    'answers 404 for an unknown device: %j',
     async (device) => {
       const { _csrf } = await alice.hidden('/account', '/logout');
       expect((await alice.post('/account/devices/end', { _csrf: _csrf!, device })).status).toBe(404);
     },
   );
 
-  test('this very one leads to the login page', async () => {
+  test('leads to the login page if it is the current one', async () => {
     const { device } = await buttonOf(alice, 'Firefox on Linux').then(async () => buttonOf(phone, 'Firefox'));
     const { _csrf } = await alice.hidden('/account', '/logout');
     await alice.post('/account/devices/end', { _csrf: _csrf!, device: device! });
@@ -116,10 +116,10 @@ describe('ending one', () => {
   });
 });
 
-describe('ending all others', () => {
+describe('ending all other devices', () => {
   const endOthers = (person: Person) => person.submit('/account/devices', {}, '/account/devices/end-others');
 
-  test('leaves this one', async () => {
+  test('keeps the current one', async () => {
     const third = await loggedInWith(app.url, alice);
     const answer = await endOthers(phone);
     expect([answer.status, answer.get('Location')]).toEqual([303, '/account/devices']);
@@ -129,7 +129,7 @@ describe('ending all others', () => {
     expect(await isSignedIn(charlie)).toBe(true);
   });
 
-  test('ends also the sign-ins that are under way: a new epoch begins', async () => {
+  test('also ends logins in progress, by a new epoch', async () => {
     const epoch = async () =>
       (await app.pool.query(`select epoch from users where username = 'alice'`)).rows[0].epoch;
     const before = await epoch();
@@ -137,14 +137,14 @@ describe('ending all others', () => {
     expect(await epoch()).toBe(before + 1);
   });
 
-  test('is offered where there are others', async () => {
+  test('is offered if there are other devices', async () => {
     await endOthers(alice);
     expect((await list(alice)).$('form[action="/account/devices/end-others"]')).toHaveLength(0);
   });
 });
 
 test.each(['/account/devices/end', '/account/devices/end-others'])(
-  '%s: a forged form is refused, a stranger goes to the login page, a link does nothing',
+  '%s: a forged form is refused, a signed-out user is sent to the login, a link does nothing',
   async (action) => {
     const { device } = await buttonOf(alice, 'Safari on iOS');
     const { _csrf } = await charlie.hidden('/account', '/logout');

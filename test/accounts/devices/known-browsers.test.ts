@@ -31,14 +31,14 @@ async function noticesOf({ username }: Person): Promise<string[]> {
 }
 const browserOf = (person: Person) => /pm-[0-9a-f]{8}-browser=[^;]*/.exec(person.cookies())![0];
 
-test('registering leaves no notice, nor does the next login with that browser', async () => {
+test('neither registering nor the next login in that browser leaves a notice', async () => {
   const alice = await registered(app.url, 'alice');
   await loggedInWith(app.url, alice, agents['Firefox on Linux'], browserOf(alice));
   await loggedInWith(other.url, alice, agents['Chrome on Windows'], browserOf(alice));
   expect(await noticesOf(alice)).toEqual([]);
 });
 
-test('another browser leaves one, with the time and the name of the browser, once', async () => {
+test('another browser leaves one notice, with the time and the browser’s name', async () => {
   const bob = await registered(app.url, 'bob');
   const elsewhere = await loggedInWith(app.url, bob, agents['Chrome on Windows']);
   await loggedInWith(app.url, bob, agents['Chrome on Windows'], browserOf(elsewhere));
@@ -57,13 +57,13 @@ test('another browser leaves one, with the time and the name of the browser, onc
   expect(letter.$('.actions a')).toHaveLength(0);
 });
 
-test('one that does not say what it is leaves one all the same', async () => {
+test('a browser without a user agent leaves one too', async () => {
   const carol = await registered(app.url, 'carol');
   await loggedInWith(app.url, carol, '');
   expect(await noticesOf(carol)).toEqual([expect.stringContaining('with an unknown browser on')]);
 });
 
-test('pages that are open are told at once', async () => {
+test('open pages are notified immediately', async () => {
   const dora = await registered(app.url, 'dora');
   const page = await openStream(other.url, dora);
   await page.hears({ unread: 0 });
@@ -72,7 +72,7 @@ test('pages that are open are told at once', async () => {
   page.close();
 });
 
-test("on a shared computer the other person's browser is a new one for this person", async () => {
+test('on a shared computer, a browser is known per user', async () => {
   const emil = await registered(app.url, 'emil');
   const frieda = await registered(app.url, 'frieda');
   const shared = await loggedInWith(app.url, frieda, undefined, browserOf(emil));
@@ -87,7 +87,7 @@ test("on a shared computer the other person's browser is a new one for this pers
   expect(rows).toEqual([]);
 });
 
-test('a cookie that was made up or changed is not believed', async () => {
+test('a forged or altered cookie is ignored', async () => {
   const gustav = await registered(app.url, 'gustav');
   const genuine = browserOf(gustav);
   const forged = genuine.replace(/s%3A(.)/, (_, first) => `s%3A${first === 'x' ? 'y' : 'x'}`);
@@ -105,7 +105,7 @@ test('a cookie that was made up or changed is not believed', async () => {
   }
 });
 
-test('a failed login leaves neither a notice nor the cookie', async () => {
+test('a failed login leaves neither a notice nor a cookie', async () => {
   const hanna = await registered(app.url, 'hanna');
   const someone = stranger(app.url);
   await someone.submit('/login', { username: 'hanna', password: 'not the password' });
@@ -113,7 +113,7 @@ test('a failed login leaves neither a notice nor the cookie', async () => {
   expect(await noticesOf(hanna)).toEqual([]);
 });
 
-test('the cookie lives for a year, is renewed by each login, and no script reads it', async () => {
+test('the cookie lives for a year, is renewed by each login, and is HttpOnly', async () => {
   const ines = await registered(app.url, 'ines');
   const again = stranger(app.url, 'ines', ines.password, browserOf(ines));
   const answer = await again.submit('/login', { username: 'ines', password: ines.password });
@@ -121,14 +121,14 @@ test('the cookie lives for a year, is renewed by each login, and no script reads
   expect(line).toMatch(/Max-Age=31536000;.* HttpOnly; SameSite=Lax/);
 });
 
-test('it survives the logout', async () => {
+test('the cookie survives a logout', async () => {
   const jan = await registered(app.url, 'jan');
   await jan.submit('/inbox', {}, '/logout');
   await jan.submit('/login', { username: 'jan', password: jan.password });
   expect(await noticesOf(jan)).toEqual([]);
 });
 
-test('at most fifty browsers are known of one person; those seen longest ago are forgotten', async () => {
+test('at most 50 browsers are known per user; those seen longest ago are dropped', async () => {
   const kim = await registered(app.url, 'kim');
   const first = browserOf(kim);
   const { id } = (await findAccount(app.pool, 'kim'))!;
@@ -142,7 +142,7 @@ test('at most fifty browsers are known of one person; those seen longest ago are
   expect(await noticesOf(kim)).toHaveLength(1);
 });
 
-test('a browser that was not seen for a year is forgotten by housekeeping', async () => {
+test('the cleanup job drops browsers not seen for a year', async () => {
   const lea = await registered(app.url, 'lea');
   const { id } = (await findAccount(app.pool, 'lea'))!;
   const left = async () =>
@@ -157,7 +157,7 @@ test('a browser that was not seen for a year is forgotten by housekeeping', asyn
   expect(await noticesOf(lea)).toHaveLength(1);
 });
 
-test('it costs a login two statements, before the password and after it, and pages none', async () => {
+test('it costs two statements per login and none per page', async () => {
   const mia = await registered(app.url, 'mia');
   const of = (texts: string[]) => texts.filter((text) => text.includes('known_browsers')).length;
   const known = await statementsOf(app.appPool, () => loggedInWith(app.url, mia, undefined, browserOf(mia)));
@@ -165,7 +165,7 @@ test('it costs a login two statements, before the password and after it, and pag
   expect(of(await statementsOf(app.appPool, () => mia.get('/inbox')))).toBe(0);
 });
 
-test('twenty logins at once with one new browser at two processes: the browser is known afterwards', async () => {
+test('a browser is known after twenty concurrent logins at two processes', async () => {
   const nora = await registered(app.url, 'nora');
   const { username, password } = nora;
   const browser = browserOf(await registered(app.url, 'otto'));

@@ -43,7 +43,7 @@ const listed = async (person: Person) => withdrawals(await person.get(page));
 const worksAt = async (path: string) => (await stranger(app.url).get(path)).status === 200;
 
 describe('a member', () => {
-  test('makes an invitation; its link is shown once and lets somebody register', async () => {
+  test('makes an invitation; its link is shown once and allows one registration', async () => {
     const bob = await member();
     expect((await bob.get('/account')).$(`a[href="${page}"]`).text()).toBe('Invitations');
     const path = await invitationBy(bob);
@@ -57,13 +57,13 @@ describe('a member', () => {
     expect(await listed(bob)).toEqual([]);
   });
 
-  test('is given links to the public address', async () => {
+  test('gets links with the public address', async () => {
     await alice.submit(page);
     const link = (await alice.get(page)).$('#link').attr('value');
     expect(link).toMatch(/^http:\/\/letters\.example\/register\?invitation=/);
   });
 
-  test('takes one back: it does not work any more', async () => {
+  test('withdraws an invitation, which is then void', async () => {
     const bob = await member();
     const path = await invitationBy(bob);
     const kept = await invitationBy(bob);
@@ -74,7 +74,7 @@ describe('a member', () => {
     expect(await listed(bob)).toHaveLength(1);
   });
 
-  test('has three at a time; one that is used, withdrawn or expired makes room', async () => {
+  test('has at most three; used, withdrawn and expired ones do not count', async () => {
     const bob = await member();
     const token = await bob.hidden(page, page);
     const paths = [await invitationBy(bob), await invitationBy(bob), await invitationBy(bob)];
@@ -97,7 +97,7 @@ describe('a member', () => {
     expect(await listed(bob)).toHaveLength(1);
   });
 
-  test('who presses the button thirty times at once, at two processes, has three', async () => {
+  test('gets three when pressing the button thirty times concurrently at two processes', async () => {
     const bob = await member();
     const elsewhere = at(second.url, bob);
     const token = await bob.hidden(page, page);
@@ -110,7 +110,7 @@ describe('a member', () => {
 
 const idOf = async (person: Person) => (await findAccount(open.pool, person.username))!.id;
 
-describe('the invitations of a member are void', () => {
+describe('a member’s invitations are void', () => {
   test('when the account is disabled, and new ones cannot be made', async () => {
     const bob = await member();
     const path = await invitationBy(bob);
@@ -120,7 +120,7 @@ describe('the invitations of a member are void', () => {
     expect(await makeMembersInvitation(open.pool, id, 3)).toBeUndefined();
   });
 
-  test('when they leave, from the first moment on, and nothing of them stays', async () => {
+  test('as soon as the member deletes the account, and they are deleted too', async () => {
     const bob = await member();
     const path = await invitationBy(bob);
     const id = await idOf(bob);
@@ -136,8 +136,8 @@ describe('the invitations of a member are void', () => {
   });
 });
 
-describe('withdrawing', () => {
-  test('what is another’s, missing or malformed is not found', async () => {
+describe('withdrawing an invitation', () => {
+  test('answers 404 if it is another member’s, missing or malformed', async () => {
     const path = await invitationBy(charlie);
     const [own] = await listed(charlie);
     await makeInvitation(open.pool, operator);
@@ -155,7 +155,7 @@ describe('withdrawing', () => {
 });
 
 describe('both pages', () => {
-  test('ask whoever is signed out to log in', async () => {
+  test('require a login', async () => {
     const someone = stranger(app.url);
     expect((await someone.get(page)).get('Location')).toBe('/login?next=%2Faccount%2Finvitations');
     expect((await someone.post(page)).get('Location')).toBe('/login');
@@ -181,7 +181,7 @@ describe('both pages', () => {
   });
 });
 
-describe('where members do not invite', () => {
+describe('where members may not invite', () => {
   test.each<Record<string, string>>([
     { REGISTRATION: 'invite' },
     { REGISTRATION: 'open', MEMBERS_INVITE: '3' },

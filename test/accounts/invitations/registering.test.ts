@@ -43,7 +43,7 @@ async function force(app: TestApp, username: string, token?: string): Promise<An
 const offers = ({ $ }: Answer) => $('a[href="/register"]').length > 0;
 
 describe('REGISTRATION=open', () => {
-  test('everybody may, and an invitation that was given away still leads to the form', async () => {
+  test('lets everybody register, also with an invitation link from before', async () => {
     const answer = await stranger(open.url).submit('/register', { username: 'olga', password });
     expect(answer.status).toBe(303);
     expect((await stranger(open.url).get(await invitation())).$('form[action="/register"]')).toHaveLength(1);
@@ -52,7 +52,7 @@ describe('REGISTRATION=open', () => {
 });
 
 describe('REGISTRATION=closed', () => {
-  test('nobody may, not even with an invitation', async () => {
+  test('lets nobody register, not even with an invitation', async () => {
     const path = await invitation();
     expectRefusal(await stranger(closed.url).get('/register'), 'Registration is closed');
     expectRefusal(await stranger(closed.url).get(path), 'Registration is closed');
@@ -61,26 +61,26 @@ describe('REGISTRATION=closed', () => {
     expect(await isThere('clara')).toBe(false);
   });
 
-  test('no page offers to register', async () => {
+  test('shows no link to register', async () => {
     for (const page of ['/', '/login', '/register', '/nothing-here'])
       expect(offers(await stranger(closed.url).get(page))).toBe(false);
   });
 
-  test('who has an account logs in', async () => {
+  test('still allows login', async () => {
     const answer = await stranger(closed.url).submit('/login', { username: 'olga', password });
     expect(answer.status).toBe(303);
   });
 });
 
 describe('REGISTRATION=invite', () => {
-  test('without an invitation the page says that one is needed', async () => {
+  test('explains that an invitation is needed', async () => {
     expectRefusal(await stranger(invite.url).get('/register'), 'You need an invitation');
     expectRefusal(await force(invite, 'igor'), 'You need an invitation');
     expect(await isThere('igor')).toBe(false);
     expect((await stranger(invite.url).get('/')).$('main').text()).toContain('An invitation, a username');
   });
 
-  test('with one, one person registers, and is signed in', async () => {
+  test('lets one person register per invitation, who is then signed in', async () => {
     const path = await invitation();
     const irma = stranger(invite.url);
     expect((await irma.submit(path, { username: 'irma', password })).get('Location')).toBe('/inbox');
@@ -90,7 +90,7 @@ describe('REGISTRATION=invite', () => {
     expect(await isThere('ivan')).toBe(false);
   });
 
-  test('a name or a password that is refused does not use it up, and the form keeps it', async () => {
+  test('keeps an invitation valid if name or password is refused, and keeps it in the form', async () => {
     const path = await invitation();
     for (const fields of [
       { username: 'olga', password },
@@ -105,13 +105,13 @@ describe('REGISTRATION=invite', () => {
     expect((await stranger(invite.url).submit(path, { username: 'ines', password })).status).toBe(303);
   });
 
-  test('a visit does not use it up', async () => {
+  test('a visit does not consume the invitation', async () => {
     const path = await invitation();
     for (const method of ['get', 'head', 'get'] as const)
       expect((await stranger(invite.url).ask(method, path)).status).toBe(200);
   });
 
-  test('twenty people with the same one, at two processes: one account', async () => {
+  test('twenty concurrent registrations with one invitation at two processes make one account', async () => {
     const path = await invitation();
     const people = await Promise.all(
       Array.from({ length: 20 }, async (_, i) => {
@@ -127,7 +127,7 @@ describe('REGISTRATION=invite', () => {
     expect(rowCount).toBe(1);
   });
 
-  test('two with an invitation each who want the same name: one has it, the other’s invitation stays good', async () => {
+  test('if two people with an invitation each want the same name, the loser’s invitation stays valid', async () => {
     const paths = [await invitation(), await invitation()];
     const people = await Promise.all(
       paths.map(async (path, i) => {
@@ -142,7 +142,7 @@ describe('REGISTRATION=invite', () => {
     expect(again.status).toBe(303);
   });
 
-  test('it expires after a week', async () => {
+  test('an invitation expires after a week', async () => {
     const { token, expiresAt } = await makeInvitation(open.pool, operator);
     expect(Math.abs(expiresAt.getTime() - Date.now() - 7 * 24 * 3_600_000)).toBeLessThan(60_000);
     await open.pool.query(`update invitations set expires_at = now() - interval '1 second'`);
@@ -155,13 +155,16 @@ describe('REGISTRATION=invite', () => {
     expect((await open.pool.query('select from invitations')).rowCount).toBe(0);
   });
 
-  test.each(['x', 'A'.repeat(64), 'x'.repeat(10_000), `${'A'.repeat(63)}!`])('%s is none', async (token) => {
-    const words = 'This invitation does not work';
-    expectRefusal(await stranger(invite.url).get(`/register?invitation=${token}`), words);
-    expectRefusal(await force(invite, 'igor', token), words);
-  });
+  test.each(['x', 'A'.repeat(64), 'x'.repeat(10_000), `${'A'.repeat(63)}!`])(
+    '%s is not accepted',
+    async (token) => {
+      const words = 'This invitation does not work';
+      expectRefusal(await stranger(invite.url).get(`/register?invitation=${token}`), words);
+      expectRefusal(await force(invite, 'igor', token), words);
+    },
+  );
 
-  test('a forged form does not use it up', async () => {
+  test('a forged form does not consume the invitation', async () => {
     const path = await invitation();
     const body = { username: 'forged', password, invitation: path.split('=')[1]! };
     expect((await stranger(invite.url).post('/register', body)).status).toBe(403);
@@ -169,7 +172,7 @@ describe('REGISTRATION=invite', () => {
     expect((await stranger(invite.url).get(path)).status).toBe(200);
   });
 
-  test('none can be made from a copy of the database', async () => {
+  test('a copy of the database does not allow making an invitation', async () => {
     const path = await invitation();
     const token = path.split('=')[1]!;
     const { rows } = await open.pool.query<{ line: string }>('select i::text as line from invitations i');

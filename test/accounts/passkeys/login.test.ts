@@ -41,7 +41,7 @@ async function expectRefused(window: Person, fields: Fields): Promise<void> {
   expect(await isSignedIn(window)).toBe(false);
 }
 
-test('signs in without a name and a password, and leads to the page that was asked for', async () => {
+test('signs in without username and password and leads to the requested page', async () => {
   const window = stranger(app.url);
   const answer = await window.post(address, await answered(window));
   expect([answer.status, answer.get('Location')]).toEqual([303, '/inbox']);
@@ -56,20 +56,20 @@ test('signs in without a name and a password, and leads to the page that was ask
   expect(sent.get('Location')).toBe('/inbox');
 });
 
-test('a login from a browser not seen before leaves a notice', async () => {
+test('from an unknown browser leaves a notice', async () => {
   const window = stranger(app.url);
   await window.post(address, await answered(window));
   expect((await alice.get('/inbox')).text).toContain('Somebody logged in to your account');
 });
 
-test('stands for the second factor too: no code is asked for', async () => {
+test('counts as the second factor too: no code is asked for', async () => {
   await withCodes(alice);
   const window = stranger(app.url);
   expect((await window.post(address, await answered(window))).get('Location')).toBe('/inbox');
   expect(await isSignedIn(window)).toBe(true);
 });
 
-test('the login page asks for any passkey of this site, writes nothing and asks the database nothing', async () => {
+test('the login page accepts any passkey of this site, and neither reads nor writes the database', async () => {
   const before = await app.pool.query('select from used_once');
   const { origin, get } = questionOn(await stranger(app.url).get('/login'));
   expect(origin).toBe('http://localhost:3000');
@@ -95,7 +95,7 @@ describe('nobody is signed in by', () => {
     await expectRefused(window, await answered(window, passkey, slips));
   });
 
-  test('another person’s passkey under this one’s name, or this one’s under another’s', async () => {
+  test('another user’s passkey with this user’s handle, or the reverse', async () => {
     const bob = await registered(app.url, 'bob');
     const bobs = await withPasskey(bob);
     const handles = await Promise.all(
@@ -106,7 +106,7 @@ describe('nobody is signed in by', () => {
     await expectRefused(window, await answered(window, passkey, { userHandle: handles[1]! }));
   });
 
-  test('a passkey with the same name and another key', async () => {
+  test('a passkey with the same id and another key', async () => {
     const forged = { ...softPasskey(), id: passkey.id };
     const window = stranger(app.url);
     const fields = await answered(window, forged, {
@@ -119,7 +119,7 @@ describe('nobody is signed in by', () => {
     });
   });
 
-  test('the same answer a second time, here or in another process', async () => {
+  test('a replayed response, here or in another process', async () => {
     const window = stranger(app.url);
     const fields = await answered(window);
     const copies = [at(app.url, window), at(other.url, window)];
@@ -127,7 +127,7 @@ describe('nobody is signed in by', () => {
     for (const copy of copies) await expectRefused(copy, fields);
   });
 
-  test('the same answer at the same moment in two processes more than once', async () => {
+  test('the same response sent concurrently to two processes, more than once', async () => {
     for (let round = 0; round < 10; round++) {
       const window = stranger(app.url);
       const fields = await answered(window);
@@ -137,7 +137,7 @@ describe('nobody is signed in by', () => {
     }
   });
 
-  test('a copy of a passkey that counts', async () => {
+  test('a copied passkey with a signature counter', async () => {
     const counting = await withPasskey(alice, softPasskey({ counts: true }));
     for (let n = 0; n < 2; n++) {
       const window = stranger(app.url);
@@ -151,7 +151,7 @@ describe('nobody is signed in by', () => {
     expect((await window.post(address, await answered(window, counting, { counter: 9 }))).status).toBe(303);
   });
 
-  test('an answer to a page that is more than half an hour old', async () => {
+  test('a response to a page older than half an hour', async () => {
     const window = stranger(app.url);
     const fields = await answered(window);
     vi.useFakeTimers({ toFake: ['Date'] });
@@ -165,13 +165,13 @@ describe('nobody is signed in by', () => {
     }
   });
 
-  test('an answer to the page of the account', async () => {
+  test('a response to a challenge of the account page', async () => {
     const { create } = questionOn(await alice.get('/account/passkeys'));
     const window = stranger(app.url);
     await expectRefused(window, await answered(window, passkey, { challenge: create!.challenge }));
   });
 
-  test('a passkey that was removed', async () => {
+  test('a removed passkey', async () => {
     const window = stranger(app.url);
     const fields = await answered(window);
     const page = await alice.get('/account/passkeys');
@@ -180,7 +180,7 @@ describe('nobody is signed in by', () => {
     await expectRefused(window, fields);
   });
 
-  test('a passkey of a disabled account: it says so to its owner', async () => {
+  test('a passkey of a disabled account, whose owner is told why', async () => {
     await app.pool.query('update users set disabled_at = now()');
     const window = stranger(app.url);
     const answer = await window.post(address, await answered(window));
@@ -212,7 +212,7 @@ describe('nobody is signed in by', () => {
   });
 });
 
-test('a refusal gives everything back, and the next try works', async () => {
+test('a success refunds the attempt', async () => {
   const window = stranger(app.url);
   const fields = {
     ...(await answered(window, passkey, { isVerified: false })),
@@ -225,7 +225,7 @@ test('a refusal gives everything back, and the next try works', async () => {
   expect((await window.post(address, again)).get('Location')).toBe('/sent');
 });
 
-test('so many made-up ones from one address, then none is looked at', async () => {
+test('an address is limited to a number of forged responses', async () => {
   const strict = await startApp({ LOGINS_PER_MINUTE: '1' }, app.databaseUrl);
   try {
     const window = stranger(strict.url);
@@ -241,7 +241,7 @@ test('so many made-up ones from one address, then none is looked at', async () =
   }
 });
 
-test('a letter that the login page carries is a draft afterwards', async () => {
+test('a message preserved on the login page is a draft afterwards', async () => {
   const form: Fields = { ...(await alice.hidden('/send')), recipient: 'alice', body: 'Written for hours' };
   await alice.submit('/inbox', {}, '/logout');
   const refused = await alice.post('/send', form);
@@ -254,13 +254,13 @@ test('a letter that the login page carries is a draft afterwards', async () => {
   expect((await alice.get(`/send?draft=${form.key}`)).$('#body').text().trim()).toBe('Written for hours');
 });
 
-test('the address alone leads to the login page; other methods are wrong there', async () => {
+test('the address alone redirects to the login page; other methods are refused', async () => {
   const window = stranger(app.url);
   expect((await window.get(address)).get('Location')).toBe('/login');
   expect((await window.ask('put', address)).status).toBe(405);
 });
 
-test('on an https site too, where cookies have other names', async () => {
+test('it works on an https site, where cookies have other names', async () => {
   const site = await startApp({ PUBLIC_URL: 'https://letters.example.org' }, app.databaseUrl);
   try {
     const { origin, get } = questionOn(await stranger(site.url).get('/login'));
@@ -270,7 +270,7 @@ test('on an https site too, where cookies have other names', async () => {
   }
 });
 
-test('an answer that was used stays used for longer than its challenge is good', async () => {
+test('a used challenge is remembered for longer than it is valid', async () => {
   const window = stranger(app.url);
   const fields = await answered(window);
   const copy = at(app.url, window);

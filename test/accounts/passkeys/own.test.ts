@@ -23,7 +23,7 @@ const names = async (person: Person) => {
 const removal = async (person: Person) =>
   (await person.get(home)).$('form[action$="/remove"]').first().attr('action')!;
 
-test('is reached from the account page, and says what passkeys need', async () => {
+test('is linked from the account page and explains what passkeys need', async () => {
   expect((await alice.get('/account')).$(`a[href="${home}"]`)).toHaveLength(1);
   const page = await alice.get(home);
   expect(page.$('[data-without-passkeys]').text()).toContain('Passkeys need JavaScript');
@@ -31,7 +31,7 @@ test('is reached from the account page, and says what passkeys need', async () =
   expect(page.$('#name').attr('value')).toBe('An unknown browser');
 });
 
-test('the browser is asked for one of this person, at this site, on none of the devices that hold one', async () => {
+test('the browser is asked for a credential of this user and site, on a device that has none yet', async () => {
   const passkey = await withPasskey(alice);
   const { origin, create } = questionOn(await alice.get(home));
   const { rows } = await app.pool.query<{ id: string }>(`select id from users where username = 'alice'`);
@@ -44,7 +44,7 @@ test('the browser is asked for one of this person, at this site, on none of the 
   });
 });
 
-test('several, each with its name, oldest first; one is removed', async () => {
+test('several passkeys are listed by name, oldest first, and one is removed', async () => {
   for (const name of ['Telephone', '<b>Key</b> & “ring”', 'Laptop 🎉'])
     await withPasskey(alice, softPasskey(), name);
   expect(await names(alice)).toEqual(['Telephone', '<b>Key</b> & “ring”', 'Laptop 🎉']);
@@ -54,7 +54,7 @@ test('several, each with its name, oldest first; one is removed', async () => {
   expect(await names(alice)).toEqual(['<b>Key</b> & “ring”', 'Laptop 🎉']);
 });
 
-test('what it is called is asked for, and given back with what is wrong', async () => {
+test('a name is required, and shown again with the error', async () => {
   const credential = () => alice.get(home).then((page) => softPasskey().create(questionOn(page)));
   for (const [name, error] of [
     ['', 'Please give it a name.'],
@@ -115,7 +115,7 @@ describe('no passkey is added by', () => {
     await expectRefused(softPasskey().create(await question(), slips));
   });
 
-  test('an answer cut short', async () => {
+  test('a truncated response', async () => {
     const answer = JSON.parse(softPasskey().create(await question())) as { response: Record<string, string> };
     for (const field of ['clientDataJSON', 'attestationObject'] as const) {
       const cut = answer.response[field]!.slice(0, 40);
@@ -123,16 +123,16 @@ describe('no passkey is added by', () => {
     }
   });
 
-  test('an answer to what somebody else was asked', async () => {
+  test('a response to another user’s challenge', async () => {
     await expectRefused(softPasskey().create(await question(bob)));
   });
 
-  test('an answer to what the login page asks', async () => {
+  test('a response to the login page’s challenge', async () => {
     const { get } = questionOn(await stranger(app.url).get('/login'));
     await expectRefused(softPasskey().create(await question(), { challenge: get!.challenge }));
   });
 
-  test('the same answer a second time, in whatever process', async () => {
+  test('a replayed response, at any process', async () => {
     const other = await startApp({}, app.databaseUrl);
     try {
       const credential = softPasskey().create(await question());
@@ -145,7 +145,7 @@ describe('no passkey is added by', () => {
     }
   });
 
-  test('an answer that took more than half an hour', async () => {
+  test('a response older than half an hour', async () => {
     const credential = softPasskey().create(await question());
     vi.useFakeTimers({ toFake: ['Date'] });
     try {
@@ -161,7 +161,7 @@ describe('no passkey is added by', () => {
   });
 });
 
-test('the same passkey is added once, and twenty at most', async () => {
+test('a passkey is registered once; a user has at most twenty', async () => {
   const passkey = await withPasskey(alice);
   const again = passkey.create(questionOn(await alice.get(home)));
   const refused = await alice.submit(home, { name: 'Again', credential: again });
@@ -177,7 +177,7 @@ test('the same passkey is added once, and twenty at most', async () => {
   expect(await names(alice)).toHaveLength(20);
 });
 
-test('of two added at the same moment with room for one, one is; with the last two removed at once, none is asked for', async () => {
+test('only one of two concurrent registrations takes the last place; removing both turns the factor off', async () => {
   for (let n = 0; n < 19; n++) await withPasskey(alice, softPasskey(), `Key ${n}`);
   const form = await alice.hidden(home);
   const credentials = await Promise.all(
@@ -200,7 +200,7 @@ test('of two added at the same moment with room for one, one is; with the last t
   }
 });
 
-test('one that asks for no finger, face or PIN is said to be for the second step alone', async () => {
+test('a passkey without user verification is labelled as usable for two-factor login only', async () => {
   const credential = softPasskey().create(questionOn(await alice.get(home)), { isVerified: false });
   await alice.submit(home, { name: 'Old key', credential });
   expect((await alice.get(home)).$('[role=status]').first().text()).toBe(
@@ -208,7 +208,7 @@ test('one that asks for no finger, face or PIN is said to be for the second step
   );
 });
 
-test('the password is asked for before, unless it was given in the last fifteen minutes', async () => {
+test('the password is required first, unless confirmed in the last 15 minutes', async () => {
   const credential = softPasskey().create(questionOn(await bob.get(home)));
   await app.pool.query(`update sessions set sess = sess - 'confirmedAt'`);
   const token = await bob.hidden('/account', '/logout');
@@ -219,7 +219,7 @@ test('the password is asked for before, unless it was given in the last fifteen 
   expect(await names(bob)).toEqual([]);
 });
 
-test('another person’s passkey is the same as none', async () => {
+test('another user’s passkey is not found', async () => {
   await withPasskey(alice);
   const path = await removal(alice);
   const token = await bob.hidden('/account', '/logout');

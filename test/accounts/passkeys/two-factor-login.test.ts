@@ -37,7 +37,7 @@ async function answered(person: Person, slips?: Parameters<Passkey['use']>[1]): 
   return { ...filledIn(page, second), credential: passkey.use(questionOn(page), slips) };
 }
 
-test('is off at first, asked for when turned on, and not when turned off', async () => {
+test('is off by default, required when turned on, and not required when turned off', async () => {
   expect(await withPassword()).toBe('/inbox');
   expect((await ask('yes')).get('Location')).toBe(home);
   expect((await alice.get(home)).$('main').text()).toContain('On: a passkey.');
@@ -47,7 +47,7 @@ test('is off at first, asked for when turned on, and not when turned off', async
   expect(await withPassword()).toBe('/inbox');
 });
 
-test('the password and the passkey sign in; it need not be unlocked, and it alone is asked for', async () => {
+test('needs the password and a passkey, without user verification, and only this user’s passkeys', async () => {
   await ask('yes');
   const person = window();
   await beginLogin(person);
@@ -61,7 +61,7 @@ test('the password and the passkey sign in; it need not be unlocked, and it alon
   expect(await isSignedIn(person)).toBe(true);
 });
 
-test('beside codes, either will do', async () => {
+test('accepts a code or a passkey if both are set up', async () => {
   const phone = await withCodes(alice);
   const [byCode, byPasskey] = [window(), window()];
   await beginLogin(byCode);
@@ -70,7 +70,7 @@ test('beside codes, either will do', async () => {
   expect((await byPasskey.post(address, await answered(byPasskey))).get('Location')).toBe('/inbox');
 });
 
-test('wrong answers, answers to other logins and others’ passkeys are refused, and the page stays', async () => {
+test('refuses invalid responses, those to other logins and others’ passkeys, and shows the page again', async () => {
   await ask('yes');
   const bob = await registered(app.url, 'bob');
   const bobs = await withPasskey(bob);
@@ -98,7 +98,7 @@ test('wrong answers, answers to other logins and others’ passkeys are refused,
   expect((await person.post(address, await answered(person))).status).toBe(303);
 });
 
-test('five wrong ones in a quarter of an hour; what is no answer is not counted', async () => {
+test('allows five wrong responses in 15 minutes; malformed ones do not count', async () => {
   await ask('yes');
   const person = window();
   await beginLogin(person);
@@ -112,7 +112,7 @@ test('five wrong ones in a quarter of an hour; what is no answer is not counted'
   expect(await press(passkey.use(questionOn(page)))).toBe(429);
 });
 
-test('an answer signs in once, also with a copy of the browser’s cookies', async () => {
+test('accepts a response once, even with a copy of the browser’s cookies', async () => {
   await ask('yes');
   const person = window();
   await beginLogin(person);
@@ -123,7 +123,7 @@ test('an answer signs in once, also with a copy of the browser’s cookies', asy
   expect([await isSignedIn(person), await isSignedIn(copy)].filter(Boolean)).toHaveLength(1);
 });
 
-test('without the password it is not looked at', async () => {
+test('is not possible before the password', async () => {
   await ask('yes');
   const person = window();
   await beginLogin(person);
@@ -136,7 +136,7 @@ test('without the password it is not looked at', async () => {
   expect((await person.ask('put', address)).status).toBe(405);
 });
 
-test('with the last passkey removed, the password alone signs in, and a new one is not asked for', async () => {
+test('is off once the last passkey is removed, and a new passkey does not turn it on', async () => {
   await ask('yes');
   await withPasskey(alice, undefined, 'Another');
   const remove = async () => {
@@ -153,7 +153,7 @@ test('with the last passkey removed, the password alone signs in, and a new one 
   expect(await withPassword()).toBe('/inbox');
 });
 
-test('cannot be asked for where there is none', async () => {
+test('cannot be turned on without a passkey', async () => {
   const token = await alice.hidden('/account', '/logout');
   await app.pool.query('delete from passkeys');
   expect((await alice.get(home)).$(`form[action="${home}/passkey"]`)).toHaveLength(0);
@@ -162,7 +162,7 @@ test('cannot be asked for where there is none', async () => {
   expect(await withPassword()).toBe('/inbox');
 });
 
-test('a recovery code gets in without it, and the operator can drop it', async () => {
+test('can be passed with a recovery code, and turned off by the operator', async () => {
   await ask('yes');
   const [code] = await makeCodes(alice);
   const person = window();

@@ -6,7 +6,7 @@ import { createEncryption } from '../../../src/secrets/encryption.ts';
 
 const encryption = createEncryption(Buffer.alloc(32, 7));
 
-test('ten codes of 140 random bits each, in groups, without characters that look alike', () => {
+test('there are ten codes of 140 random bits, in groups, without ambiguous characters', () => {
   const codes = newCodes();
   expect(codes).toHaveLength(10);
   for (const code of codes) expect(code).toMatch(/^[0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){6}$/);
@@ -32,18 +32,18 @@ test.each([
   '7K2M – Q9XR — 04TB ‑ WH81',
   '7K2M-Q9XR-O4TB-WH8I',
   '7k2m-q9xr-o4tb-wh8l',
-])('%j is the same code, however it is typed', (typed) => {
+])('%j is the same code, regardless of spelling', (typed) => {
   expect(foldCode(typed)).toBe('7K2MQ9XR04TBWH81');
   expect(hashCode(encryption, typed)).toEqual(hashCode(encryption, '7K2M-Q9XR-04TB-WH81'));
 });
 
-test('another code is another', () => {
+test('another code has another hash', () => {
   expect(hashCode(encryption, '7K2M-Q9XR-04TB-WH82')).not.toEqual(
     hashCode(encryption, '7K2M-Q9XR-04TB-WH81'),
   );
 });
 
-test('what is kept of a code is made with the key: a copy of the database tells nobody whether a code is right', () => {
+test('codes are stored as HMACs: a copy of the database alone cannot verify a code', () => {
   const [code] = newCodes() as [string];
   const plain = createHash('sha256').update(foldCode(code)).digest();
   expect(hashCode(encryption, code)).not.toEqual(plain);

@@ -21,7 +21,7 @@ const isOffered = async (person: Person) => (await person.get('/inbox')).$('.off
 const later = (person: Person) => person.submit('/inbox', {}, `${page}/later`);
 
 describe('the offer', () => {
-  test('stands on the inbox right after registering, and leads to the codes', async () => {
+  test('is shown in the inbox after registering and leads to the codes', async () => {
     const bob = await registered(app.url, 'bob');
     const { $ } = await bob.get('/inbox');
     expect($('.offer').text()).toContain('There is no e-mail to reset a forgotten password');
@@ -29,7 +29,7 @@ describe('the offer', () => {
     expect((await bob.get('/sent')).$('.offer')).toHaveLength(0);
   });
 
-  test('can be put off, and comes again at the next login, until there are codes', async () => {
+  test('can be postponed until the next login, until there are codes', async () => {
     const carol = await registered(app.url, 'carol');
     const answer = await later(carol);
     expect([answer.status, answer.get('Location')]).toEqual([303, '/inbox']);
@@ -45,14 +45,14 @@ describe('the offer', () => {
     expect(await isOffered(await loggedInWith(app.url, carol))).toBe(false);
   });
 
-  test('comes again when all codes are used', async () => {
+  test('is shown again when all codes are used', async () => {
     const dora = await registered(app.url, 'dora');
     await makeCodes(dora);
     await app.pool.query(`update recovery_codes set hashes = '{}'`);
     expect(await isOffered(await loggedInWith(app.url, dora))).toBe(true);
   });
 
-  test('costs a page no statement, and a sign-in one', async () => {
+  test('costs no statement per page and one per login', async () => {
     const emil = await registered(app.url, 'emil');
     const about = (texts: string[]) => texts.filter((text) => text.includes('recovery_codes'));
     expect(about(await statementsOf(app.appPool, () => emil.get('/inbox')))).toEqual([]);
@@ -61,7 +61,7 @@ describe('the offer', () => {
 });
 
 describe('the codes', () => {
-  test('are shown once, and counted afterwards', async () => {
+  test('are shown once, and only counted afterwards', async () => {
     expect((await alice.get(page)).$('.lead').text()).toBe('You have no codes yet.');
     const made = await alice.submit(page);
     expect(made.status).toBe(200);
@@ -75,7 +75,7 @@ describe('the codes', () => {
     expect((await alice.get('/account')).$('dl').text()).toContain('10 left');
   });
 
-  test('new ones replace the old', async () => {
+  test('replace earlier ones', async () => {
     const kim = await registered(app.url, 'kim');
     const first = await makeCodes(kim);
     const second = await makeCodes(kim);
@@ -85,7 +85,7 @@ describe('the codes', () => {
     expect((await tryCode(second[0]!)).status).toBe(303);
   });
 
-  test('are nowhere in the database, in whatever form', async () => {
+  test('are not stored in the database in any readable form', async () => {
     const frieda = await registered(app.url, 'frieda');
     for (const code of await makeCodes(frieda)) {
       const plain = foldCode(code);
@@ -96,7 +96,7 @@ describe('the codes', () => {
     expect(await columnsWith(app.pool, 'frieda')).toEqual(['users.username']);
   });
 
-  test('come as a text file too, from the page that shows them', async () => {
+  test('are offered as a text file too, from the page that shows them', async () => {
     const gustav = await registered(app.url, 'gustav');
     const made = await gustav.submit(page);
     const codes = codesOn(made);
@@ -115,7 +115,7 @@ describe('the codes', () => {
     expect(file.text.match(/^[0-9A-Z]{4}(-[0-9A-Z]{4}){6}(?=\r$)/gm)).toEqual(codes);
   });
 
-  test("the file holds nobody else's words", async () => {
+  test("are in a file that contains only the user's own", async () => {
     const { _csrf } = await alice.hidden('/account', '/logout');
     const code = '7K2M-Q9XR-04TB-WH8Z-5N3C-V1DJ-E6PY';
     const ten = Array<string>(10).fill(code).join(' ');
@@ -126,15 +126,15 @@ describe('the codes', () => {
     expect((await post({})).status).toBe(422);
   });
 
-  test('of two requests for new ones at the same moment, one set of ten is left', async () => {
+  test('are one set of ten after two concurrent requests for new ones', async () => {
     const hanna = await registered(app.url, 'hanna');
     await Promise.all([makeCodes(hanna), makeCodes(hanna), makeCodes(hanna)]);
     expect((await hanna.get('/account')).$('dl').text()).toContain('10 left');
   });
 });
 
-describe('the door', () => {
-  test('the password is asked for when the last proof is old, and nothing is made before', async () => {
+describe('access', () => {
+  test('requires a recently confirmed password, and nothing is made before', async () => {
     const ines = await registered(app.url, 'ines');
     const fields = await ines.hidden(page);
     await app.pool.query(
@@ -149,7 +149,7 @@ describe('the door', () => {
   });
 
   test.each([page, `${page}/file`, `${page}/later`])(
-    '%s is not for strangers or forged forms',
+    '%s is refused to signed-out users and forged forms',
     async (path) => {
       const { _csrf } = await (await registered(app.url, `jan${path.length}`)).hidden('/account', '/logout');
       expect((await stranger(app.url).post(path)).get('Location')).toBe('/login');

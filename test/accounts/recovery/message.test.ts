@@ -28,7 +28,7 @@ async function forgotten(): Promise<{ page: Answer; key: string }> {
   return { page, key: form.key! };
 }
 
-test('it goes along through a wrong code to the new password, and lies ready then', async () => {
+test('it is preserved through a wrong code and the new password, and is a draft then', async () => {
   const { page, key } = await forgotten();
   const again = await alice.post('/login/recovery', { ...filledIn(page, '/login/recovery'), code: 'wrong' });
   expect([again.status, again.$('textarea[name=message_body]').text()]).toEqual([422, awkwardText]);
@@ -44,7 +44,7 @@ test('it goes along through a wrong code to the new password, and lies ready the
   expect(letter.$('input[name=recipient]').attr('value')).toBe('bob');
 });
 
-test('it goes back to the login page, for who remembers the password', async () => {
+test('it is preserved on the way back to the login page', async () => {
   const { page } = await forgotten();
   expect(page.$('button[formaction="/login"]')).toHaveLength(1);
   const login = await alice.post('/login', filledIn(page, '/login/recovery'));
@@ -54,7 +54,7 @@ test('it goes back to the login page, for who remembers the password', async () 
   expect((await alice.get(back.get('Location')!)).$('textarea[name=body]').text()).toBe(awkwardText);
 });
 
-test('somebody else who comes in on that page finds nothing of it', async () => {
+test('another user who logs in on that page does not see it', async () => {
   const { page } = await forgotten();
   const carol = await registered(app.url, 'carol');
   const [code] = await makeCodes(carol);

@@ -42,7 +42,7 @@ const lastNotice = async () =>
   ).rows[0]!.body;
 
 describe('after the password', () => {
-  test('a code signs in, ends everything else, and leads to the factors', async () => {
+  test('a code signs in, ends all other sessions, and leads to the second-factor page', async () => {
     const window = browser();
     await beginLogin(window);
     const answer = await window.submit(page, { recovery: codes[0]!.toLowerCase().replaceAll('-', ' ') });
@@ -57,7 +57,7 @@ describe('after the password', () => {
     expect((await window.get('/account/password')).$('#current')).toHaveLength(1);
   });
 
-  test('a wrong one, a used one and none at all do not, and wrong ones are counted', async () => {
+  test('wrong, used and missing codes are refused, and wrong ones are counted', async () => {
     const first = browser();
     await beginLogin(first);
     await first.submit(page, { recovery: codes[0]! });
@@ -74,7 +74,7 @@ describe('after the password', () => {
     expect(await left()).toBe(9);
   });
 
-  test('at two processes at once it works at one', async () => {
+  test('a code works at one of two concurrent processes', async () => {
     const windows = [browser(), browser(other.url)];
     for (const window of windows) await beginLogin(window);
     const forms = await Promise.all(windows.map((window) => window.hidden(page)));
@@ -82,11 +82,11 @@ describe('after the password', () => {
     expect((await Promise.all(windows.map(isSignedIn))).filter(Boolean)).toHaveLength(1);
   });
 
-  test('without the password the page begins with that', async () => {
+  test('the page requires the password first', async () => {
     expect((await browser().get(page)).get('Location')).toBe('/login');
   });
 
-  test('a letter that the login carried is kept', async () => {
+  test('a preserved message becomes a draft', async () => {
     const form: Fields = { ...(await alice.hidden('/send')), recipient: 'alice', body: 'Written for hours' };
     await alice.submit('/inbox', {}, '/logout');
     const refused = await alice.post('/send', form);
@@ -101,7 +101,7 @@ describe('after the password', () => {
 });
 
 describe('without the password', () => {
-  test('one code does not sign in and is not used up; two do, and lead to a new password', async () => {
+  test('one code is not enough and is not consumed; two codes sign in and lead to a new password', async () => {
     const window = browser();
     for (const second of [undefined, '', codes[0]]) {
       const refused = await recover(window, codes[0]!, second);
@@ -120,7 +120,7 @@ describe('without the password', () => {
     ).toBe('/account');
   });
 
-  test('a right and a wrong one do nothing, and say no more than two wrong ones', async () => {
+  test('one right and one wrong code do nothing, and get the same answer as two wrong ones', async () => {
     const wrong = 'The username or the code is wrong, or the code was used already.';
     for (const [first, second] of [
       [codes[0]!, 'x'],
@@ -135,7 +135,7 @@ describe('without the password', () => {
   });
 });
 
-test('codes of the version before, of sixteen characters, work until new ones are made', async () => {
+test('codes of the earlier version, with sixteen characters, work until new ones are made', async () => {
   const former = ['7K2MQ9XR04TBWH8Z', '0123456789ABCDEF'];
   await app.pool.query('update recovery_codes set hashes = $1', [
     former.map((code) => createHash('sha256').update(code).digest()),

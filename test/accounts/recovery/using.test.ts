@@ -33,8 +33,8 @@ const codesLeft = async (username: string) => {
   return rows[0]?.left;
 };
 
-describe('a code', () => {
-  test('signs in, says so, and leads to a new password without the old one', async () => {
+describe('a recovery code', () => {
+  test('signs in, says so, and allows a new password without the old one', async () => {
     const { codes } = await withCodes('alice');
     const back = stranger(app.url, 'alice');
     const answer = await recover(back, ' ALICE ', codes[3]!.toLowerCase().replaceAll('-', ' '));
@@ -53,7 +53,7 @@ describe('a code', () => {
     expect((await back.submit('/account/password', { password: 'yet another one' })).status).toBe(422);
   });
 
-  test('lets nobody set a password without the old one after fifteen minutes', async () => {
+  test('allows that for 15 minutes only', async () => {
     const { codes } = await withCodes('bob');
     const back = stranger(app.url, 'bob');
     await recover(back, 'bob', codes[0]!);
@@ -69,7 +69,7 @@ describe('a code', () => {
     ]);
   });
 
-  test('ends all other sessions, and the sign-ins that are under way', async () => {
+  test('ends all other sessions and logins in progress', async () => {
     const { person, codes } = await withCodes('carol');
     const phone = await loggedInWith(app.url, person);
     const epoch = async () =>
@@ -82,7 +82,7 @@ describe('a code', () => {
     expect(await epoch()).toBe(before + 1);
   });
 
-  test('leaves a notice that says with what and how many are left, and only that one', async () => {
+  test('leaves one notice, with the method and the number of codes left', async () => {
     const { codes } = await withCodes('dora');
     const back = stranger(app.url);
     const fields = { ...(await back.hidden('/login/recovery')), username: 'dora', code: codes[0]! };
@@ -113,7 +113,7 @@ describe('a code', () => {
     expect((await recover(stranger(app.url), 'emil', codes[1]!)).status).toBe(303);
   });
 
-  test('at two processes at the same moment works at one of them, in 20 rounds', async () => {
+  test('works at one of two concurrent processes, in 20 rounds', async () => {
     const { person } = await withCodes('frieda');
     let window = person;
     for (let round = 0; round < 2; round++) {
@@ -132,14 +132,14 @@ describe('a code', () => {
     }
   });
 
-  test('opens nothing of somebody else', async () => {
+  test('does not work for another account', async () => {
     const { codes } = await withCodes('gustav');
     await withCodes('hanna');
     expect((await recover(stranger(app.url), 'hanna', codes[0]!)).status).toBe(422);
     expect(await codesLeft('gustav')).toBe(10);
   });
 
-  test('opens no disabled account, and is kept for later', async () => {
+  test('does not work for a disabled account, and is not consumed', async () => {
     const { person, codes } = await withCodes('ines');
     await app.pool.query(`update users set disabled_at = now() where username = 'ines'`);
     const back = stranger(app.url);
@@ -156,7 +156,7 @@ describe('a code', () => {
   });
 });
 
-describe('an unknown name, somebody without codes, and a wrong code', () => {
+describe('an unknown username, an account without codes, and a wrong code', () => {
   const code = '0000-0000-0000-0000';
   const names = ['jan', 'nobody-here', 'kim'];
   beforeAll(async () => {
@@ -164,7 +164,7 @@ describe('an unknown name, somebody without codes, and a wrong code', () => {
     await registered(app.url, 'kim');
   });
 
-  test('are answered with the same page and the same headers', async () => {
+  test('get the same page and the same headers', async () => {
     const pages = [];
     for (const username of names) {
       const answer = await recover(stranger(app.url), username, code);
@@ -193,7 +193,7 @@ describe('an unknown name, somebody without codes, and a wrong code', () => {
   });
 });
 
-test('wrong codes are counted for the name at the address, at both processes', async () => {
+test('wrong codes are counted per username and address, over both processes', async () => {
   const strict = await startApp({ LOGINS_PER_MINUTE: '2' });
   const second = await startApp({ LOGINS_PER_MINUTE: '2' }, strict.databaseUrl);
   const codes = await makeCodes(await registered(strict.url, 'lea'));
@@ -210,7 +210,7 @@ test('wrong codes are counted for the name at the address, at both processes', a
   await Promise.all([strict.close(), second.close()]);
 });
 
-test('the name and the code are asked for; what was typed stands there again', async () => {
+test('username and code are required; what was typed is kept', async () => {
   const empty = await recover(stranger(app.url), '', '');
   expect([empty.status, empty.$('#username-error').text(), empty.$('#code-error').text()]).toEqual([
     422,
@@ -223,7 +223,7 @@ test('the name and the code are asked for; what was typed stands there again', a
   }
 });
 
-test('the way leads from the login page and back to the page that was asked for', async () => {
+test('the page is linked from the login page and returns to the requested page', async () => {
   const { codes } = await withCodes('mia');
   const back = stranger(app.url);
   const login = await back.get('/login?next=%2Fsearch%3Fq%3Da');
@@ -237,7 +237,7 @@ test('the way leads from the login page and back to the page that was asked for'
 
 test.each(
   ['//evil.example', 'https://evil.example', '/\\evil.example', '/.//evil.example'].entries().toArray(),
-)('it leads to no other site: %s %s', async (n, next) => {
+)('it does not redirect to another site: %s %s', async (n, next) => {
   const { person, codes } = await withCodes(`nora-${n}`);
   const form = { username: person.username, code: codes[0]!, next };
   const back = stranger(app.url);
@@ -247,7 +247,7 @@ test.each(
   expect(changed.get('Location')).toBe('/account');
 });
 
-test('a forged form is refused, the wrong method too, and who is signed in goes to the inbox', async () => {
+test('forged forms and other methods are refused, and signed-in users are sent to the inbox', async () => {
   const { person, codes } = await withCodes('otto');
   const forged = await stranger(app.url).post('/login/recovery', { username: 'otto', code: codes[0]! });
   expect(forged.status).toBe(403);

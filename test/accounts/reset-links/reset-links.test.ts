@@ -51,8 +51,8 @@ async function expectVoidAfter(what: () => Promise<unknown>): Promise<void> {
   expect(await logsIn(newPassword)).toBe(false);
 }
 
-describe('a link', () => {
-  test('sets the password, which is then asked for', async () => {
+describe('a reset link', () => {
+  test('sets the password', async () => {
     const visitor = someone();
     const path = await link();
     expect((await visitor.get(path)).$('main').text()).toContain(alice.username);
@@ -73,7 +73,7 @@ describe('a link', () => {
     expect((await alice.get('/inbox')).get('Location')).toContain('/login');
   });
 
-  test('is not used up by whatever opens it', async () => {
+  test('is not consumed by a GET', async () => {
     const path = await link();
     const visitor = someone();
     for (const method of ['get', 'head', 'get'] as const)
@@ -81,7 +81,7 @@ describe('a link', () => {
     expect((await set(path)).status).toBe(303);
   });
 
-  test('is not used up by a password that is refused, which is not shown again', async () => {
+  test('is not consumed by a refused password, which is not shown again', async () => {
     const path = await link();
     for (const [password, words] of [
       ['short', 'at least 8'],
@@ -97,7 +97,7 @@ describe('a link', () => {
     expect((await set(path)).status).toBe(303);
   });
 
-  test('used once does not work a second time', async () => {
+  test('does not work a second time', async () => {
     const path = await link();
     await set(path);
     expectVoid(await someone().get(path));
@@ -107,7 +107,7 @@ describe('a link', () => {
     expect(await logsIn(newPassword)).toBe(true);
   });
 
-  test('used twenty times at once, in two processes, sets one password', async () => {
+  test('sets one password when used twenty times concurrently at two processes', async () => {
     const path = await link();
     const visitors = await Promise.all(
       Array.from({ length: 20 }, async (_, i) => {
@@ -142,12 +142,12 @@ describe('the second factor', () => {
     );
   });
 
-  test('stays as it is', async () => {
+  test('is kept', async () => {
     await set(await link());
     expect(await factors()).toEqual(['asked', 'codes', 'passkey']);
   });
 
-  test('is gone with a link that was made for that, once it is used', async () => {
+  test('is removed by a link made for that, once it is used', async () => {
     const { token } = await makeResetLink(app.pool, aliceId, true);
     await someone().get(`/reset/${token}`);
     expect(await factors()).toEqual(['asked', 'codes', 'passkey']);
@@ -156,7 +156,7 @@ describe('the second factor', () => {
   });
 });
 
-describe('a link does not work any more', () => {
+describe('a reset link is void', () => {
   test('after an hour', async () => {
     const { expiresAt } = await makeResetLink(app.pool, aliceId, false);
     expect(Math.abs(expiresAt.getTime() - Date.now() - 3_600_000)).toBeLessThan(60_000);
@@ -169,7 +169,7 @@ describe('a link does not work any more', () => {
     expect((await app.pool.query('select from reset_links where user_id = $1', [aliceId])).rowCount).toBe(0);
   });
 
-  test('after a newer one was made, which works', async () => {
+  test('after a newer one was made', async () => {
     let newer = '';
     await expectVoidAfter(async () => (newer = await link()));
     expect((await set(newer)).status).toBe(303);
@@ -185,13 +185,13 @@ describe('a link does not work any more', () => {
     await expectVoidAfter(() => alice.submit('/account/delete', { password: alice.password }));
   });
 
-  test('from the moment that the account is being deleted', async () => {
+  test('as soon as the account is being deleted', async () => {
     await expectVoidAfter(() => app.pool.query('update users set username = null where id = $1', [aliceId]));
   });
 });
 
-describe('no link', () => {
-  test('is what was never made, is incomplete, or is another’s', async () => {
+describe('a link is refused', () => {
+  test('if it was never made, is incomplete, or belongs to another account', async () => {
     const path = await link();
     const bob = await registered(app.url, `bob-${round}`);
     const bobs = await link((await findAccount(app.pool, bob.username))!.id);
@@ -202,7 +202,7 @@ describe('no link', () => {
     expect((await someone().get(path)).status).toBe(200);
   });
 
-  test('is accepted by a forged form, and it stays good', async () => {
+  test('in a forged form, and stays valid', async () => {
     const path = await link();
     for (const headers of [
       {},
@@ -215,7 +215,7 @@ describe('no link', () => {
     expect((await set(path)).status).toBe(303);
   });
 
-  test('allows another method', async () => {
+  test('with another method', async () => {
     const path = await link();
     for (const method of ['put', 'patch', 'delete'] as const) {
       const answer = await someone().ask(method, path);
@@ -223,7 +223,7 @@ describe('no link', () => {
     }
   });
 
-  test('can be made from a copy of the database', async () => {
+  test('if made from a copy of the database', async () => {
     const path = await link();
     const { rows } = await app.pool.query<{ line: string }>('select r::text as line from reset_links r');
     const secret = Buffer.from(path.slice('/reset/'.length), 'base64url').subarray(16);
@@ -241,7 +241,7 @@ describe('no link', () => {
   });
 });
 
-test('links that do not work are counted by address; one that does is not', async () => {
+test('invalid links are rate-limited by address; valid ones do not count', async () => {
   const strict = await startApp({ LOGINS_PER_MINUTE: '3', TRUST_PROXY: '1' }, app.databaseUrl);
   const from = (address: string, path: string) =>
     stranger(strict.url).ask('get', path, { 'X-Forwarded-For': address });
@@ -255,7 +255,7 @@ test('links that do not work are counted by address; one that does is not', asyn
   await strict.close();
 });
 
-test('somebody who is signed in may use one too', async () => {
+test('a signed-in user can use one too', async () => {
   const path = await link();
   expect((await alice.submit(path, { password: newPassword })).get('Location')).toBe('/login');
   expect((await alice.get('/login')).$('[role=status]').text()).toContain('Your password is set');

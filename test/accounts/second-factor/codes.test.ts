@@ -9,7 +9,7 @@ const step = 59_000_000;
 const startMs = step * 30_000;
 const code = totp.generate({ timestamp: startMs });
 
-test('a code is good for its 30 seconds, those of the next, and 5 before for a clock that is ahead', () => {
+test('a code is valid for its 30 seconds, the next 30, and 5 before for a fast clock', () => {
   const good = [];
   for (let second = -90; second <= 120; second++) {
     const found = findStep(secret, code, startMs + second * 1000);
@@ -21,7 +21,7 @@ test('a code is good for its 30 seconds, those of the next, and 5 before for a c
   expect(good).toEqual(Array.from({ length: 65 }, (_, n) => n - 5));
 });
 
-test('another code is good at no time', () => {
+test('any other code is never valid', () => {
   for (let second = -90; second <= 120; second++)
     expect(findStep(newSecret(), code, startMs + second * 1000)).toBeUndefined();
 });

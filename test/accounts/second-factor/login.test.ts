@@ -40,7 +40,7 @@ const signed = (value: string, secret: string) => {
   return `${value}.${createHmac('sha256', key).update(value).digest('base64').replace(/=+$/, '')}`;
 };
 
-test('the right password alone does not sign in; with the code it does', async () => {
+test('the password alone does not sign in; with the code it does', async () => {
   const window = browser();
   await beginLogin(window);
   expect(await isSignedIn(window)).toBe(false);
@@ -55,7 +55,7 @@ test('the right password alone does not sign in; with the code it does', async (
   expect(window.cookies()).not.toMatch(/second=./);
 });
 
-test('the page that was asked for comes afterwards, also after a wrong code', async () => {
+test('the requested page follows, even after a wrong code', async () => {
   const window = browser();
   const typed = { username: 'alice', password };
   const next = '/send?to=bob%20%26%20co';
@@ -89,14 +89,14 @@ test('a code works once', async () => {
   expect((await again.submit(second, { code: phone.code() })).status).toBe(303);
 });
 
-test('the code that confirmed the app works no second time, nor does one from before', async () => {
+test('neither the code that confirmed the app nor an earlier one works again', async () => {
   const window = browser();
   await beginLogin(window);
   for (const code of [phone.first, phone.code(-2)])
     expect((await window.submit(second, { code })).status).toBe(422);
 });
 
-test('the same code in two processes at the same moment signs in once, twenty times over', async () => {
+test('the same code at two concurrent processes signs in once, in twenty rounds', async () => {
   for (let round = 0; round < 20; round++) {
     await renewCodes();
     await app.pool.query('delete from rate_limits');
@@ -110,7 +110,7 @@ test('the same code in two processes at the same moment signs in once, twenty ti
   }
 });
 
-test('five wrong codes within a quarter of an hour, from wherever; then none is tried', async () => {
+test('five wrong codes in 15 minutes, from any address, block further attempts', async () => {
   const windows = [browser(), stranger(other.url, 'alice', password)];
   for (const window of windows) await beginLogin(window);
   const statuses = [];
@@ -126,7 +126,7 @@ test('five wrong codes within a quarter of an hour, from wherever; then none is 
   expect(await isSignedIn(windows[0]!)).toBe(false);
 });
 
-test('who knows the password and no code does not lock the owner out, who is told of it once', async () => {
+test('wrong codes after a right password do not lock the owner out, and leave one notice', async () => {
   const known = at(app.url, alice); // a browser that she has logged in with
   await known.submit('/inbox', {}, '/logout');
   const intruder = browser();
@@ -142,7 +142,7 @@ test('who knows the password and no code does not lock the owner out, who is tol
   expect(rows[0]!.body).toContain('somebody knows your password. Change your password');
 });
 
-test('a login as somebody else, in a browser that is signed in, leads into that mailbox', async () => {
+test('a login as another user, in a signed-in browser, leads to that user’s mailbox', async () => {
   const bob = await registered(app.url, 'bob', password);
   const tab = browser();
   const token = await tab.hidden('/login'); // the page was open before bob logged in, in another tab
@@ -155,7 +155,7 @@ test('a login as somebody else, in a browser that is signed in, leads into that 
   expect((await shared.get('/account')).$('.me .name').text()).toContain('alice');
 });
 
-test('ten wrong codes at the same moment are counted too; right ones and what is no code are not', async () => {
+test('ten concurrent wrong codes count; right ones and malformed ones do not', async () => {
   for (let n = 0; n < 8; n++) {
     await renewCodes();
     const window = browser();
@@ -172,7 +172,7 @@ test('ten wrong codes at the same moment are counted too; right ones and what is
   expect(statuses.filter((status) => status === 422)).toHaveLength(5);
 });
 
-describe('the cookie between the two steps', () => {
+describe('the pending-login cookie', () => {
   const expectStartOver = async (window: Person, code: string) => {
     const form = await stranger(app.url).hidden('/login');
     for (const answer of [await window.get(second), await window.post(second, { ...form, code })])
@@ -181,7 +181,7 @@ describe('the cookie between the two steps', () => {
     expect(await isSignedIn(window)).toBe(false);
   };
 
-  test('is good for one sign-in, also where somebody kept a copy', async () => {
+  test('is valid for one login, even if copied', async () => {
     const window = browser();
     await beginLogin(window);
     const copy = stranger(app.url, 'alice', password, window.cookies());
@@ -190,7 +190,7 @@ describe('the cookie between the two steps', () => {
     await expectStartOver(copy, phone.code());
   });
 
-  test('sent in two processes at once, with two right codes, it signs in once', async () => {
+  test('signs in once when sent to two processes concurrently, with two right codes', async () => {
     for (let round = 0; round < 10; round++) {
       await renewCodes();
       await app.pool.query('delete from rate_limits');
@@ -206,7 +206,7 @@ describe('the cookie between the two steps', () => {
     }
   });
 
-  test('is worth nothing after a new password, or whatever else ends all sessions', async () => {
+  test('is void after a new password, or whatever else ends all sessions', async () => {
     const windows = [browser(), browser()];
     for (const window of windows) await beginLogin(window);
     await alice.submit('/account/password', { current: password, password: 'another long one' });
@@ -217,7 +217,7 @@ describe('the cookie between the two steps', () => {
     await expectStartOver(windows[1]!, phone.code());
   });
 
-  test('is worth nothing once the account is disabled or has no second factor any more', async () => {
+  test('is void once the account is disabled or has no second factor', async () => {
     const window = browser();
     await beginLogin(window);
     await app.pool.query('update users set disabled_at = now()');
@@ -229,7 +229,7 @@ describe('the cookie between the two steps', () => {
     expect((await window.submit('/login', { username: 'alice', password })).get('Location')).toBe('/inbox');
   });
 
-  test('is good for nobody else: another person’s code does not help', async () => {
+  test('is valid for its user only: another user’s code does not help', async () => {
     const bob = await registered(app.url, 'bob', password);
     const bobs = await withCodes(bob);
     const window = browser();
@@ -238,7 +238,7 @@ describe('the cookie between the two steps', () => {
     expect(await isSignedIn(window)).toBe(false);
   });
 
-  test('ends after ten minutes; changed, or made for something else or with the keys in the database alone, it is none', async () => {
+  test('expires after ten minutes; altered or forged ones are refused', async () => {
     const { rows } = await app.pool.query<{ secret: string }>('select secret from signing_keys');
     const ours = createEncryption(readSecretKey(inject('dataDir')));
     const window = browser();
@@ -276,7 +276,7 @@ describe('the cookie between the two steps', () => {
   });
 });
 
-test('a letter that the login carried goes along to the second step, and is kept when its writer is in', async () => {
+test('a message preserved by the login is preserved in two-factor login and becomes a draft', async () => {
   const form: Fields = { ...(await alice.hidden('/send')), recipient: 'alice', body: 'Written for hours' };
   await alice.submit('/inbox', {}, '/logout');
   const refused = await alice.post('/send', form);
@@ -294,12 +294,12 @@ test('a letter that the login carried goes along to the second step, and is kept
   expect((await alice.get(answer.get('Location')!)).$('#body').text().trim()).toBe('Written for hours');
 });
 
-test('who is signed in goes to the inbox; who gave no password begins with that', async () => {
+test('signed-in users are sent to the inbox; without the password, the login starts over', async () => {
   expect((await alice.get(second)).get('Location')).toBe('/inbox');
   expect((await stranger(app.url).get(second)).get('Location')).toBe('/login');
 });
 
-test('a forged form and other methods are refused, and the page stays', async () => {
+test('forged forms and other methods are refused, with the page shown again', async () => {
   const window = browser();
   await beginLogin(window);
   const forged = await window.post(second, { code: phone.code() });

@@ -31,14 +31,14 @@ const pages =
     ' ',
   );
 
-test('every page leads there, and says why', async () => {
+test('every page leads to the set-up, and says why', async () => {
   for (const page of pages) expect((await alice.get(page)).get('Location'), page).toBe(home);
   expect((await alice.get(home)).$('main').text()).toContain(
     'This server asks everybody for a second factor.',
   );
 });
 
-test('streams and forms are refused, and what was typed is given back', async () => {
+test('streams and forms are refused, and input is preserved', async () => {
   const form: Fields = {
     ...(await at(before.url, alice).hidden('/send')),
     recipient: 'alice',
@@ -54,7 +54,7 @@ test('streams and forms are refused, and what was typed is given back', async ()
   expect((await alice.post('/send', filledIn(refused, '/send'))).status).toBe(303);
 });
 
-test('with codes, or with a passkey asked for, everything is there; without it again, nothing', async () => {
+test('with codes or a required passkey everything is accessible; without, nothing is', async () => {
   await withCodes(alice);
   expect((await alice.get('/inbox')).status).toBe(200);
   await alice.submit(`${home}/off`);
@@ -64,7 +64,7 @@ test('with codes, or with a passkey asked for, everything is there; without it a
   expect((await alice.get('/inbox')).status).toBe(200);
 });
 
-test('recovery codes, a new password and logging out are there without it', async () => {
+test('recovery codes, a new password and logout are accessible without it', async () => {
   expect(await makeCodes(alice)).toHaveLength(10);
   expect((await alice.get('/account/password')).status).toBe(200);
   expect((await alice.get('/account/confirm')).status).toBe(200);

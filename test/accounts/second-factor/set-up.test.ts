@@ -14,13 +14,13 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-test('is reached from the account page, and is off at first', async () => {
+test('is linked from the account page, and off by default', async () => {
   expect((await alice.get('/account')).$(`a[href="${home}"]`)).toHaveLength(1);
   const page = await alice.get(home);
   expect(page.$('main').text()).toContain('Off. Your password alone lets you in.');
 });
 
-test('the page for setting up shows the secret as a picture, as a link and in letters', async () => {
+test('the set-up page shows the secret as a QR code, a link and text', async () => {
   const started = await alice.submit(home);
   expect([started.status, started.get('Location')]).toEqual([303, `${home}/set-up`]);
   const page = await alice.get(`${home}/set-up`);
@@ -34,7 +34,7 @@ test('the page for setting up shows the secret as a picture, as a link and in le
   expect(page.$('[style]')).toHaveLength(0);
 });
 
-test('it is on only after a right code, and the secret stays the same meanwhile', async () => {
+test('is on only after a right code; the secret stays the same meanwhile', async () => {
   const before = enrolled(await alice.get(`${home}/set-up`));
   await alice.submit(home); // "Set it up" pressed again, as after a look elsewhere
   const wrong = await alice.submit(`${home}/set-up`, { code: '12345' });
@@ -55,7 +55,7 @@ test('it is on only after a right code, and the secret stays the same meanwhile'
   expect(page.$('main').text()).toContain('On. After your password');
 });
 
-test('once it is on, the secret is shown to nobody, and "Set it up" changes nothing', async () => {
+test('once on, the secret is not shown again, and "Set it up" changes nothing', async () => {
   const bob = await registered(app.url, 'bob');
   const { letters } = await withCodes(bob);
   const token = await bob.hidden('/account', '/logout');
@@ -67,7 +67,7 @@ test('once it is on, the secret is shown to nobody, and "Set it up" changes noth
   expect(again.get('Location')).toBe(home);
 });
 
-test('it is turned off on a page of its own, and a new secret is another one', async () => {
+test('is turned off on a page of its own; a new secret is different', async () => {
   const carol = await registered(app.url, 'carol');
   const { letters } = await withCodes(carol);
   expect((await carol.get(home)).$(`a[href="${home}/off"]`)).toHaveLength(1);
@@ -78,13 +78,13 @@ test('it is turned off on a page of its own, and a new secret is another one', a
   expect((await withCodes(carol)).letters).not.toBe(letters);
 });
 
-test('what is not begun leads back', async () => {
+test('confirming without a pending set-up leads back', async () => {
   const dora = await registered(app.url, 'dora');
   for (const page of ['set-up', 'off'])
     expect((await dora.get(`${home}/${page}`)).get('Location')).toBe(home);
 });
 
-test('each page asks for the password again when the last proof is old', async () => {
+test('each page requires a recently confirmed password', async () => {
   const emil = await registered(app.url, 'emil');
   await app.pool.query(
     `update sessions set sess = jsonb_set(sess, '{confirmedAt}', '0')
@@ -102,7 +102,7 @@ test('each page asks for the password again when the last proof is old', async (
   ).toBe(0);
 });
 
-test('signed out, one logs in first; forged forms and other methods are refused', async () => {
+test('signed out, one is sent to the login; forged forms and other methods are refused', async () => {
   for (const page of [home, `${home}/set-up`, `${home}/off`]) {
     expect((await stranger(app.url).get(page)).get('Location')).toBe(
       `/login?next=${encodeURIComponent(page)}`,
@@ -113,7 +113,7 @@ test('signed out, one logs in first; forged forms and other methods are refused'
   expect((await alice.get(home)).text).toContain('On. After');
 });
 
-test('the database holds no secret in clear, in no spelling, before and after it is confirmed', async () => {
+test('the database holds no secret in plain text, in any encoding, before and after it is confirmed', async () => {
   const gwen = await registered(app.url, 'gwen');
   await gwen.submit(home);
   const { letters, code } = enrolled(await gwen.get(`${home}/set-up`));
@@ -131,7 +131,7 @@ async function expectSealed(letters: string): Promise<void> {
   for (const text of spellings) expect(await columnsWith(app.pool, text), text).toEqual([]);
 }
 
-test('of two confirmations at once with the same code, in two processes, the code is used once', async () => {
+test('two concurrent confirmations with one code at two processes consume it once', async () => {
   const other = await startApp({}, app.databaseUrl);
   const hugo = await registered(app.url, 'hugo');
   await hugo.submit(home);
