@@ -14,7 +14,7 @@ const rows = table
 /** How many rows of levels 1 and 2 the standard has in its chapters, from V1 to V17 (its CSV file, 5.0.0). */
 const rowsPerChapter = [27, 11, 19, 10, 9, 35, 18, 7, 7, 29, 14, 9, 13, 9, 13, 16, 7];
 
-test('each of the 253 rows is there once, with a level and a state', () => {
+test('each of the 253 rows is listed once, with a level and a state', () => {
   const numbers = rows.map(({ number }) => number);
   expect(numbers.length).toBe(253);
   expect(numbers.filter((number, index) => numbers.indexOf(number) !== index)).toEqual([]);
@@ -39,7 +39,7 @@ test.each([
   expect(named).toEqual(rows.filter((row) => row.state === state).map(({ number }) => number));
 });
 
-test.each(['docs/asvs.md', 'docs/input-rules.md'])('every file that %s names is there', (document) => {
+test.each(['docs/asvs.md', 'docs/input-rules.md'])('every file named by %s exists', (document) => {
   const paths = [...read(document).matchAll(/`([^`\s]+)`/g)]
     .map(([, quoted]) => quoted!)
     .filter((quoted) => /^[\w.-]+\/[\w./-]+$|^[\w.-]*\.(ts|js|md|json|yml)$|^Dockerfile$/.test(quoted));

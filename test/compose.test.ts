@@ -31,7 +31,7 @@ const compose = parse(read('docker-compose.yml'), { merge: true }) as {
 const { app, db, nginx } = compose.services;
 
 describe('docker-compose.yml', () => {
-  test('lets nobody in but through nginx', () => {
+  test('publishes nothing but nginx', () => {
     expect(Object.keys(compose.services).toSorted()).toEqual(['app', 'db', 'nginx']);
     expect(nginx.ports).toEqual(['${HTTP_PORT:-80}:8080']);
     expect([app.ports, db.ports]).toEqual([undefined, undefined]);
@@ -54,13 +54,13 @@ describe('docker-compose.yml', () => {
     expect(Object.keys(service.logging!.options)).toEqual(['max-size', 'max-file']);
   });
 
-  test('holds no password, and lets the app run in several copies', () => {
+  test('holds no password, and allows several copies of the app', () => {
     expect(db.environment).toEqual({ POSTGRES_HOST_AUTH_METHOD: 'trust' });
     expect(app.environment!.DATABASE_URL).toBe('postgres://postgres@/postgres?host=/var/run/postgresql');
     expect(app.container_name).toBeUndefined();
   });
 
-  test('passes on every setting that the program knows', () => {
+  test('passes on every setting of the program', () => {
     const settings = [...read('src/config.ts').matchAll(/^ {2}([A-Z_]+): /gm)].map(([, name]) => name!);
     expect(settings).toContain('LOGINS_PER_MINUTE');
     // Fixed inside the container, or of no use there.
@@ -77,7 +77,7 @@ describe('docker-compose.yml', () => {
 
   // CI has no Docker; that is no reason to call its run incomplete.
   if (spawnSync('docker', ['compose', 'version']).status === 0) {
-    test('is understood by docker compose', () => {
+    test('is accepted by docker compose', () => {
       const config = spawnSync('docker', ['compose', '--file', 'docker-compose.yml', 'config', '--quiet'], {
         cwd: projectFolder,
         encoding: 'utf8',
@@ -90,7 +90,7 @@ describe('docker-compose.yml', () => {
   }
 });
 
-test('images are exact, the one of Node is the version that npm ci brings, and no container can take the whole machine', () => {
+test('images are pinned, Node is the version from npm ci, and containers have memory and process limits', () => {
   const [, nodeVersion] = /^FROM node:(\S+)-slim$/m.exec(read('Dockerfile'))!;
   const { optionalDependencies } = JSON.parse(read('package.json')) as {
     optionalDependencies: Record<string, string>;
@@ -104,7 +104,7 @@ test('images are exact, the one of Node is the version that npm ci brings, and n
 });
 
 describe('an image of the app', () => {
-  test('can hold only what the Dockerfile copies', () => {
+  test('holds only what the Dockerfile copies', () => {
     const [everything, ...rules] = read('.dockerignore')
       .split('\n')
       .filter((line) => line && !line.startsWith('#'));
@@ -117,7 +117,7 @@ describe('an image of the app', () => {
     expect(allowed.map((line) => line.slice(1)).toSorted()).toEqual(copied.toSorted());
   });
 
-  test('lets the program hear that it is to stop', () => {
+  test('passes the stop signal to the program', () => {
     expect(read('Dockerfile')).toMatch(/^CMD \["node", "src\/start\.js"\]$/m);
   });
 });

@@ -7,7 +7,7 @@ import { registered, type Person } from '../support/person.ts';
 import { available } from '../support/required.ts';
 import { startSilentProxy, type SilentProxy } from '../support/silent-proxy.ts';
 
-describe.skipIf(!available('chromium'))('behind a router that forgets connections', () => {
+describe.skipIf(!available('chromium'))('behind a router that drops idle connections', () => {
   let app: TestApp;
   let browser: Browser;
   let alice: Person;
@@ -54,7 +54,7 @@ describe.skipIf(!available('chromium'))('behind a router that forgets connection
     }
   }
 
-  test('the page comes back within two heartbeats, and not sooner', async () => {
+  test('the page reconnects within two heartbeats, and not sooner', async () => {
     const { page, opened } = await open();
     await page.clock.runFor(40_000);
     expect(opened()).toBe(1);
@@ -68,7 +68,7 @@ describe.skipIf(!available('chromium'))('behind a router that forgets connection
     expect(await turnUntil(page, '2 new messages')).toBeLessThan(35_000);
   });
 
-  test('it comes back sooner when somebody looks at it, and when the network does', async () => {
+  test('it reconnects sooner when the page becomes visible or the network returns', async () => {
     const { page, opened } = await open();
     router.forget();
     await bob.send('alice', 'Second');
@@ -83,7 +83,7 @@ describe.skipIf(!available('chromium'))('behind a router that forgets connection
     expect(await turnUntil(page, '3 new messages')).toBeLessThan(35_000);
   });
 
-  test('as long as heartbeats come, it stays', async () => {
+  test('it stays connected while heartbeats arrive', async () => {
     const { page, opened } = await open((created) => {
       window.EventSource = class extends EventSource {
         constructor(address: string | URL) {
@@ -104,7 +104,7 @@ describe.skipIf(!available('chromium'))('behind a router that forgets connection
     await expect.poll(opened).toBe(2);
   });
 
-  test('what dies while it opens is tried again', async () => {
+  test('a connection that dies while opening is retried', async () => {
     const { page, opened } = await open();
     await page.route('**/events*', () => {}); // never an answer
     router.forget();

@@ -47,7 +47,7 @@ describe.skipIf(!available('chromium'))('an open list', () => {
     expect.poll(() => texts(page), { timeout: 10_000 }).toEqual(wanted);
   const row = (page: Page, text: string) => page.locator('li', { hasText: text });
 
-  test('after a logout in another tab nothing private stays on the screen, but what is being written does', async () => {
+  test('after a logout in another tab nothing private stays on the screen, except what is being written', async () => {
     const carol = await registered(app.url, `carol-${Date.now() % 100_000}`);
     await alice.send(carol.username, 'Not for the next one at this computer');
     const [list, form, written] = await Promise.all(
@@ -61,7 +61,7 @@ describe.skipIf(!available('chromium'))('an open list', () => {
     expect(new URL(written!.url()).pathname).toBe('/send');
   });
 
-  test('the answer to a logout is shown, however late it comes', async () => {
+  test('the confirmation of a logout is shown, however late it arrives', async () => {
     const dave = await registered(app.url, `dave-${Date.now() % 100_000}`);
     const page = await openAs(dave, '/inbox');
     await page.route('**/logout', async (route) => {
@@ -73,7 +73,7 @@ describe.skipIf(!available('chromium'))('an open list', () => {
     await page.waitForURL(`${app.url}/`);
   });
 
-  test('read, marked, deleted and restored elsewhere: rows and count follow', async () => {
+  test('follows messages read, marked, deleted and restored elsewhere, rows and count', async () => {
     await received('one', 'two', 'three');
     const page = await open('/inbox');
     await page.evaluate(() => Object.assign(document.querySelector('main')!, { isTheSame: true }));
@@ -97,7 +97,7 @@ describe.skipIf(!available('chromium'))('an open list', () => {
     expect(await page.evaluate(() => 'isTheSame' in document.querySelector('main')!)).toBe(true);
   });
 
-  test('the last row goes, and the first one comes: the page is as one that is loaded', async () => {
+  test('equals a freshly loaded page when the last row goes and the first one comes', async () => {
     await received('only');
     const [inbox, trash] = [await open('/inbox'), await open('/trash')];
     await trash.getByText('The trash is empty.').waitFor();
@@ -113,7 +113,7 @@ describe.skipIf(!available('chromium'))('an open list', () => {
     await untilShows(inbox, ['only']);
   });
 
-  test('sent, taken back, begun and discarded elsewhere', async () => {
+  test('follows messages sent and taken back and drafts begun and discarded elsewhere', async () => {
     const [sent, drafts] = [await open('/sent'), await open('/drafts')];
     const form = { ...(await alice.hidden('/send')), recipient: 'bob', body: 'Begun' };
     await elsewhere('/drafts', form);
@@ -127,7 +127,7 @@ describe.skipIf(!available('chromium'))('an open list', () => {
     await untilShows(sent, []);
   });
 
-  test('found and in a conversation: what is deleted elsewhere goes, what is written here stays', async () => {
+  test('follows deletions elsewhere in search results and conversations, and keeps what is written here', async () => {
     await received('cake one', 'cake two');
     const [found, conversation] = [await open('/search?q=cake'), await open('/with/bob')];
     const reply = conversation.getByLabel('Reply');
@@ -147,7 +147,7 @@ describe.skipIf(!available('chromium'))('an open list', () => {
     expect(rowCount).toBe(1);
   });
 
-  test('focus, ticks, selected text and the place on the screen stay', async () => {
+  test('keeps focus, ticks, selected text and scroll position', async () => {
     await fillMailbox(app.pool, alice, bob, 25);
     const page = await open('/inbox');
     const focused = row(page, 'Number 10').getByRole('link');
@@ -174,7 +174,7 @@ describe.skipIf(!available('chromium'))('an open list', () => {
     expect(next).toContain('Number 9');
   });
 
-  test('what has only moved to the next page, and what has just come, is left as it is', async () => {
+  test('keeps rows that only moved to the next page or have just arrived', async () => {
     await fillMailbox(app.pool, alice, bob, 26);
     const page = await open('/inbox');
     expect((await texts(page)).at(-1)).toBe('Number 2');
@@ -190,7 +190,7 @@ describe.skipIf(!available('chromium'))('an open list', () => {
     expect((await app.pool.query('select from unread')).rowCount).toBe(2);
   });
 
-  test('a page that comes out of the browser’s memory shows how things are now', async () => {
+  test('is updated when restored from the back/forward cache', async () => {
     await received('one', 'two');
     const page = await open('/inbox');
     await row(page, 'one').getByRole('link').click();
@@ -202,7 +202,7 @@ describe.skipIf(!available('chromium'))('an open list', () => {
     expect(await page.title()).toBe('Inbox – Private Messages');
   });
 
-  test('nobody looks: it waits, and follows as soon as somebody does', async () => {
+  test('waits while it is hidden, and is updated when shown', async () => {
     await received('one', 'two');
     const page = await open('/inbox');
     const look = (isHidden: boolean) =>
@@ -224,7 +224,7 @@ describe.skipIf(!available('chromium'))('an open list', () => {
     expect(asked).toBe(1); // nothing has changed since
   });
 
-  test('a page whose own form has changed something does not ask twice', async () => {
+  test('does not fetch again after a change made by its own form', async () => {
     await received('one', 'two');
     const page = await open('/inbox');
     let asked = 0;

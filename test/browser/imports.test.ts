@@ -50,7 +50,7 @@ describe.skipIf(!available('chromium'))('in a browser', () => {
     return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => server.close() };
   }
 
-  test('the upload shows its progress, and the page becomes that of the result without being loaded again', async () => {
+  test('the upload shows its progress, and the page becomes the result without a reload', async () => {
     const slow = await slowLine(app.url, 1_000_000);
     const tab = await openPageOf(await registered(slow.url, 'alice'), browser, slow.url);
     await tab.goto('/account/import');
@@ -76,7 +76,7 @@ describe.skipIf(!available('chromium'))('in a browser', () => {
     slow.close();
   });
 
-  test('without JavaScript the page loads itself again until the import is done', async () => {
+  test('without JavaScript the page reloads itself until the import is done', async () => {
     const bob = await registered(app.url, 'bob');
     const tab = await openPageOf(bob, browser, app.url, { javaScriptEnabled: false });
     await tab.goto('/account/import');
@@ -86,7 +86,7 @@ describe.skipIf(!available('chromium'))('in a browser', () => {
     await tab.getByText('Imported 1,500 messages.').waitFor({ timeout: 60_000 });
   });
 
-  test('it goes on when the tab is closed after the upload', async () => {
+  test('it continues when the tab is closed after the upload', async () => {
     const carol = await registered(app.url, 'carol');
     const tab = await openPageOf(carol, browser, app.url);
     await tab.goto('/account/import');

@@ -50,7 +50,7 @@ describe.skipIf(!available('chromium'))('lists in a browser', () => {
       () => document.activeElement?.closest('li')?.querySelector('.excerpt')?.textContent ?? null,
     );
 
-  test('one box ticks all, and a click with the shift key all from here to there', async () => {
+  test('one box ticks all, and shift-click ticks a range', async () => {
     const page = await open();
     const all = page.getByLabel('All on this page');
     await all.check();
@@ -75,8 +75,8 @@ describe.skipIf(!available('chromium'))('lists in a browser', () => {
     expect(await texts(page)).toEqual(['one', 'three', 'four', 'five']);
   });
 
-  describe('keys', () => {
-    test('c writes, / searches, and ? shows them all', async () => {
+  describe('keyboard shortcuts', () => {
+    test('c writes, / searches, and ? shows all of them', async () => {
       const page = await open();
       await page.keyboard.press('/');
       expect(await page.evaluate(() => document.activeElement?.id)).toBe('q');
@@ -97,7 +97,7 @@ describe.skipIf(!available('chromium'))('lists in a browser', () => {
       expect(new URL(page.url()).pathname).toBe('/search');
     });
 
-    test('j and k move, Enter opens, # deletes and u marks unread the row that has the focus', async () => {
+    test('j and k move, Enter opens, # deletes and u marks unread the focused row', async () => {
       const page = await open();
       await page.keyboard.press('j');
       await page.keyboard.press('j');
@@ -133,7 +133,7 @@ describe.skipIf(!available('chromium'))('lists in a browser', () => {
       await page.waitForURL('**/send');
     });
 
-    test('do nothing to a list in which no row has the focus', async () => {
+    test('do nothing while no row is focused', async () => {
       const page = await open();
       await page.keyboard.press('#');
       await page.keyboard.press('u');
@@ -142,7 +142,7 @@ describe.skipIf(!available('chromium'))('lists in a browser', () => {
       expect(await texts(page)).toHaveLength(5);
     });
 
-    test('are off while somebody types, and with Ctrl or Alt', async () => {
+    test('are off while typing, and with Ctrl or Alt', async () => {
       const page = await open('/send');
       for (const field of ['To', 'Message']) {
         await page.getByLabel(field, { exact: true }).fill('');
@@ -202,7 +202,7 @@ describe.skipIf(!available('chromium'))('lists in a browser', () => {
       await untilSays(page, 'Deleted your copy');
     });
 
-    test('can be switched off, stay off, and be switched on again', async () => {
+    test('can be switched off, stay off, and can be switched on again', async () => {
       const page = await open();
       const help = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
       await page.getByRole('button', { name: 'Keyboard shortcuts' }).click();
@@ -224,7 +224,7 @@ describe.skipIf(!available('chromium'))('lists in a browser', () => {
     });
   });
 
-  test('a question is asked only where nothing can be undone, and No means no', async () => {
+  test('only what cannot be undone asks for confirmation, and No cancels', async () => {
     const page = await open();
     const asked: string[] = [];
     let answer = false;
@@ -258,7 +258,7 @@ describe.skipIf(!available('chromium'))('lists in a browser', () => {
     expect(await texts(page)).toEqual([]);
   });
 
-  test('times are told in the reader’s own time zone, exactly in their title', async () => {
+  test('times are in the reader’s own time zone, with the exact one in the title', async () => {
     await app.pool.query(`update messages set sent_at = '2026-01-31T23:30:00Z' where body = 'five'`);
     const row = (page: Page) => page.locator('li', { hasText: 'five' }).locator('time');
     const tokyo = await open('/inbox', { timezoneId: 'Asia/Tokyo' });
@@ -271,7 +271,7 @@ describe.skipIf(!available('chromium'))('lists in a browser', () => {
     expect(await row(plain).getAttribute('title')).toBe('Saturday, 31 January 2026 at 23:30 UTC');
   });
 
-  test('without JavaScript: several are selected and deleted, undone, searched for, and one taken back', async () => {
+  test('without JavaScript: messages are selected, deleted, restored, found and taken back', async () => {
     const page = await open('/inbox', { javaScriptEnabled: false });
     expect(await page.getByLabel('All on this page').isVisible()).toBe(false);
     for (const text of ['one', 'three']) await box(page, text).check();

@@ -23,7 +23,7 @@ describe.skipIf(!available('chromium'))('in a browser', () => {
     { javaScriptEnabled: true, viewport: phone, name: 'cleo' },
     { javaScriptEnabled: true, viewport: desktop, name: 'dora' },
   ])('JavaScript $javaScriptEnabled at $viewport.width pixels', ({ name, ...options }) => {
-    test('two people write to each other and delete what they got', async () => {
+    test('two users write to each other and delete what they received', async () => {
       const sender = await openPage(browser, app.url, options);
       const reader = await openPage(browser, app.url, options);
       await register(sender, `${name}_writes`);
@@ -53,7 +53,7 @@ describe.skipIf(!available('chromium'))('in a browser', () => {
     });
   });
 
-  test('a form that fails comes back with the words and puts the cursor where the trouble is', async () => {
+  test('a refused form keeps its input and focuses the wrong field', async () => {
     const page = await openPage(browser, app.url, { javaScriptEnabled: false });
     await register(page, 'frank');
     await page.goto('/send?to=nobody-here');
@@ -72,7 +72,7 @@ describe.skipIf(!available('chromium'))('in a browser', () => {
     expect(await page.getByLabel('Message', { exact: true }).inputValue()).toBe('\n\nkept');
   });
 
-  test('the whole job can be done by keyboard alone', async () => {
+  test('the main flow works with the keyboard alone', async () => {
     const page = await openPage(browser, app.url, { javaScriptEnabled: false });
     const keys = page.keyboard;
     await page.goto('/');

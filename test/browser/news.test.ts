@@ -34,7 +34,7 @@ describe.skipIf(!available('chromium'))('news in a browser', () => {
   }
   const line = (page: Page) => page.locator('.news');
 
-  test('a message that comes is counted in the navigation and the title, and a line leads to it', async () => {
+  test('a new message is counted in navigation and title, and announced with a link', async () => {
     const page = await open();
     expect(await page.title()).toBe('Inbox – Private Messages');
     await bob.send('alice', 'First');
@@ -53,7 +53,7 @@ describe.skipIf(!available('chromium'))('news in a browser', () => {
     expect(await line(page).isVisible()).toBe(false);
   });
 
-  test('other pages count as well, and count down when it is taken back', async () => {
+  test('other pages count too, and count down when a message is taken back', async () => {
     const page = await open('/sent');
     await bob.send('alice', 'For a moment');
     await expect.poll(() => page.title(), { timeout: 10_000 }).toBe('(1) Sent – Private Messages');
@@ -92,7 +92,7 @@ describe.skipIf(!available('chromium'))('news in a browser', () => {
     });
   });
 
-  test('a browser with eight pages open still loads the ninth, and the page that is looked at hears of news', async () => {
+  test('with eight pages open, a ninth still loads, and the visible page is notified', async () => {
     const first = await open();
     const context = first.context();
     for (let count = 0; count < 7; count += 1) await showFollowing(await context.newPage(), '/sent');
@@ -102,7 +102,7 @@ describe.skipIf(!available('chromium'))('news in a browser', () => {
     await line(ninth).getByText('1 new message').waitFor();
   });
 
-  test('the site is restarted: the page comes back by itself and catches up', async () => {
+  test('after a restart of the site, the page reconnects and catches up', async () => {
     const port = String(await freePort());
     const settings = { ...calmSettings, DATABASE_URL: app.databaseUrl, PORT: port };
     const before = await launch(settings);
@@ -125,7 +125,7 @@ describe.skipIf(!available('chromium'))('news in a browser', () => {
     await line(page).getByText('1 new message').waitFor();
   });
 
-  test('signed out elsewhere, the page stops asking', async () => {
+  test('once signed out elsewhere, the page stops reconnecting', async () => {
     const charlie = await registered(app.url, 'charlie');
     const page = await openPageOf(charlie, browser, app.url);
     await page.clock.install();

@@ -45,7 +45,7 @@ describe('the HTML of every page', () => {
     expect(findings.map(({ line, message }) => `${line}: ${message}`)).toEqual([]);
   });
 
-  test.each(pages)('$name weighs less than 20 kB with its stylesheet and script', async (page) => {
+  test.each(pages)('$name weighs less than 20 kB with stylesheet and script', async (page) => {
     const { text } = await page.open(visitor(page));
     const files = [...text.matchAll(/"\/assets\/([^?"]+\.(?:css|js))/g)].map(([, name]) =>
       readFileSync(new URL(`../../public/${name}`, import.meta.url)),
@@ -72,7 +72,7 @@ describe.skipIf(!available('chromium'))('every page in a browser', () => {
   });
   afterAll(() => browser.close());
 
-  test.each(pages)('$name has nothing that axe finds and fits the screen', async (page) => {
+  test.each(pages)('$name passes axe and fits the screen', async (page) => {
     const tab = await openPage(browser, urlOf(page));
     if (!page.isPublic) await giveCookies(tab, alice, urlOf(page));
     await page.show(tab);

@@ -69,7 +69,7 @@ describe.skipIf(!available('chromium'))('passkeys in a browser', () => {
     await tab.waitForURL(`${site}/`);
   }
 
-  test('made, used to log in without name and password, and removed', async () => {
+  test('are made, used to log in without username and password, and removed', async () => {
     const tab = await open();
     const authenticator = await addAuthenticator(tab);
     await register(tab, 'alice');
@@ -95,7 +95,7 @@ describe.skipIf(!available('chromium'))('passkeys in a browser', () => {
     await tab.getByText('This passkey was not accepted').waitFor();
   });
 
-  test('a device that holds one is not asked for another, and says so', async () => {
+  test('a device that holds one already does not get another, and says so', async () => {
     const tab = await open();
     const authenticator = await addAuthenticator(tab);
     await register(tab, 'anna');
@@ -107,7 +107,7 @@ describe.skipIf(!available('chromium'))('passkeys in a browser', () => {
     expect(await tab.getByLabel('Name of a new passkey').inputValue()).toBe('The same');
   });
 
-  test('a wrong finger signs nobody in, and the next try does', async () => {
+  test('a failed verification signs nobody in, and the next attempt works', async () => {
     const tab = await open();
     const authenticator = await addAuthenticator(tab);
     await register(tab, 'bertha');
@@ -126,7 +126,7 @@ describe.skipIf(!available('chromium'))('passkeys in a browser', () => {
     await tab.waitForURL('**/inbox');
   });
 
-  test('asked for after the password, by keyboard alone; a security key that knows no PIN will do', async () => {
+  test('work after the password, by keyboard alone, with a security key without a PIN', async () => {
     const tab = await open();
     await addAuthenticator(tab, true);
     await register(tab, 'carla');
@@ -145,7 +145,7 @@ describe.skipIf(!available('chromium'))('passkeys in a browser', () => {
     await tab.waitForURL('**/inbox');
   });
 
-  test('at another address than its own, and without JavaScript, the site offers none and all else works', async () => {
+  test('are not offered at another address or without JavaScript; everything else works', async () => {
     for (const [name, address, options] of [
       ['dora', app.url, {}],
       ['emma', site, { javaScriptEnabled: false }],

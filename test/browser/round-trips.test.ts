@@ -34,21 +34,18 @@ function watched(person: Person): { person: Person; views: { path: string; texts
 
 const here = pages.filter(({ isByInvitation }) => !isByInvitation);
 
-test.each(here.filter(({ isPublic }) => isPublic))(
-  '$name asks nothing while nobody is signed in',
-  async (page) => {
-    const { person, views } = watched(stranger(app.url));
-    await page.open(person);
-    const asked = views.filter(({ path }) => !known.test(path));
-    expect(asked.flatMap(({ texts }) => texts)).toEqual([]);
-  },
-);
+test.each(here.filter(({ isPublic }) => isPublic))('$name makes no query when signed out', async (page) => {
+  const { person, views } = watched(stranger(app.url));
+  await page.open(person);
+  const asked = views.filter(({ path }) => !known.test(path));
+  expect(asked.flatMap(({ texts }) => texts)).toEqual([]);
+});
 
 // Beside the session the account asks for two things at once.
 const mostStatements = (path: string) => (path === '/account' ? 3 : 2);
 
 test.each(here.filter(({ isPublic }) => !isPublic))(
-  '$name asks twice at most and writes nothing',
+  '$name makes at most two queries and writes nothing',
   async (page) => {
     await page.open(alice); // whoever opens a message for the first time takes its mark away
     const { person, views } = watched(alice);

@@ -12,7 +12,7 @@ import { available } from '../support/required.ts';
 test.each([
   ['app.js', 6000],
   ['live.js', 4000],
-])('%s weighs less than %i bytes, compressed, and is all the script there is', (name, bytes) => {
+])('%s weighs less than %i bytes compressed, and is the only script', (name, bytes) => {
   const script = readFileSync(new URL(`../../public/${name}`, import.meta.url));
   expect(gzipSync(script).length).toBeLessThan(bytes);
   expect(String(script)).not.toMatch(/^import |import\(/m);
@@ -49,7 +49,7 @@ describe.skipIf(!available('chromium'))('in a browser that refuses', () => {
     ['requests by scripts', () => void (window.fetch = () => Promise.reject(new TypeError('refused')))],
   ];
 
-  test('a double click sends a form once, and its answer arrives', async () => {
+  test('a double click submits a form once, and the answer is shown', async () => {
     const carol = await registered(app.url, 'carol');
     const page = await openPageOf(carol, browser, app.url);
     await page.goto('/account/confirm?next=/account/export');
@@ -97,7 +97,7 @@ describe.skipIf(!available('chromium'))('in a browser that refuses', () => {
     await page.keyboard.press('Escape');
   }
 
-  test('on a touch screen the keys of a keyboard work all the same', async () => {
+  test('on a touch screen, keyboard shortcuts still work', async () => {
     const page = await openPageOf(alice, browser, app.url, { hasTouch: true, isMobile: true });
     await page.goto('/inbox');
     await page.keyboard.press('?');

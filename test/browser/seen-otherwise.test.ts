@@ -42,7 +42,7 @@ describe.skipIf(!available('chromium'))('a page', () => {
       ['/send', desktop],
       ['/account', phone],
       ['/with/bob', desktop],
-    ])('%s has everything in its place: %o', async (path, viewport) => {
+    ])('%s shows every part: %o', async (path, viewport) => {
       const page = await openPageOf(alice, browser, app.url, { viewport });
       await page.goto(path);
       const before = await boxes(page);
@@ -67,7 +67,7 @@ describe.skipIf(!available('chromium'))('a page', () => {
     });
 
     test.each(['/inbox', '/sent', '/drafts', '/trash', '/search', '/send'])(
-      '%s: the current entry of the navigation differs from all others by more than its colour',
+      '%s: the current navigation entry differs by more than colour',
       async (path) => {
         const page = await openPageOf(alice, browser, app.url, { forcedColors: 'active' });
         await page.goto(path);
@@ -107,7 +107,7 @@ describe.skipIf(!available('chromium'))('a page', () => {
           elements.filter((element) => element.checkVisibility()).map((element) => element.outerHTML),
         );
 
-    test('a message is from whom, when, and its text, whatever is on the screen beside it', async () => {
+    test('a message has its sender, time and text, and nothing else', async () => {
       const page = await print(
         `/messages/${await idOf(app.pool, alice, 'See https://example.org/a', 'inbox')}`,
       );
@@ -123,7 +123,7 @@ describe.skipIf(!available('chromium'))('a page', () => {
       expect(colours).toEqual(['rgb(42, 36, 32)', 'rgb(255, 255, 255)']);
     });
 
-    test('a message that can be taken back has nothing of that on paper', async () => {
+    test('a message that can be taken back has no button', async () => {
       const page = await print(`/messages/${await idOf(app.pool, alice, 'An answer', 'sent')}`);
       expect(await seen(page)).toEqual([]);
     });
@@ -137,7 +137,7 @@ describe.skipIf(!available('chromium'))('a page', () => {
       expect(await page.locator('main').innerText()).toContain(text);
     });
 
-    test('recovery codes are printed, and whose they are', async () => {
+    test('recovery codes are printed with their owner', async () => {
       const page = await openPageOf(alice, browser, app.url);
       await page.goto('/account/recovery-codes');
       await page.getByRole('button', { name: /^Make ten/ }).click();

@@ -27,7 +27,7 @@ describe.skipIf(!available('chromium'))('times in Chromium', () => {
   const agoOf = (hours: number) => new Date(Date.now() - hours * hour).toISOString();
 
   test.each([-40 * 24 * hour, -3 * hour, 0, 5 * hour, 400 * 24 * hour])(
-    'a clock that is %i ms wrong changes nothing',
+    'a clock that is off by %i ms changes nothing',
     async (wrong) => {
       await letter(app.pool, bob, 'alice', 'Hello', new Date(Date.now() - 5 * 60_000).toISOString());
       await letter(app.pool, bob, 'alice', 'Hello', agoOf(49));
@@ -43,7 +43,7 @@ describe.skipIf(!available('chromium'))('times in Chromium', () => {
     },
   );
 
-  test('“yesterday” is the day before on the calendar of the time zone', async () => {
+  test('“yesterday” is the previous day on the time zone’s calendar', async () => {
     // Two hours and some ago is today in one of these zones and yesterday in the other, whatever the time is now.
     const zones = Intl.supportedValuesOf('timeZone').filter((name) => !name.startsWith('Etc/'));
     const hourIn = (timeZone: string) =>
@@ -58,7 +58,7 @@ describe.skipIf(!available('chromium'))('times in Chromium', () => {
     }
   }); // prettier-ignore
 
-  test('the browser tells its time zone, and the days of a search are those', async () => {
+  test('the browser sends its time zone, and searches by day use it', async () => {
     await letter(app.pool, bob, 'alice', 'Late', '2026-10-31T12:00:00Z');
     const page = await openPageOf(alice, browser, app.url, { timezoneId: 'Pacific/Auckland' });
     await page.goto('/inbox');
@@ -69,7 +69,7 @@ describe.skipIf(!available('chromium'))('times in Chromium', () => {
     expect(await page.locator('.messages > li').count()).toBe(0);
   });
 
-  test('the setting of the account wins, in the script as well', async () => {
+  test('the account’s setting takes precedence, in the script too', async () => {
     await letter(app.pool, bob, 'alice', 'Hello', '2026-07-01T22:34:00Z');
     await alice.submit('/account/time-zone', { timeZone: 'Asia/Tokyo' });
     const page = await openPageOf(alice, browser, app.url, { timezoneId: 'America/New_York' });

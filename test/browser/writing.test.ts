@@ -65,7 +65,7 @@ describe.skipIf(!available('chromium'))('writing in a browser', () => {
     return () => count;
   }
 
-  test('a draft is saved a few seconds after typing stops, and says so quietly', async () => {
+  test('a draft is saved a few seconds after typing stops, and a quiet line says so', async () => {
     const page = await open();
     await type(page, 'Half a thought');
     await page.clock.runFor(2000);
@@ -85,7 +85,7 @@ describe.skipIf(!available('chromium'))('writing in a browser', () => {
     expect(await drafts()).toEqual([{ recipient: 'bob', body: 'Half a thought, and more' }]);
   });
 
-  test('in a conversation as well', async () => {
+  test('in a conversation too', async () => {
     const page = await open();
     await load(page, '/with/bob');
     await page.getByLabel('Reply', { exact: true }).fill('An answer');
@@ -94,7 +94,7 @@ describe.skipIf(!available('chromium'))('writing in a browser', () => {
     expect(await drafts()).toEqual([{ recipient: 'bob', body: 'An answer' }]);
   });
 
-  test('sending leaves no draft behind, not even one that was just being saved', async () => {
+  test('sending leaves no draft behind, not even one being saved', async () => {
     const page = await open();
     await type(page, 'Off it goes');
     await page.clock.runFor(4000);
@@ -115,7 +115,7 @@ describe.skipIf(!available('chromium'))('writing in a browser', () => {
     expect(await drafts()).toEqual([]);
   });
 
-  test('a slow save does not overwrite the one after it', async () => {
+  test('a slow save does not overwrite a later one', async () => {
     const page = await open();
     await type(page, 'Old');
     const arrived = saveLate(page, [800, 0]);
@@ -126,7 +126,7 @@ describe.skipIf(!available('chromium'))('writing in a browser', () => {
     expect((await drafts()).map(({ body }) => body)).toEqual(['New']);
   });
 
-  test('what was typed last is saved when the page is left', async () => {
+  test('the last input is saved when the page is left', async () => {
     const page = await open();
     await type(page, 'Called away');
     await page.goto('/inbox');
@@ -134,7 +134,7 @@ describe.skipIf(!available('chromium'))('writing in a browser', () => {
     expect(await drafts()).toEqual([{ recipient: 'bob', body: 'Called away' }]);
   });
 
-  test('clearing the page makes no heap of empty drafts', async () => {
+  test('clearing the page does not leave empty drafts', async () => {
     const page = await open();
     await type(page, 'A');
     for (const text of ['', 'B', '', 'C', '']) {
@@ -148,7 +148,7 @@ describe.skipIf(!available('chromium'))('writing in a browser', () => {
     expect(await drafts()).toHaveLength(1);
   });
 
-  test('a page that shows an older state goes on beside the newer one, and says so', async () => {
+  test('a page with an older state saves beside the newer one, and says so', async () => {
     const here = await open();
     await type(here, 'Begun');
     await here.clock.runFor(5000);
@@ -181,7 +181,7 @@ describe.skipIf(!available('chromium'))('writing in a browser', () => {
     expect(await drafts()).toEqual([]);
   });
 
-  test('signed out meanwhile, it says that nothing was saved, and the words stay', async () => {
+  test('once signed out, the page says that nothing was saved, and keeps the text', async () => {
     const page = await open();
     await type(page, 'Alone');
     await page.context().clearCookies();
@@ -191,7 +191,7 @@ describe.skipIf(!available('chromium'))('writing in a browser', () => {
     expect(await drafts()).toEqual([]);
   });
 
-  test('with no network, too, and Send still asks the server', async () => {
+  test('so does a page without network, where Send still tries', async () => {
     const page = await open();
     await type(page, 'In a tunnel');
     await page.route('**/drafts', (route) => route.abort());
@@ -202,7 +202,7 @@ describe.skipIf(!available('chromium'))('writing in a browser', () => {
     expect((await bob.get('/inbox')).text).toContain('In a tunnel');
   });
 
-  test('what is left is counted before the limit is hit, in characters as people count them', async () => {
+  test('the remaining length is shown before the limit, in user-perceived characters', async () => {
     const page = await open();
     await page.goto('/send');
     const left = page.locator('[data-left]');
@@ -221,7 +221,7 @@ describe.skipIf(!available('chromium'))('writing in a browser', () => {
     expect(await left.getAttribute('class')).not.toBe('error');
   });
 
-  test('without JavaScript a button saves the draft, and it is gone on with from the list', async () => {
+  test('without JavaScript a button saves the draft, which can be resumed from the list', async () => {
     const page = await open({ javaScriptEnabled: false });
     await page.goto('/send?to=bob');
     await message(page).fill('By hand');

@@ -5,7 +5,7 @@ import { createLimiter, createKeyedLimiter } from '../../src/concurrency/limiter
 
 const refusal = () => new Error('refused');
 
-test('so many at once, so many wait, the next is refused, and every place is given on', async () => {
+test('so many run, so many wait, the next is refused, and every slot is released', async () => {
   const limit = createLimiter(2, { mayWait: 3, refusal });
   let [running, most] = [0, 0];
   const work = async () => {
@@ -21,7 +21,7 @@ test('so many at once, so many wait, the next is refused, and every place is giv
   expect(await limit(async () => 'done')).toBe('done');
 });
 
-test('whose turn comes too late is refused as well, and the line goes on', async () => {
+test('a waiter whose time is up is refused too, and the queue continues', async () => {
   const limit = createLimiter(1, { patience: 100, refusal });
   const slow = limit(() => sleep(200, 'slow'));
   const waiting = [limit(async () => 'too late'), limit(async () => 'too late')];
@@ -30,7 +30,7 @@ test('whose turn comes too late is refused as well, and the line goes on', async
   expect(await limit(async () => 'in time')).toBe('in time');
 });
 
-test('each key has a line of its own', async () => {
+test('each key has a queue of its own', async () => {
   const limit = createKeyedLimiter(1);
   const order: string[] = [];
   const ends: (() => void)[] = [];
@@ -49,7 +49,7 @@ test('each key has a line of its own', async () => {
   await Promise.all(all);
 });
 
-describe('after work its place rests', () => {
+describe('a slot rests after work', () => {
   const workMs = 50;
   async function measure(maxRest: number): Promise<{ ownMs: number; restMs: number }> {
     const limit = createLimiter(1, { rest: (ms) => Math.min(3 * ms, maxRest) });
@@ -67,7 +67,7 @@ describe('after work its place rests', () => {
     return { ownMs, restMs: nextAt - endedAt };
   }
 
-  test('for so many times as long as the work took, and who did it does not wait', async () => {
+  test('for a multiple of the work’s time, without delaying its caller', async () => {
     const { ownMs, restMs } = await measure(Infinity);
     expect(restMs).toBeGreaterThanOrEqual(3 * workMs - 2);
     expect(ownMs).toBeLessThan(4 * workMs);
@@ -77,7 +77,7 @@ describe('after work its place rests', () => {
     expect((await measure(1)).restMs).toBeLessThan(3 * workMs);
   });
 
-  test('of one key alone, also when nobody waits meanwhile', async () => {
+  test('per key, even when nothing waits meanwhile', async () => {
     const limit = createKeyedLimiter(1, { rest: (ms) => 3 * ms });
     const endedAt = await limit('a', async () => {
       await sleep(workMs);

@@ -68,7 +68,7 @@ test.each([
   expect(line).not.toContain(String(port));
 });
 
-describe('on a server that answers', () => {
+describe('with a server that answers', () => {
   test.each([
     [
       'a database that does not exist',
@@ -88,7 +88,7 @@ describe('on a server that answers', () => {
     expect(line).not.toMatch(canary);
   });
 
-  test('a migration that the database refuses in words of its own', async () => {
+  test('a migration that the database refuses with its own message', async () => {
     const url = await createDatabase('template0');
     const role = `canary_${process.pid}`;
     const client = new pg.Client({ connectionString: url });
@@ -132,12 +132,12 @@ async function overTls(): Promise<string> {
   return bouncer.url;
 }
 
-describe.skipIf(!available('pgbouncer'))('a certificate that nobody knows', () => {
+describe.skipIf(!available('pgbouncer'))('a certificate of an unknown authority', () => {
   const selfSigned = /^The certificate of PostgreSQL is self-signed, .*sslrootcert=.*sslmode=no-verify/;
   const certificate = new URL('tls/self-signed.pem', import.meta.url).pathname;
 
   test.each(['require', 'prefer', 'verify-ca', 'verify-full'])(
-    'with sslmode=%s: the line names what helps',
+    'with sslmode=%s, the line names the cure',
     async (name) => {
       const warnings: unknown[] = [];
       const warn = (warning: Error) => warnings.push(warning.message);
@@ -148,7 +148,7 @@ describe.skipIf(!available('pgbouncer'))('a certificate that nobody knows', () =
     },
   );
 
-  test('and what it names does help', async () => {
+  test('and the cure works', async () => {
     const url = await overTls();
     for (const help of [
       `sslmode=verify-full&sslrootcert=${certificate}`,
@@ -161,14 +161,14 @@ describe.skipIf(!available('pgbouncer'))('a certificate that nobody knows', () =
     }
   });
 
-  test('another name than the one in the certificate', async () => {
+  test('a certificate for another host name', async () => {
     const url = (await overTls()).replace('127.0.0.1', 'localhost');
     expect(await refusalOf(`${url}?sslrootcert=${certificate}`)).toMatch(
       /^The certificate of PostgreSQL is for another name/,
     );
   });
 
-  test('no TLS where it is asked for', async () => {
+  test('a server without TLS where it is required', async () => {
     const bouncer = await startPgBouncer(await createDatabase('template0'), 'session');
     onTestFinished(() => bouncer.close());
     expect(await refusalOf(`${bouncer.url}?sslmode=require`)).toMatch(
@@ -177,7 +177,7 @@ describe.skipIf(!available('pgbouncer'))('a certificate that nobody knows', () =
   });
 });
 
-test('pieces are taken out of what others say, as words and in every spelling', () => {
+test('parts of the address are removed from other messages, as words and in every encoding', () => {
   const url = 'postgres://canary:p%40ss%2Fword@db.canary.example:6543/letters?sslrootcert=/etc/canary.pem';
   for (const [said, shown] of [
     [
@@ -191,7 +191,7 @@ test('pieces are taken out of what others say, as words and in every spelling', 
     expect(withoutAddress(said!, url)).toBe(shown);
 });
 
-test('the log of a program that has started shows none either', async () => {
+test('the log of a started program shows none either', async () => {
   const lines: string[] = [];
   const log = createLog(
     'info',

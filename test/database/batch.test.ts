@@ -40,7 +40,7 @@ function gathering(options: Parameters<typeof batch<string, string>>[2] = {}) {
 const untilWhole = () =>
   expect.poll(() => [pool.waitingCount, pool.totalCount - pool.idleCount]).toEqual([0, 0]);
 
-test('those of the same moment go together, those who come meanwhile with the next, and each gets its own answer', async () => {
+test('concurrent calls share a batch, later ones wait for the next, and each gets its own result', async () => {
   const { runs, ask, askAll } = gathering();
   const first = askAll('one', 'two');
   await expect.poll(() => runs.length).toBe(1);
@@ -51,7 +51,7 @@ test('those of the same moment go together, those who come meanwhile with the ne
   expect(runs).toEqual(['one two', 'three one', 'four']);
 });
 
-test('sixteen at most, in the order in which they came', async () => {
+test('sixteen at most, in the order of their calls', async () => {
   const { runs, askAll } = gathering();
   const words = Array.from({ length: 40 }, (_, n) => `w${n}`);
   expect(await askAll(...words)).toEqual(words.map((word) => word.toUpperCase()));
@@ -60,7 +60,7 @@ test('sixteen at most, in the order in which they came', async () => {
   );
 });
 
-test('of two with the same key the later waits, holds nobody up, and does not overtake', async () => {
+test('of two with the same key, the second waits, delays nobody, and does not overtake', async () => {
   const { runs, askAll } = gathering({ keyOf: (word) => word[0]! });
   expect(await askAll('a1', 'a2', 'b1', 'a3', 'c1')).toEqual(['A1', 'A2', 'B1', 'A3', 'C1']);
   expect(runs).toEqual(['a1 b1 c1', 'a2', 'a3']);
@@ -70,14 +70,14 @@ test('of two with the same key the later waits, holds nobody up, and does not ov
   expect(weighing.runs).toEqual(['b1 c1', 'a1-is-heavier-than-most', 'a2']);
 });
 
-test('what is heavy goes alone when its turn has come, and the light ones together', async () => {
+test('heavy calls run alone in their turn, light ones together', async () => {
   const { runs, askAll } = gathering({ weightOf: (word) => word.length });
   const heavy = 'x'.repeat(100);
   await askAll('seven..', 'eight...', heavy, 'one', 'two', 'x'.repeat(16));
   expect(runs).toEqual(['seven.. eight...', heavy, 'one two', 'x'.repeat(16)]);
 });
 
-test('what fails fails for those who went together, and those who come after go on', async () => {
+test('an error reaches only the calls of its batch', async () => {
   const { runs, askAll, tell } = gathering();
   const first = askAll('one', 'wrong');
   await expect.poll(() => runs.length).toBe(1);
@@ -88,7 +88,7 @@ test('what fails fails for those who went together, and those who come after go 
   await untilWhole();
 });
 
-test('a connection that is lost is replaced', async () => {
+test('a lost connection is replaced', async () => {
   const { runs, askAll, tell } = gathering();
   const first = askAll('one', 'lost');
   await expect.poll(() => runs.length).toBe(1);
@@ -98,7 +98,7 @@ test('a connection that is lost is replaced', async () => {
   await untilWhole();
 });
 
-test('when no connection is to be had, all who wait are told so', async () => {
+test('if no connection is available, all waiting calls are rejected', async () => {
   const nowhere = createPool('postgres://owner@127.0.0.1:1/nowhere', () => {});
   const ask = batch(nowhere, async (_db, words: string[]) => words);
   const said = await Promise.all(
@@ -108,7 +108,7 @@ test('when no connection is to be had, all who wait are told so', async () => {
   await nowhere.end();
 });
 
-test('whose turn comes too late is told that the database is busy, and the next is answered', async () => {
+test('a call that waited too long is rejected as busy, and the next is answered', async () => {
   const { runs, ask } = gathering();
   const slow = ask('slow');
   await expect.poll(() => runs.length).toBe(1);
@@ -120,7 +120,7 @@ test('whose turn comes too late is told that the database is busy, and the next 
   expect(runs).toEqual(['slow', 'next']);
 });
 
-test('while all connections are taken it waits for one, and all wait for the same one', async () => {
+test('when all connections are taken, all calls wait for the same one', async () => {
   const { runs, askAll } = gathering();
   const taken = await Promise.all(Array.from({ length: pool.options.max }, () => pool.connect()));
   const first = askAll('one', 'two');
@@ -133,7 +133,7 @@ test('while all connections are taken it waits for one, and all wait for the sam
   expect(runs).toEqual(['one two three']);
 });
 
-test('who asks while the connection is being given back is not forgotten', async () => {
+test('a call made while the connection is released is not forgotten', async () => {
   await untilWhole();
   const { tell } = gathering();
   const late = new Promise<string>((resolve) => pool.once('release', () => resolve(tell('late'))));

@@ -17,7 +17,7 @@ describe('the lock file', () => {
   const locked = JSON.parse(readFileSync(url, 'utf8')) as Record<string, string>;
 
   test.each(readMigrations().map(({ name, sha256 }) => [name, sha256]))(
-    'holds %s as it is',
+    'has %s unchanged',
     (name, sha256) => {
       const line = `"${name}": "${sha256}"`;
       expect(locked[name], `a new migration needs the line ${line} in migrations/lock.json`).toBeDefined();
@@ -28,16 +28,16 @@ describe('the lock file', () => {
     },
   );
 
-  test('holds nothing else: no migration that has landed goes away', () => {
+  test('has nothing else: no landed migration disappears', () => {
     expect(Object.keys(locked)).toEqual(readMigrations().map(({ name }) => name));
   });
 
-  test('a checkout with other ends of lines has the same hashes', () => {
+  test('has the same hashes for a checkout with CRLF', () => {
     for (const { sql } of readMigrations()) expect(sql).not.toContain('\r');
   });
 });
 
-describe('a database that ran earlier texts', () => {
+describe('a database with earlier versions of migrations', () => {
   const texts = new Map<string, string>();
   let fresh: string[];
   beforeAll(async () => {
@@ -68,7 +68,7 @@ describe('a database that ran earlier texts', () => {
   }
 
   test.each(earlierHistories.map((history) => [history.at(-1)!, history.length, history] as const))(
-    'up to %s (%i migrations) comes to the schema of today, and stays',
+    'up to %s (%i migrations) gets today’s schema and keeps it',
     async (_last, _count, history) => {
       const pool = await databaseOf(history);
       await migrate(pool);
@@ -82,7 +82,7 @@ describe('a database that ran earlier texts', () => {
     },
   );
 
-  test('keeps its messages, and of second factors those that were confirmed', async () => {
+  test('keeps its messages and the confirmed second factors', async () => {
     const pool = await databaseOf(earlierHistories[0]!);
     const [alice, bob] = ['0'.repeat(31) + '1', '0'.repeat(31) + '2'];
     await pool.query(

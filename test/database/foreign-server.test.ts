@@ -36,7 +36,7 @@ async function opened(url: string) {
   return database.pool;
 }
 
-describe('settings of a role, a database or the address change nothing', () => {
+describe('settings of a role, a database or the address have no effect', () => {
   const settings: Record<string, string> = {
     DateStyle: 'German, DMY',
     IntervalStyle: 'iso_8601',
@@ -126,7 +126,7 @@ describe('settings of a role, a database or the address change nothing', () => {
 });
 
 describe('the schema', () => {
-  test('is where the search_path of the role said at the first start, and stays when that changes', async () => {
+  test('is where the role’s search_path pointed at the first start, even if that changes', async () => {
     const { role, database, url } = await foreignDatabase();
     await administer(
       database,
@@ -146,7 +146,7 @@ describe('the schema', () => {
     }
   });
 
-  test('is not taken for that of another program with a table of the same name', async () => {
+  test('is not mistaken for another program’s with a table of the same name', async () => {
     const { role, database, url } = await foreignDatabase();
     await administer(
       database,
@@ -158,7 +158,7 @@ describe('the schema', () => {
     expect(await refusalOf(url)).toMatch(/^The database could not be prepared: /);
   });
 
-  test('finds extensions that stand in a schema of their own', async () => {
+  test('finds extensions in a schema of their own', async () => {
     const { role, database, url } = await foreignDatabase();
     await administer(
       database,
@@ -176,7 +176,7 @@ describe('the schema', () => {
   });
 });
 
-describe('what is missing is named', () => {
+describe('a missing requirement is named', () => {
   test.each([
     ['LATIN1', `encoding LATIN1 locale_provider libc locale 'C'`],
     ['SQL_ASCII', `encoding SQL_ASCII locale_provider libc locale 'C'`],
@@ -195,7 +195,7 @@ describe('what is missing is named', () => {
     await client.end();
   });
 
-  test('the right to make tables', async () => {
+  test('the right to create tables', async () => {
     const { url, database, role } = await foreignDatabase('', { owns: false });
     const line = await refusalOf(url);
     expect(line).toMatch(
@@ -205,7 +205,7 @@ describe('what is missing is named', () => {
     expect(line).not.toContain(role);
   });
 
-  test('the right to make extensions', async () => {
+  test('the right to create extensions', async () => {
     const { url, database, role } = await foreignDatabase('', { owns: false });
     await administer(database, `grant create, usage on schema public to ${role}`);
     expect(await refusalOf(url)).toMatch(
@@ -215,7 +215,7 @@ describe('what is missing is named', () => {
     await opened(url);
   });
 
-  test('the right to use the schema with the extensions', async () => {
+  test('the right to use the extensions’ schema', async () => {
     const { url, database } = await foreignDatabase();
     await administer(
       database,

@@ -45,7 +45,7 @@ async function tables(): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-test('each runs once, and a later start adds only what is new', async () => {
+test('each runs once, and a later start runs only new ones', async () => {
   await migrate(pool, [letters]);
   expect(await isMigrated(pool, stamps.name)).toBe(false);
   await migrate(pool, [letters, stamps]);
@@ -55,7 +55,7 @@ test('each runs once, and a later start adds only what is new', async () => {
   expect(await isMigrated(pool, stamps.name)).toBe(true);
 });
 
-test('six at once apply each once, also where transactions see the past by default', async () => {
+test('six concurrent starts apply each once, even with repeatable read as the default', async () => {
   const { rows } = await pool.query<{ name: string }>('select current_database() as name');
   await pool.query(`alter database ${rows[0]!.name} set default_transaction_isolation = 'repeatable read'`);
   const slow = migration('0001_letters.sql', 'create table letters (id int); select pg_sleep(0.2)');
@@ -64,7 +64,7 @@ test('six at once apply each once, also where transactions see the past by defau
   expect((await pool.query('select from stamps')).rowCount).toBe(1);
 });
 
-test('a file that was edited after it ran stops the start', async () => {
+test('a migration edited after it ran stops the start', async () => {
   await migrate(pool, [letters]);
   const edited = migration(letters.name, 'create table letters (id bigint)');
   await expect(migrate(pool, [edited])).rejects.toThrow(
@@ -73,14 +73,14 @@ test('a file that was edited after it ran stops the start', async () => {
   await expect(migrate(pool, [edited])).rejects.toBeInstanceOf(StartupError);
 });
 
-test('a database that is ahead of this version stops the start', async () => {
+test('a database ahead of this version stops the start', async () => {
   await migrate(pool, [letters, stamps]);
   await expect(migrate(pool, [letters])).rejects.toThrow(
     /^The database has migration 0002_stamps.sql, which this version lacks/,
   );
 });
 
-test('one that fails is undone whole, named, and keeps later ones from running', async () => {
+test('a failing one is rolled back, named, and stops later ones', async () => {
   const half = migration('0002_half.sql', 'create table half (id int); select 1 / 0');
   const later = migration('0003_later.sql', 'create table later (id int)');
   const failing = migrate(pool, [letters, half, later]);
@@ -93,14 +93,14 @@ test('one that fails is undone whole, named, and keeps later ones from running',
   expect(await tables()).toEqual(['half', 'later', 'letters', 'schema_migrations']);
 });
 
-test('one may take longer than a page, and so may the wait for it', async () => {
+test('one may take longer than a request, and so may the wait for it', async () => {
   const long = migration('0001_long.sql', 'select pg_sleep(2.6); create table long (id int)');
   const [first] = [migrate(pool, [long]), await sleep(100)];
   await Promise.all([first, migrate(openPool(), [long])]);
   expect(await applied()).toEqual([long.name]);
 });
 
-test('the limits of pages hold again afterwards, and no connection is lost', async () => {
+test('the statement limits of requests apply again afterwards, and no connection is lost', async () => {
   await migrate(pool, [letters]);
   const { rows } = await pool.query('show statement_timeout');
   expect(rows).toEqual([{ statement_timeout: '2s' }]);
@@ -108,7 +108,7 @@ test('the limits of pages hold again afterwards, and no connection is lost', asy
   expect(pool.waitingCount).toBe(0);
 });
 
-test('the loss of the connection amid a wait is an error, not the end of the process', async () => {
+test('a connection lost while waiting is an error and does not end the process', async () => {
   const holder = new pg.Client({ connectionString: databaseUrl });
   await holder.connect();
   await holder.query(`begin; select pg_advisory_xact_lock(hashtext('private-messages migrations'))`);
@@ -131,7 +131,7 @@ test('the loss of the connection amid a wait is an error, not the end of the pro
   await migrate(pool, [letters]);
 });
 
-test('the files are numbered without a gap or a double', () => {
+test('the files are numbered without gaps or duplicates', () => {
   const folder = mkdtempSync(join(tmpdir(), 'pm-migrations-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const from = pathToFileURL(`${folder}/`);
@@ -155,7 +155,7 @@ describe('one that takes longer than a second', () => {
     return lines;
   }
 
-  test('says its name and its time, and when it is done', async () => {
+  test('reports its name, its duration, and its end', async () => {
     expect(await told('select pg_sleep(1.5)')).toEqual([
       'private-messages: changing the database: 0002_long.sql of 2: 1 s so far.',
       'private-messages: changing the database: 0002_long.sql of 2: done after 2 s.',
@@ -163,7 +163,7 @@ describe('one that takes longer than a second', () => {
     expect(await told('select pg_sleep(1.5)')).toEqual([]);
   });
 
-  test('says how far an index is', async () => {
+  test('reports the progress of an index', async () => {
     await pool.query('create table stamps (id int, words text)');
     await pool.query('insert into stamps select n, n::text from generate_series(1, 3000) n');
     const slow = `create function slow(words text) returns text language plpgsql immutable as
@@ -174,12 +174,12 @@ describe('one that takes longer than a second', () => {
     );
   });
 
-  test('says what it says itself', async () => {
+  test('passes on its own notices', async () => {
     const speaking = `do $$ begin raise info 'message 10 of 20'; perform pg_sleep(1.2); end $$`;
     expect((await told(speaking))[0]).toContain('0002_long.sql of 2: message 10 of 20, 1 s so far.');
   });
 
-  test('an earlier failure tells no progress afterwards', async () => {
+  test('no progress is reported after a failure', async () => {
     const lines: string[] = [];
     const failing = [migration('0001_fails.sql', 'select pg_sleep(0.9); select 1 / 0')];
     await expect(migrate(pool, failing, (line) => lines.push(line))).rejects.toThrow('division by zero');

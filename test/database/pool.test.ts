@@ -36,7 +36,7 @@ function expectNothingLost(pool: Pool): void {
   });
 }
 
-describe('on a server that runs', () => {
+describe('on a running server', () => {
   let url: string;
   let pool: Pool;
   beforeEach(async () => {
@@ -49,7 +49,7 @@ describe('on a server that runs', () => {
     await pool.end();
   });
 
-  test('a statement that takes too long is given up', async () => {
+  test('a statement that takes too long is cancelled', async () => {
     const startedAt = Date.now();
     // Our own limit, a little above PostgreSQL's, would come first where the machine is busy.
     const asked = withQueryTimeout({ text: 'select pg_sleep(10)' }, 20_000);
@@ -59,7 +59,7 @@ describe('on a server that runs', () => {
     expect(isDatabaseAway(error)).toBe(true);
   });
 
-  test('so is one that waits for a lock, earlier', async () => {
+  test('a statement that waits for a lock is cancelled sooner', async () => {
     const holder = new pg.Client({ connectionString: url });
     await holder.connect();
     await holder.query('begin; lock table users');
@@ -69,7 +69,7 @@ describe('on a server that runs', () => {
     await holder.end();
   });
 
-  test('when all connections are busy, the next one waits little more than a second', async () => {
+  test('when all connections are busy, the next caller waits little more than a second', async () => {
     const busy = await Promise.all(Array.from({ length: pool.options.max }, () => pool.connect()));
     const startedAt = Date.now();
     const refused = await Promise.all([failureOf(pool.query('select 1')), failureOf(pool.connect())]);
@@ -81,7 +81,7 @@ describe('on a server that runs', () => {
     for (const client of busy) client.release();
   });
 
-  test('the other mistakes are ours, not the database’s', async () => {
+  test('other errors are bugs, not an unavailable database', async () => {
     for (const sql of ['selec 1', 'select 1 / 0', 'select * from no_such_table', `select 'x'::uuid`])
       expect(isDatabaseAway(await failureOf(pool.query(sql)))).toBe(false);
     await pool.query(`insert into signing_keys (number, secret) values (7, 'x')`);
@@ -94,7 +94,7 @@ describe('on a server that runs', () => {
     expect(isDatabaseAway(missing)).toBe(false);
   });
 
-  test('a transaction that fails leaves nothing behind', async () => {
+  test('a failed transaction is rolled back', async () => {
     const failing = transaction(pool, async (db) => {
       await db.query(`insert into signing_keys (number, secret) values (8, 'x')`);
       throw new Error('changed my mind');
@@ -106,7 +106,7 @@ describe('on a server that runs', () => {
     ]);
   });
 
-  test('a transaction whose connection is lost between two statements fails, and the process lives on', async () => {
+  test('a transaction that loses its connection fails, and the process survives', async () => {
     const lost = transaction(pool, async (db) => {
       const { rows } = await db.query<{ pid: number }>('select pg_backend_pid() as pid');
       await pool.query('select pg_terminate_backend($1)', [rows[0]!.pid]);
@@ -118,7 +118,7 @@ describe('on a server that runs', () => {
 });
 
 describe('where nothing answers', () => {
-  test('a server that is not there', async () => {
+  test('a missing server is reported', async () => {
     for (const url of [
       `postgres://me@127.0.0.1:${await freePort()}/db`,
       `postgres://me@localhost:${await freePort()}/db`,
@@ -132,7 +132,7 @@ describe('where nothing answers', () => {
   });
 });
 
-describe('on a server that is hurt', () => {
+describe('on a failing server', () => {
   let folder: string;
   let server: EmbeddedPostgres;
   beforeAll(async () => {
@@ -155,7 +155,7 @@ describe('on a server that is hurt', () => {
     for (const pid of postgresIn(folder)) signal(pid, 'SIGCONT');
   };
 
-  test('frozen: every page says 503 within 5 s, and afterwards all is as before', async () => {
+  test('frozen: every page answers 503 within 5 s, and recovers afterwards', async () => {
     const app = await startApp({}, server.connectionString);
     onTestFinished(() => app.close());
     const alice = await registered(app.url, 'alice');
@@ -195,7 +195,7 @@ describe('on a server that is hurt', () => {
     thaw();
   });
 
-  test('killed while somebody starts: the start goes on with the server that comes after it', async () => {
+  test('killed during a start: the start continues with the next server', async () => {
     const holder = new pg.Client(server.connectionString);
     holder.on('error', () => {});
     await holder.connect();
@@ -214,7 +214,7 @@ describe('on a server that is hurt', () => {
   });
 
   for (const name of ['SIGKILL', 'SIGINT', 'SIGQUIT'] as const) {
-    test(`ended by ${name} under load: nothing but "away", and all connections are replaced`, async () => {
+    test(`ended by ${name} under load: the only error is "away", and all connections are replaced`, async () => {
       const pool = openPool(server.connectionString);
       const failures: Error[] = [];
       const over = new AbortController();

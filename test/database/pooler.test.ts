@@ -30,7 +30,7 @@ describe.skipIf(!available('pgbouncer'))('behind PgBouncer', () => {
     });
   }
 
-  test('in session mode: the schema is made, and messages, searches and news arrive', async () => {
+  test('in session mode: the schema is created, and messages, searches and notifications work', async () => {
     bouncer = await startPgBouncer(await createDatabase('template0'), 'session');
     const database = await openDatabase({ databaseUrl: bouncer.url, dataDir: '/nowhere' }, () => {});
     const { rows } = await database.pool.query('show statement_timeout');

@@ -59,14 +59,14 @@ async function rotateByCommand(settings: Record<string, string>) {
   return { code, out, err };
 }
 
-test('five that start at once make one key', async () => {
+test('five concurrent starts make one key', async () => {
   const { pool } = await openDatabase();
   const all = await Promise.all(Array.from({ length: 5 }, () => secretsAtStart(pool)));
   expect(all[0]![0]!.length).toBeGreaterThan(40);
   for (const secrets of all) expect(secrets).toEqual(all[0]);
 });
 
-test('a new key first only verifies; after two minutes it signs; who is signed in stays so', async () => {
+test('a new key only verifies at first and signs after two minutes; sessions stay valid', async () => {
   const { url, pool } = await openDatabase();
   const before = await startApp({}, url);
   onTestFinished(() => before.close());
@@ -98,7 +98,7 @@ test('a new key first only verifies; after two minutes it signs; who is signed i
   }
 });
 
-test('a process that runs comes to the same order as one that starts', async () => {
+test('a running process gets the same order as a starting one', async () => {
   const { pool } = await openDatabase();
   const running = await openSigningKeys(pool, () => {}, 20);
   onTestFinished(() => running.close());
@@ -111,7 +111,7 @@ test('a process that runs comes to the same order as one that starts', async () 
   }
 });
 
-test('of several keys in a row, the newest that is two minutes old signs, and all verify', async () => {
+test('of several keys, the newest that is two minutes old signs, and all verify', async () => {
   const { pool } = await openDatabase();
   const [first] = await secretsAtStart(pool);
   const secretOf = async (number: number) =>
@@ -129,7 +129,7 @@ test('of several keys in a row, the newest that is two minutes old signs, and al
   expect(await secretsAtStart(pool)).toEqual([fourth, third, second, first]);
 });
 
-test('a key is forgotten when no cookie can carry it any more, and not before', async () => {
+test('a key is removed once no cookie can use it, and not before', async () => {
   const { pool } = await openDatabase();
   await secretsAtStart(pool);
   await rotateSigningKeys(pool); // 2 follows 1
@@ -150,7 +150,7 @@ test('two rotations at the same moment add one key', async () => {
   expect(numbers.length).toBeGreaterThan(1);
 });
 
-test('a reload that fails is told, and the keys stay', async () => {
+test('a failed reload is logged, and the keys are kept', async () => {
   const { pool } = await openDatabase();
   const errors: Error[] = [];
   const { secrets, close } = await openSigningKeys(pool, (error) => void errors.push(error), 20);
@@ -164,7 +164,7 @@ test('a reload that fails is told, and the keys stay', async () => {
   await until(() => secrets.length === 2, 2000);
 });
 
-test('the command works while the program runs, and when it does not', async () => {
+test('the command works with and without the running program', async () => {
   const site = await usedSite();
   const program = await start(site);
   const alice = await registered(program.url, 'alice');
@@ -188,7 +188,7 @@ test('the command works while the program runs, and when it does not', async () 
   await again.end();
 });
 
-test('the command that cannot reach the database says so in one line', async () => {
+test('the command reports an unreachable database in one line', async () => {
   const { code, err } = await rotateByCommand({
     ...calmSettings,
     DATABASE_URL: 'postgres://me:hunter2@127.0.0.1:1/db',

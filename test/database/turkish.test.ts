@@ -20,7 +20,7 @@ async function turkishDatabase(): Promise<string> {
   return url;
 }
 
-test('names are logged in with, written to and searched for in either case', async () => {
+test('names work in either case for login, recipients and search', async () => {
   const app = await startApp({}, await turkishDatabase());
   onTestFinished(() => app.close());
   expect((await app.pool.query(`select lower('I') as letter`)).rows).toEqual([{ letter: 'ı' }]);

@@ -54,7 +54,7 @@ async function failureOf(work: Promise<unknown>): Promise<{ code?: string; messa
 }
 
 describe('a statement without a WHERE', () => {
-  test('sees, in every table with an owner, the rows of whoever asks and no others', async () => {
+  test('sees only the owner’s rows, in every table with an owner', async () => {
     expect(owned.length).toBeGreaterThan(14);
     for (const { table, column } of owned) {
       const ownersIn = async (pool: Pool) =>
@@ -69,7 +69,7 @@ describe('a statement without a WHERE', () => {
     expect((await asOwner(alice, () => app.appPool.query(searched))).rows).toEqual([{ owner_id: alice }]);
   });
 
-  test('cannot give a row to somebody else, nor change or remove theirs', async () => {
+  test('cannot insert, change or delete rows of another owner', async () => {
     for (const { table, column } of owned) {
       const count = async () =>
         (await app.pool.query(`select from ${table} where ${column} = $1`, [bob])).rowCount;
@@ -97,14 +97,14 @@ describe('a statement without a WHERE', () => {
     expect(await failureOf(asOwner(alice, () => app.appPool.query(insert)))).toMatchObject({ code: '42501' });
   });
 
-  test('that belongs to nobody is an error and no empty answer', async () => {
+  test('without an owner is an error, not an empty result', async () => {
     for (const { table } of [...owned, { table: 'searched_messages' }])
       expect(await failureOf(app.appPool.query(`select from ${table}`)), table).toMatchObject({
         code: expect.stringMatching(/^(42704|22P02)$/) as string,
       });
   });
 
-  test('of the operator’s log sees nothing as a member', async () => {
+  test('as a member sees nothing of the operator’s log', async () => {
     await app.pool.query(
       `insert into operator_log (id, command, user_id, options) values (gen_random_uuid(), 'x', $1, '{}')`,
       [alice],
@@ -114,7 +114,7 @@ describe('a statement without a WHERE', () => {
   });
 });
 
-test('every table with an owner has row-level security, and every other one is known to have none', async () => {
+test('every table with an owner has row-level security; the others are listed', async () => {
   const { rows } = await app.pool.query<{ name: string }>(
     `select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
        and not (relrowsecurity and exists (select from pg_policy where polrelid = pg_class.oid)) order by 1`,
@@ -137,13 +137,13 @@ describe('the owner of a statement', () => {
       ({ id }) => id,
     );
 
-  test('is that of whoever asked, however many wait for a connection', async () => {
+  test('is the caller’s, however many wait for a connection', async () => {
     const asked = Array.from({ length: 60 }, (_, n) => (n % 2 ? alice : bob));
     const seen = await Promise.all(asked.map((owner) => asOwner(owner, ownersSeen)));
     expect(seen).toEqual(asked.map((owner) => [owner]));
   });
 
-  test('is its own when several are sent over one connection before the first has an answer', async () => {
+  test('is its own when several are sent over one connection before the first result', async () => {
     await withConnection(app.appPool, async (db) => {
       const ownersIn = async () =>
         (await db.query<{ id: string }>('select distinct owner_id as id from messages')).rows.map(
@@ -164,7 +164,7 @@ describe('the owner of a statement', () => {
     });
   });
 
-  test('is right again after a transaction that was taken back', async () => {
+  test('is right again after a transaction is rolled back', async () => {
     await transaction(app.appPool, async (db) => {
       const ownersIn = async () =>
         (await db.query<{ id: string }>('select distinct owner_id as id from messages')).rows.map(
@@ -181,7 +181,7 @@ describe('the owner of a statement', () => {
     });
   });
 
-  test('a statement whose owner could not be set has no answer', async () => {
+  test('a statement fails if its owner could not be set', async () => {
     await transaction(app.appPool, async (db) => {
       const client = db as pg.PoolClient;
       await asOwner(alice, () => client.query('select 1'));
@@ -195,7 +195,7 @@ describe('the owner of a statement', () => {
   });
 });
 
-describe('the role that the program works as', () => {
+describe('the role of the program', () => {
   test.each([
     'create table evil (id integer)',
     'create function evil() returns integer language sql return 1',
@@ -223,7 +223,7 @@ describe('the role that the program works as', () => {
     });
   });
 
-  test('cannot go back to the owner where the server asks for no password: it has logged in', async () => {
+  test('cannot switch back to the owner unless the server asks for no password: then it has logged in', async () => {
     const { rows } = await app.appPool.query('select session_user as name');
     expect(rows).toEqual([{ name: 'private_messages_owner' }]);
     await transaction(app.appPool, async (db) => {
@@ -233,7 +233,7 @@ describe('the role that the program works as', () => {
   });
 });
 
-describe('a database whose user is no superuser', () => {
+describe('a database whose user is not a superuser', () => {
   let count = 0;
   async function foreignDatabase(options = '') {
     const name = `walled_${process.pid}_${++count}`;
@@ -265,14 +265,14 @@ describe('a database whose user is no superuser', () => {
     }
   }
 
-  test('switches to the role, which it makes if it may', async () => {
+  test('creates the role if it may, and switches to it', async () => {
     const { name, url } = await foreignDatabase('createrole');
     const role = `private_messages_${name}`;
     for (let start = 0; start < 2; start++)
       expect(await workingAs(url)).toEqual({ user: role, session: name, lines: [] });
   });
 
-  test('else works as the owner, says so in one line, and takes the role that an administrator makes', async () => {
+  test('works as the owner otherwise, says so in one line, and uses the role that an administrator creates', async () => {
     const { name, url, administer } = await foreignDatabase();
     const { lines, ...users } = await workingAs(url);
     expect(users).toEqual({ user: name, session: name });
@@ -283,7 +283,7 @@ describe('a database whose user is no superuser', () => {
     expect(await workingAs(url)).toEqual({ user: `private_messages_${name}`, session: name, lines: [] });
   });
 
-  test('does not use a role of that name that may do more', async () => {
+  test('does not use a role of that name with more rights', async () => {
     const { name, url, administer } = await foreignDatabase();
     await administer(`create role private_messages_${name} createdb`);
     await administer(`grant private_messages_${name} to ${name}`);
@@ -292,14 +292,14 @@ describe('a database whose user is no superuser', () => {
     expect(lines).toEqual([expect.stringContaining('may do more than it should') as string]);
   });
 
-  test('several processes that start together make it once', async () => {
+  test('creates it once when several processes start together', async () => {
     const { name, url } = await foreignDatabase('createrole');
     const starts = await Promise.all(Array.from({ length: 4 }, () => workingAs(url)));
     for (const { user, lines } of starts) expect([user, lines]).toEqual([`private_messages_${name}`, []]);
   });
 });
 
-test('two databases of one owner share the role, also when they are opened in the same moment', async () => {
+test('two databases of one owner share the role, even when opened concurrently', async () => {
   const addresses = await Promise.all([createDatabase(), createDatabase(), createDatabase()]);
   const opened = await Promise.all(
     addresses.map(async (address) => {
