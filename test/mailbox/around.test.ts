@@ -29,25 +29,25 @@ async function walk(list: string): Promise<{ texts: string[]; back: string | und
   return { texts, back: answer.$('.back a').attr('href') };
 }
 
-test('in the inbox through all of it', async () => {
+test('in the inbox, Newer and Older lead through all messages', async () => {
   const texts = ['cake three', 'snow', 'cake two', 'rain', 'cake one'];
   expect(await walk('/inbox')).toEqual({ texts, back: '/inbox' });
 });
 
-test('from a search through what it found, the trash included', async () => {
+test('from a search, they lead through its results, including the trash', async () => {
   const { $ } = await alice.get('/search?q=two');
   await alice.submit('/search?q=two', {}, $('form[action$="/delete"]').attr('action'));
   const found = await walk('/search?q=cake');
   expect(found).toEqual({ texts: ['cake three', 'cake two', 'cake one'], back: '/search?q=cake' });
 });
 
-test('in the trash through the trash', async () => {
+test('in the trash, they lead through the trash', async () => {
   const { $ } = await alice.get('/search?q=snow');
   await alice.submit('/search?q=snow', {}, $('form[action$="/delete"]').attr('action'));
   expect(await walk('/trash')).toEqual({ texts: ['snow', 'cake two'], back: '/trash' });
 });
 
-test('a search that is none leaves the neighbours in the box', async () => {
+test('after an invalid search they stay in the box', async () => {
   const first = (await alice.get('/inbox')).$('.messages h2 a').attr('href')!;
   for (const q of ['?q=', '?q=%20', `?q=${'x'.repeat(301)}`]) {
     expect((await alice.get(first + q)).$('.back a').attr('href')).toBe('/inbox');

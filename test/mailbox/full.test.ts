@@ -83,7 +83,7 @@ function expectRefused(answer: Answer, words: string, where = '#recipient-error'
   expect(answer.$('textarea[name=body]').text()).toBe(awkwardText);
 }
 
-test('a full mailbox refuses who writes, with every character kept, until its owner has made room', async () => {
+test('a full mailbox refuses messages, keeping every character, until its owner makes room', async () => {
   await fill(bob, limit);
   const refused = await alice.send('bob', awkwardText);
   expectRefused(refused, 'bob’s mailbox is full');
@@ -101,14 +101,14 @@ test('a full mailbox refuses who writes, with every character kept, until its ow
   expect(await held(bob)).toBe(limit);
 });
 
-test('what others have filled keeps nobody from sending', async () => {
+test('messages from others do not prevent the owner from sending', async () => {
   await fill(bob, limit);
   for (let i = 0; i < 3; i += 1) expect((await bob.send('alice', `Number ${i}`)).status).toBe(303);
   expect(await held(bob)).toBe(limit + 3);
   expectRefused(await alice.send('bob', awkwardText), 'bob’s mailbox is full');
 });
 
-test('a message taken back makes room as well', async () => {
+test('taking a message back makes room too', async () => {
   await fill(bob, limit - 1);
   await alice.send('bob', 'The last one');
   expectRefused(await dora.send('bob', awkwardText), 'full');
@@ -117,7 +117,7 @@ test('a message taken back makes room as well', async () => {
   expect((await dora.send('bob', awkwardText)).status).toBe(303);
 });
 
-test('one’s own full mailbox says what to do', async () => {
+test('one’s own full mailbox is reported with a cure', async () => {
   await fill(alice, limit, 'sent');
   const refused = await alice.send('bob', awkwardText);
   expectRefused(refused, 'Your mailbox is full', '#form-error');
@@ -126,7 +126,7 @@ test('one’s own full mailbox says what to do', async () => {
   expect(await held(bob)).toBe(0);
 });
 
-test('to several people nothing is sent when one is full, and the full ones are named', async () => {
+test('nothing is sent if one of several mailboxes is full, and the full ones are named', async () => {
   await fill(bob, limit);
   await fill(dora, limit);
   const refused = await alice.send('bob, charlie, dora', awkwardText);
@@ -139,7 +139,7 @@ test('to several people nothing is sent when one is full, and the full ones are 
   expectRefused(both, 'Your mailbox is full', '#form-error');
 });
 
-test('a message to several takes as many places in what one has sent, and a note to oneself takes two', async () => {
+test('a message to several counts once per recipient among sent messages; a note to oneself counts twice', async () => {
   await fill(alice, limit - 2, 'sent');
   expectRefused(await alice.send('bob, charlie, dora', awkwardText), 'Your mailbox is full', '#form-error');
   expectRefused(await alice.send('bob, alice', awkwardText), 'Your mailbox is full', '#form-error');
@@ -147,7 +147,7 @@ test('a message to several takes as many places in what one has sent, and a note
   expect(await held(alice)).toBe(limit);
 });
 
-test('a mailbox from before there was a limit is counted at the first message', async () => {
+test('a mailbox from before the limit is counted at the first message', async () => {
   await fillMailbox(app.pool, bob, charlie, limit + 20);
   expectRefused(await alice.send('bob', awkwardText), 'bob’s mailbox is full');
   await fillMailbox(app.pool, dora, charlie, limit - 1, { from: '2024-01-01' });
@@ -155,7 +155,7 @@ test('a mailbox from before there was a limit is counted at the first message', 
   expect(await held(dora)).toBe(limit + 1); // with the notice, which takes nobody's place
 });
 
-describe('sent already,', () => {
+describe('if it was sent already,', () => {
   test('a form is answered as sent although the mailbox is full now', async () => {
     await fill(bob, limit - 1);
     const form = await blank(alice, { recipient: 'bob', body: 'The last one' });
@@ -164,7 +164,7 @@ describe('sent already,', () => {
     expectRefused(await alice.send('bob', awkwardText), 'full');
   });
 
-  test('a form is one message that takes the last place, fifty times at the same moment', async () => {
+  test('a form sent fifty times concurrently into the last place is one message', async () => {
     await fill(bob, limit - 1);
     const form = await blank(alice, { recipient: 'bob', body: 'The last one' });
     const windows = [alice, at(other.url, alice)];
@@ -178,8 +178,8 @@ describe('sent already,', () => {
   });
 });
 
-describe('at the same moment, over two processes:', () => {
-  test('of fifty messages into a mailbox with room for ten, ten arrive and forty are refused with the words kept', async () => {
+describe('concurrently, over two processes:', () => {
+  test('of fifty messages into a mailbox with room for ten, ten arrive and forty are refused with their text', async () => {
     await fill(bob, limit - 10);
     const forms = await Promise.all(Array.from({ length: 50 }, () => blank(alice, { recipient: 'bob' })));
     const windows = [alice, at(other.url, alice)];
@@ -199,7 +199,7 @@ describe('at the same moment, over two processes:', () => {
   });
 
   test.each(['one', 'the other'])(
-    'two who write to each other, %s first, do not keep each other waiting',
+    'two users who write to each other, %s first, do not deadlock',
     async (who) => {
       for (const person of [alice, bob]) await person.send(person.username, 'Counted from now on');
       const { rows } = await app.pool.query<{ owner_id: string }>(
@@ -228,7 +228,7 @@ describe('at the same moment, over two processes:', () => {
     },
   );
 
-  test('messages to the same people in every order neither wait for each other forever nor count wrong', async () => {
+  test('messages to the same users in any order neither deadlock nor miscount', async () => {
     const orders = ['dora, bob, charlie', 'alice, charlie, dora', 'dora, alice, bob', 'charlie, bob, alice'];
     const people = [alice, bob, charlie, dora];
     for (const person of people) await person.send(person.username, 'Counted from now on');
@@ -249,7 +249,7 @@ describe('at the same moment, over two processes:', () => {
     for (const row of rows) expect(row.messages).toBe(row.held);
   });
 
-  test('two imports never take more than there is', async () => {
+  test('two imports never exceed the limit', async () => {
     const ownerId = await idOfPerson(dora);
     await fillMailbox(app.pool, dora, charlie, 80);
     const load = (pool: TestApp['pool']) =>
@@ -269,7 +269,7 @@ describe('at the same moment, over two processes:', () => {
   });
 });
 
-describe('the notice that a mailbox is filling up', () => {
+describe('the notice about a nearly full mailbox', () => {
   const notices = async (person: Person): Promise<string[]> => {
     const { rows } = await app.pool.query<{ body: string }>(
       `select body from messages where owner_id = $1 and origin = 'notice'`,
@@ -278,7 +278,7 @@ describe('the notice that a mailbox is filling up', () => {
     return rows.map(({ body }) => body);
   };
 
-  test('lies in the inbox at nine tenths, once, and again only after the mailbox was emptied', async () => {
+  test('arrives at nine tenths, once, and again only after the mailbox was emptied', async () => {
     await fillMailbox(app.pool, bob, charlie, 134);
     await alice.send('bob', 'Number 135');
     expect(await notices(bob)).toEqual([]);
@@ -304,7 +304,7 @@ describe('the notice that a mailbox is filling up', () => {
     expect(await notices(bob)).toHaveLength(1);
   });
 
-  test('comes for what one has sent as well', async () => {
+  test('arrives for sent messages too', async () => {
     await fillMailbox(app.pool, alice, charlie, 135, { box: 'sent' });
     await alice.send('bob', 'One more');
     expect(await notices(alice)).toHaveLength(1);
@@ -320,7 +320,7 @@ describe('the notice that a mailbox is filling up', () => {
   });
 });
 
-test('whoever goes on writing to a full mailbox has to wait, as after sending', async () => {
+test('repeated messages to a full mailbox are rate-limited like sending', async () => {
   const strict = await startApp({ ...settings, SENDS_PER_MINUTE: '3' }, app.databaseUrl);
   try {
     const writer = at(strict.url, alice);

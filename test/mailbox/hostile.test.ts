@@ -90,7 +90,7 @@ test.each(Object.entries(hostile))('a selection %s selects nothing', async (_, w
 });
 
 test.each(['%00', '__proto__', '9'.repeat(400), 'x'.repeat(200_000), '{a,b}', 'null', '%F0%9F%A6%89'])(
-  'an id in a selection that cannot be one is ignored: %.20s',
+  'an invalid id in a selection is ignored: %.20s',
   async (id) => {
     expect((await post('/messages/selected', `action=delete&ids=${id}&ids=x`)).status).toBe(303);
     expect((await post('/trash/selected', `action=forever&ids=${id}`)).status).toBe(303);
@@ -123,7 +123,7 @@ describe.each(addresses)('the address %s, its %s', (path, name) => {
 });
 
 test.each(['0000-01-01', '1969-12-31', '2026-13-01', '2026-2-3', '20260101', 'tomorrow', '2026-01-01T00:00'])(
-  'a day that there is not, or that nothing can be older than, is refused beside its field: %s',
+  'an invalid or impossible day is refused beside its field: %s',
   async (than) => {
     for (const box of ['inbox', 'sent']) {
       for (const answer of [
@@ -150,7 +150,7 @@ describe('the conversation with', () => {
     '%F0%9F%A6%89',
     "bob'--",
     'bob%2F',
-  ])('%.20s, who is nobody, is not found', async (name) => {
+  ])('%.20s, an unknown name, answers 404', async (name) => {
     expect((await alice.get(`/with/${name}`)).status).toBe(404);
   });
 
@@ -164,6 +164,6 @@ test.each([
   '0000-01-01T00:00:00Z',
   '9999-12-31T23:59:59.999Z',
   '2026-01-01T00:00:00.123456789Z',
-])('Undo of a moment at which nothing was deleted does nothing: %s', async (at) => {
+])('Undo of a time without deletions does nothing: %s', async (at) => {
   expect((await post('/trash/undo', `at=${encodeURIComponent(at)}`)).status).toBeLessThan(500);
 });

@@ -87,7 +87,7 @@ describe.each(routes)('%s', (route, prepare) => {
     else expect(answer.text).toContain('Secret');
   });
 
-  test('is not found by charlie, nor by the person at the other end, just as if it had never been', async () => {
+  test('answers 404 to charlie and to the correspondent, as for an unknown id', async () => {
     for (const person of [charlie, alice]) {
       const unknown = await ask(person, path(never));
       expect(unknown.status).toBe(404);
@@ -100,7 +100,7 @@ describe.each(routes)('%s', (route, prepare) => {
     expect(await snapshot()).toBe(before);
   });
 
-  test('is not found when it never was or cannot be', async () => {
+  test('answers 404 for an unknown or impossible id', async () => {
     const impossible = [
       '1',
       '-1',
@@ -120,13 +120,13 @@ describe.each(routes)('%s', (route, prepare) => {
     expect(await snapshot()).toBe(before);
   });
 
-  test('is refused when it is no text', async () => {
+  test('is refused for malformed encoding', async () => {
     for (const broken of ['%FF', '%ED%A0%80', '%00', '%', '%zz', '%C0%80'])
       expect((await ask(bob, path(broken))).status).toBe(400);
     expect(await snapshot()).toBe(before);
   });
 
-  test('goes to the login when one is signed out', async () => {
+  test('redirects to the login when signed out', async () => {
     const answer = await (isForm
       ? stranger(app.url).post(path(id), await tokenOf(bob))
       : stranger(app.url).get(path(id)));
@@ -137,7 +137,7 @@ describe.each(routes)('%s', (route, prepare) => {
   });
 
   if (isForm)
-    test('is refused when the form is forged', async () => {
+    test('refuses a forged form', async () => {
       const type = { 'Content-Type': 'application/x-www-form-urlencoded' };
       const token = new URLSearchParams(await tokenOf(bob)).toString();
       const forged: [object, string][] = [
@@ -156,7 +156,7 @@ describe.each(routes)('%s', (route, prepare) => {
       expect(await snapshot()).toBe(before);
     });
 
-  test('is not for any other method', async () => {
+  test('refuses other methods', async () => {
     const isSend = route.includes('/send');
     const methods = ['put', 'patch', 'delete', isForm ? 'get' : 'post', isForm ? 'head' : 'put'] as const;
     for (const other of methods.filter((method) => !(isSend && method === 'post'))) {

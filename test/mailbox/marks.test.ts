@@ -34,7 +34,7 @@ async function select(person: Person, action: string, ids: string[], more: Field
 }
 
 describe('Mark unread', () => {
-  test('puts the mark back, says so, and leads back to the inbox', async () => {
+  test('restores the mark, says so, and returns to the inbox', async () => {
     await send('Later');
     const page = await read('Later');
     const answer = await bob.submit(
@@ -49,14 +49,14 @@ describe('Mark unread', () => {
     expect(inbox.$('title').text()).toMatch(/^\(1\) /);
   });
 
-  test('of what is unread already changes nothing: its sender can still take it back', async () => {
+  test('changes nothing for an unread message: its sender can still take it back', async () => {
     await send('Unopened');
     const id = await idOf(app.pool, bob, 'Unopened');
     expect((await bob.post(`/messages/${id}/unread`, await tokenOf(bob))).status).toBe(303);
     expect(await copiesOf(app.pool, 'Unopened')).toEqual(['alice sent', 'bob inbox, unread']);
   });
 
-  test('of what one sent oneself puts no mark on it', async () => {
+  test('does not mark one’s own sent message', async () => {
     await send('Sent');
     const id = await idOf(app.pool, alice, 'Sent');
     await alice.post(`/messages/${id}/unread`, await tokenOf(alice));
@@ -65,7 +65,7 @@ describe('Mark unread', () => {
 });
 
 describe('Mark all read', () => {
-  test('marks all up to what is on the page; what arrived in between stays unread', async () => {
+  test('marks messages up to the newest on the page; later arrivals stay unread', async () => {
     await send('One', 'Two');
     const form = await bob.hidden('/inbox', '/messages/read');
     await send('In between');
@@ -73,7 +73,7 @@ describe('Mark all read', () => {
     expect(unread(await bob.get('/inbox'))).toEqual(['In between']);
   });
 
-  test('leaves the marks of what is in the trash', async () => {
+  test('keeps the marks of messages in the trash', async () => {
     await send('In the trash', 'One');
     const id = await idOf(app.pool, bob, 'In the trash');
     await bob.submit('/inbox', {}, `/messages/${id}/delete`);
@@ -82,7 +82,7 @@ describe('Mark all read', () => {
     expect(unread(await bob.get('/inbox'))).toEqual([]);
   });
 
-  test('marks nobody else’s', async () => {
+  test('does not affect other users', async () => {
     await send('Bob’s');
     await charlie.post('/messages/read', {
       ...(await tokenOf(charlie)),
@@ -97,7 +97,7 @@ describe('Mark all read', () => {
     expect((await bob.get('/inbox')).$('form[action="/messages/read"]')).toHaveLength(0);
   });
 
-  test.each(['', 'x', '%00', '1'])('without a proper end (%j) marks nothing', async (upTo) => {
+  test.each(['', 'x', '%00', '1'])('marks nothing without a valid end (%j)', async (upTo) => {
     await send('Still new');
     const answer = await bob.post('/messages/read', { ...(await tokenOf(bob)), upTo });
     expect(answer.status).toBe(422);
@@ -112,7 +112,7 @@ describe('with check boxes', () => {
     ids = await Promise.all(['One', 'Two'].map((body) => idOf(app.pool, bob, body)));
   });
 
-  test('each row has one that belongs to the form with the buttons', async () => {
+  test('each row has one, which belongs to the form with the buttons', async () => {
     const { $ } = await bob.get('/inbox');
     expect($('.messages input[type=checkbox][name=ids][form=selected]')).toHaveLength(3);
     const actions = $('#selected button')
@@ -121,7 +121,7 @@ describe('with check boxes', () => {
     expect(actions).toEqual(['delete', 'read', 'unread']);
   });
 
-  test('some are marked as read and as unread again', async () => {
+  test('some messages are marked as read and as unread', async () => {
     expect((await select(bob, 'read', ids)).status).toBe(303);
     const inbox = await bob.get('/inbox');
     expect(inbox.$('[role=status]').first().text()).toBe('2 messages marked as read.');
@@ -130,7 +130,7 @@ describe('with check boxes', () => {
     expect(unread(await bob.get('/inbox'))).toEqual(['Three', 'One']);
   });
 
-  test('some are deleted, and one Undo brings all of them back with their marks', async () => {
+  test('some are deleted, and one Undo restores them with their marks', async () => {
     await read('One');
     await select(bob, 'delete', ids);
     const inbox = await bob.get('/inbox');
@@ -145,7 +145,7 @@ describe('with check boxes', () => {
     expect(unread(back)).toEqual(['Three', 'Two']);
   });
 
-  test('ids of other people, and what is no id, are ignored as if they did not exist; the rest is done', async () => {
+  test('other users’ ids and invalid ids are ignored, and the rest is done', async () => {
     const alices = await Promise.all(['One', 'Two', 'Three'].map((body) => idOf(app.pool, alice, body)));
     const strange = ['', 'x', '0', '../..', '0195d9a0-7c4c-7000-8000-000000000000', 'x'.repeat(5000)];
     for (const action of ['read', 'unread', 'delete']) {
@@ -156,20 +156,20 @@ describe('with check boxes', () => {
     expect(await copiesOf(app.pool, 'Two')).toEqual(['alice sent', 'bob inbox, unread']);
   });
 
-  test('charlie changes nothing of bob’s with bob’s ids', async () => {
+  test('charlie cannot change bob’s messages with bob’s ids', async () => {
     for (const action of ['read', 'unread', 'delete']) await select(charlie, action, ids);
     for (const body of ['One', 'Two'])
       expect(await copiesOf(app.pool, body)).toEqual(['alice sent', 'bob inbox, unread']);
   });
 
-  test('with none ticked it says so', async () => {
+  test('submitting without a tick says so', async () => {
     await select(bob, 'delete', []);
     const inbox = await bob.get('/inbox');
     expect(inbox.$('[role=status]').first().text()).toBe('No message was selected.');
     expect(inbox.$('form[action="/trash/undo"]')).toHaveLength(0);
   });
 
-  test.each(['', 'burn', '__proto__'])('an action that there is not (%j) is refused', async (action) => {
+  test.each(['', 'burn', '__proto__'])('an unknown action (%j) is refused', async (action) => {
     expect((await select(bob, action, ids)).status).toBe(422);
   });
 });

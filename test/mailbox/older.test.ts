@@ -19,7 +19,7 @@ const line = ({ $ }: Answer) => $('[role=status]').first().text();
 const bodies = (page: Answer) => messagesOn(page).map(({ body }) => body);
 
 test.each(['inbox', 'sent'] as const)(
-  'in %s says how many these are, and moves just them to the trash',
+  'in %s the page shows how many messages are older and moves exactly those to the trash',
   async (box) => {
     const other = box === 'inbox' ? 'sent' : 'inbox';
     await fillMailbox(app.pool, bob, alice, 30, { box, from: '2025-03-01', isUnread: box === 'inbox' });
@@ -46,7 +46,7 @@ test.each(['inbox', 'sent'] as const)(
   },
 );
 
-test('one is called one, and none is said to be none', async () => {
+test('the page distinguishes one message and none', async () => {
   await fillMailbox(app.pool, bob, alice, 1, { from: '2025-03-01' });
   expect((await bob.get('/inbox/older?than=2025-03-02')).$('.lead').text()).toContain('One message');
   const none = await bob.get('/inbox/older?than=2025-03-01');
@@ -54,7 +54,7 @@ test('one is called one, and none is said to be none', async () => {
   expect(none.$('form[method=post][action="/inbox/older"]')).toHaveLength(0);
 });
 
-test('nobody else’s are counted or moved', async () => {
+test('other users’ messages are neither counted nor moved', async () => {
   await fillMailbox(app.pool, alice, bob, 3, { from: '2025-03-01' });
   const question = await bob.get('/inbox/older?than=2026-01-01');
   expect(line(question)).toContain('Nothing in your inbox');

@@ -55,7 +55,7 @@ describe.each([
   });
 });
 
-test('what else may be the case is said as well', async () => {
+test('other possible states are mentioned too', async () => {
   const [sent] = await messages(1, 'sent');
   expect(await bulk('/messages/selected', 'unread', [sent!])).toBe(
     'This message was sent by you, which cannot be unread.',
@@ -68,7 +68,7 @@ test('what else may be the case is said as well', async () => {
     expect(await bulk('/messages/selected', action, [sent!])).toBe('This message was already deleted.');
 });
 
-test('a message of somebody else is one that does not exist', async () => {
+test('another user’s message answers 404', async () => {
   const bob = await registered(app.url, 'robert');
   await bob.send('bob', 'Secret');
   const { rows } = await app.pool.query<{ id: string }>('select id from messages');
@@ -87,7 +87,7 @@ test('a message of somebody else is one that does not exist', async () => {
   expect((await app.pool.query('select from messages where trashed_at is null')).rowCount).toBe(2);
 });
 
-test('the buttons of one message say it, too', async () => {
+test('the buttons of a message say it too', async () => {
   const [id] = await messages(1);
   const refused = async (path: string) => {
     const answer = await post(path.replace('ID', id!));
@@ -107,7 +107,7 @@ test('the buttons of one message say it, too', async () => {
     expect((await post(path.replace('ID', id!))).status).toBe(404);
 });
 
-test('the buttons for everything say it, too', async () => {
+test('the buttons for all messages say it too', async () => {
   const [id] = await messages(2);
   const allRead = async () =>
     lineAfter(await post('/messages/read', [['upTo', 'ffffffff-ffff-ffff-ffff-ffffffffffff']]));

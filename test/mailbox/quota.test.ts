@@ -57,8 +57,8 @@ function expectRefused(answer: Answer, words: string, body: string): void {
 const saveDraft = async (person: Person, fields: Fields) =>
   person.post('/drafts', { ...(await person.hidden('/send')), recipient: '', ...fields });
 
-describe('a mailbox that is full in bytes', () => {
-  test('takes nothing more, tells its owner before, and its owner still writes', async () => {
+describe('a mailbox that has reached its limit in bytes', () => {
+  test('accepts nothing, has warned its owner, and still lets its owner write', async () => {
     await fillBytes(bob, 'inbox');
     expect((await alice.send('bob', longest)).status).toBe(303); // counted now, and the owner is told
     expect((await bob.get('/inbox')).$('.messages').text()).toContain(
@@ -73,7 +73,7 @@ describe('a mailbox that is full in bytes', () => {
     );
   });
 
-  test('with what its owner has sent refuses the next message and the next draft, until there is room', async () => {
+  test('by sent messages refuses the next message and draft until there is room', async () => {
     await fillBytes(alice, 'sent');
     expect((await alice.send('bob', longest)).status).toBe(303);
     expectRefused(await alice.send('bob', longest), 'Your mailbox is full', longest);
@@ -95,7 +95,7 @@ describe('a mailbox that is full in bytes', () => {
     expect((await alice.send('bob', longest)).status).toBe(303);
   });
 
-  test('is one with long drafts too; a draft can still become shorter', async () => {
+  test('by long drafts does too; a draft can still be shortened', async () => {
     await fillBytes(bob, 'inbox');
     await alice.send('bob', 'Counted from now on');
     const form = { ...(await bob.hidden('/send')), recipient: '', body: longest };
@@ -108,7 +108,7 @@ describe('a mailbox that is full in bytes', () => {
     expect(rows).toEqual([{ body: longest.slice(2) }]);
   });
 
-  test('takes no import that is larger than what is left', async () => {
+  test('refuses an import larger than the room left', async () => {
     await fillBytes(bob, 'inbox');
     const lines = Array.from({ length: 6 }, (_, n) => {
       const sentAt = new Date(Date.UTC(2026, 0, 1, 0, 0, n));
@@ -123,7 +123,7 @@ describe('a mailbox that is full in bytes', () => {
   });
 });
 
-test('the account page says what the mailbox holds, also after the trash was emptied', async () => {
+test('the account page shows the usage, also after the trash was emptied', async () => {
   await alice.send('alice', 'ä');
   await saveDraft(alice, { body: 'Draft' });
   await longAgo();
@@ -137,7 +137,7 @@ test('the account page says what the mailbox holds, also after the trash was emp
   expect(await usage(alice)).toContain('It holds 1 of 3,000 messages and 7 bytes of 10 MB');
 });
 
-test('sizes are said as people say them', () => {
+test('sizes are readable', () => {
   expect([0, 1, 999, 1000, 12_345, 999_999, 3_400_000, 1_000_000_000].map(bytesInWords)).toEqual([
     '0 bytes', '1 byte', '999 bytes', '1 kB', '12.3 kB', '1,000 kB', '3.4 MB', '1 GB',
   ]); // prettier-ignore
@@ -162,7 +162,7 @@ test('the migration counts what every mailbox holds', async () => {
   expect(counted).toHaveLength(2);
 });
 
-describe('who gets no answer', () => {
+describe('a sender without an answer', () => {
   async function sendMany(count: number): Promise<void> {
     for (let i = 0; i < count; i += 1) expect((await bob.send('alice', `Number ${i}`)).status).toBe(303);
   }
@@ -182,7 +182,7 @@ describe('who gets no answer', () => {
     expect((await bob.send('alice', 'One more')).status).toBe(303);
   });
 
-  test('finds room again when what they sent was deleted', async () => {
+  test('has room again when their messages are deleted', async () => {
     await fillMailbox(app.pool, alice, charlie, unanswered + 1);
     await sendMany(unanswered);
     await app.pool.query(`update messages set trashed_at = now() where body = 'Number 0' and box = 'inbox'`);
@@ -190,7 +190,7 @@ describe('who gets no answer', () => {
     expect((await bob.send('alice', 'And one more')).status).toBe(422);
   });
 
-  test('a share is a hundredth, and never more than a twentieth of the bytes; but always some', () => {
+  test('may fill a hundredth, at most a twentieth of the bytes, and always something', () => {
     expect(maxUnanswered({ messages: 100_000, bytes: 1_000_000_000 })).toBe(1000);
     expect(maxUnanswered({ messages: 1_000_000, bytes: 1_000_000_000 })).toBe(1250);
     expect(maxUnanswered({ messages: 100, bytes: 1_000_000_000 })).toBe(20);

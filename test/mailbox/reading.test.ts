@@ -29,7 +29,7 @@ async function sent(body: string): Promise<string> {
   return `/messages/${await idOf(app.pool, bob, body)}`;
 }
 
-test('a row of the inbox shows the beginning and leads to the whole message', async () => {
+test('a row of the inbox shows an excerpt and links to the message', async () => {
   const body = `  Long:\n\n${'many words '.repeat(800)}🦉\n the end.\n`;
   await alice.send('bob', body);
   const inbox = await bob.get('/inbox');
@@ -40,7 +40,7 @@ test('a row of the inbox shows the beginning and leads to the whole message', as
   expect(page.$('main time').attr('title')).toMatch(/UTC$/);
 });
 
-test('opening it takes the unread mark, the count is right on that very page, and the row is no longer new', async () => {
+test('opening a message marks it as read; the page’s own count is right, and the row is not new any more', async () => {
   await sent('Other');
   const page = await sent('Opened');
   const inbox = await bob.get('/inbox');
@@ -62,7 +62,7 @@ test.each([
   ['a browser that loads it ahead', { 'Sec-Purpose': 'prefetch' }],
   ['one that draws it ahead', { 'Sec-Purpose': 'prefetch;prerender' }],
   ['an older one that loads it ahead', { Purpose: 'prefetch' }],
-])('%s has not read it', async (_, headers) => {
+])('%s does not mark it as read', async (_, headers) => {
   const page = await sent('Not seen');
   const answer = await bob.ask('get', page, headers);
   expect(answer.status).toBe(200);
@@ -70,13 +70,13 @@ test.each([
   expect(await copiesOf(app.pool, 'Not seen')).toEqual(['alice sent', 'bob inbox, unread']);
 });
 
-test('nor has a program that asks for the headers alone', async () => {
+test('HEAD does not mark it as read', async () => {
   const page = await sent('Not seen');
   expect((await bob.ask('head', page)).status).toBe(200);
   expect(await copiesOf(app.pool, 'Not seen')).toEqual(['alice sent', 'bob inbox, unread']);
 });
 
-test('the sender who opens the own copy changes nothing for the reader', async () => {
+test('the sender’s opening of their own copy changes nothing for the recipient', async () => {
   await sent('Mine');
   const page = await alice.get(`/messages/${await idOf(app.pool, alice, 'Mine')}`);
   expect(page.$('h1').text()).toBe('To bob');
@@ -84,7 +84,7 @@ test('the sender who opens the own copy changes nothing for the reader', async (
   expect(await copiesOf(app.pool, 'Mine')).toEqual(['alice sent', 'bob inbox, unread']);
 });
 
-test('from the page one replies, deletes and marks as unread; of what one sent, one writes again or takes it back', async () => {
+test('the page offers reply, delete and mark as unread; a sent message offers write again and take back', async () => {
   const { $ } = await bob.get(await sent('Buttons'));
   expect($('[data-message] a').first().text()).toBe('Reply');
   expect($('[data-message] a').attr('href')).toBe('/with/alice#reply');
@@ -98,7 +98,7 @@ test('from the page one replies, deletes and marks as unread; of what one sent, 
   expect(words(own)).toEqual(['Delete', 'Take back']);
 });
 
-test('Older and Newer lead through the box the message is in, past what lies in the trash or in the other box', async () => {
+test('Older and Newer lead through the message’s box, without trash and the other box', async () => {
   for (const body of ['One', 'Two', 'Three']) await sent(body);
   await bob.send('alice', 'Between');
   const four = await sent('Four');
@@ -118,21 +118,21 @@ test('Older and Newer lead through the box the message is in, past what lies in 
   expect([link(own, 'Older'), link(own, 'Newer')]).toEqual([undefined, undefined]);
 });
 
-describe('the number of unread messages', () => {
+describe('the unread count', () => {
   test.each([
     [0, 'Inbox – Private Messages', ''],
     [1, '(1) Inbox – Private Messages', '1 unread'],
     [99, '(99) Inbox – Private Messages', '99 unread'],
     [100, '(99+) Inbox – Private Messages', '99+ unread'],
     [1200, '(99+) Inbox – Private Messages', '99+ unread'],
-  ])('%d stands in the title and in the navigation', async (unread, inTitle, inNavigation) => {
+  ])('%d is in the title and the navigation', async (unread, inTitle, inNavigation) => {
     await fillMailbox(app.pool, bob, alice, unread, { isUnread: true });
     const page = await bob.get('/inbox');
     expect([title(page), count(page)]).toEqual([inTitle, inNavigation]);
     expect(count(await bob.get('/drafts'))).toBe(inNavigation);
   });
 
-  test('leaves out what is in the trash, and what one sent', async () => {
+  test('leaves out the trash and sent messages', async () => {
     await sent('Kept');
     await bob.send('alice', 'Sent');
     const gone = await sent('Gone');

@@ -19,7 +19,7 @@ beforeAll(async () => {
 beforeEach(() => app.pool.query('delete from messages'));
 afterAll(() => app.close());
 
-test('holds what was sent and nothing that was received, newest first', async () => {
+test('holds sent messages only, newest first', async () => {
   await alice.send('bob', 'To Bob');
   await bob.send('alice', 'From Bob');
   await alice.send('charlie', 'To Charlie');
@@ -30,7 +30,7 @@ test('holds what was sent and nothing that was received, newest first', async ()
   expect(messagesOn(await charlie.get('/sent'))).toEqual([]);
 });
 
-test('sixty are on three pages, and the links lead through each once and back', async () => {
+test('sixty are on three pages, each once, linked in both directions', async () => {
   await fillMailbox(app.pool, alice, bob, 60, { box: 'sent' });
   const seen: string[] = [];
   let last = '';
@@ -45,7 +45,7 @@ test('sixty are on three pages, and the links lead through each once and back', 
   expect(messagesOn(await alice.get(newer))[0]!.body).toBe('Number 35');
 });
 
-test('Delete on a row moves the own copy alone to the trash, and one is back on that page', async () => {
+test('Delete on a row moves one’s own copy to the trash and returns to that page', async () => {
   await alice.send('bob', 'Regretted');
   const page = '/sent?before=ffffffff-ffff-ffff-ffff-ffffffffffff';
   const answer = await alice.submit(page, {}, deletionOf(await alice.get(page), 'Regretted'));
@@ -56,7 +56,7 @@ test('Delete on a row moves the own copy alone to the trash, and one is back on 
   expect(back.$('form[action="/trash/undo"] input[name=from]').attr('value')).toBe(page);
 });
 
-test('does not tell whether the reader has opened it', async () => {
+test('does not reveal whether the recipient has opened a message', async () => {
   await alice.send('bob', 'Watched');
   await alice.get('/inbox'); // which says that it was sent
   const before = withoutTokens((await alice.get('/sent')).text);

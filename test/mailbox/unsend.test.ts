@@ -36,7 +36,7 @@ async function expectTooLate(): Promise<void> {
   expect(await copiesOf(app.pool, 'Canary')).toEqual(before);
 }
 
-test('a message that has not been opened disappears from both, without a trace in any table', async () => {
+test('an unopened message disappears from both sides, without a trace in any table', async () => {
   await alice.get('/inbox');
   await bob.get('/inbox'); // a row that shows the beginning is not an opened message
   expect(await columnsWith(app.pool, 'Canary')).toEqual(['messages.body']);
@@ -52,7 +52,7 @@ test('a message that has not been opened disappears from both, without a trace i
   expect((await app.pool.query('select from unread')).rowCount).toBe(0);
 });
 
-test('its addresses are no longer found, for either', async () => {
+test('a message taken back answers 404 on both sides', async () => {
   const [alices, bobs] = await Promise.all([copyOf(alice), copyOf(bob)]);
   const reader = await bob.hidden('/inbox', `/messages/${bobs}/delete`);
   await takeBack();
@@ -62,7 +62,7 @@ test('its addresses are no longer found, for either', async () => {
   expect((await alice.post(`/messages/${alices}/unsend`, await tokenOf(alice))).status).toBe(404);
 });
 
-describe('once it has been read it stays:', () => {
+describe('it stays once it was', () => {
   test('opened', async () => {
     await bob.get(`/messages/${await copyOf(bob)}`);
     await expectTooLate();
@@ -76,7 +76,7 @@ describe('once it has been read it stays:', () => {
     await expectTooLate();
   });
 
-  test('seen in the conversation', async () => {
+  test('shown in the conversation', async () => {
     await bob.get('/with/alice');
     await expectTooLate();
   });
@@ -93,7 +93,7 @@ describe('once it has been read it stays:', () => {
     await expectTooLate();
   });
 
-  test('deleted permanently by its reader', async () => {
+  test('deleted permanently by its recipient', async () => {
     const id = await copyOf(bob);
     await bob.submit('/inbox', {}, `/messages/${id}/delete`);
     await bob.post(`/trash/${id}/delete`, await tokenOf(bob));
@@ -104,7 +104,7 @@ describe('once it has been read it stays:', () => {
 test.each([
   ['a browser loaded ahead', 'get', { 'Sec-Purpose': 'prefetch' }],
   ['somebody asked for the headers of', 'head', {}],
-] as const)('what %s can still be taken back, from the trash too', async (_, method, headers) => {
+] as const)('%s can still be taken back, from the trash too', async (_, method, headers) => {
   const id = await copyOf(bob);
   await bob.ask(method, `/messages/${id}`, headers);
   await bob.ask(method, '/with/alice', headers);
@@ -114,14 +114,14 @@ test.each([
   expect(await columnsWith(app.pool, 'Canary')).toEqual([]);
 });
 
-test('what its reader put into the trash unopened can be taken back', async () => {
+test('an unopened message in the recipient’s trash can be taken back', async () => {
   await bob.submit('/inbox', {}, `/messages/${await copyOf(bob)}/delete`);
   await takeBack();
   expect((await bob.get('/trash')).text).not.toContain('Canary');
   expect(await columnsWith(app.pool, 'Canary')).toEqual([]);
 });
 
-test('neither charlie nor the one who received it can take it back, whichever copy they name', async () => {
+test('neither charlie nor the recipient can take it back, with either copy’s id', async () => {
   const ids = await Promise.all([copyOf(alice), copyOf(bob)]);
   const unknown = await charlie.post(
     '/messages/0195d9a0-7c4c-7000-8000-000000000000/unsend',
@@ -139,7 +139,7 @@ test('neither charlie nor the one who received it can take it back, whichever co
   expect(await copiesOf(app.pool, 'Canary')).toEqual(['alice sent', 'bob inbox, unread']);
 });
 
-test('what one has put into the trash oneself has to be restored first', async () => {
+test('a message in one’s own trash has to be restored first', async () => {
   const id = await copyOf(alice);
   await alice.submit('/sent', {}, `/messages/${id}/delete`);
   expect((await alice.post(`/messages/${id}/unsend`, await tokenOf(alice))).status).toBe(404);
@@ -148,7 +148,7 @@ test('what one has put into the trash oneself has to be restored first', async (
   expect(await columnsWith(app.pool, 'Canary')).toEqual([]);
 });
 
-test('of one letter to several, each is taken back by itself', async () => {
+test('of one message to several, each copy is taken back on its own', async () => {
   await alice.send('bob, charlie', 'To both');
   const { rows } = await app.pool.query<{ id: string }>(
     `select m.id from messages m join users u on u.id = m.other_id
@@ -158,7 +158,7 @@ test('of one letter to several, each is taken back by itself', async () => {
   expect(await copiesOf(app.pool, 'To both')).toEqual(['alice sent', 'bob inbox, unread']);
 });
 
-test('a note to oneself too', async () => {
+test('a note to oneself can be taken back too', async () => {
   await alice.send('alice', 'A note to myself');
   await alice.submit(
     '/sent',
@@ -168,7 +168,7 @@ test('a note to oneself too', async () => {
   expect(await columnsWith(app.pool, 'A note to myself')).toEqual([]);
 });
 
-test('two clicks at the same moment take back once', async () => {
+test('two concurrent clicks take back once', async () => {
   const path = `/messages/${await copyOf(alice)}/unsend`;
   const token = await tokenOf(alice);
   const answers = await Promise.all([alice.post(path, token), alice.post(path, token)]);

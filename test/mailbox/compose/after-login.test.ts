@@ -31,23 +31,20 @@ async function refused(action = '/send'): Promise<Answer> {
 const logInOn = (page: Answer, person: Person, password = person.password): Promise<Answer> =>
   alice.post('/login', { ...filledIn(page, '/login'), username: person.username, password });
 
-describe('the same person', () => {
-  test.each(['/send', '/drafts'])(
-    'finds the form filled in to the last character, after %s',
-    async (action) => {
-      const back = await logInOn(await refused(action), alice);
-      expect([back.status, back.headers.location]).toEqual([303, `/send?draft=${form.key}`]);
-      const page = await alice.get(back.headers.location!);
-      expect(page.$('textarea[name=body]').text()).toBe(awkwardText);
-      expect(page.$('input[name=recipient]').attr('value')).toBe('Bob, alice');
-      expect((await alice.post('/send', filledIn(page, '/send'))).status).toBe(303);
-      const { rows } = await app.pool.query(`select body from messages where box = 'inbox'`);
-      expect(rows).toEqual([{ body: awkwardText }, { body: awkwardText }]);
-      expect((await app.pool.query('select from drafts')).rowCount).toBe(0);
-    },
-  );
+describe('the same user', () => {
+  test.each(['/send', '/drafts'])('finds the form with every character, after %s', async (action) => {
+    const back = await logInOn(await refused(action), alice);
+    expect([back.status, back.headers.location]).toEqual([303, `/send?draft=${form.key}`]);
+    const page = await alice.get(back.headers.location!);
+    expect(page.$('textarea[name=body]').text()).toBe(awkwardText);
+    expect(page.$('input[name=recipient]').attr('value')).toBe('Bob, alice');
+    expect((await alice.post('/send', filledIn(page, '/send'))).status).toBe(303);
+    const { rows } = await app.pool.query(`select body from messages where box = 'inbox'`);
+    expect(rows).toEqual([{ body: awkwardText }, { body: awkwardText }]);
+    expect((await app.pool.query('select from drafts')).rowCount).toBe(0);
+  });
 
-  test('finds it when the page was opened before version 0.2.0, which named the fields letter_…', async () => {
+  test('finds it on a page opened before version 0.2.0, whose fields were named letter_…', async () => {
     const fields = Object.entries(filledIn(await refused(), '/login'));
     const former = fields.map(([name, value]) => [name.replace(/^message_/, 'letter_'), value]);
     expect(former.map(([name]) => name)).toContain('letter_body');
@@ -59,7 +56,7 @@ describe('the same person', () => {
     expect((await alice.get(back.headers.location!)).$('textarea[name=body]').text()).toBe(awkwardText);
   });
 
-  test('finds it also after a wrong password, and after a name in capitals', async () => {
+  test('finds it after a wrong password and after an upper-case username', async () => {
     const again = await logInOn(await refused(), alice, 'not the password');
     expect(again.status).toBe(422);
     expect(again.$('textarea[name=message_body]').text()).toBe(awkwardText);
@@ -67,7 +64,7 @@ describe('the same person', () => {
     expect((await alice.get(back.headers.location!)).$('textarea[name=body]').text()).toBe(awkwardText);
   });
 
-  test('is told when two hundred drafts are there already, with the words kept until there is room', async () => {
+  test('with two hundred drafts already gets an error, and the text is kept until there is room', async () => {
     await app.pool.query(
       `insert into drafts (owner_id, id, recipient, body, saved_at)
        select u.id, gen_random_uuid(), '', 'Draft', now() from users u, generate_series(1, 200) where u.username = 'alice'`,
@@ -82,7 +79,7 @@ describe('the same person', () => {
     expect((await alice.get(back.headers.location!)).$('textarea[name=body]').text()).toBe(awkwardText);
   });
 
-  test('finds it also when a hundred drafts are there already', async () => {
+  test('finds it with a hundred drafts already', async () => {
     await app.pool.query(
       `insert into drafts (owner_id, id, recipient, body, saved_at)
        select u.id, gen_random_uuid(), '', 'Draft', now() from users u, generate_series(1, 100) where u.username = 'alice'`,
@@ -91,13 +88,13 @@ describe('the same person', () => {
     expect((await alice.get(back.headers.location!)).$('textarea[name=body]').text()).toBe(awkwardText);
   });
 
-  test('finds it also when the text is too long to be sent', async () => {
+  test('finds it if the text is too long to send', async () => {
     form.body = awkwardText + awkwardText;
     const back = await logInOn(await refused(), alice);
     expect((await alice.get(back.headers.location!)).$('textarea[name=body]').text()).toBe(form.body);
   });
 
-  test('finds it also with NUL in it, which reads as a replacement character', async () => {
+  test('finds it with NUL, which becomes a replacement character', async () => {
     const page = filledIn(await refused(), '/login');
     const back = await alice.post('/login', {
       ...page,
@@ -126,8 +123,8 @@ const drafts = async () =>
   ).rows;
 const kept = [{ username: 'alice', body: awkwardText }];
 
-describe('a different person', () => {
-  test('who logs in on that page is in the own inbox and shown nothing of it; it is a draft of its writer', async () => {
+describe('another user', () => {
+  test('who logs in on that page lands in their own inbox; the text becomes the writer’s draft', async () => {
     const back = await logInOn(await refused(), bob);
     expect([back.status, back.headers.location]).toEqual([303, '/inbox']);
     for (const path of ['/inbox', '/send', '/drafts', `/send?draft=${form.key}`])
@@ -144,7 +141,7 @@ describe('a different person', () => {
     expect(await drafts()).toEqual([]);
   });
 
-  test('who logs in does not replace a newer state of it, nor any other draft', async () => {
+  test('does not overwrite a newer version, nor any other draft', async () => {
     await alice.post('/drafts', { ...form, body: 'Saved before' });
     const phone = filledIn(await alice.get(`/send?draft=${form.key}`), '/send');
     const stale = filledIn(await alice.get(`/send?draft=${form.key}`), '/send');
@@ -154,7 +151,7 @@ describe('a different person', () => {
     expect(await drafts()).toEqual([{ username: 'alice', body: 'Saved on the phone' }, ...kept]);
   });
 
-  test('who has signed in meanwhile in the same browser is not offered to send it', async () => {
+  test('who signed in meanwhile in the same browser cannot send it', async () => {
     await alice.submit('/inbox', {}, '/logout');
     await alice.submit('/login', { username: 'bob', password: bob.password });
     for (const action of ['/send', '/drafts']) {
@@ -176,7 +173,7 @@ describe('a different person', () => {
     expect(await drafts()).toEqual(kept);
   });
 
-  test('who logs in with a recovery code, too', async () => {
+  test('who logs in with a recovery code does not get it either', async () => {
     const codes = (await bob.submit('/account/recovery-codes', {}, '/account/recovery-codes')).$('.codes li');
     const page = await refused();
     const asked = await alice.post('/login/recovery', filledIn(page, '/login'));
@@ -186,13 +183,13 @@ describe('a different person', () => {
     expect(await drafts()).toEqual(kept);
   });
 
-  test('is offered no way to register that would leave the words behind', async () => {
+  test('gets no link to register, which would lose the text', async () => {
     expect((await refused()).$('main a[href="/register"]')).toHaveLength(0);
     expect((await alice.get('/login')).$('main a[href="/register"]')).toHaveLength(1);
   });
 });
 
-describe('nobody leaves drafts in the mailbox of somebody else', () => {
+describe('nobody can plant drafts in another user’s mailbox', () => {
   /** Bob logs in on a page that he has made up from his own. */
   async function planted(fields: Fields): Promise<void> {
     const own = { ...(await bob.hidden('/send')), recipient: 'x', body: awkwardText };
@@ -202,7 +199,7 @@ describe('nobody leaves drafts in the mailbox of somebody else', () => {
     expect(answer.status).toBe(303);
   }
 
-  test('with the name of another writer, without what the page says or with something made up', async () => {
+  test('with another writer’s name, without the page’s token or with a forged one', async () => {
     await planted({ message_writer: 'alice', message_page: '' });
     await planted({ message_writer: 'alice', message_page: 'made-up' });
     expect(await drafts()).toEqual([]);
@@ -210,7 +207,7 @@ describe('nobody leaves drafts in the mailbox of somebody else', () => {
     expect(await drafts()).toEqual([{ username: 'bob', body: awkwardText }]);
   });
 
-  test('with what one of alice’s pages says, for another form than that', async () => {
+  test('with the token of alice’s page, for another form', async () => {
     const { page = '' } = form;
     await planted({ message_writer: 'alice', message_page: page });
     const changed = page.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A')).replace(/^./, 'z');
@@ -218,7 +215,7 @@ describe('nobody leaves drafts in the mailbox of somebody else', () => {
     expect(await drafts()).toEqual([]);
   });
 
-  test('after that account is gone: the login works, and nothing is stored', async () => {
+  test('after that account is deleted: the login works, and nothing is stored', async () => {
     const page = await refused();
     await app.pool.query(`delete from users where username = 'alice'`);
     expect((await logInOn(page, bob)).headers.location).toBe('/inbox');

@@ -33,7 +33,7 @@ const filled = async (recipient: string, body: string): Promise<Fields> => ({
 });
 const everything = async () => (await app.pool.query('select from messages')).rowCount;
 
-test('each gets a message that names no other, and the sender has one copy for each', async () => {
+test('each gets a message that names no other recipient, and the sender has a copy for each', async () => {
   expect((await alice.send('bob, charlie, dora', 'To three')).status).toBe(303);
   expect((await alice.get('/inbox')).$('[role=status]').first().text()).toBe(
     'Sent to bob, charlie and dora.',
@@ -84,7 +84,7 @@ describe('nothing is sent', () => {
     ['bob charlie', ''],
     ['bob charlie bob charlie bob charlie', 'a comma between two names'],
     [`bob, ${'x'.repeat(100_000)}`, 'at most 30 characters'],
-  ])('when there is nobody of one of the names, and it is said: %s', async (typed, unknown) => {
+  ])('when one of the names does not exist, which is named: %s', async (typed, unknown) => {
     const answer = await alice.send(typed, 'Not to all');
     expect(answer.status).toBe(422);
     expect(answer.$('#recipient-error').text()).toContain(unknown);
@@ -109,7 +109,7 @@ describe('nothing is sent', () => {
   });
 });
 
-test('the same form to three people fifty times at the same moment over two processes is one message to each', async () => {
+test('the same form to three recipients, fifty times concurrently at two processes, is one message to each', async () => {
   const form = await filled('bob, charlie, dora', 'Once each');
   const processes = [at(app.url, alice), at(other.url, alice)];
   const answers = await Promise.all(
@@ -118,14 +118,14 @@ test('the same form to three people fifty times at the same moment over two proc
   expect(deadlocks()).toBe(0);
   for (const answer of answers) expect([answer.status, answer.headers.location]).toEqual([303, '/inbox']);
   expect(await copiesOf(app.pool, 'Once each')).toHaveLength(6);
-  // The same people in another order are the same letter; one more of them is another.
+  // The same people in another order are the same message; one more of them is another.
   await alice.post('/send', { ...form, recipient: 'dora; Bob, charlie' });
   expect(await copiesOf(app.pool, 'Once each')).toHaveLength(6);
   await alice.post('/send', { ...form, recipient: 'dora, bob, charlie, erik' });
   expect(await copiesOf(app.pool, 'Once each')).toHaveLength(14);
 });
 
-test('the limit counts messages, not letters', async () => {
+test('the rate limit counts every recipient', async () => {
   const strict = await startApp({ SENDS_PER_MINUTE: '5' }, app.databaseUrl);
   try {
     await app.pool.query('delete from sent_forms');

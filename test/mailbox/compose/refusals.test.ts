@@ -120,7 +120,7 @@ test.each(cases)(
   },
 );
 
-test('a text that is too long is given back to its last character, with the limit beside it', async () => {
+test('a text that is too long is shown again in full, with the limit', async () => {
   const long = awkwardText + awkwardText;
   const refused = await alice.post('/send', { ...form, body: long });
   expect(refused.status).toBe(422);
@@ -129,7 +129,7 @@ test('a text that is too long is given back to its last character, with the limi
 });
 
 test.each(['/send', '/drafts'])(
-  '%s: who was signed out meanwhile gets the words on the login page',
+  '%s: a user signed out meanwhile gets the text on the login page',
   async (action) => {
     await alice.submit('/inbox', {}, '/logout');
     const refused = await alice.post(action, form);
@@ -142,7 +142,7 @@ test.each(['/send', '/drafts'])(
   },
 );
 
-test('who was signed out and had written nothing is simply asked to log in', async () => {
+test('a user signed out without having written anything gets the plain login page', async () => {
   await alice.submit('/inbox', {}, '/logout');
   for (const action of ['/send', '/drafts']) {
     const refused = await alice.post(action, { ...form, recipient: '', body: '' });

@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-test('it cannot be taken back once it has been shown', async () => {
+test('a message shown in a conversation cannot be taken back', async () => {
   await alice.send('bob', 'First');
   const form = { ...(await alice.hidden('/send')), recipient: 'bob', body: 'In between' };
   const holder = new pg.Client({ connectionString: app.databaseUrl });

@@ -27,7 +27,7 @@ const unreadCount = ({ $ }: Answer) =>
     .text()
     .match(/^\((.+)\)/)?.[1] ?? '0';
 
-test('shows both directions whole, the newest at the bottom, and nothing of other people', async () => {
+test('shows both directions in full, the newest at the bottom, and nothing of other users', async () => {
   const long = `Long: ${'word '.repeat(1900)}end`;
   await alice.send('bob', 'Hello');
   await bob.send('alice', long);
@@ -38,7 +38,7 @@ test('shows both directions whole, the newest at the bottom, and nothing of othe
   expect(lines(await bob.get('/with/alice'))).toEqual(['alice: Hello', `You: ${long}`, 'alice: Bye']);
 });
 
-test('sixty messages are walked by the link Older, each once and in order', async () => {
+test('the link Older leads through sixty messages, each once and in order', async () => {
   const form = { ...(await alice.hidden('/send')), recipient: 'bob' };
   const reply = { ...(await bob.hidden('/send')), recipient: 'alice' };
   for (let i = 1; i <= 60; i += 1)
@@ -62,8 +62,8 @@ test('sixty messages are walked by the link Older, each once and in order', asyn
   expect(sizes).toEqual([25, 25, 10]);
 });
 
-describe('what is shown', () => {
-  test('is marked as read, the rest is not, and the count is right on that very page', async () => {
+describe('what the page shows', () => {
+  test('is marked as read and nothing else is; the page’s own count is right', async () => {
     const form = { ...(await alice.hidden('/send')), recipient: 'bob' };
     for (let i = 1; i <= 30; i += 1) await alice.post('/send', { ...form, body: `Unread ${i}` });
     await charlie.send('bob', 'From Charlie');
@@ -79,7 +79,7 @@ describe('what is shown', () => {
     expect(unreadCount(older)).toBe('1');
   });
 
-  test('is not marked for a browser that loads ahead, nor for the headers alone', async () => {
+  test('is not marked on prefetch or HEAD', async () => {
     await alice.send('bob', 'Not seen');
     for (const [method, headers] of [
       ['get', { 'Sec-Purpose': 'prefetch' }],
@@ -90,7 +90,7 @@ describe('what is shown', () => {
     }
   });
 
-  test('leaves out what one has put into the trash', async () => {
+  test('leaves out messages in the trash', async () => {
     await alice.send('bob', 'Kept');
     await alice.send('bob', 'Deleted');
     await bob.submit('/inbox', {}, `/messages/${await idOf(app.pool, bob, 'Deleted')}/delete`);
@@ -99,7 +99,7 @@ describe('what is shown', () => {
   });
 });
 
-test('a reply is sent to that person, and one is back in the conversation', async () => {
+test('a reply is sent to the other user and returns to the conversation', async () => {
   await alice.send('bob', 'Question');
   const form = await bob.hidden('/with/alice', '/send');
   expect(form.recipient).toBe('alice');
@@ -111,7 +111,7 @@ test('a reply is sent to that person, and one is back in the conversation', asyn
   expect(lines(await alice.get('/with/bob'))).toEqual(['You: Question', 'bob: \nAnswer']);
 });
 
-test('a reply that is refused comes back with its words, and after the correction one is back in the conversation', async () => {
+test('a refused reply keeps its text, and returns to the conversation once corrected', async () => {
   const refused = await bob.submit('/with/alice', { body: '' }, '/send');
   expect(refused.status).toBe(422);
   const corrected = {
@@ -127,7 +127,7 @@ test('a reply that is refused comes back with its words, and after the correctio
   expect((await bob.post('/send', corrected)).headers.location).toBe('/with/alice');
 });
 
-test('a note to oneself stands there once, as one’s own, and is read with that', async () => {
+test('a note to oneself is shown once, and is marked as read', async () => {
   await alice.send('alice', 'Remember');
   const page = await alice.get('/with/alice');
   expect(lines(page)).toEqual(['You: Remember']);
@@ -135,25 +135,25 @@ test('a note to oneself stands there once, as one’s own, and is read with that
   expect(await copiesOf(app.pool, 'Remember')).toEqual(['alice inbox', 'alice sent']);
 });
 
-test('the name may be written in capitals; the page shows it as it is', async () => {
+test('an upper-case username works; the page shows the registered one', async () => {
   await alice.send('bob', 'Hello');
   const page = await bob.get('/with/ALICE');
   expect(page.$('h1').text()).toBe('With alice');
   expect(lines(page)).toEqual(['alice: Hello']);
 });
 
-test('with somebody to whom one never wrote it is empty, and one can begin', async () => {
+test('with a user without any messages it is empty and offers to write', async () => {
   const page = await bob.get('/with/charlie');
   expect(page.status).toBe(200);
   expect(page.$('.conversation')).toHaveLength(0);
   expect((await bob.submit('/with/charlie', { body: 'Hello' }, '/send')).status).toBe(303);
 });
 
-test('with nobody it is not found', async () => {
+test('with an unknown user it answers 404', async () => {
   expect((await bob.get('/with/nobody-here')).status).toBe(404);
 });
 
-test('charlie sees nothing of alice and bob, whatever the address', async () => {
+test('charlie sees nothing of alice and bob, at any address', async () => {
   await alice.send('bob', 'Secret words');
   const ids = await Promise.all([alice, bob].map((person) => idOf(app.pool, person, 'Secret words')));
   for (const name of ['alice', 'bob']) {
@@ -170,7 +170,7 @@ test('charlie sees nothing of alice and bob, whatever the address', async () => 
   expect(await copiesOf(app.pool, 'Secret words')).toEqual(['alice sent', 'bob inbox, unread']);
 });
 
-test('a stranger logs in first, and other methods are wrong', async () => {
+test('signed-out users are sent to the login, and other methods are refused', async () => {
   const signedOut = await bob.ask('get', '/with/alice', { Cookie: '' });
   expect(signedOut.headers.location).toBe('/login?next=%2Fwith%2Falice');
   for (const method of ['put', 'patch', 'delete'] as const)

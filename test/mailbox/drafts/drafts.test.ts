@@ -46,14 +46,14 @@ const list = ({ $ }: Answer) =>
     .map((row) => `${$(row).find('h2').text()}: ${$(row).find('.excerpt').text()}`);
 
 describe('Save draft', () => {
-  test('is a button of the same form that asks for nothing to be filled in', async () => {
+  test('is a button of the same form that skips validation', async () => {
     const { $ } = await alice.get('/send');
     const button = $('form[action="/send"] button[formaction="/drafts"][formnovalidate]');
     expect(button.text()).toBe('Save draft');
     expect((await alice.get('/with/bob')).$('#reply button[formaction="/drafts"]')).toHaveLength(1);
   });
 
-  test('keeps everything, and one is back on the form with all of it', async () => {
+  test('saves everything and shows the form again with all of it', async () => {
     const form = await begun({ recipient: ' Bob, nobody', body: awkwardText });
     const answer = await alice.post('/drafts', form);
     expect([answer.status, answer.headers.location]).toEqual([303, `/send?draft=${form.key}`]);
@@ -64,7 +64,7 @@ describe('Save draft', () => {
     expect(page.$('input[name=key]').attr('value')).toBe(form.key);
   });
 
-  test('pressed again keeps one draft, the newer', async () => {
+  test('updates the draft when pressed again', async () => {
     const form = await begun({ recipient: 'bob', body: 'First' });
     const first = await alice.post('/drafts', form);
     const page = filledIn(await alice.get(first.headers.location!), '/send');
@@ -75,14 +75,14 @@ describe('Save draft', () => {
     expect(await stored()).toEqual([{ owner: 'alice', id: form.key, recipient: '', body: '' }]);
   });
 
-  test('pressed twenty times at the same moment keeps one draft', async () => {
+  test('pressed twenty times concurrently saves one draft', async () => {
     const form = await begun({ body: 'Once' });
     const answers = await Promise.all(Array.from({ length: 20 }, () => press(alice, '/drafts', form)));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([303]));
     expect(await stored()).toHaveLength(1);
   });
 
-  test('keeps a text that is too long to be sent, and names that nobody has', async () => {
+  test('saves a text that is too long to send, and unknown names', async () => {
     const form = await begun({ recipient: 'x'.repeat(5000), body: '🦉'.repeat(30_000) });
     const answer = await alice.post('/drafts', form);
     expect(answer.status).toBe(303);
@@ -91,7 +91,7 @@ describe('Save draft', () => {
     expect(page.$('input[name=recipient]').attr('value')).toBe(form.recipient);
   });
 
-  test('keeps a hundred thousand characters, and refuses one more with all of them on the page', async () => {
+  test('saves a hundred thousand characters, and refuses one more with all of them on the page', async () => {
     const longest = `${'ह'.repeat(maxDraftLength.body - 1)}\n`;
     const form = await begun({ recipient: 'bob', body: longest.replace('\n', '\r\n') });
     expect((await alice.post('/drafts', form)).status).toBe(303);
@@ -107,7 +107,7 @@ describe('Save draft', () => {
     expect(named.status).toBe(422);
   });
 
-  test('refuses NUL, with the words kept', async () => {
+  test('refuses NUL and keeps the text', async () => {
     const answer = await alice.post('/drafts', await begun({ recipient: 'bob', body: 'a\0b' }));
     expect(answer.status).toBe(422);
     expect(answer.$('textarea[name=body]').text()).toBe('a\uFFFDb'); // as browsers read it
@@ -115,7 +115,7 @@ describe('Save draft', () => {
     expect(await stored()).toEqual([]);
   });
 
-  test('refuses the hundred and first, with the words kept; those that are there can still be saved', async () => {
+  test('refuses a draft beyond a hundred and keeps its text; existing ones can still be saved', async () => {
     const form = await begun({ body: 'The first' });
     await alice.post('/drafts', form);
     await app.pool.query(
@@ -132,7 +132,7 @@ describe('Save draft', () => {
   });
 });
 
-test('a page that saves by itself gets a short answer and no page', async () => {
+test('autosave gets a short JSON answer', async () => {
   const form = await begun({ recipient: 'bob', body: 'By itself' });
   const headers = { Accept: 'application/json', 'Content-Type': 'application/x-www-form-urlencoded' };
   const save = (fields: Fields) =>
@@ -150,7 +150,7 @@ test('a page that saves by itself gets a short answer and no page', async () => 
   expect((await alice.get('/drafts')).$('[role=status]')).toHaveLength(0);
 });
 
-test('the list shows the one saved last first, to whom and how it begins', async () => {
+test('the list is ordered by the last save and shows recipient and excerpt', async () => {
   const first = await begun({ recipient: 'bob', body: `One ${'word '.repeat(100)}` });
   await alice.post('/drafts', first);
   await alice.post('/drafts', await begun({ body: '<b>Two</b>' }));
@@ -167,7 +167,7 @@ test('the list shows the one saved last first, to whom and how it begins', async
   expect(list(await charlie.get('/drafts'))).toEqual([]);
 });
 
-test('Discard removes it without a trace', async () => {
+test('Discard deletes the draft without a trace', async () => {
   const form = await begun({ recipient: 'bob', body: 'Canary' });
   await alice.post('/drafts', form);
   const answer = await alice.submit('/drafts', {}, `/drafts/${form.key}/discard`);
@@ -177,7 +177,7 @@ test('Discard removes it without a trace', async () => {
 });
 
 describe('sending', () => {
-  test('removes the draft, and only that one', async () => {
+  test('removes its draft only', async () => {
     const kept = await begun({ body: 'Kept' });
     const form = await begun({ recipient: 'bob', body: 'Sent' });
     await alice.post('/drafts', kept);
@@ -197,14 +197,14 @@ describe('sending', () => {
     ['nobody has that name', { recipient: 'nobody-here' }],
     ['the text is missing', { body: '' }],
     ['the form is forged', { _csrf: 'made up' }],
-  ])('that is refused keeps it: %s', async (_, wrong) => {
+  ])('keeps the draft if refused: %s', async (_, wrong) => {
     const form = await begun({ recipient: 'bob', body: 'Kept' });
     await alice.post('/drafts', form);
     expect((await alice.post('/send', { ...form, ...wrong })).status).toBeGreaterThanOrEqual(400);
     expect((await stored()).map(({ body }) => body)).toEqual(['Kept']);
   });
 
-  test('fifty times at once from a draft leaves one message and no draft', async () => {
+  test('fifty times concurrently from a draft leaves one message and no draft', async () => {
     const form = await begun({ recipient: 'bob', body: 'Once' });
     await alice.post('/drafts', form);
     await Promise.all(Array.from({ length: 50 }, () => alice.post('/send', form)));
@@ -214,7 +214,7 @@ describe('sending', () => {
 });
 
 describe('charlie', () => {
-  test('cannot open or discard alice’s draft, and saving its number makes a draft of his own', async () => {
+  test('cannot open or discard alice’s draft; saving under its id makes a draft of his own', async () => {
     const form = await begun({ recipient: 'bob', body: 'Alice’s' });
     await alice.post('/drafts', form);
     expect((await charlie.get(`/send?draft=${form.key}`)).status).toBe(404);

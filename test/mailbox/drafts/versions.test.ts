@@ -39,8 +39,8 @@ async function autosave(form: Fields, body: string, saves = 1): Promise<Answer> 
 }
 const lineOf = (answer: Answer) => answer.$('.flash [role=status]').text();
 
-describe('a page that shows an older state', () => {
-  test('saves beside the newer one, and says so', async () => {
+describe('a page with an older state', () => {
+  test('saves a copy beside the newer draft, and says so', async () => {
     const id = await begun();
     const [phone, laptop] = [await open(id), await open(id)];
     await press(laptop, long);
@@ -56,7 +56,7 @@ describe('a page that shows an older state', () => {
     expect((await texts()).toSorted()).toEqual(['First and more', `${long}!`]);
   });
 
-  test('that saves by itself has one copy, goes on with it, and never says just "Saved"', async () => {
+  test('keeps autosaving into one copy, and never says just "Saved"', async () => {
     const id = await begun();
     const [phone, laptop] = [await open(id), await open(id)];
     expect((await autosave(laptop, long)).body).toEqual({ isSaved: true });
@@ -74,7 +74,7 @@ describe('a page that shows an older state', () => {
     expect((await texts()).toSorted()).toEqual(['First!!!', `${long}?`]);
   });
 
-  test('with the same words changes nothing and needs no copy', async () => {
+  test('changes nothing if the text is the same', async () => {
     const id = await begun();
     const [phone, laptop] = [await open(id), await open(id)];
     await press(laptop, long);
@@ -82,7 +82,7 @@ describe('a page that shows an older state', () => {
     expect(await texts()).toEqual([long]);
   });
 
-  test('sends its own words, and the newer ones stay a draft', async () => {
+  test('sends its own text, and the newer one stays a draft', async () => {
     const id = await begun();
     const [phone, laptop] = [await open(id), await open(id)];
     await press(laptop, long);
@@ -95,7 +95,7 @@ describe('a page that shows an older state', () => {
     expect(await texts()).toEqual([]);
   });
 
-  test('is one that does not say what it shows, too', async () => {
+  test('is assumed if the page does not state a version', async () => {
     const id = await begun(long);
     const { page: _, ...mute } = await open(id);
     for (const page of ['', 'made up', (await open(await begun('Another'))).page!])
@@ -104,7 +104,7 @@ describe('a page that shows an older state', () => {
     expect(await texts()).toHaveLength(5);
   });
 
-  test('is one that was left behind with "back" after its form was refused', async () => {
+  test('is also one left with "back" after its form was refused', async () => {
     const id = await begun();
     const before = await open(id);
     const refused = await alice.post('/send', { ...before, recipient: 'nobody-here', body: 'More' });
@@ -114,7 +114,7 @@ describe('a page that shows an older state', () => {
     expect((await texts()).toSorted()).toEqual(['Less', long]);
   });
 
-  test('hears of it also where everything happens at the same moment', async () => {
+  test('is detected under concurrency as well', async () => {
     const id = await begun();
     const pages = await Promise.all(Array.from({ length: 10 }, () => open(id)));
     const bodies = pages.map((_, index) => `Text ${index}`);
@@ -124,7 +124,7 @@ describe('a page that shows an older state', () => {
 });
 
 describe('one page', () => {
-  test('replaces what it has saved itself, with and without a script, also after a refusal', async () => {
+  test('updates its own draft, with and without a script, also after a refusal', async () => {
     const form: Fields = { ...(await alice.hidden('/send')), recipient: 'bob', body: '' };
     await autosave(form, 'a', 1);
     await autosave(form, 'ab', 2);
@@ -140,7 +140,7 @@ describe('one page', () => {
     expect(await texts()).toEqual(['abcdef']);
   });
 
-  test('does not replace what it has saved later: a save that arrives late stands beside it', async () => {
+  test('does not overwrite its own later save: a save that arrives late becomes a copy', async () => {
     const form: Fields = { ...(await alice.hidden('/send')), recipient: 'bob', body: '' };
     await autosave(form, 'The end of it', 2);
     await autosave(form, 'The beginning', 1);
@@ -153,7 +153,7 @@ describe('a draft that was sent or discarded elsewhere', () => {
     ['sent', (form) => alice.post('/send', form)],
     ['discarded', async (form) => alice.submit('/drafts', {}, `/drafts/${form.key}/discard`)],
   ];
-  test.each(endings)('%s: an open page does not bring it back, and keeps its words', async (what, end) => {
+  test.each(endings)('%s: an open page does not restore it, and keeps its text', async (what, end) => {
     const form: Fields = { ...(await alice.hidden('/send')), recipient: 'bob', body: 'First' };
     await press(form, 'First');
     const page = await open(form.key!);
@@ -173,7 +173,7 @@ describe('a draft that was sent or discarded elsewhere', () => {
     expect(await texts()).toEqual(['First and more']);
   });
 
-  test('at the very moment at which a page saves: it is gone, or what was newer is kept', async () => {
+  test('during a save: it is gone, or the newer text is kept', async () => {
     for (let turn = 0; turn < 15; turn += 1) {
       const id = await begun();
       const [here, there] = [await open(id), await open(id)];
@@ -184,7 +184,7 @@ describe('a draft that was sent or discarded elsewhere', () => {
     }
   });
 
-  test('in a transaction that the save has to wait for: it is not begun anew', async () => {
+  test('in a transaction that the save waits for: it is not created again', async () => {
     const slow = await startApp({}, patient(app.databaseUrl));
     const here = at(slow.url, alice);
     const page = await open(await begun());
@@ -203,7 +203,7 @@ describe('a draft that was sent or discarded elsewhere', () => {
     await slow.close();
   });
 
-  test('is nobody else’s business: bob’s ending of the same id changes nothing', async () => {
+  test('by bob under the same id changes nothing for alice', async () => {
     const id = await begun();
     const form = { ...(await bob.hidden('/send')), key: id, recipient: 'alice', body: 'Bob’s' };
     await bob.post('/drafts', form);
@@ -212,7 +212,7 @@ describe('a draft that was sent or discarded elsewhere', () => {
     expect(await texts()).toEqual(['Still here']);
   });
 
-  test('is said to be so when its button is pressed once more', async () => {
+  test('is reported when its button is pressed again', async () => {
     const id = await begun();
     const fields = await alice.hidden('/drafts', `/drafts/${id}/discard`);
     await alice.post(`/drafts/${id}/discard`, fields);
@@ -223,7 +223,7 @@ describe('a draft that was sent or discarded elsewhere', () => {
   });
 });
 
-test('with a hundred others, one that is there can be saved', async () => {
+test('an existing draft can be saved when there are a hundred', async () => {
   const id = await begun();
   await app.pool.query(
     `insert into drafts (owner_id, id, recipient, body, saved_at)

@@ -31,7 +31,7 @@ async function newestIdOf(person: Person): Promise<string> {
   return $('[data-news]').attr('data-seen')!;
 }
 
-test('an open page is told at once how many messages are unread', async () => {
+test('an opened page gets the unread count immediately', async () => {
   await bob.send('alice', 'One');
   const page = await open(app.url, alice);
   expect(page.status).toBe(200);
@@ -40,7 +40,7 @@ test('an open page is told at once how many messages are unread', async () => {
   await page.hears({ unread: 1, fresh: 0 });
 });
 
-test('a message is told to its reader within a moment, in both processes, and to nobody else', async () => {
+test('a message is pushed to its recipient promptly, in both processes, and to nobody else', async () => {
   const seen = await newestIdOf(alice);
   const pages = await Promise.all([
     open(app.url, alice, seen),
@@ -60,7 +60,7 @@ test('a message is told to its reader within a moment, in both processes, and to
   expect(pages.map((page) => page.text()).join('')).not.toContain('Two');
 });
 
-test('of a hundred open pages in two processes only the recipient’s hears of a message', async () => {
+test('of a hundred open pages at two processes, only the recipient’s is notified', async () => {
   const names = Array.from({ length: 100 }, (_, i) => `person-${i}`);
   const people = await registerAll(app.url, names);
   const pages = await Promise.all(people.map((person, i) => open(i % 2 ? app.url : second.url, person)));
@@ -75,7 +75,7 @@ test('of a hundred open pages in two processes only the recipient’s hears of a
   }
 });
 
-test('a message to ten people is told to each of them', async () => {
+test('a message to ten users notifies each of them', async () => {
   const names = Array.from({ length: 10 }, (_, i) => `guest-${i}`);
   const guests = await registerAll(app.url, names);
   const pages = await Promise.all(guests.map((guest) => open(second.url, guest)));
@@ -83,7 +83,7 @@ test('a message to ten people is told to each of them', async () => {
   for (const page of pages) await page.hears({ unread: 1 });
 });
 
-test('a message that is taken back disappears from the open page’s count', async () => {
+test('taking a message back lowers the open page’s count', async () => {
   const dora = await registered(app.url, 'dora');
   const page = await open(second.url, dora, '00000000-0000-0000-0000-000000000000');
   await alice.send('dora', 'Never mind');
@@ -93,7 +93,7 @@ test('a message that is taken back disappears from the open page’s count', asy
   await page.hears({ unread: 0, fresh: 0 });
 });
 
-test('a page that comes back catches up: what came meanwhile is counted from what it has seen', async () => {
+test('a reconnecting page catches up: arrivals since its last event are counted', async () => {
   const erin = await registered(app.url, 'erin');
   await alice.send('erin', 'Seen');
   const seen = await newestIdOf(erin);
@@ -105,7 +105,7 @@ test('a page that comes back catches up: what came meanwhile is counted from wha
   await again.hears({ unread: 4, fresh: 3 });
 });
 
-test('hundreds are counted as a hundred', async () => {
+test('counts are capped at a hundred', async () => {
   const { rows } = await app.pool.query<{ id: string }>(`select id from users where username = 'charlie'`);
   await app.pool.query(
     `with copies as (
@@ -118,7 +118,7 @@ test('hundreds are counted as a hundred', async () => {
   await page.hears({ unread: 100, fresh: 100 });
 });
 
-test('strangers hear nothing, and broken places are refused', async () => {
+test('signed-out clients get nothing, and malformed positions are refused', async () => {
   expect((await stranger(app.url).get('/events')).status).toBe(303);
   for (const seen of ['1', 'x', '%00', '00000000'])
     expect((await alice.get(`/events?seen=${seen}`)).status).toBe(400);

@@ -18,7 +18,7 @@ describe.skipIf(!available('nginx'))('behind nginx', () => {
     await app?.close();
   });
 
-  test('a message is told within a moment, and again, on the same stream', async () => {
+  test('messages are pushed promptly, several on one stream', async () => {
     const alice = await registered(nginx.url, 'alice');
     const bob = await registered(nginx.url, 'bob');
     const page = await openStream(nginx.url, alice, '00000000-0000-0000-0000-000000000000');
@@ -31,7 +31,7 @@ describe.skipIf(!available('nginx'))('behind nginx', () => {
     }
   });
 
-  test('a page that is closed closes its stream in the app as well', async () => {
+  test('closing a page closes its stream in the app', async () => {
     const charlie = await registered(nginx.url, 'charlie');
     for (let round = 0; round < 8; round += 1) {
       const pages = await Promise.all(Array.from({ length: 4 }, () => openStream(nginx.url, charlie)));

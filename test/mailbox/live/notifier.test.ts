@@ -33,7 +33,7 @@ async function listen(): Promise<string[]> {
   return told;
 }
 
-test('telling is gathered: a hundred quick messages ring a few times only, and nobody is left out', async () => {
+test('notifications are batched: a hundred quick messages cause a few, and nobody is left out', async () => {
   const told = await listen();
   const form = await alice.hidden('/send');
   const names = (await signInMany(app.pool, 100)).map(({ username }) => username);
@@ -52,7 +52,7 @@ test('telling is gathered: a hundred quick messages ring a few times only, and n
   expect(told.length).toBeLessThanOrEqual(Math.ceil(ms / 10) + 1);
 });
 
-test('telling names everybody, however many there are at once', async () => {
+test('a notification names everybody, however many there are', async () => {
   const heard: string[] = [];
   const listening = Promise.withResolvers<void>();
   const notifier = openNotifier(
@@ -68,7 +68,7 @@ test('telling names everybody, however many there are at once', async () => {
   expect(heard.toSorted()).toEqual(ids.toSorted());
 });
 
-test('telling comes when the message is there and not before', async () => {
+test('a notification is sent after the commit, not before', async () => {
   const told = await listen();
   const watcher = new pg.Client({ connectionString: app.databaseUrl });
   await watcher.connect();
@@ -85,7 +85,7 @@ test('telling comes when the message is there and not before', async () => {
   expect(told).toHaveLength(1);
 });
 
-test('nothing is told when nothing was sent', async () => {
+test('nothing is sent, nothing is notified', async () => {
   const told = await listen();
   expect((await alice.send('nobody-here', 'Hello')).status).toBe(422);
   expect((await alice.send('bob', '')).status).toBe(422);
@@ -93,7 +93,7 @@ test('nothing is told when nothing was sent', async () => {
   expect(told).toEqual([]);
 });
 
-test('telling stands outside of the sending: when it fails, the message is sent all the same and told of with the next', async () => {
+test('a failed notification does not fail the sending, and goes with the next one', async () => {
   const page = await openStream(app.url, bob);
   onTestFinished(() => page.close());
   await page.hears({});

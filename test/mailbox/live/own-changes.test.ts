@@ -70,7 +70,7 @@ const acts: Act[] = [
   { name: 'sending', act: () => alice.send('bob', 'From elsewhere'), unread: 1 },
 ]; // prettier-ignore
 
-test.each(acts)('$name: every other page with a list hears of it', async ({ before, act, unread }) => {
+test.each(acts)('$name notifies every other page with a list', async ({ before, act, unread }) => {
   const id = await received('Hello');
   await before?.(id);
   await sleep(50); // what was told of the message itself
@@ -79,7 +79,7 @@ test.each(acts)('$name: every other page with a list hears of it', async ({ befo
   await page.hears({ unread, isStale: true });
 });
 
-test('taking back: both sides hear of it', async () => {
+test('taking a message back notifies both sides', async () => {
   await alice.send('bob', 'Too early');
   const [own, other] = [await openList(), await openList('messages', bob)];
   await alice.post(`/messages/${await idOf(app.pool, alice, 'Too early', 'sent')}/unsend`, token);
@@ -88,13 +88,13 @@ test('taking back: both sides hear of it', async () => {
   expect(await copiesOf(app.pool, 'Too early')).toEqual([]);
 });
 
-test('a message that arrives changes no list that is shown: it is announced', async () => {
+test('a new message is announced and does not change the shown list', async () => {
   const page = await openList();
   await bob.send('alice', 'Hello');
   await page.hears({ unread: 1, isStale: false });
 });
 
-test('drafts concern the list of drafts alone, sending one both', async () => {
+test('drafts concern only the list of drafts; sending one concerns both', async () => {
   const [drafts, messages] = [await openList('drafts'), await openList()];
   const form = { ...(await alice.hidden('/send')), recipient: 'bob', body: 'Begun' };
   await alice.post('/drafts', form);
@@ -105,7 +105,7 @@ test('drafts concern the list of drafts alone, sending one both', async () => {
   await messages.hears({ isStale: true });
 });
 
-describe('a page that opens its stream after something has changed', () => {
+describe('a page that opens its stream after a change', () => {
   const stateFor = async (list: string, madeAt: number) => {
     const page = await openStream(app.url, alice, { list, at: String(madeAt) });
     onTestFinished(() => page.close());
@@ -113,7 +113,7 @@ describe('a page that opens its stream after something has changed', () => {
     return page.news()[0]!.isStale;
   };
 
-  test('knows whether that was before or after its list was read', async () => {
+  test('knows whether the change came before or after its list was read', async () => {
     const before = Date.now();
     await sleep(5);
     await alice.post('/messages/read', { ...token, upTo: 'ffffffff-ffff-ffff-ffff-ffffffffffff' });
@@ -124,7 +124,7 @@ describe('a page that opens its stream after something has changed', () => {
     expect(await stateFor('messages', after)).toBe(false);
   });
 
-  test('takes nothing for granted that was long ago, or in the future, or while nobody listened', async () => {
+  test('reloads if the change was long ago, in the future, or while nothing listened', async () => {
     const now = Date.now();
     expect(await stateFor('messages', now)).toBe(false);
     expect(await stateFor('messages', now - 3_600_000)).toBe(true);
@@ -138,7 +138,7 @@ describe('a page that opens its stream after something has changed', () => {
   });
 });
 
-describe('nothing is told', () => {
+describe('no notification is caused', () => {
   async function listen(): Promise<string[]> {
     const told: string[] = [];
     const client = new pg.Client({ connectionString: app.databaseUrl });
@@ -151,7 +151,7 @@ describe('nothing is told', () => {
     return told;
   }
 
-  test('by a page that changes nothing, whichever it is', async () => {
+  test('by a page that changes nothing', async () => {
     const id = await received('Hello');
     await read(id);
     await alice.send('bob', 'Answer');
@@ -177,7 +177,7 @@ describe('nothing is told', () => {
     expect(told).toEqual([]);
   });
 
-  test('by a form that was refused, and by one about the account', async () => {
+  test('by a refused form or a form about the account', async () => {
     const told = await listen();
     expect((await alice.post(`/messages/${crypto.randomUUID()}/delete`, token)).status).toBe(404);
     expect((await alice.post('/messages/selected', { ...token, action: 'nonsense' })).status).toBe(422);
@@ -188,7 +188,7 @@ describe('nothing is told', () => {
   });
 });
 
-test('a page that looks for changes reads nothing, and leaves the line for the next page alone', async () => {
+test('a background fetch marks nothing as read, and leaves the flash line for the next page', async () => {
   await bob.send('alice', 'Unopened');
   const id = await idOf(app.pool, alice, 'Unopened', 'inbox');
   await alice.post('/messages/selected', { ...token, ids: id, action: 'unread' }); // leaves a line

@@ -34,7 +34,7 @@ function megabytesOf({ process: { pid } }: Program): number {
   return Number(kilobytes) / 1024;
 }
 
-test('SIGTERM with 200 open pages: every stream is ended, and the program within the time it has', async () => {
+test('SIGTERM with 200 open pages closes every stream and ends in time', async () => {
   const { program, pool } = await startProgram();
   const pages = await openAll(program.url, await signInMany(pool, 20, 10));
   expect(pages.every(({ status }) => status === 200)).toBe(true);
@@ -46,7 +46,7 @@ test('SIGTERM with 200 open pages: every stream is ended, and the program within
 });
 
 test.skipIf(process.platform !== 'linux')(
-  'one process serves 5,000 open pages, tells the right one, and refuses the next',
+  'one process serves 5,000 open pages, notifies the right one, and refuses the next',
   async () => {
     const { program, pool } = await startProgram();
     const browsers = await signInMany(pool, 1260, 4);
@@ -80,7 +80,7 @@ test.skipIf(process.platform !== 'linux')(
   60_000,
 );
 
-test('PostgreSQL is killed and comes back: the pages stay open and are told what came', async () => {
+test('PostgreSQL is killed and restarted: pages stay open and catch up', async () => {
   const settings = await newSite();
   const program = await start(settings);
   const alice = await registered(program.url, 'alice');

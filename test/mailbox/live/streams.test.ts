@@ -27,7 +27,7 @@ async function open(person: Pick<Person, 'cookies'>): Promise<OpenPage> {
   return page;
 }
 
-test('the listening connection is lost: another takes its place, and open pages catch up', async () => {
+test('a lost listening connection is replaced, and open pages catch up', async () => {
   const page = await open(alice);
   await page.hears({ unread: 0 });
   const cut = await app.pool.query(
@@ -41,7 +41,7 @@ test('the listening connection is lost: another takes its place, and open pages 
   await page.hears({ unread: 2 });
 });
 
-test('a page whose mailbox cannot be read is told as soon as it can', async () => {
+test('a page whose mailbox cannot be read is updated as soon as it can', async () => {
   const page = await open(alice);
   await page.hears({ unread: 2 });
   await app.pool.query('alter table unread rename to unread_gone');
@@ -51,8 +51,8 @@ test('a page whose mailbox cannot be read is told as soon as it can', async () =
   await page.hears({ unread: 2 });
 });
 
-describe('a session that has ended', () => {
-  test('is told by the next news, and its stream closes', async () => {
+describe('an ended session', () => {
+  test('is reported with the next notification, and its stream closes', async () => {
     const page = await open(bob);
     await page.hears({});
     const other = await registered(app.url, 'bob-again');
@@ -64,7 +64,7 @@ describe('a session that has ended', () => {
   });
 });
 
-test('a page that comes back after its connection has died takes its own place, and no other page’s', async () => {
+test('a page that reconnects after a dead connection takes its own slot, not another page’s', async () => {
   const [person] = await signInMany(app.pool, 1);
   const named = async (page: string) => {
     const stream = await openStream(app.url, person!, { page });
@@ -84,8 +84,8 @@ test('a page that comes back after its connection has died takes its own place, 
   await app.pool.query('delete from users where id = $1', [person!.id]);
 });
 
-describe('there are limits:', () => {
-  test('the fifth page of one browser lets the first one rest, so that there is always a connection left', async () => {
+describe('streams are limited:', () => {
+  test('a fifth page of one browser pauses the first, so that a connection stays free', async () => {
     const [person] = await signInMany(app.pool, 1);
     const pages: OpenPage[] = [];
     for (let count = 0; count < 5; count += 1) pages.push(await open(person!));
@@ -96,7 +96,7 @@ describe('there are limits:', () => {
     await app.pool.query('delete from users where id = $1', [person!.id]);
   });
 
-  test('twenty for one person in all browsers; the next is asked to wait, and a closed one makes room', async () => {
+  test('twenty per user over all browsers; the next is refused, and a closed one makes room', async () => {
     const browsers = await signInMany(app.pool, 1, 6);
     const pages: OpenPage[] = [];
     for (let count = 0; count < 20; count += 1) pages.push(await open(browsers[count % 5]!));
@@ -109,7 +109,7 @@ describe('there are limits:', () => {
   });
 });
 
-describe('a stream by itself', () => {
+describe('a stream', () => {
   const state = { unread: 1, fresh: 0, isSignedIn: true };
   let streams: Streams;
   let responses: Response[];
@@ -136,7 +136,7 @@ describe('a stream by itself', () => {
     return client;
   }
 
-  test('says a word every 25 seconds that the page can hear, or proxies would take it for dead', async () => {
+  test('sends a heartbeat every 25 seconds, which keeps proxies from closing it', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     onTestFinished(() => void vi.useRealTimers());
     const client = await connectTo();
@@ -147,7 +147,7 @@ describe('a stream by itself', () => {
     await until(() => text.match(/^event: beat\ndata: \{"at":\d+\}\n\n/gm)?.length === 3);
   });
 
-  test('ends after ten minutes: nobody knows whether its client is still there', async () => {
+  test('ends after ten minutes, in case its client is gone', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] });
     onTestFinished(() => void vi.useRealTimers());
     const client = await connectTo();
@@ -158,7 +158,7 @@ describe('a stream by itself', () => {
     expect(responses[0]!.writableEnded).toBe(true);
   });
 
-  test('that nobody reads is cut off before it fills the memory', async () => {
+  test('is closed if its client does not read, before it fills the memory', async () => {
     const client = await connectTo();
     client.pause();
     let most = 0;
@@ -173,7 +173,7 @@ describe('a stream by itself', () => {
     expect(most).toBeLessThan(20_000);
   }, 70_000);
 
-  test('that ends while its mailbox is read hurts nobody', async () => {
+  test('that ends while its mailbox is read causes no error', async () => {
     const reading = Promise.withResolvers<typeof state>();
     await connectTo(() => reading.promise);
     await sleep(10);
@@ -183,7 +183,7 @@ describe('a stream by itself', () => {
     expect(responses[0]!.errored).toBeNull();
   });
 
-  test('is refused once the process is about to end', async () => {
+  test('is refused during shutdown', async () => {
     await connectTo();
     streams.close();
     const late = { ownerId: 'bob', sid: 'late', res: responses[0]!, read: async () => state };

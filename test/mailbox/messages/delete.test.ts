@@ -34,7 +34,7 @@ const tokenOf = async (person: Person): Promise<Fields> => ({
   _csrf: (await person.hidden('/inbox', '/logout'))._csrf!,
 });
 
-test('bob deletes what he received: it leaves his inbox, then his trash, then the table; alice’s copy stays', async () => {
+test('bob deletes a received message from inbox, trash and table; alice’s copy stays', async () => {
   expect(await owners()).toEqual(['alice', 'bob']);
   const answer = await bob.submit('/inbox', {}, action);
   expect([answer.status, answer.headers.location]).toEqual([303, '/inbox']);
@@ -48,7 +48,7 @@ test('bob deletes what he received: it leaves his inbox, then his trash, then th
   expect(await owners()).toEqual(['alice']);
 });
 
-test('charlie cannot delete a message between alice and bob, neither copy', async () => {
+test('charlie cannot delete either copy of a message between alice and bob', async () => {
   const { rows } = await app.pool.query<{ id: string }>(`select id from messages where body = 'Dear Bob'`);
   const unknown = await charlie.post(
     '/messages/0195d9a0-7c4c-7000-8000-000000000000/delete',
@@ -68,14 +68,14 @@ test('alice cannot delete bob’s copy, although she wrote it', async () => {
   expect(await owners()).toEqual(['alice', 'bob']);
 });
 
-test('what is deleted already, or never was, is not found', async () => {
+test('a message that is deleted or never existed answers 404', async () => {
   await bob.submit('/inbox', {}, action);
   const token = await tokenOf(bob);
   expect((await bob.post(action, token)).status).toBe(404);
   expect((await bob.post('/messages/0195d9a0-7c4c-7000-8000-000000000000/delete', token)).status).toBe(404);
 });
 
-test('two clicks at the same moment delete once', async () => {
+test('two concurrent clicks delete once', async () => {
   const token = await tokenOf(bob);
   const answers = await Promise.all([bob.post(action, token), bob.post(action, token)]);
   expect(new Set(answers.map((answer) => answer.status))).toEqual(new Set([303, 404]));
@@ -95,22 +95,22 @@ test.each([
   `0195d9a0-7c4c-7000-8000-000000000000'--`,
   '%20',
   '%F0%9F%A6%89',
-])('an id that cannot be one is not found: %s', async (id) => {
+])('an impossible id answers 404: %s', async (id) => {
   expect((await bob.post(`/messages/${id}/delete`, await tokenOf(bob))).status).toBe(404);
 });
 
-test.each(['%FF', '%ED%A0%80', '%00', '%', '%zz'])('an id that is no text is refused: %s', async (id) => {
+test.each(['%FF', '%ED%A0%80', '%00', '%', '%zz'])('a malformed id is refused: %s', async (id) => {
   expect((await bob.post(`/messages/${id}/delete`, await tokenOf(bob))).status).toBe(400);
 });
 
-test('signed out, it goes to the login, and the message is still there', async () => {
+test('signed out, it redirects to the login, and the message is kept', async () => {
   const answer = await stranger(app.url).post(action, await tokenOf(bob));
   expect(answer.status).toBe(303);
   expect(answer.headers.location).toBe('/login');
   expect(await owners()).toEqual(['alice', 'bob']);
 });
 
-describe('a forged form is refused, and the message is still there:', () => {
+describe('a forged form is refused, and the message is kept:', () => {
   const form = 'application/x-www-form-urlencoded';
   const forgeries: [string, () => Promise<[headers: Fields, fields: Fields]>][] = [
     ['without a token', async () => [{}, {}]],
@@ -151,7 +151,7 @@ describe('a forged form is refused, and the message is still there:', () => {
     expect(await owners()).toEqual(['alice', 'bob']);
   });
 
-  test('while our own form is accepted under each name of this machine', async () => {
+  test('while our own form is accepted at every name of this machine', async () => {
     const url = new URL(app.url);
     for (const host of [url.host, `localhost:${url.port}`, `192.168.1.5:${url.port}`]) {
       await alice.send('bob', `For ${host}`);
@@ -178,8 +178,8 @@ test.each(['get', 'head', 'put', 'patch', 'delete', 'options'] as const)(
   },
 );
 
-describe('afterwards one is back on the page one came from', () => {
-  test('also when it was a later one', async () => {
+describe('afterwards, one returns to the previous page', () => {
+  test('also if it was a later one', async () => {
     const page = '/inbox?before=ffffffff-ffff-ffff-ffff-ffffffffffff';
     expect((await bob.submit(page, {}, action)).headers.location).toBe(page);
   });
@@ -191,7 +191,7 @@ describe('afterwards one is back on the page one came from', () => {
     '/.//evil.example',
     'javascript:alert(1)',
     '',
-  ])('but never on another site: %j', async (from) => {
+  ])('but never to another site: %j', async (from) => {
     const answer = await bob.post(action, { ...(await tokenOf(bob)), from });
     expect(answer.status).toBe(303);
     expect(answer.headers.location).toBe('/inbox');

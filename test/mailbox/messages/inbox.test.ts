@@ -46,7 +46,7 @@ async function walk(
 }
 
 describe('sixty messages', () => {
-  test('are on three pages, newest first, and the links lead through all of them and back', async () => {
+  test('are on three pages, newest first, linked in both directions', async () => {
     await sendMany(1, 60);
     const first = await bob.get('/inbox');
     expect(bodies(first)).toEqual(numbers(60, 36));
@@ -62,14 +62,14 @@ describe('sixty messages', () => {
     expect(bodies(await bob.get(link(second, 'Newer')!))).toEqual(numbers(60, 36));
   });
 
-  test('are each shown once although messages arrive while one reads', async () => {
+  test('are each shown once although messages arrive meanwhile', async () => {
     await sendMany(1, 60);
     let next = 61;
     const seen = await walk(await bob.get('/inbox'), 'Older', () => sendMany(next, (next += 7) - 1));
     expect(seen).toEqual(numbers(60, 1));
   });
 
-  test('are each shown once although messages are deleted while one reads, the one at the page’s edge among them', async () => {
+  test('are each shown once although messages are deleted meanwhile, even the one at the page’s edge', async () => {
     await sendMany(1, 60);
     const first = await bob.get('/inbox');
     const gone = ['Number 36', 'Number 35', 'Number 34'];
@@ -78,7 +78,7 @@ describe('sixty messages', () => {
     expect(seen).toEqual(numbers(60, 1).filter((body) => body === 'Number 36' || !gone.includes(body)));
   });
 
-  test('the way back shows what has arrived since, nothing twice and nothing left out', async () => {
+  test('include new arrivals on the way back, without gaps or duplicates', async () => {
     await sendMany(1, 60);
     const second = await bob.get(link(await bob.get('/inbox'), 'Older')!);
     await sendMany(61, 70);
@@ -99,7 +99,7 @@ test.each([
   expect(Boolean(link(page, 'Older'))).toBe(hasOlder);
 });
 
-test('an empty inbox says what to do; an emptied page leads back', async () => {
+test('an empty inbox explains what to do; an empty page leads back', async () => {
   const empty = await bob.get('/inbox');
   expect(empty.text).toContain('No messages yet');
   expect(empty.$('main a[href="/send"]').length).toBeGreaterThan(0);
@@ -114,7 +114,7 @@ test('an empty inbox says what to do; an emptied page leads back', async () => {
   expect(bodies(await bob.get(link(emptied, 'Newer')!))).toEqual(numbers(26, 2));
 });
 
-test('each row says who wrote, what, and when, to people and to machines', async () => {
+test('each row shows sender, excerpt and time, for people and machines', async () => {
   await alice.send('bob', 'What <b>time</b> is it?');
   const { $ } = await bob.get('/inbox');
   const row = $('.messages > li');
@@ -127,7 +127,7 @@ test('each row says who wrote, what, and when, to people and to machines', async
   expect(row.find('form[action$="/delete"] button').text()).toContain('Delete');
 });
 
-test('the message of somebody whose account is gone stays', async () => {
+test('a message from a deleted account stays', async () => {
   const dora = await registered(app.url, 'dora');
   await dora.send('bob', 'Goodbye');
   await app.pool.query(`delete from users where username = 'dora'`);
@@ -135,7 +135,7 @@ test('the message of somebody whose account is gone stays', async () => {
 });
 
 describe('charlie', () => {
-  test('sees nothing of what alice and bob write to each other, whatever the cursor', async () => {
+  test('sees nothing of the messages between alice and bob, with any cursor', async () => {
     await sendMany(1, 30);
     const { rows } = await app.pool.query<{ id: string }>('select id from messages order by id');
     const cursors = [rows[0]!, rows[29]!, rows.at(-1)!].flatMap(({ id }) => [
@@ -150,7 +150,7 @@ describe('charlie', () => {
     }
   });
 
-  test('sees that alice’s own inbox does not hold what she sent', async () => {
+  test('sees that alice’s inbox does not hold what she sent', async () => {
     await sendMany(1, 1);
     expect(messagesOn(await alice.get('/inbox'))).toEqual([]);
   });
@@ -171,7 +171,7 @@ describe('a cursor', () => {
     '%00',
     'NaN',
     '__proto__',
-  ])('that cannot be one is refused: %s', async (cursor) => {
+  ])('is refused if impossible: %s', async (cursor) => {
     for (const name of ['before', 'after']) {
       const answer = await bob.get(`/inbox?${name}=${cursor}`.replace('&before', `&${name}`));
       expect(answer.status).toBe(400);
@@ -184,13 +184,13 @@ describe('a cursor', () => {
     id.toUpperCase(),
     'ffffffff-ffff-ffff-ffff-ffffffffffff',
     '00000000-0000-0000-0000-000000000000',
-  ])('that is nobody’s message is just a place in time: %s', async (cursor) => {
+  ])('is a point in time if it is not the id of a message: %s', async (cursor) => {
     for (const name of ['before', 'after'])
       expect((await bob.get(`/inbox?${name}=${cursor}`)).status).toBe(200);
   });
 });
 
-test('strangers log in first, and then come to the page they wanted', async () => {
+test('signed-out users log in first and return to the requested page', async () => {
   const answer = await stranger(app.url).get('/inbox?before=ffffffff-ffff-ffff-ffff-ffffffffffff');
   expect(answer.status).toBe(303);
   expect(answer.headers.location).toBe(

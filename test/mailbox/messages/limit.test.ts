@@ -21,7 +21,7 @@ afterAll(async () => {
 
 const arrived = async () => (await app.pool.query(`select from messages where box = 'inbox'`)).rowCount;
 
-test('the sixth message of a minute is refused at either process, with the words kept and a time to wait', async () => {
+test('the sixth message in a minute is refused at either process, with its text and a time to wait', async () => {
   const alice = await registered(app.url, 'alice');
   const elsewhere = at(other.url, alice);
   for (let i = 1; i <= 5; i += 1)
@@ -39,11 +39,11 @@ test('the sixth message of a minute is refused at either process, with the words
   expect(messagesOn(await bob.get('/inbox'))).toHaveLength(5);
 });
 
-test('another person is not held up by that', async () => {
+test('other users are not affected', async () => {
   expect((await bob.send('bob', 'To me')).status).toBe(303);
 });
 
-test('a form that was sent already is answered as before, also over the limit', async () => {
+test('a form sent already is answered as before, even over the limit', async () => {
   const carol = await registered(app.url, 'carol');
   const form = { ...(await carol.hidden('/send')), recipient: 'bob', body: 'Repeated' };
   expect((await carol.post('/send', form)).status).toBe(303);
@@ -53,13 +53,13 @@ test('a form that was sent already is answered as before, also over the limit', 
   expect((await carol.post('/send', form)).status).toBe(303);
 });
 
-test('a message to nobody does not count', async () => {
+test('a message to an unknown user does not count', async () => {
   const dave = await registered(app.url, 'dave');
   for (let i = 0; i < 8; i += 1) expect((await dave.send('nobody-here', 'Dear ...')).status).toBe(422);
   expect((await dave.send('bob', 'Dear Bob')).status).toBe(303);
 });
 
-test('forty at the same moment over two processes get through no more than five and those already under way', async () => {
+test('of forty concurrent ones at two processes, no more than five pass, besides those already running', async () => {
   const eve = await registered(app.url, 'eve');
   const forms = await Promise.all(
     Array.from({ length: 40 }, async () => ({ ...(await eve.hidden('/send')), recipient: 'bob' })),

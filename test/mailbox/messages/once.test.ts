@@ -41,7 +41,7 @@ async function expectSent(person: Person, form: Fields): Promise<void> {
   expect([answer.status, answer.headers.location]).toEqual([303, '/inbox']);
 }
 
-test('the same form fifty times at the same moment over two processes is one message, and every answer is the same', async () => {
+test('the same form fifty times concurrently at two processes is one message with the same answer', async () => {
   const form = await filledIn('Once');
   const processes = [at(app.url, alice), at(other.url, alice)];
   await Promise.all(Array.from({ length: 50 }, (_, i) => expectSent(processes[i % 2]!, form)));
@@ -49,7 +49,7 @@ test('the same form fifty times at the same moment over two processes is one mes
   expect(await copies()).toEqual({ 'alice sent Once': 1, 'bob inbox Once': 1 });
 });
 
-test('the same to oneself is one message too', async () => {
+test('so is a form to oneself', async () => {
   const form = await filledIn('To me', 'alice');
   await Promise.all(Array.from({ length: 10 }, () => expectSent(alice, form)));
   expect(deadlocks()).toBe(0);
@@ -64,7 +64,7 @@ test('a retry after a lost answer, also at another process, adds nothing', async
   expect(await copies()).toEqual({ 'alice sent Retried': 1, 'bob inbox Retried': 1 });
 });
 
-test('a retry brings nothing back that was deleted meanwhile, in either mailbox', async () => {
+test('a retry does not restore a copy deleted meanwhile, in either mailbox', async () => {
   const form = await filledIn('Deleted');
   await expectSent(alice, form);
   const inbox = await bob.get('/inbox');
@@ -76,7 +76,7 @@ test('a retry brings nothing back that was deleted meanwhile, in either mailbox'
   expect(await copies()).toEqual({});
 });
 
-test('who goes back, changes the text or the recipient and sends again has written another message', async () => {
+test('going back, changing text or recipient and sending again is another message', async () => {
   const form = await filledIn('First');
   await expectSent(alice, form);
   await expectSent(alice, { ...form, body: 'Second' });
@@ -90,27 +90,27 @@ test('who goes back, changes the text or the recipient and sends again has writt
   });
 });
 
-test('the same words from two forms are two messages', async () => {
+test('the same text from two forms is two messages', async () => {
   await expectSent(alice, await filledIn('Again'));
   await expectSent(alice, await filledIn('Again'));
   expect(await copies()).toEqual({ 'alice sent Again': 2, 'bob inbox Again': 2 });
 });
 
-test('two people with the same key do not get in each other’s way', async () => {
+test('two users with the same key do not affect each other', async () => {
   const form = await filledIn('Mine');
   await expectSent(alice, form);
   await expectSent(bob, { ...(await bob.hidden('/send')), key: form.key!, recipient: 'bob', body: 'Mine' });
   expect(await copies()).toEqual({ 'alice sent Mine': 1, 'bob inbox Mine': 2, 'bob sent Mine': 1 });
 });
 
-test('the page that comes back after a mistake still holds the key of its form', async () => {
+test('a page shown again after an error keeps its form’s key', async () => {
   const form = await filledIn('Corrected', 'nobody-here');
   const refused = await alice.post('/send', form);
   expect(refused.$('input[name=key]').attr('value')).toBe(form.key);
 });
 
 test.each(['', 'not-a-key', '1'.repeat(5000)])(
-  'without a proper key (%j) nothing is sent, and the page has a new one',
+  'without a valid key (%j) nothing is sent, and the page has a new key',
   async (key) => {
     const refused = await alice.post('/send', { ...(await filledIn('Keyless')), key });
     expect(refused.status).toBe(422);

@@ -16,7 +16,7 @@ afterAll(() => app.close());
 const count = async () => (await app.pool.query('select from messages')).rowCount;
 
 describe('a message', () => {
-  test('is stored as two copies, each owned by one person', async () => {
+  test('is stored as two copies, each owned by one user', async () => {
     await alice.send('bob', 'Two copies');
     const { rows } = await app.pool.query(
       `select o.username as owner, m.box, x.username as other from messages m
@@ -29,7 +29,7 @@ describe('a message', () => {
     ]);
   });
 
-  test('has an id of UUID version 7, made of the time', async () => {
+  test('has a UUIDv7 id with its time', async () => {
     const { rows } = await app.pool.query<{ id: string; ms: number }>(
       `select id, extract(epoch from sent_at)::float8 * 1000 as ms from messages where body = 'Two copies'`,
     );
@@ -39,14 +39,14 @@ describe('a message', () => {
     }
   });
 
-  test('is announced once, on the next page', async () => {
+  test('is confirmed once, on the next page', async () => {
     const answer = await alice.send('bob', 'Announced');
     expect([answer.status, answer.headers.location]).toEqual([303, '/inbox']);
     expect((await alice.get('/inbox')).$('[role=status]').text()).toContain('Sent to bob.');
     expect((await alice.get('/inbox')).text).not.toContain('Sent to bob.');
   });
 
-  test('finds its recipient whatever the capitals and the spaces around the name', async () => {
+  test('finds its recipient regardless of case and surrounding spaces', async () => {
     expect((await alice.send('  BoB ', 'To Bob')).status).toBe(303);
     expect(await newestOf(bob)).toEqual({ sender: 'alice', body: 'To Bob' });
     expect((await alice.get('/inbox')).$('[role=status]').text()).toContain('Sent to bob.');
@@ -58,7 +58,7 @@ describe('a message', () => {
   });
 });
 
-describe('the message is not sent, and the words are still there:', () => {
+describe('the message is not sent, and the text is kept:', () => {
   test.each([
     ['10,001 letters', 'bob', 'x'.repeat(10_001)],
     ['10,001 emoji', 'bob', '🦉'.repeat(10_001)],
@@ -80,7 +80,7 @@ describe('the message is not sent, and the words are still there:', () => {
     expect(await count()).toBe(before);
   });
 
-  test('an unknown recipient is named as the reason', async () => {
+  test('an unknown recipient is the stated reason', async () => {
     const answer = await alice.send('zoe', 'Dear Zoe');
     expect(answer.$('#recipient-error').text()).toContain('Nobody here has that username');
   });
@@ -99,7 +99,7 @@ describe('the message is not sent, and the words are still there:', () => {
   });
 });
 
-test('the form is filled in with the name in the address', async () => {
+test('the form takes the recipient from the address', async () => {
   const value = async (query: string) =>
     (await alice.get(`/send${query}`)).$('input[name=recipient]').attr('value');
   expect(await value('?to=bob')).toBe('bob');
@@ -107,7 +107,7 @@ test('the form is filled in with the name in the address', async () => {
   expect(await value('')).toBe('');
 });
 
-test('strangers log in first', async () => {
+test('signed-out users log in first', async () => {
   const answer = await stranger(app.url).get('/send?to=bob');
   expect(answer.status).toBe(303);
   expect(answer.headers.location).toBe('/login?next=%2Fsend%3Fto%3Dbob');

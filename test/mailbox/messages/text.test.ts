@@ -60,7 +60,7 @@ test.each([
   expect((await newestOf(bob))!.body).toBe(body.replaceAll('\r\n', '\n'));
 });
 
-test('a form that comes back, with text in every awkward shape, can be sent again without losing a character', async () => {
+test('a form shown again, with any text, can be sent without losing a character', async () => {
   for (const body of [
     '\nfirst line empty',
     '\n\n\ntwo',

@@ -81,7 +81,7 @@ async function whileLocked<T>(
   }
 }
 
-test('five people’s letters are one statement, and each has sent its own', async () => {
+test('five users’ messages are sent in one statement', async () => {
   const answers = await pressTogether([
     ['alice', 'bob', 'A to B'],
     ['bob', 'alice', 'B to A'],
@@ -106,7 +106,7 @@ test('five people’s letters are one statement, and each has sent its own', asy
   expect(await copiesOf(app.pool, 'E to nobody')).toEqual([]);
 });
 
-test('a letter that the database does not take keeps nobody else’s from being sent', async () => {
+test('a message that the database rejects does not affect the others of its batch', async () => {
   await app.pool.query(
     `create function refuse() returns trigger language plpgsql as $$ begin raise exception 'poison'; end $$;
      create trigger poison before insert on messages for each row when (new.body = 'Poison') execute function refuse()`,
@@ -128,7 +128,7 @@ test('a letter that the database does not take keeps nobody else’s from being 
   }
 });
 
-test('a letter into a mailbox that is being written to waits alone', async () => {
+test('a message to a locked mailbox is sent alone', async () => {
   const [alice, toBob] = await filledIn(['alice', 'bob', 'Into the busy one']);
   const others = await Promise.all(
     [1, 2, 3].map((n) => filledIn([['carol', 'dave', 'erin'][n - 1]!, 'frank', `Number ${n}`])),
@@ -146,7 +146,7 @@ test('a letter into a mailbox that is being written to waits alone', async () =>
   expect(await copiesOf(app.pool, 'Into the busy one')).toEqual(['alice sent', 'bob inbox, unread']);
 });
 
-test('what cannot be sent asks for no room and locks nothing', async () => {
+test('a message that cannot be sent reserves nothing and locks nothing', async () => {
   await app.pool.query('update mailbox_sizes set messages = 89 where owner_id = $1', [ids.alice]);
   const again = letter('bob', ['alice'], 'Again');
   expect(await sendWhereRoom(app.pool, again, limits)).toMatchObject({ kind: 'sent' }); // the ninetieth
@@ -166,7 +166,7 @@ test('what cannot be sent asks for no room and locks nothing', async () => {
   ]);
 });
 
-test('what one letter meets is nothing to another', async () => {
+test('messages in a batch do not affect each other', async () => {
   const again = letter('bob', ['alice'], 'Again');
   await sendWhereRoom(app.pool, again, limits);
   await app.pool.query('update mailbox_sizes set messages = 90 where owner_id = $1', [ids.erin]);
@@ -208,7 +208,7 @@ test('what one letter meets is nothing to another', async () => {
   ]);
 });
 
-test('mailboxes are known to hold what was written, and no more than there is room for together', async () => {
+test('usage is updated, and a batch never exceeds a mailbox’s limit', async () => {
   const sizes = async () => {
     const { rows } = await app.pool.query<{ username: string; messages: number }>(
       'select username, messages from mailbox_sizes s join users u on u.id = s.owner_id order by username',
@@ -231,7 +231,7 @@ test('mailboxes are known to hold what was written, and no more than there is ro
   expect(await kinds()).toEqual(['no room', 'no room', 'no room']);
 });
 
-test('the draft that goes with a letter is its writer’s', async () => {
+test('a batch removes each writer’s own draft', async () => {
   const [kept, sentOff] = [randomUUID(), randomUUID()];
   for (const id of [kept, sentOff])
     await saveDraft(app.pool, ids.alice!, { id, recipient: 'bob', body: 'Draft' });
@@ -245,7 +245,7 @@ test('the draft that goes with a letter is its writer’s', async () => {
   expect(rows).toEqual([{ id: kept }]);
 });
 
-test('whatever goes together in two processes: each letter once or not at all, and every mailbox counted rightly', async () => {
+test('concurrent batches at two processes send each message at most once and count every mailbox correctly', async () => {
   const other = createPool(app.databaseUrl, () => {});
   const pick = (count: number) => names.toSorted(() => Math.random() - 0.5).slice(0, count);
   const among = (most: number) => 1 + Math.floor(Math.random() * most);

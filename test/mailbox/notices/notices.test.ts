@@ -14,14 +14,14 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-test('a notice lies in the inbox, unread, from the program', async () => {
+test('a notice arrives unread in the inbox, from the program', async () => {
   const { $ } = await alice.get('/inbox');
   expect($('.messages li h2').text()).toBe('Private Messages');
   expect($('.messages li').hasClass('unread')).toBe(true);
   expect($('[data-count]').text()).toBe('1');
 });
 
-test('it can be opened, deleted and restored, and not answered', async () => {
+test('a notice can be opened, deleted and restored, but not answered', async () => {
   const link = (await alice.get('/inbox')).$('.messages h2 a').attr('href')!;
   const opened = await alice.get(link);
   expect(opened.$('h1').text()).toBe('From Private Messages');

@@ -41,7 +41,7 @@ const umbrella = 'Bring the umbrella, from:bob it says';
 const bin = 'Old cakes in the bin';
 const note = 'Note to myself: buy flour';
 
-describe('alice finds, the newest first,', () => {
+describe('alice finds, newest first,', () => {
   test.each<[what: string, q: string, texts: string[]]>([
     ['a word and what begins with it, in whatever box', 'cake', [bin, rain, forTable, onTable]],
     ['a whole word in quotation marks', '"cake"', [rain, forTable, onTable]],
@@ -87,7 +87,7 @@ describe('alice finds, the newest first,', () => {
   });
 });
 
-test('what is found says where it is and leads there', async () => {
+test('results show their box and link to the message', async () => {
   const { $ } = await alice.get(searchAddress('cakes'));
   expect($('.messages .place').text()).toBe('Trash');
   const address = $('.messages h2 a').attr('href')!;
@@ -99,7 +99,7 @@ test('what is found says where it is and leads there', async () => {
   expect((await alice.get(searchAddress('to:charlie'))).$('.messages .place').text()).toBe('Sent');
 });
 
-test('what was found can be deleted there, and one comes back to the search', async () => {
+test('results can be deleted, which returns to the search', async () => {
   await bob.send('alice', 'Superfluous');
   const address = searchAddress('superfluous');
   const page = await alice.get(address);
@@ -108,7 +108,7 @@ test('what was found can be deleted there, and one comes back to the search', as
   expect((await alice.get(address)).$('.place').text()).toBe('Trash');
 });
 
-test('others’ messages are never found, not even those about oneself', async () => {
+test('other users’ messages are never found, even notes to themselves', async () => {
   expect(await find(charlie, 'surprise')).toEqual(['A surprise cake for alice']);
   expect(await find(alice, 'surprise')).toEqual([]);
   expect(await find(charlie, 'cake')).toEqual(['A surprise cake for alice', forTable]);
@@ -116,7 +116,7 @@ test('others’ messages are never found, not even those about oneself', async (
   expect(await find(charlie, '-zzz in:trash')).toEqual([]);
 });
 
-test('a place in the list of somebody else shows nothing of theirs', async () => {
+test('a cursor from another user’s list shows nothing of theirs', async () => {
   const { rows } = await app.pool.query<{ id: string }>('select id from messages');
   for (const { id } of rows) {
     for (const edge of ['before', 'after']) {
@@ -128,13 +128,13 @@ test('a place in the list of somebody else shows nothing of theirs', async () =>
   }
 });
 
-test('strangers log in first, and then come to what they searched for', async () => {
+test('signed-out users log in first and return to their search', async () => {
   const answer = await stranger(app.url).get('/search?q=cake');
   expect(answer.status).toBe(303);
   expect(answer.headers.location).toBe(`/login?next=${encodeURIComponent('/search?q=cake')}`);
 });
 
-test('what is deleted permanently is not found any more', async () => {
+test('permanently deleted messages are not found', async () => {
   await bob.send('alice', 'Ephemeral');
   await alice.submit('/inbox', {}, deletionOf(await alice.get('/inbox'), 'Ephemeral'));
   expect(await find(alice, 'ephemeral')).toEqual(['Ephemeral']);
@@ -143,7 +143,7 @@ test('what is deleted permanently is not found any more', async () => {
   expect(await find(bob, 'ephemeral')).toEqual(['Ephemeral']);
 });
 
-test('people are found by their names and not by their ids', async () => {
+test('users are found by name and not by id', async () => {
   const { rows } = await app.pool.query<{ id: string }>(`select id from users where username = 'bob'`);
   expect(await find(alice, `from:${rows[0]!.id}`)).toEqual([]);
 });

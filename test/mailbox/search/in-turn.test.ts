@@ -33,7 +33,7 @@ function heldSearches() {
   return { search, running: () => Object.fromEntries(running), release };
 }
 
-test('a person searches once at a time, and another one is not kept waiting', async () => {
+test('a user searches once at a time, without delaying others', async () => {
   const { search, running, release } = heldSearches();
   const own = Array.from({ length: maxOwnSearchesWaiting + 3 }, () => search('alice'));
   const others = search('bob');
@@ -47,7 +47,7 @@ test('a person searches once at a time, and another one is not kept waiting', as
   expect(running()).toEqual({ alice: 0, bob: 0 });
 });
 
-test('a process does two at a time, others wait, and too many are refused', async () => {
+test('a process runs two searches, queues others, and refuses too many', async () => {
   const { search, running, release } = heldSearches();
   const people = Array.from({ length: maxSearches + maxSearchesWaiting + 1 }, (_, i) => search(`p${i}`));
   await sleep(0);
@@ -65,7 +65,7 @@ async function withSlowSearch(app: TestApp, seconds: number): Promise<void> {
   await app.pool.query('grant select on messages to private_messages_owner');
 }
 
-test('eight searches of one person at once: those that cannot wait say so and keep the words; pages go on', async () => {
+test('of eight concurrent searches, those refused say so and keep the input; pages are not delayed', async () => {
   const app = await startApp();
   try {
     const alice = await registered(app.url, 'alice');
@@ -94,7 +94,7 @@ test('eight searches of one person at once: those that cannot wait say so and ke
   }
 });
 
-test('too many searches in a minute are refused with the words kept; other people and the empty page are not', async () => {
+test('too many searches in a minute are refused with the input kept; other users and the empty page are not', async () => {
   const app = await startApp({ SEARCHES_PER_MINUTE: '2' });
   try {
     const [alice, bob] = [await registered(app.url, 'alice'), await registered(app.url, 'bob')];

@@ -48,13 +48,13 @@ test.each(['“long table”', '„long table“', '‟long table”', '«long t
   },
 ); // prettier-ignore
 
-test('what is marked are the characters that were looked for', async () => {
+test('exactly the matching characters are marked', async () => {
   await bob.send('alice', '我们去东京都，在Straße/東京で gardeners 東京');
   expect(await marks(alice, '东京都')).toEqual(['东京都']);
   expect(await marks(alice, '東京 strasse garden')).toEqual(['Straße', '東京', 'gardeners', '東京']);
 });
 
-test('of a long text without spaces the place is shown, cut between characters as people see them', async () => {
+test('a long text without spaces is excerpted around the match, between grapheme clusters', async () => {
   const family = '👨‍👩‍👧‍👦';
   await bob.send('alice', `${'日本語'.repeat(900)}目的地${family.repeat(300)}`);
   const [passage = ''] = await find(alice, '目的地');
@@ -63,7 +63,7 @@ test('of a long text without spaces the place is shown, cut between characters a
   expect(passage.replaceAll(family, '').match(/\p{Extended_Pictographic}|\u200d/gu)).toBeNull();
 });
 
-describe('no text is too much for the index:', () => {
+describe('no text is too large for the index:', () => {
   test.each<[what: string, text: string, q: string]>([
     [
       '10,000 Chinese characters',
@@ -84,7 +84,7 @@ describe('no text is too much for the index:', () => {
   });
 });
 
-test('any piece of a text finds it, whatever the script', async () => {
+test('any substring of a text finds it, in any script', async () => {
   const texts = ['The Café/bar at 3.50€', 'Привет, мир! Ёлка', '今日は良い天気ですね。散歩', '안녕하세요 세계', 'สวัสดีชาวโลก', 'مرحبا بالعالم', 'नमस्ते दुनिया', 'mixed混合text文字'];
   for (const text of texts) await bob.send('alice', text);
   for (const text of texts) {

@@ -51,12 +51,12 @@ test.each([
   ['it costs 3.50 or 1,250', '3.50'],
   ['Käse_Brot', 'kase'],
   ['tabs\tand\nlines', '"tabs and lines"'],
-])('punctuation and pictures beside a word are no part of it: %s is found as %s', async (text, q) => {
+])('punctuation and emoji next to a word are not part of it: %s is found as %s', async (text, q) => {
   await bob.send('alice', text);
   expect(await find(alice, q)).toContain(text);
 });
 
-describe('no word is bent to another, whatever the language', () => {
+describe('words are not stemmed, in any language', () => {
   test.each([
     ['We went running with the dogs', ['"run"', 'runs', '"dog"', 'go', 'dogs!x', 'unning', 'ogs']],
     ['Die Häuser am See', ['"haus"', 'hauses', '"hause"', 'auser']],
@@ -66,14 +66,14 @@ describe('no word is bent to another, whatever the language', () => {
     for (const q of queries) expect(await find(alice, q), q).not.toContain(text);
   });
 
-  test.each(['the', 'and', 'und', 'не'])('the small words count as well: %s', async (word) => {
+  test.each(['the', 'and', 'und', 'не'])('stop words count too: %s', async (word) => {
     const text = `Nothing but ${word}, number ${word.length}`;
     await bob.send('alice', text);
     expect(await find(alice, `"but ${word} number"`)).toContain(text);
   });
 });
 
-test('what is marked is the word as it was written', async () => {
+test('the word is marked as written', async () => {
   await bob.send('alice', 'Ein Tagebuch aus der Schweizerstraße');
   expect(await marks(alice, 'SCHWEIZERSTRASSE tagebuch')).toEqual(['Tagebuch', 'Schweizerstraße']);
 });

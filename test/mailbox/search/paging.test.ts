@@ -32,7 +32,7 @@ async function follow(page: Answer, name: 'Newer' | 'Older'): Promise<Answer> {
 }
 
 test.each(['cake', '"cake number"', 'cake from:bob -bread', 'in:inbox -bread', 'number or cake'])(
-  'sixty hits of %s are on three pages, newest first, and the links lead through all of them and back',
+  'sixty hits of %s are on three pages, newest first, linked in both directions',
   async (q) => {
     const first = await alice.get(searchAddress(q));
     expect(textsOn(first)).toEqual(cakes(60, 36));
@@ -67,7 +67,7 @@ test('exactly 25 hits are one page, 26 are two', async () => {
   expect(linkOn(await page('before:2020-01-01'), 'Older')).toBeUndefined();
 });
 
-test('a place beyond the days asked for changes nothing but the place', async () => {
+test('a cursor outside of the requested days changes only the position', async () => {
   const address = searchAddress('cake after:2025-12-31 before:2026-07-01');
   const { rows } = await app.pool.query<{ id: string }>('select id from messages order by id');
   const [oldest, newest] = [rows[0]!.id, highestId];
@@ -77,7 +77,7 @@ test('a place beyond the days asked for changes nothing but the place', async ()
   expect(textsOn(await alice.get(`${searchAddress('cake after:2026-06-30')}&after=${oldest}`))).toEqual([]);
 });
 
-test('a page that has been emptied leads back', async () => {
+test('an empty page leads back', async () => {
   const { rows } = await app.pool.query<{ id: string }>('select id from messages order by id limit 1');
   const empty = await alice.get(`${searchAddress('cake')}&before=${rows[0]!.id}`);
   expect(empty.text).toContain('Nothing found');
@@ -101,7 +101,7 @@ async function withMessages(name: string, ids: string[], text: string) {
   return { older, newer };
 }
 
-test('every moment is looked at once, the first and the last of each window and the ends of time as well', async () => {
+test('every moment is searched once, including window bounds and the ends of time', async () => {
   const ids = ['19', '1903', '1904', '190400', '190401', '1907', '1a'].flatMap((digits) => [
     `0${digits}`.padEnd(8, '0') + '-0000-7000-8000-000000000000',
     `0${digits}`.padEnd(8, 'f') + '-ffff-7fff-bfff-ffffffffffff',
@@ -118,7 +118,7 @@ test('every moment is looked at once, the first and the last of each window and 
   }
 });
 
-test('where there are too many for one look, fewer are looked at, and none is left out', async () => {
+test('where one window has too many, smaller ones are searched, without gaps', async () => {
   const start = Date.UTC(2026, 2, 1);
   // 700 within 57 days, the later the farther apart; ten at each moment.
   const all = Array.from({ length: 700 }, (_, n) =>

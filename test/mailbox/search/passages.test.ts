@@ -15,7 +15,7 @@ beforeAll(async () => {
 beforeEach(() => app.pool.query('delete from messages'));
 afterAll(() => app.close());
 
-test('HTML in a message is shown as it was written, with the matches marked and nothing else', async () => {
+test('HTML in a message is shown as written, with only the matches marked', async () => {
   const text = '<script src="//x"></script> cake <mark>pie</mark> & <b onclick=x>cake</b> <!-- cake';
   await bob.send('alice', text);
   const { $ } = await alice.get(searchAddress('cake pie'));
@@ -32,7 +32,7 @@ test('a match that looks like HTML is escaped as well', async () => {
   expect((await marks(alice, 'https://example.org/a/&copy;/b')).join(' ')).toContain('&copy;');
 });
 
-test('what is searched for comes back escaped in the field and in the title', async () => {
+test('the query is escaped in the field and in the title', async () => {
   const q = '"><script>alert(1)</script>\' & <b>';
   const { $, text } = await alice.get(searchAddress(q));
   expect($('#q').attr('value')).toBe(q);
@@ -40,7 +40,7 @@ test('what is searched for comes back escaped in the field and in the title', as
   expect(text).not.toContain('<script>alert');
 });
 
-test('characters of a private use are shown as they were written', async () => {
+test('private-use characters are shown as written', async () => {
   const texts = [
     '\uE000cake\uE001',
     'a \uE001 cake \uE000 b',
@@ -56,7 +56,7 @@ test('characters of a private use are shown as they were written', async () => {
   expect(await marks(alice, '\uE000cake\uE001')).toHaveLength(4);
 });
 
-test('a short message is shown whole, of a long one the places where the words are', async () => {
+test('a short message is shown in full, a long one around its matches', async () => {
   await bob.send('alice', 'In it, so on: the cake is at my aunt’s');
   const filler = (word: string) => Array.from({ length: 400 }, (_, i) => `${word}${i}`).join(' ');
   await bob.send(
@@ -73,7 +73,7 @@ test('a short message is shown whole, of a long one the places where the words a
   expect(both).toContain(' … ');
 });
 
-test('where no word was asked for, the beginning is shown and nothing is marked', async () => {
+test('without a word in the query, the beginning is shown and nothing is marked', async () => {
   await bob.send('alice', `Beginning ${'x '.repeat(1000)}`);
   for (const q of ['from:bob', '-cake', 'is:unread in:inbox']) {
     const [text] = (await find(alice, q)) as [string];
@@ -83,12 +83,12 @@ test('where no word was asked for, the beginning is shown and nothing is marked'
   }
 });
 
-test('what must not be there, and the words of conditions, are not marked', async () => {
+test('excluded words and words of conditions are not marked', async () => {
   await bob.send('alice', 'bob brings a cake without rain');
   expect(await marks(alice, 'cake from:bob -sun')).toEqual(['cake']);
 });
 
-test('25 messages of 10,000 characters made of the words sought are shown: it is far from the two seconds after which a search is given up', async () => {
+test('25 messages of 10,000 characters of matching words are shown well within the two seconds of a search', async () => {
   const text = 'cake pie '.repeat(1111);
   for (let count = 0; count < 26; count += 1) await bob.send('alice', text);
   for (const q of [

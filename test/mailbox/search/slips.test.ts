@@ -61,7 +61,7 @@ test.each([
   '1969-12-31',
   '9999-99-99',
   '-1',
-])('before:%s is no day, so it is looked for as words', async (day) => {
+])('before:%s is not a day, so it is searched as words', async (day) => {
   expect(await find(alice, `cake before:${day}`)).toEqual([]);
 });
 
@@ -70,7 +70,7 @@ test.each(['1970-01-01', '2026-02-28', '9999-12-31'])('%s is a day', async (day)
   expect(both).toEqual(['soon: cake', 'Cake at six']);
 });
 
-describe('nothing but signs', () => {
+describe('only punctuation', () => {
   test.each(['&|!():*<->', '"', '""', '-', '--', '" "', '-""', '()', '\\', '🎉', '…', '\u200b'])(
     '%s finds nothing and says so',
     async (q) => {
@@ -81,12 +81,12 @@ describe('nothing but signs', () => {
     },
   );
 
-  test.each(['', ' ', '\t', '   \n '])('%j shows what can be searched for', async (q) => {
+  test.each(['', ' ', '\t', '   \n '])('%j explains what can be searched for', async (q) => {
     const page = await alice.get(searchAddress(q));
     expect(page.status).toBe(200);
     expect(page.$('.syntax').text()).toContain('from:bob');
   });
-  test('so does no search at all', async () => {
+  test('so does an empty search', async () => {
     expect((await alice.get('/search')).$('.syntax').text()).toContain('is:unread');
   });
 });

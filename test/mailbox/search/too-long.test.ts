@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { startApp } from '../../support/app.ts';
 import { registered } from '../../support/person.ts';
 
-test('a search that takes too long keeps what was looked for and says what is quicker', async () => {
+test('a search that takes too long keeps its input and suggests a faster one', async () => {
   const app = await startApp();
   const alice = await registered(app.url, 'alice');
   await alice.send('alice', 'Cake at six');

@@ -29,7 +29,7 @@ afterAll(async () => {
   await app.close();
 });
 
-test('forty rounds of deleting, restoring, marking and undoing the same messages', async () => {
+test('forty rounds of concurrent deleting, restoring, marking and undoing of the same messages', async () => {
   const select = (person: Person, path: string, action: string, chosen: string[]): Promise<Answer> => {
     const fields = new URLSearchParams({ ...token, action });
     for (const id of chosen) fields.append('ids', id);

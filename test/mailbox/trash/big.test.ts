@@ -49,7 +49,7 @@ async function press(page: string, action: string, fields: Fields = {}): Promise
   }
 }
 
-test('are counted, moved to the trash, brought back with their marks, and removed for good', async () => {
+test('are counted, moved to the trash, restored with their marks, and deleted permanently', async () => {
   const before = await counts();
   expect(before).toEqual({ trashed: 0, unread: 15_000, hidden: 0 });
 

@@ -34,7 +34,7 @@ async function inTrash(count: number, since: string): Promise<void> {
   ]);
 }
 
-test('after thirty days it is gone, a moment before it is not, and what was not deleted stays', async () => {
+test('a message is removed after thirty days, not a moment before; others stay', async () => {
   await inTrash(3, '30 days 1 minute');
   await inTrash(2, '29 days 23 hours');
   await alice.send('bob', 'Kept');
@@ -45,7 +45,7 @@ test('after thirty days it is gone, a moment before it is not, and what was not 
   expect(await runCleanupJobs(app.pool)).toBe(0);
 });
 
-test('it goes in small batches, each a transaction of its own', async () => {
+test('removal works in small batches, each a transaction', async () => {
   await inTrash(1700, '31 days');
   const sizes: number[] = [];
   const watching = setInterval(() => void left().then((count) => sizes.push(count!)), 20);
@@ -55,7 +55,7 @@ test('it goes in small batches, each a transaction of its own', async () => {
   for (const size of sizes) expect(size % 500 === 200 || size === 0).toBe(true);
 });
 
-test('while another process is at it, nothing is done', async () => {
+test('nothing is removed while another process removes', async () => {
   await inTrash(10, '31 days');
   const holder = new pg.Client({ connectionString: app.databaseUrl });
   await holder.connect();
@@ -66,7 +66,7 @@ test('while another process is at it, nothing is done', async () => {
   expect(await runCleanupJobs(app.pool)).toBe(10);
 });
 
-test('two processes at the same moment remove each message once', async () => {
+test('two concurrent processes remove each message once', async () => {
   await inTrash(1200, '31 days');
   const removed = await Promise.all([
     runCleanupJobs(app.pool),
@@ -80,7 +80,7 @@ test('two processes at the same moment remove each message once', async () => {
   expect(await left()).toBe(0);
 });
 
-test('the digests of sent forms are forgotten when no form of that age can be sent any more', async () => {
+test('digests of sent forms are removed when no such form can be sent any more', async () => {
   await alice.send('bob', 'Sent');
   await app.pool.query(`update sent_forms set sent_at = now() - interval '90 days'`);
   expect(await runCleanupJobs(app.pool)).toBe(0);
@@ -88,7 +88,7 @@ test('the digests of sent forms are forgotten when no form of that age can be se
   expect(await runCleanupJobs(app.pool)).toBe(1);
 });
 
-test('nothing of what was removed is left in any table', async () => {
+test('removed messages leave nothing in any table', async () => {
   await alice.send('bob', 'Canary in the trash');
   await app.pool.query(`update messages set trashed_at = now() - interval '31 days'`);
   await runCleanupJobs(app.pool);

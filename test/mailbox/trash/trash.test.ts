@@ -32,7 +32,7 @@ async function select(action: string, ids: string[], person = bob): Promise<Answ
 }
 
 describe('Delete', () => {
-  test('says whose copy goes and whose stays, with Undo right there', async () => {
+  test('says which copy is deleted and which stays, and offers Undo', async () => {
     const [id] = await send('Deleted');
     const answer = await trash(id!);
     expect([answer.status, answer.headers.location]).toEqual([303, '/inbox']);
@@ -49,7 +49,7 @@ describe('Delete', () => {
     expect(line(await alice.get('/inbox'))).toBe('Deleted your copy.');
   });
 
-  test('leaves the message to be opened from the trash only', async () => {
+  test('leaves the message accessible in the trash only', async () => {
     const [id] = await send('Only there');
     await trash(id!);
     expect((await bob.get(`/messages/${id}`)).status).toBe(404);
@@ -87,7 +87,7 @@ describe('Undo', () => {
       },
       'bob inbox, unread again',
     ],
-  ])('brings a message back just as it was: %s', async (_, prepare, copy) => {
+  ])('restores a message as it was: %s', async (_, prepare, copy) => {
     const [, id] = await send('Before', 'Brought back', 'After');
     await prepare(id!);
     const before = bodies(await bob.get('/inbox'));
@@ -102,7 +102,7 @@ describe('Undo', () => {
     expect(await copiesOf(app.pool, 'Brought back')).toEqual(['alice sent', copy]);
   });
 
-  test('brings back what that press of the button deleted, and nothing that went before', async () => {
+  test('restores what that press of the button deleted, and nothing from before', async () => {
     const ids = await send('Long ago', 'Just now');
     await trash(ids[0]!);
     await bob.get('/inbox');
@@ -112,7 +112,7 @@ describe('Undo', () => {
     expect(bodies(await bob.get('/trash'))).toEqual(['Long ago']);
   });
 
-  test('brings back nothing of anybody else’s', async () => {
+  test('does not restore other users’ messages', async () => {
     const [id] = await send('Bob’s');
     await trash(id!);
     const page = await bob.get('/inbox');
@@ -136,7 +136,7 @@ describe('in the trash', () => {
     expect(await copiesOf(app.pool, 'Two')).toEqual(['alice sent']);
   });
 
-  test('what is not there can neither be deleted permanently nor restored', async () => {
+  test('messages elsewhere can neither be deleted permanently nor restored', async () => {
     const [id] = await send('In the inbox');
     for (const action of ['delete', 'restore'])
       expect((await bob.post(`/trash/${id}/${action}`, await tokenOf(bob))).status).toBe(404);
@@ -144,7 +144,7 @@ describe('in the trash', () => {
     expect(await copiesOf(app.pool, 'In the inbox')).toEqual(['alice sent', 'bob inbox, unread']);
   });
 
-  test('several are restored or deleted at once; ids of others and of what is elsewhere are ignored', async () => {
+  test('several are restored or deleted together; ids of others or from elsewhere are ignored', async () => {
     const ids = await send('One', 'Two', 'Three', 'Elsewhere');
     for (const id of ids.slice(0, 3)) await trash(id);
     const alices = await idOf(app.pool, alice, 'One');
@@ -159,7 +159,7 @@ describe('in the trash', () => {
     expect(bodies(await bob.get('/inbox'))).toEqual(['Elsewhere', 'One']);
   });
 
-  test('Empty the trash asks first, and then removes all that is in it and nothing else', async () => {
+  test('Empty the trash asks first, and then deletes everything in it and nothing else', async () => {
     const ids = await send('Gone', 'Kept');
     await trash(ids[0]!);
     await alice.submit('/sent', {}, `/messages/${await idOf(app.pool, alice, 'Kept')}/delete`);

@@ -49,7 +49,7 @@ async function liveWithIt(): Promise<void> {
 
 const copies = () => Promise.all([idOf(app.pool, alice, canary), idOf(app.pool, bob, canary)]);
 
-test('after one side has deleted it permanently the other still has it; after both it is nowhere', async () => {
+test('once one side has deleted it permanently, the other still has it; after both, nothing is left', async () => {
   await liveWithIt();
   expect(await columnsWith(app.pool, canary)).toEqual(['messages.body']); // the draft went with the sending
   const [alices, bobs] = await copies();
@@ -81,7 +81,7 @@ test('after one side has deleted it permanently the other still has it; after bo
   }
 });
 
-test('nor was it ever in the log, a cookie, an address or a cache', () => {
+test('it never was in the log, a cookie, an address or a cache', () => {
   expect(log).toContain('/send');
   expect(log).not.toContain('zebra');
   expect(answers.length).toBeGreaterThan(8);
@@ -92,7 +92,7 @@ test('nor was it ever in the log, a cookie, an address or a cache', () => {
   }
 });
 
-test('the search that looks for traces would find them, in whatever column', async () => {
+test('the check for traces finds them in any column', async () => {
   await app.pool.query(`update sessions set sess = sess || jsonb_build_object('left', 'trace-in-json')`);
   await app.pool.query(
     `insert into sent_forms (owner_id, digest) select id, 'trace-in-bytes'::bytea from users where username = 'alice'`,
