@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { now } from '../src/clock.ts';
 import { newId, timeOf } from '../src/ids.ts';
 
-test('a hundred thousand at once are in order, of now, and UUIDs of version 7', () => {
+test('a hundred thousand ids are ordered, current, valid UUIDv7', () => {
   const ids = Array.from({ length: 100_000 }, () => newId());
   const madeAt = Date.now();
   expect(Math.abs(timeOf(ids.at(-1)!) - madeAt)).toBeLessThan(1000);
@@ -12,14 +12,14 @@ test('a hundred thousand at once are in order, of now, and UUIDs of version 7', 
     expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
 });
 
-test('those of one moment are in order too, and of that moment', () => {
+test('ids of one past moment are ordered too and carry its time', () => {
   const at = new Date();
   const ids = Array.from({ length: 500 }, () => newId(at));
   expect(ids).toEqual(ids.toSorted());
   for (const id of ids) expect(timeOf(id)).toBe(at.getTime());
 });
 
-test('one of another year does not change when the next ones are', () => {
+test('an id of another year does not affect the next ones', () => {
   for (const year of [1999, 2099]) {
     const then = new Date(Date.UTC(year, 5, 1));
     expect(timeOf(newId(then))).toBe(then.getTime());
@@ -27,7 +27,7 @@ test('one of another year does not change when the next ones are', () => {
   }
 });
 
-test('behind one of a moment that is still to come, the next one sorts as well', () => {
+test('after an id from the future, the next one still sorts later', () => {
   for (const ahead of [5, 400, 900]) {
     const given = newId(new Date(now().getTime() + ahead));
     const next = newId();

@@ -39,12 +39,12 @@ function floorOf(file: string): number {
 const isWithin = (file: string, other: string) =>
   file.includes('/') ? file.split('/')[0] === other.split('/')[0] : floorOf(file) === floors.length;
 
-test('every folder has a floor', () => {
+test('every folder belongs to a layer', () => {
   const folders = new Set(files.filter((file) => file.includes('/')).map((file) => file.split('/')[0]!));
   expect([...folders].filter((folder) => !floors.flat().includes(folder))).toEqual([]);
 });
 
-test('imports go downwards', () => {
+test('imports go downwards only', () => {
   const upwards = files.flatMap((file) =>
     imports
       .get(file)!
@@ -55,7 +55,7 @@ test('imports go downwards', () => {
   expect([...imports.values()].flat().length).toBeGreaterThan(900); // the pattern above still finds them
 });
 
-test('no files import each other in a circle', () => {
+test('there are no import cycles', () => {
   const left = new Map(imports);
   for (;;) {
     const done = [...left].filter(([, others]) => others.every((other) => !left.has(other)));

@@ -143,7 +143,7 @@ describe('docs/limits.md says', () => {
   });
 });
 
-test('the browser signed in longest ago is signed out by the hundred and first', async () => {
+test('the hundred and first login signs out the browser that logged in longest ago', async () => {
   const bob = await registered(app.url, 'bob');
   const second = stranger(app.url);
   await second.submit('/login', { username: 'bob', password: bob.password });
@@ -161,7 +161,7 @@ test('the browser signed in longest ago is signed out by the hundred and first',
   for (const browser of [second, latest, alice]) expect((await browser.get('/inbox')).status).toBe(200);
 });
 
-test('one connection too many is hung up on, and served when there is room', async () => {
+test('a connection beyond the limit is closed, and accepted when there is room', async () => {
   const server = createBoundedServer((_req, res) => res.end('served'), 2);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -180,7 +180,7 @@ test('one connection too many is hung up on, and served when there is room', asy
   server.close();
 });
 
-test('headers pass up to what is stated, and not beyond', async () => {
+test('headers are accepted up to the stated limit only', async () => {
   const head = (bytes: number) =>
     `GET /login HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX: ${'x'.repeat(bytes)}\r\n\r\n`;
   expect(statusOf(await exchangeRaw(app.url, head(maxHeaderBytes - 200)))).toBe(200);
@@ -202,7 +202,7 @@ async function expectAllGivenBack(person: Person): Promise<void> {
   }
 }
 
-test('the fields of a message, filled to the brim, are read and given back', async () => {
+test('the longest fields of a message are read and shown again', async () => {
   await expectAllGivenBack(alice);
 });
 
@@ -213,11 +213,11 @@ describe.skipIf(!available('nginx'))('behind nginx', () => {
   });
   afterAll(() => nginx?.close());
 
-  test('they get through as well', async () => {
+  test('the same fields pass', async () => {
     await expectAllGivenBack(await registered(nginx.url, 'dora'));
   });
 
-  test('too many headers are refused by a page of ours, before the app would hang up', async () => {
+  test('too many headers get our error page, before the app would close the connection', async () => {
     const asked = (count: number) =>
       stranger(nginx.url).ask(
         'get',

@@ -43,7 +43,7 @@ function render(settings: Record<string, string>): Record<'app' | 'nginx', Servi
 }
 
 describe.runIf(available('docker-compose'))('docker-compose config', () => {
-  test('understands the file; nothing set means the defaults, at http://localhost', () => {
+  test('accepts the file; without settings the defaults apply, at http://localhost', () => {
     const { app } = render({});
     expect(readConfig(app.environment)).toEqual({
       ...readConfig({}),
@@ -71,13 +71,13 @@ describe.runIf(available('docker-compose'))('docker-compose config', () => {
     ['8080', 'http://localhost:8080'],
     ['127.0.0.1:8080', 'http://localhost:8080'],
     ['192.168.1.5:80', 'http://192.168.1.5'],
-  ])('HTTP_PORT=%s publishes there, and the app knows it as %s', (port, url) => {
+  ])('HTTP_PORT=%s publishes there, and the app gets the port %s', (port, url) => {
     const { app, nginx } = render({ HTTP_PORT: port });
     for (const part of port.split(':')) expect(JSON.stringify(nginx.ports)).toContain(part);
     expect(readConfig(app.environment).publicUrl).toBe(url);
   });
 
-  test('FRONT_PROXY that is no address ends nginx in one line before it starts', () => {
+  test('an invalid FRONT_PROXY ends nginx in one line before it starts', () => {
     const [, , script] = render({}).nginx.command;
     for (const wrong of ['10.0.0.1;', '$(id)', 'proxy', '10.0.0.1\n}']) {
       const ended = spawnSync('sh', ['-c', script!.replaceAll('$$', '$')], {

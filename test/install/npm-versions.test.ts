@@ -38,7 +38,7 @@ describe.runIf(isDemanded).each(machines)('$npm', { timeout: 180_000 }, ({ packa
   }, 300_000);
   afterAll(() => machine.remove());
 
-  test('npm start serves, the operator works beside it, and Ctrl-C ends all of it', async () => {
+  test('npm start serves, operator commands work meanwhile, and Ctrl-C ends everything', async () => {
     const npm = machine.spawn('npm', ['start'], settings);
     const ended = once(npm, 'close');
     await until(isReady, 60_000);
@@ -50,7 +50,7 @@ describe.runIf(isDemanded).each(machines)('$npm', { timeout: 180_000 }, ({ packa
     await expect.poll(servers, { timeout: 5000 }).toEqual([]);
   });
 
-  test('a signal, a kill and an exit code mean the same with this Node as with the right one', async () => {
+  test('signals, kills and exit codes behave the same under an old Node', async () => {
     const killed = machine.spawn('node', ['src/start.js'], settings);
     await until(isReady, 60_000);
     killed.kill('SIGKILL');

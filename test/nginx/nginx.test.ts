@@ -18,7 +18,7 @@ describe.skipIf(!available('nginx'))('behind nginx', () => {
     await app?.close();
   });
 
-  test('people register, write to each other, read and delete', async () => {
+  test('users register, write to each other, read and delete', async () => {
     const alice = await registered(nginx.url, 'alice');
     const bob = await registered(nginx.url, 'bob');
     expect((await alice.send('bob', 'Through the front door 🚪')).headers.location).toBe('/inbox');
@@ -29,7 +29,7 @@ describe.skipIf(!available('nginx'))('behind nginx', () => {
     expect((await bob.get('/inbox')).$('.messages li').length).toBe(0);
   });
 
-  test('forms are accepted under every name of the machine, and from no other site', async () => {
+  test('forms are accepted at every name of the machine, and from no other site', async () => {
     for (const host of ['localhost', '127.0.0.1']) {
       const origin = `http://${host}:${nginx.port}`;
       const person = stranger(nginx.url);
@@ -48,7 +48,7 @@ describe.skipIf(!available('nginx'))('behind nginx', () => {
     }
   });
 
-  test('a forged X-Forwarded-For buys no further guesses at a password', async () => {
+  test('a forged X-Forwarded-For does not allow more password guesses', async () => {
     const thief = stranger(nginx.url);
     const guess = async (from: string) => {
       const fields = { ...(await thief.hidden('/login')), username: 'alice', password: 'a wild guess' };
@@ -61,7 +61,7 @@ describe.skipIf(!available('nginx'))('behind nginx', () => {
     expect(await guess('198.51.100.3')).toBe(429);
   });
 
-  test('a file is kept forever under its own address, compressed, and looked at again under any other', async () => {
+  test('a file is cached permanently at its hashed address, compressed, and revalidated at any other', async () => {
     const page = await stranger(nginx.url).get('/login');
     const address = page.$('link[rel=stylesheet]').attr('href')!;
     const kept = await stranger(nginx.url).ask('get', address, { 'Accept-Encoding': 'gzip' });
@@ -83,14 +83,14 @@ describe.skipIf(!available('nginx'))('behind nginx', () => {
       expect((await stranger(nginx.url).get(path)).status, path).toBeGreaterThanOrEqual(400);
   });
 
-  test('pages are compressed and still nobody may store them', async () => {
+  test('pages are compressed and never stored', async () => {
     const page = await stranger(nginx.url).ask('get', '/login', { 'Accept-Encoding': 'gzip' });
     expect(page.headers['content-encoding']).toBe('gzip');
     expect(page.headers['cache-control']).toBe('no-store');
     expect(page.headers['content-security-policy']).toContain("default-src 'none'");
   });
 
-  test('whether the app is well is not told to strangers', async () => {
+  test('the health checks are not public', async () => {
     for (const path of ['/healthz', '/readyz', '/READYZ', '/healthz/', '/health%7a']) {
       const answer = await stranger(nginx.url).get(path);
       expect(answer.status, path).toBe(404);
@@ -98,11 +98,11 @@ describe.skipIf(!available('nginx'))('behind nginx', () => {
     }
   });
 
-  test('the error pages of nginx cannot be visited', async () => {
+  test('nginx’s error pages cannot be requested directly', async () => {
     expect((await stranger(nginx.url).get('/trouble/unavailable.html')).status).toBe(404);
   });
 
-  test('nobody learns which software in which version answers', async () => {
+  test('responses do not reveal software or versions', async () => {
     for (const path of ['/', '/assets/app.css', '/assets/nothing', '/healthz', '/nothing']) {
       const { headers, text } = await stranger(nginx.url).get(path);
       expect(headers.server).toBe('nginx');
@@ -111,7 +111,7 @@ describe.skipIf(!available('nginx'))('behind nginx', () => {
     }
   });
 
-  test('the log tells what happened, not who, where from or about whom', async () => {
+  test('the log has no names, addresses or message ids', async () => {
     await stranger(nginx.url).get('/send?to=somebodysname');
     await stranger(nginx.url).get('/messages/018f0000-0000-7000-8000-000000000000?q=secretword');
     await stranger(nginx.url).get('/SomeBodysName');

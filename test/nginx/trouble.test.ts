@@ -62,7 +62,7 @@ describe.skipIf(!available('nginx'))('nginx', () => {
     expect(answer.headers['content-security-policy']).toContain("default-src 'none'");
   }
 
-  test('its own pages and files tell browsers to keep to https, where the site is https', async () => {
+  test('sends HSTS with its own pages and files if the site is https', async () => {
     const secure = { 'map $host $hsts {': 'map $host $hsts { ~. "max-age=31536000; preload";' };
     const away = `http://127.0.0.1:${await freePort()}`;
     for (const [edits, expected] of [
@@ -76,7 +76,7 @@ describe.skipIf(!available('nginx'))('nginx', () => {
   });
 
   describe('while the app is away', () => {
-    test('shows a page that loads itself again', async () => {
+    test('shows a page that reloads itself', async () => {
       const nginx = await front(`http://127.0.0.1:${await freePort()}`);
       const answer = await stranger(nginx.url).get('/inbox');
       expect(answer.status).toBe(502);
@@ -88,7 +88,7 @@ describe.skipIf(!available('nginx'))('nginx', () => {
       expect(style.status).toBe(200);
     });
 
-    test('does not load a page again on which a form was sent: the words would be gone', async () => {
+    test('does not reload a page for a submitted form, whose text would be lost', async () => {
       const nginx = await front(`http://127.0.0.1:${await freePort()}`);
       const answer = await stranger(nginx.url).post('/send', { body: 'words' });
       expect(answer.status).toBe(502);
@@ -99,7 +99,7 @@ describe.skipIf(!available('nginx'))('nginx', () => {
       await expectEventually(() => nginx.requests().at(-1)?.upstreamStatus, '502, 502 : 502, 502');
     });
 
-    test('waits for a silent app only as long as it must', async () => {
+    test('waits for a silent app only as long as necessary', async () => {
       const silent = await standIn(() => {});
       const nginx = await front(silent, { 'proxy_read_timeout 15s;': 'proxy_read_timeout 1s;' });
       const answer = await stranger(nginx.url).get('/inbox');
@@ -107,7 +107,7 @@ describe.skipIf(!available('nginx'))('nginx', () => {
       expectOurPage(answer, 'Back in a moment');
     });
 
-    test('never gives a form to a second copy of the app when the first may have read it', async () => {
+    test('never retries a form at another copy if the first may have read it', async () => {
       const seen: string[] = [];
       const dies = (req: IncomingMessage) => {
         seen.push(req.method!);
@@ -119,7 +119,7 @@ describe.skipIf(!available('nginx'))('nginx', () => {
       expect(seen).toEqual(['POST']);
     });
 
-    test('gives a form to a second copy when the first cannot be reached', async () => {
+    test('retries a form at another copy if the first cannot be reached', async () => {
       const answers = await standIn((req, res) => res.end('served'));
       const nginx = await front(`http://127.0.0.1:${await freePort()}`, {
         'keepalive 64;': `server ${new URL(answers).host}; keepalive 64;`,
@@ -129,7 +129,7 @@ describe.skipIf(!available('nginx'))('nginx', () => {
     });
   });
 
-  test("the app's own words about its trouble pass through, and with them what was typed", async () => {
+  test('passes on the app’s own error pages, with the input they preserve', async () => {
     const app: TestApp = await startApp({ TRUST_PROXY: '1' });
     running.push(app);
     const nginx = await front(app.url);
@@ -148,7 +148,7 @@ describe.skipIf(!available('nginx'))('nginx', () => {
     expect(answer.$('textarea').text().trim()).toBe('my own words');
   });
 
-  describe('tells the app who asks', () => {
+  describe('passes the client address to the app', () => {
     const lies = {
       'X-Forwarded-For': '203.0.113.9, 198.51.100.7',
       'X-Forwarded-Host': 'evil.example',
@@ -170,21 +170,21 @@ describe.skipIf(!available('nginx'))('nginx', () => {
       return heard;
     }
 
-    test('whatever the client says', async () => {
+    test('whatever the client sends', async () => {
       const heard = await heardBehind();
       expect(heard).toMatchObject({ 'x-forwarded-for': '127.0.0.1', 'x-forwarded-proto': 'http' });
       for (const name of ['x-forwarded-host', 'x-forwarded-port', 'x-real-ip', 'forwarded'])
         expect(heard).not.toHaveProperty(name);
     });
 
-    test('as a proxy in front says that was named as trusted, and nobody before that', async () => {
+    test('as given by a trusted proxy in front, but by nobody before it', async () => {
       const named = 'real_ip_header X-Forwarded-For; set_real_ip_from 127.0.0.1;';
       const heard = await heardBehind({ 'real_ip_header X-Forwarded-For;': named });
       expect(heard['x-forwarded-for']).toBe('198.51.100.7');
     });
   });
 
-  test('sends events on as they come', async () => {
+  test('forwards events without buffering', async () => {
     const stream = await standIn((req, res) => {
       res.writeHead(200, { 'Content-Type': 'text/event-stream' });
       res.write('data: first\n\n'); // and nothing more, and no end
@@ -198,7 +198,7 @@ describe.skipIf(!available('nginx'))('nginx', () => {
     await reader.cancel();
   });
 
-  describe('with requests of every size', () => {
+  describe('with requests of any size', () => {
     let app: TestApp;
     let nginx: Nginx;
     beforeAll(async () => {
@@ -210,13 +210,13 @@ describe.skipIf(!available('nginx'))('nginx', () => {
       await app?.close();
     });
 
-    test('refuses what is too large, in plain words', async () => {
+    test('explains that a request is too large', async () => {
       const answer = await stranger(nginx.url).ask('post', '/login', formType, `a=${'b'.repeat(1_100_000)}`);
       expect(answer.status).toBe(413);
       expectOurPage(answer, 'That was too much at once');
     });
 
-    test('leaves it to the app to give back a text that is too long', async () => {
+    test('leaves a text that is too long to the app, which shows it again', async () => {
       const alice = await registered(nginx.url, 'alice');
       const words = 'ä'.repeat(100_000); // 600 kB on the way
       const answer = await alice.send('alice', words);
@@ -224,7 +224,7 @@ describe.skipIf(!available('nginx'))('nginx', () => {
       expect(answer.$('textarea').text().trim()).toBe(words);
     });
 
-    test('writes no words to the disk on their way, with or without an announced length', async () => {
+    test('does not buffer text on disk, with or without Content-Length', async () => {
       const body = `a=${'b'.repeat(990_000)}`;
       await stranger(nginx.url).ask('post', '/login', formType, body);
       const chunks = Array.from({ length: 9900 }, () => 'b'.repeat(100));
@@ -240,7 +240,7 @@ describe.skipIf(!available('nginx'))('nginx', () => {
       expect(nginx.complaints()).not.toContain('temporary file');
     });
 
-    test('refuses broken requests in plain words', async () => {
+    test('explains that a request is malformed', async () => {
       const connection = await speak(nginx.port, 'GET / HTTP/1.1\r\n\r\n');
       const { text } = await connection.ended;
       expect(text).toMatch(/^HTTP\/1\.1 400 /);
@@ -251,7 +251,7 @@ describe.skipIf(!available('nginx'))('nginx', () => {
     });
   });
 
-  test('cuts off who sends too slowly', async () => {
+  test('closes the connection of a client that sends too slowly', async () => {
     const nginx = await front(await standIn(serve), {
       'client_header_timeout 10s;': 'client_header_timeout 1s;',
       'client_body_timeout 10s;': 'client_body_timeout 1s;',
@@ -267,7 +267,7 @@ describe.skipIf(!available('nginx'))('nginx', () => {
     }
   });
 
-  test('cuts off a form that comes byte by byte, however short the time between two of them is', async () => {
+  test('cuts off a form sent byte by byte, however short the gaps', async () => {
     const app = await standIn(serve, (server) => limitSlowRequests(server, 1000));
     const nginx = await front(app);
     const length = 100;
@@ -281,7 +281,7 @@ describe.skipIf(!available('nginx'))('nginx', () => {
     expect(text).not.toContain('served');
   });
 
-  test('a hundred requests at once from one address are served, and one more waits its turn', async () => {
+  test('a hundred concurrent requests from one address are served, and another one waits', async () => {
     const nginx = await front(await standIn(serve));
     const half = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nha';
     const open = await Promise.all(Array.from({ length: 99 }, () => speak(nginx.port, half)));

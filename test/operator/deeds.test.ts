@@ -51,7 +51,7 @@ async function expectNotice(person: Person, words: string): Promise<void> {
 }
 
 describe('reset-link', () => {
-  test('prints a link with which the person sets a password, and only the link', async () => {
+  test('prints a link for setting a new password, and nothing else', async () => {
     const { code, out, err } = await operator('reset-link', alice.username);
     expect(code).toBe(0);
     expect(out).toMatch(/^https:\/\/letters\.example\/reset\/[\w-]{64}\n$/);
@@ -66,7 +66,7 @@ describe('reset-link', () => {
     await loggedIn('another long enough one');
   });
 
-  test('as JSON, for a name however it is typed', async () => {
+  test('as JSON, with the username in any spelling', async () => {
     const { out, err } = await operator('reset-link', ` ${alice.username.toUpperCase()} `, '--json');
     expect(err).toBe('');
     const { username, link, expiresAt, dropsSecondFactor } = JSON.parse(out) as Record<string, string>;
@@ -75,7 +75,7 @@ describe('reset-link', () => {
     expect((await stranger(app.url).get(pathOf(link!))).status).toBe(200);
   });
 
-  test('a second one replaces the first', async () => {
+  test('a second link replaces the first', async () => {
     const [first, second] = [
       await operator('reset-link', alice.username),
       await operator('reset-link', alice.username),
@@ -85,8 +85,8 @@ describe('reset-link', () => {
   });
 });
 
-describe('sessions end', () => {
-  test('signs out everywhere; the password stays', async () => {
+describe('end-sessions', () => {
+  test('signs out everywhere; the password is kept', async () => {
     const elsewhere = await loggedIn();
     const { code, out } = await operator('sessions', 'end', alice.username);
     expect([code, out]).toEqual([0, `${alice.username} is signed out everywhere.\n`]);
@@ -95,7 +95,7 @@ describe('sessions end', () => {
     await expectNotice(await loggedIn(), 'The operator of this server ended all your sessions');
   });
 
-  test('pages that are open learn of it at once', async () => {
+  test('open pages are notified immediately', async () => {
     const stream = await fetch(`${app.url}/events`, { headers: { cookie: alice.cookies() } });
     const heard = stream.text(); // it ends when the session does
     const startedAt = performance.now();
@@ -106,7 +106,7 @@ describe('sessions end', () => {
 });
 
 describe('disable and enable', () => {
-  test('nobody gets in, nor stays in, until it is enabled; letters arrive all the same', async () => {
+  test('nobody can log in or stay signed in until it is enabled; messages still arrive', async () => {
     const { code, out } = await operator('disable', alice.username);
     expect([code, out]).toEqual([0, `${alice.username} is disabled, and signed out everywhere.\n`]);
     expect(await isSignedIn(alice)).toBe(false);
@@ -130,7 +130,7 @@ describe('disable and enable', () => {
     expect(await isSignedIn(alice)).toBe(false);
   });
 
-  test('a new password by link does not let a disabled person in', async () => {
+  test('a new password by link does not re-enable the account', async () => {
     await operator('disable', alice.username);
     const { out } = await operator('reset-link', alice.username);
     await stranger(app.url).submit(pathOf(out), { password: 'another long enough one' });
@@ -141,7 +141,7 @@ describe('disable and enable', () => {
     expect(refused.$('#form-error').text()).toContain('disabled');
   });
 
-  test('takes back the invitations that the person has made, for good', async () => {
+  test('permanently withdraws the person’s invitations', async () => {
     const page = '/account/invitations';
     const there = at(inviting.url, alice);
     await there.submit(page);
@@ -154,7 +154,7 @@ describe('disable and enable', () => {
     expect((await stranger(inviting.url).get(path)).status).toBe(403);
   });
 
-  test('done twice says so and leaves one notice', async () => {
+  test('repeated calls say so and leave one notice', async () => {
     await operator('disable', alice.username);
     const again = await operator('disable', alice.username);
     expect(again).toEqual({ code: 0, out: `${alice.username} was disabled already.\n`, err: '' });
@@ -169,7 +169,7 @@ describe('disable and enable', () => {
 describe('delete', () => {
   const isThere = async () => Boolean(await findAccount(app.pool, alice.username));
 
-  test('asks for the name again, and does nothing for another one or none', async () => {
+  test('asks to type the username, and does nothing for another or none', async () => {
     for (const typed of ['bob\n', '\n', 'yes\n', '', undefined]) {
       const { code, out, err } = await typing(typed, 'delete', alice.username);
       expect([code, out]).toEqual([1, '']);
@@ -197,14 +197,14 @@ describe('delete', () => {
     expect(again.$('#username-error').text()).toContain('taken');
   });
 
-  test('--yes does not ask', async () => {
+  test('--yes skips the question', async () => {
     const { code, out, err } = await operator('delete', alice.username, '--yes');
     expect([code, out, err]).toEqual([0, `${alice.username} is deleted.\n`, '']);
   });
 });
 
 describe('invite', () => {
-  test('prints a link with which one person registers', async () => {
+  test('prints a link for one registration', async () => {
     const { code, out, err } = await runOperator({ ...settings(), REGISTRATION: 'invite' }, ['invite']);
     expect(code).toBe(0);
     expect(out).toMatch(/^https:\/\/letters\.example\/register\?invitation=[\w-]{64}\n$/);
@@ -225,7 +225,7 @@ describe('invite', () => {
     expect(Math.abs(Date.parse(expiresAt) - Date.now() - days * 86_400_000)).toBeLessThan(60_000);
   });
 
-  test('says where nobody needs it, or nobody can use it', async () => {
+  test('says so if invitations are not needed or not possible', async () => {
     expect((await operator('invite')).err).toContain('everybody can register without it');
     const closed = await runOperator({ ...settings(), REGISTRATION: 'closed' }, ['invite']);
     expect(closed.err).toContain('it does not work until REGISTRATION=invite');
@@ -244,7 +244,7 @@ describe('the log', () => {
   const last = (all: Use[], count: number) =>
     all.slice(-count).map(({ command, options, userId }) => [command, options, userId]);
 
-  test('holds every use: when, which command and options, and about whom', async () => {
+  test('records time, command, options and subject of every use', async () => {
     const none: Ended[] = [
       await operator('users', 'list'),
       await operator('users', 'find', alice.username, '--json'),
@@ -274,7 +274,7 @@ describe('the log', () => {
       expect(Math.abs(Date.parse(time) - Date.now())).toBeLessThan(120_000);
   });
 
-  test('keeps of a deleted person the id and nothing else', async () => {
+  test('keeps only the id of a deleted user', async () => {
     await operator('delete', alice.username, '--yes');
     const all = await uses();
     expect(last(all, 2)[0]).toEqual(['delete', ['--yes'], aliceId]);
@@ -283,7 +283,7 @@ describe('the log', () => {
     for (const { line } of rows) expect(line).not.toContain('alice');
   });
 
-  test('and the database as a whole hold no link', async () => {
+  test('has no link in it, nor has the rest of the database', async () => {
     const link = pathOf((await operator('reset-link', alice.username)).out)
       .split('/')
       .at(-1)!;
@@ -304,7 +304,7 @@ describe('the log', () => {
     }
   });
 
-  test('is shown as a table', async () => {
+  test('is printed as a table', async () => {
     await operator('enable', alice.username);
     const { out } = await operator('log');
     const lines = out.split('\n');

@@ -4,7 +4,7 @@ import { registered, stranger } from '../support/person.ts';
 import { postgresIn, start, usedSite } from '../start/site.ts';
 import { runOperator } from './command.ts';
 
-test('it works while the program runs, and when it does not', async () => {
+test('the operator’s commands work with and without the running program', async () => {
   const site = await usedSite();
   const program = await start(site);
   const alice = await registered(program.url, 'alice');

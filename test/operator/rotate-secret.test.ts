@@ -42,7 +42,7 @@ async function expectAllGoesOn(): Promise<void> {
   expect((await stranger(app.url).submit('/register', again)).$('#username-error').text()).toContain('taken');
 }
 
-test('encrypts with a new key, says whose codes are void, and keeps the former key', async () => {
+test('encrypts with a new key, names the accounts whose codes are void, and keeps the former key', async () => {
   const former = readFileSync(key());
   const ended = await rotate();
   expect([ended.code, ended.err]).toEqual([0, '']);
@@ -53,7 +53,7 @@ test('encrypts with a new key, says whose codes are void, and keeps the former k
   await expectAllGoesOn();
 });
 
-test('goes on where it was interrupted: before the database, or after it', async () => {
+test('continues after an interruption, before the database or after it', async () => {
   const former = readFileSync(key());
   copyFileSync(key(), key('kept'));
   expect((await rotate()).code).toBe(0);
@@ -67,7 +67,7 @@ test('goes on where it was interrupted: before the database, or after it', async
   await expectAllGoesOn();
 });
 
-test('says how many secrets no key opens', async () => {
+test('counts secrets that no key decrypts', async () => {
   rmSync(key());
   const ended = await runOperator({ DATABASE_URL: app.databaseUrl, DATA_DIR: folder }, ['rotate-secret']);
   expect(ended.code).toBe(0);

@@ -20,7 +20,7 @@ const operator = (...args: string[]) => runOperator({ DATABASE_URL: app.database
 const nowhere = { DATABASE_URL: 'postgres://me:hunter2@127.0.0.1:1/db' };
 
 describe('help', () => {
-  test('names every command, without a database', async () => {
+  test('lists every command, without a database', async () => {
     const { code, out, err } = await runOperator(nowhere, ['--help']);
     expect([code, err]).toEqual([0, '']);
     for (const { name, summary } of commands)
@@ -28,7 +28,7 @@ describe('help', () => {
     for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(120);
   });
 
-  test.each(commands.map(({ name }) => name))('says more about %s', (name) => {
+  test.each(commands.map(({ name }) => name))('explains %s', (name) => {
     const typed = readArguments([...name.split(' '), '-h']);
     const words = helpOn(typed.command);
     expect(typed.help).toBe(true);
@@ -39,7 +39,7 @@ describe('help', () => {
   });
 });
 
-test('a wrong call ends with 2 and one line, without a database', async () => {
+test('a wrong call exits with code 2 and one line, without a database', async () => {
   expect(await runOperator(nowhere, ['disable', 'alice', '--yes'])).toEqual({
     code: 2,
     out: '',
@@ -47,7 +47,7 @@ test('a wrong call ends with 2 and one line, without a database', async () => {
   });
 });
 
-describe('what is wrong with a call is said in words', () => {
+describe('the line says what is wrong', () => {
   test.each([
     [[], 'Say what to do.'],
     [['nonsense'], 'There is no command "nonsense".'],
@@ -73,20 +73,20 @@ describe('what is wrong with a call is said in words', () => {
   });
 });
 
-describe('a call that fails ends with 1 and one line', () => {
-  test('nobody of that name', async () => {
+describe('a failed call exits with code 1 and one line', () => {
+  test('for an unknown username', async () => {
     const { code, out, err } = await operator('delete', 'nobody-here', '--yes');
     expect([code, out, err]).toEqual([1, '', 'private-messages: There is nobody called "nobody-here".\n']);
   });
 
-  test('no database, and no password of it in the words', async () => {
+  test('for a missing database, without showing its password', async () => {
     const { code, err } = await runOperator(nowhere, ['users', 'list']);
     expect(code).toBe(1);
     expect(err).toMatch(/^private-messages: PostgreSQL cannot be reached [^\n]+\n$/);
     expect(err).not.toContain('hunter2');
   });
 
-  test('wrong settings', async () => {
+  test('for wrong settings', async () => {
     const { code, err } = await runOperator({ ...nowhere, REGISTRATION: 'hunter2' }, ['users', 'list']);
     expect([code, err]).toEqual([
       1,
@@ -96,7 +96,7 @@ describe('a call that fails ends with 1 and one line', () => {
 });
 
 describe('users', () => {
-  test('are listed in a table', async () => {
+  test('are printed as a table', async () => {
     await app.pool.query(`update users set disabled_at = '2026-11-20T10:20:30Z' where username = 'bob'`);
     await app.pool.query(
       `delete from sessions where user_id = (select id from users where username = 'alicia')`,
@@ -130,7 +130,7 @@ describe('users', () => {
         expect(Math.abs(Date.parse(time as string) - Date.now())).toBeLessThan(120_000);
   });
 
-  test('are found by a part of the name, however it is typed', async () => {
+  test('are found by part of the name, in any spelling', async () => {
     const { out } = await operator('users', 'find', ' LIC', '--json');
     expect((JSON.parse(out) as { username: string }[]).map(({ username }) => username)).toEqual([
       'alice',
@@ -141,7 +141,7 @@ describe('users', () => {
     expect(await operator('users', 'find', '_', '--json')).toEqual({ code: 1, out: '[]\n', err: '' });
   });
 
-  test('however many there are', async () => {
+  test('are listed in any number', async () => {
     await app.pool.query(
       `insert into users (id, username, password_hash)
        select gen_random_uuid(), 'many-' || lpad(n::text, 5, '0'), '' from generate_series(1, 2500) n`,

@@ -26,7 +26,7 @@ afterAll(async () => {
   await app.close();
 });
 
-test('the plans that were made once and kept are ranges of indexes', async () => {
+test('plans that were cached while the tables were empty are index ranges', async () => {
   const statements = await hotStatements(app.pool);
   for (const { ask } of statements) {
     await client.query('begin');

@@ -34,7 +34,7 @@ beforeAll(async () => {
 });
 afterAll(() => pool.end());
 
-test('it is found in one range of pages out of many', async () => {
+test('the newest id is found in one block range out of many', async () => {
   const present = Date.now();
   const [after, before] = [new Date(present), new Date(present + 24 * hour)];
   const plans = await plansOf(pool, (db) => asSystem(() => listNewestIds(db, after, before)));

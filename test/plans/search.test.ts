@@ -60,7 +60,7 @@ function namedIn(steps: Step[]): number {
   return looked ? Math.ceil(looked.rows * looked.times) : 0; // rows are a rounded average
 }
 
-describe('single words are found by the index, and few messages are looked at:', () => {
+describe('single words use the index and few messages are read:', () => {
   test.each<[what: string, q: string, hits: number]>([
     ['the commonest', word(1), 26],
     ['one in quotes', `"${word(1)}"`, 26],
@@ -82,7 +82,7 @@ describe('single words are found by the index, and few messages are looked at:',
   });
 });
 
-describe('words and phrases that the index finds:', () => {
+describe('words and phrases that use the index:', () => {
   test.each<[what: string, q: string, hits: number]>([
     ['two of the commonest', `${word(1)} ${word(2)}`, 26],
     ['one without another', `${word(1)} -${word(9000)}`, 26],
@@ -107,7 +107,7 @@ describe('words and phrases that the index finds:', () => {
   });
 });
 
-describe('names are found by the index:', () => {
+describe('names use the index:', () => {
   test.each<[q: string, hits: number]>([
     ['from:bob', 26],
     ['to:bob', 26],
@@ -124,7 +124,7 @@ describe('names are found by the index:', () => {
   });
 });
 
-describe('without words or names, the mailbox is read in its own order:', () => {
+describe('without words or names, the mailbox is read in its order:', () => {
   test.each<[q: string, hits: number]>([
     [`-${word(1)}`, 26],
     [`-${word(15_000)}`, 26],
@@ -145,14 +145,14 @@ describe('without words or names, the mailbox is read in its own order:', () => 
   });
 });
 
-test('what is unread is found by its mark, without looking at what has been read', async () => {
+test('unread messages are found by their mark, without reading the others', async () => {
   const { steps, found } = await search('is:unread before:2024-12-01');
   expect(found).toHaveLength(26);
   const reads = steps.filter(({ table }) => table === 'messages');
   for (const { rows, times } of reads) expect(rows * times).toBeLessThanOrEqual(2 * 26);
 });
 
-test('an archive of fifty years is looked through in fifty days at a time, and only where there is something', async () => {
+test('an archive of fifty years is searched in fifty windows of days, skipping empty ones', async () => {
   const archivist = personId(1);
   await app.pool.query(
     `insert into messages (owner_id, id, box, other_id, body, sent_at)

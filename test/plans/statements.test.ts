@@ -27,7 +27,7 @@ describe.each(sizes)('in a mailbox of $size messages', ({ size, crowd }) => {
   });
 
   test.each(['force_custom_plan', 'force_generic_plan'] as const)(
-    '%s: every statement reads ranges',
+    '%s: every statement reads index ranges',
     async (mode) => {
       const found: Record<string, string[]> = {};
       for (const { name, ask, reading } of await hotStatements(app.pool)) {

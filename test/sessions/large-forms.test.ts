@@ -35,7 +35,7 @@ async function countWaiting(): Promise<number> {
   return rows[0]!.count;
 }
 
-test('of two large ones the second waits; small ones, pages and other people do not', async () => {
+test('of two large forms the second waits; small ones, pages and other users do not', async () => {
   const saving = await transaction(app.pool, async (db) => {
     await db.query(`select from users where username = 'alice' for update`); // nothing of hers can be written
     const large = [save(alice, long), save(alice, long)];
@@ -51,7 +51,7 @@ test('of two large ones the second waits; small ones, pages and other people do 
   expect(await Promise.all(saving)).toEqual([303, 303, 303]);
 });
 
-test('one that its sender has given up holds up nobody', async () => {
+test('a form abandoned by its sender blocks nobody', async () => {
   const { _csrf } = await alice.hidden('/send', '/send');
   const body = new URLSearchParams({ _csrf: _csrf!, key: randomUUID(), recipient: '', body: long });
   const over = new AbortController();
@@ -68,7 +68,7 @@ test('one that its sender has given up holds up nobody', async () => {
   expect(await save(alice, long)).toBe(303);
 });
 
-test('one whose turn comes too late is taken all the same, before it would be cut off', async () => {
+test('a form that waited too long is accepted before it would be cut off', async () => {
   const config = readConfig(calmSettings);
   const server = express()
     .use((req, _res, next) => {

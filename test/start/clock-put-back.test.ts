@@ -62,7 +62,7 @@ async function listed(person: Person, path: string): Promise<string[]> {
   return messagesOn(await person.get(path)).map(({ body }) => body);
 }
 
-test('new messages come after old ones in every list', { timeout: 180_000 }, async () => {
+test('new messages sort after old ones in every list', { timeout: 180_000 }, async () => {
   const [first, second] = await Promise.all([start(), start()]);
   const alice = await registered(first.url, 'alice');
   const bob = await registered(first.url, 'bob');
@@ -109,7 +109,7 @@ test('new messages come after old ones in every list', { timeout: 180_000 }, asy
   expect(await listed(reader, '/trash')).toEqual(texts.slice(0, 3));
 });
 
-test('afterwards its times come nearer to those of the clock, and never go back', async () => {
+test('their times approach the clock again and never go back', async () => {
   const program = await start();
   const alice = await registered(program.url, 'alice');
   const times = async () => {
@@ -130,7 +130,7 @@ test('afterwards its times come nearer to those of the clock, and never go back'
   expect(Math.abs(sent.at(-1)! - (Date.now() - 3000))).toBeLessThan(2000);
 });
 
-test('an id from a clock that was years ahead, or of an imported message, takes nobody there', async () => {
+test('an id from a clock that was years ahead, or of an import, does not shift the clock', async () => {
   const program = await start();
   const alice = await registered(program.url, 'alice');
   await alice.send('alice', 'Now');
@@ -150,7 +150,7 @@ test('an id from a clock that was years ahead, or of an imported message, takes 
   expect(Math.abs(rows[0]!.sentAt.getTime() - Date.now())).toBeLessThan(60_000);
 });
 
-test('codes from the app are not refused for the hour, and each still works once', async () => {
+test('app codes are not refused for that hour, and each still works once', async () => {
   const program = await start();
   const alice = await registered(program.url, 'alice');
   const app = await withCodes(alice);
@@ -182,7 +182,7 @@ test('codes from the app are not refused for the hour, and each still works once
   expect(await enter(app.code(steps / 2))).toBe(303);
 });
 
-test('limits that were reached last a minute and not the hour', async () => {
+test('limits reached before last a minute and not an hour', async () => {
   const program = await start({ LOGINS_PER_MINUTE: '2', SENDS_PER_MINUTE: '2' });
   const alice = await registered(program.url, 'alice');
   const fail = async () =>

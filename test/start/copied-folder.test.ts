@@ -30,7 +30,7 @@ const lossy: [string, (folder: string) => void][] = [
 ];
 
 test.each(lossy)(
-  '%s: it is put right, said in a line, and starts',
+  '%s: it is repaired, reported in one line, and starts',
   async (_name, lose) => {
     const site = await usedSite();
     const folder = join(site.DATA_DIR!, 'postgres');
@@ -50,7 +50,7 @@ test.each(lossy)(
   120_000,
 );
 
-test('what is right is left alone: a group that may read stays', async () => {
+test('correct permissions are kept: a group may still read', async () => {
   const site = await usedSite();
   const folder = join(site.DATA_DIR!, 'postgres');
   execFileSync('find', [folder, '-type', 'd', '-exec', 'chmod', '750', '{}', '+']);
@@ -61,7 +61,7 @@ test('what is right is left alone: a group that may read stays', async () => {
   await program.end();
 });
 
-test('copied while it ran, with locks that name processes of another machine', async () => {
+test('a copy of a running folder, with locks of processes on another machine, starts', async () => {
   const site = await usedSite();
   const folder = join(site.DATA_DIR!, 'postgres');
   const lock = `${process.pid}\n${folder}\n1\n5432\n${folder}\n\n 1 1\n`;
@@ -70,7 +70,7 @@ test('copied while it ran, with locks that name processes of another machine', a
   await program.end();
 });
 
-test.runIf(isRoot)('what root has made again belongs to the owner of the rest', async () => {
+test.runIf(isRoot)('files recreated by root get the folder’s owner', async () => {
   const site = await usedSite();
   const folder = join(site.DATA_DIR!, 'postgres');
   execFileSync('chown', ['-R', '65534:65534', folder]);
@@ -91,7 +91,7 @@ test.each([
     /was made by PostgreSQL 19, and this version of the program brings PostgreSQL 18, which is older and cannot read it: use the version that made it/,
   ],
 ])(
-  'made by PostgreSQL %s: both versions are named, and the way forward; nothing is touched',
+  'made by PostgreSQL %s: one line names both versions and the cure; nothing is touched',
   async (version, line) => {
     const site = await usedSite();
     const folder = join(site.DATA_DIR!, 'postgres');
@@ -105,7 +105,7 @@ test.each([
   },
 );
 
-test('a lost secret.key is said with what it means; the earlier one helps; the program starts in any case', async () => {
+test('a lost secret.key is reported with its consequences; the program starts, and the earlier key works again', async () => {
   const site = await usedSite();
   const first = await start(site);
   await registered(first.url, 'alice');
@@ -142,7 +142,7 @@ test('a lost secret.key is said with what it means; the earlier one helps; the p
   expect(statSync(file!).mode & 0o777).toBe(0o640);
 }, 180_000);
 
-test('a new database without such secrets says nothing of the key', async () => {
+test('a new database without encrypted secrets does not mention the key', async () => {
   const program = await start({
     ...calmSettings,
     DATABASE_URL: await createDatabase(),

@@ -40,7 +40,7 @@ async function endedCleanly(program: Program, dataDir: string) {
   await expect.poll(() => postgresIn(dataDir), { timeout: 2000 }).toEqual([]);
 }
 
-test('node is killed: the next start takes over the PostgreSQL that was left running', async () => {
+test('node is killed: the next start takes over the running PostgreSQL', async () => {
   const site = await usedSite();
   const first = await start(site);
   const { alice, bob } = await alreadyWriting(first.url);
@@ -55,7 +55,7 @@ test('node is killed: the next start takes over the PostgreSQL that was left run
   await endedCleanly(second, site.DATA_DIR!);
 });
 
-test('the postmaster is killed amid sendings: 503 for a moment, then all that was answered is there once', async () => {
+test('the postmaster is killed during sendings: 503 for a moment, then every confirmed message exists once', async () => {
   const site = await usedSite();
   const program = await start(site);
   const { alice, bob } = await alreadyWriting(program.url);
@@ -99,7 +99,7 @@ test('the postmaster is killed amid sendings: 503 for a moment, then all that wa
   await endedCleanly(program, site.DATA_DIR!);
 });
 
-test('one PostgreSQL connection is killed: the site is back within seconds', async () => {
+test('a PostgreSQL connection is killed: the site recovers within seconds', async () => {
   const site = await usedSite();
   const program = await start(site);
   const { bob } = await alreadyWriting(program.url);
@@ -112,7 +112,7 @@ test('one PostgreSQL connection is killed: the site is back within seconds', asy
   await endedCleanly(program, site.DATA_DIR!);
 });
 
-test('everything is killed at once: the next start has it all', async () => {
+test('everything is killed together: the next start has all data', async () => {
   const site = await usedSite();
   const first = await start(site);
   const { bob } = await alreadyWriting(first.url);
@@ -124,7 +124,7 @@ test('everything is killed at once: the next start has it all', async () => {
   await endedCleanly(second, site.DATA_DIR!);
 });
 
-test('PostgreSQL left its lock, and an unrelated process has the number in it now: the next start works', async () => {
+test('PostgreSQL’s lock file names a process id now used by another process: the next start works', async () => {
   const site = await usedSite();
   const first = await start(site);
   const { bob } = await alreadyWriting(first.url);
@@ -142,7 +142,7 @@ test('PostgreSQL left its lock, and an unrelated process has the number in it no
   other.kill();
 });
 
-test('node is killed while it makes the database for the first time: the next start makes it whole', async () => {
+test('node is killed while creating the database: the next start completes it', async () => {
   const site = await newSite();
   const halfMade = () => readdirSync(site.DATA_DIR!).find((name) => name.startsWith('postgres.new-'));
   const first = await begin(site);
@@ -157,7 +157,7 @@ test('node is killed while it makes the database for the first time: the next st
   expect(halfMade()).toBeUndefined();
 });
 
-test('initdb itself is killed: one line that says so, nothing left behind, and the next start works', async () => {
+test('initdb is killed: one line says so, nothing is left, and the next start works', async () => {
   const dataDir = newFolder();
   const site = await newSite(dataDir);
   const first = await begin(site);

@@ -40,7 +40,7 @@ async function run(cwd: string, file: string, args: string[] = [], user = {}) {
   return { code, out, err };
 }
 
-test('npm start takes settings from the file, and the environment first', async () => {
+test('npm start reads settings from the file; the environment takes precedence', async () => {
   const port = await freePort();
   const calm = Object.entries({ ...calmSettings, DATABASE_URL: await createDatabase() });
   const cwd = folderWith(
@@ -66,7 +66,7 @@ test('the other commands read it too', async () => {
   expect(await run(cwd, 'src/database/rotate-keys.ts')).toMatchObject({ code: 0, err: '' });
 });
 
-test('what other programs write is read', () => {
+test('files written for other programs are read', () => {
   expect(
     reading(
       '\uFEFFA=1\r\n\r\nexport B = two words # why\r\nC=" x\n y" # z\nD= \nE=a=b\nF=it\'s\n  # "open\n',
@@ -88,11 +88,11 @@ test.each([
   [Buffer.from('PORT=1', 'utf16le'), 'it is not UTF-8 text.'],
   [Buffer.from('\uFEFFPORT=1', 'utf16le'), 'it is not UTF-8 text.'],
   [Buffer.from('A=Bücher', 'latin1'), 'it is not UTF-8 text.'],
-])('a line that would be passed over is refused, without showing it: %j', (content, expected) => {
+])('a line that would be ignored is refused, without showing it: %j', (content, expected) => {
   expect(reading(content)).toBe(expected);
 });
 
-test('one that cannot be read is one line, whatever was started', async () => {
+test('an unreadable file is reported in one line by every command', async () => {
   const folder = newFolder();
   mkdirSync(join(folder, '.env'));
   const closed = folderWith('PORT=1\n');

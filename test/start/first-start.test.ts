@@ -77,7 +77,7 @@ test('nothing is configured: the program starts in its folder, with its database
 });
 
 test.runIf(isRoot)(
-  'root, in a folder that others can enter: PostgreSQL runs as a user without rights',
+  'root, in a folder that others can enter: PostgreSQL runs as an unprivileged user',
   async () => {
     const site = await newSite();
     const uid = await worksTwice(site, site.DATA_DIR!);
@@ -119,7 +119,7 @@ test.runIf(!isRoot || canEnter)('an ordinary user', async () => {
 });
 
 test.runIf(isRoot && canEnter)(
-  'root joins in what an ordinary user runs, and does not take it away',
+  'root uses an ordinary user’s running PostgreSQL without taking it over',
   async () => {
     const them = { uid: 1, gid: 1 }; // daemon: initdb wants a user that has a name
     const site = await newSite(newFolder({ mode: 0o700, ...them }));
@@ -133,7 +133,7 @@ test.runIf(isRoot && canEnter)(
   },
 );
 
-test('packages installed without their scripts: the links between the libraries are made', async () => {
+test('packages installed without scripts: the library links are created', async () => {
   const project = copyProject(newFolder());
   const libraries = librariesOf(project);
   const links = removeLinks(libraries);

@@ -21,21 +21,18 @@ function fatalLines(program: Program): { err: { message: string; stack: string }
 test.each([
   ['thrown', 'SIGUSR2'],
   ['rejected', 'SIGWINCH'],
-] as const)(
-  'an error that is %s and not caught ends the program in order, and is logged',
-  async (how, name) => {
-    const site = await usedSite();
-    const program = await start({ ...site, LOG_LEVEL: 'fatal' }, { nodeArgs });
-    program.process.kill(name);
-    expect(await program.ended).toEqual({ code: 1, signal: null });
-    expect(fatalLines(program)).toMatchObject([{ msg: 'uncaught', err: { message: `${how} by the test` } }]);
-    expect(program.stderr()).toContain('Start it again.');
-    await expect.poll(() => postgresIn(site.DATA_DIR!), { timeout: 2000 }).toEqual([]);
-    expect(postgresLog(site.DATA_DIR!)).toContain('database system is shut down');
-  },
-);
+] as const)('an uncaught error that is %s ends the program gracefully and is logged', async (how, name) => {
+  const site = await usedSite();
+  const program = await start({ ...site, LOG_LEVEL: 'fatal' }, { nodeArgs });
+  program.process.kill(name);
+  expect(await program.ended).toEqual({ code: 1, signal: null });
+  expect(fatalLines(program)).toMatchObject([{ msg: 'uncaught', err: { message: `${how} by the test` } }]);
+  expect(program.stderr()).toContain('Start it again.');
+  await expect.poll(() => postgresIn(site.DATA_DIR!), { timeout: 2000 }).toEqual([]);
+  expect(postgresLog(site.DATA_DIR!)).toContain('database system is shut down');
+});
 
-test('of several processes it ends one, which is replaced', async () => {
+test('with several processes it ends one, which is replaced', async () => {
   const program = await start(
     { ...calmSettings, DATABASE_URL: await createDatabase(), WEB_CONCURRENCY: '2', LOG_LEVEL: 'fatal' },
     { nodeArgs },
@@ -59,7 +56,7 @@ async function logMuch(program: Program): Promise<void> {
     await Promise.all(Array.from({ length: 50 }, () => fetch(`${program.url}/nothing`)));
 }
 
-test('SIGTERM ends the program while nobody reads the pipe that it logs to', async () => {
+test('SIGTERM ends the program while nobody reads its log pipe', async () => {
   const pipe = join(newFolder(), 'pipe');
   execFileSync('mkfifo', [pipe]);
   const reader = openSync(pipe, constants.O_RDWR);
@@ -70,7 +67,7 @@ test('SIGTERM ends the program while nobody reads the pipe that it logs to', asy
   expect(await program.end()).toMatchObject({ code: 0 });
 });
 
-test('and while nobody reads a socket', async () => {
+test('and while nobody reads its log socket', async () => {
   const settings = { ...calmSettings, DATABASE_URL: await createDatabase(), LOG_LEVEL: 'info' };
   const program = await start(settings);
   program.process.stdout!.pause();

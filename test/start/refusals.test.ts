@@ -28,7 +28,7 @@ async function refusal(settings: Record<string, string>, options?: LaunchOptions
   return program.stderr().replace('private-messages: ', '').trimEnd();
 }
 
-test('wrong settings are all named, and none is shown', async () => {
+test('all wrong settings are named, and none is shown', async () => {
   const line = await refusal({
     PORT: 'hunter2',
     DATABASE_URL: 'mysql://me:hunter2@db',
@@ -42,7 +42,7 @@ test('wrong settings are all named, and none is shown', async () => {
   expect(line).not.toContain('hunter2');
 });
 
-test('the port is taken', async () => {
+test('the port is in use', async () => {
   const DATABASE_URL = await createDatabase();
   const { port, end } = await listening(() => {});
   expect(await refusal({ DATABASE_URL, PORT: String(port) })).toBe(
@@ -51,7 +51,7 @@ test('the port is taken', async () => {
   await end();
 });
 
-test('the port of a site that runs on the same folder is taken: that one is not disturbed', async () => {
+test('the port is used by a site on the same folder, which is not affected', async () => {
   const site = await usedSite();
   const running = await start(site);
   expect(await refusal(site)).toContain('is already in use');
@@ -60,18 +60,18 @@ test('the port of a site that runs on the same folder is taken: that one is not 
   await expect.poll(() => postgresIn(site.DATA_DIR!), { timeout: 2000 }).toEqual([]);
 });
 
-test('the address to listen on is not of this machine', async () => {
+test('the listen address is not of this machine', async () => {
   const DATABASE_URL = await createDatabase();
   expect(await refusal({ DATABASE_URL, HOST: '192.0.2.1' })).toContain('does not have the address 192.0.2.1');
 });
 
-test('nothing listens where the database should be', async () => {
+test('nothing listens at the database address', async () => {
   const line = await refusal({ DATABASE_URL: `postgres://me:hunter2@127.0.0.1:${await freePort()}/db` });
   expect(line).toMatch(/^PostgreSQL cannot be reached \(DATABASE_URL\): .*ECONNREFUSED/);
   expect(line).not.toContain('hunter2');
 });
 
-test('something listens and never answers', async () => {
+test('a server accepts the connection and never answers', async () => {
   const { port, end } = await listening(() => {});
   const startedAt = Date.now();
   const line = await refusal({ DATABASE_URL: `postgres://me:hunter2@127.0.0.1:${port}/db` });
@@ -80,13 +80,13 @@ test('something listens and never answers', async () => {
   await end();
 });
 
-test('something listens that is no PostgreSQL', async () => {
+test('the server is not PostgreSQL', async () => {
   const { port, end } = await listening((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
   await refusal({ DATABASE_URL: `postgres://me@127.0.0.1:${port}/db` });
   await end();
 });
 
-test('the address of the database cannot be read', async () => {
+test('the database address is malformed', async () => {
   const line = await refusal({ DATABASE_URL: 'postgres://me:hunter2/#@localhost:port/db' });
   expect(line).toMatch(/^DATABASE_URL is not a valid address\. /);
   expect(line).not.toMatch(/hunter2|localhost/);
@@ -113,7 +113,7 @@ test('the user does not exist, or the password is wrong or missing', async () =>
   );
 });
 
-test('the data folder cannot be written', async () => {
+test('the data folder is not writable', async () => {
   const DATA_DIR = newFolder({ mode: 0o555 });
   expect(await refusal({ DATA_DIR }, ordinaryUser)).toMatch(
     /^Cannot write in the data folder .*: permission denied\. Set DATA_DIR/,
@@ -123,7 +123,7 @@ test('the data folder cannot be written', async () => {
   );
 });
 
-test('the data folder is a file, or its path too long for a socket', async () => {
+test('the data folder is a file, or its path is too long for a socket', async () => {
   const folder = newFolder();
   const file = join(folder, 'data');
   writeFileSync(file, '');
@@ -141,7 +141,7 @@ test.runIf(isRoot)('the database belongs to another user', async () => {
   );
 });
 
-test('the database was changed by a later version: nothing is touched, and no PostgreSQL stays behind', async () => {
+test('a later version has migrated the database: nothing is touched, and no PostgreSQL keeps running', async () => {
   const site = await usedSite();
   const running = await start(site);
   const client = new pg.Client(socketOf(site.DATA_DIR!));
@@ -155,7 +155,7 @@ test('the database was changed by a later version: nothing is touched, and no Po
   await expect.poll(() => postgresIn(site.DATA_DIR!), { timeout: 2000 }).toEqual([]);
 });
 
-test('the database files are damaged: PostgreSQL’s own words, within seconds', async () => {
+test('the database files are damaged: PostgreSQL’s own message, within seconds', async () => {
   const site = await usedSite();
   const folder = join(site.DATA_DIR!, 'postgres');
   const wal = readdirSync(join(folder, 'pg_wal')).filter((name) => /^[0-9A-F]{24}$/.test(name));

@@ -29,7 +29,7 @@ async function readElsewhere(dataDir: string, user: { uid?: number; gid?: number
   return (await text(child.stdout)).trim();
 }
 
-test('is made at the first start, for this user alone, and stays', () => {
+test('is created at the first start, readable by this user only, and kept', () => {
   const folder = join(newFolder(), 'data');
   const key = readSecretKey(folder);
   expect(key).toHaveLength(32);
@@ -39,7 +39,7 @@ test('is made at the first start, for this user alone, and stays', () => {
   expect(readSecretKey(newFolder())).not.toEqual(key);
 });
 
-test('processes that start together agree on one', async () => {
+test('processes that start together share one key', async () => {
   for (let round = 0; round < 3; round++) {
     const folder = newFolder();
     const keys = await Promise.all(Array.from({ length: 6 }, () => readElsewhere(folder)));
@@ -48,7 +48,7 @@ test('processes that start together agree on one', async () => {
   }
 });
 
-test('one of another length is damaged: the start ends with what to do, and changes nothing', async () => {
+test('a key of another length is damaged: the start ends with the cure and changes nothing', async () => {
   for (const bytes of [0, 31, 33]) {
     const folder = newFolder();
     const file = join(folder, 'secret.key');
@@ -61,7 +61,7 @@ test('one of another length is damaged: the start ends with what to do, and chan
   }
 });
 
-test('where it cannot be written or read, the start ends with what to do', async () => {
+test('an unreadable or unwritable key ends the start with the cure', async () => {
   const folder = newFolder();
   chmodSync(folder, 0o555);
   expect(await readElsewhere(folder, ordinaryUser)).toBe(
@@ -83,20 +83,20 @@ test('where it cannot be written or read, the start ends with what to do', async
   expect(await readElsewhere(dangling)).toMatch(/^StartupError: Cannot read .*secret\.key/);
 });
 
-test.skipIf(!isRoot)('made by root in the folder of somebody else, that one can read it', async () => {
+test.skipIf(!isRoot)('a key created by root in another user’s folder is readable by that user', async () => {
   const folder = newFolder({ ...ordinaryUser });
   const key = readSecretKey(folder).toString('hex');
   expect(await readElsewhere(folder, ordinaryUser)).toBe(key);
 });
 
-test('a whole program starts with it', async () => {
+test('a program starts with it', async () => {
   const folder = newFolder();
   const program = await start({ ...calmSettings, DATABASE_URL: await createDatabase(), DATA_DIR: folder });
   expect(statSync(join(folder, 'secret.key')).size).toBe(32);
   await program.end();
 });
 
-test('what is sealed opens with the same key at the same place, and nowhere else', () => {
+test('a ciphertext decrypts with the same key and context only', () => {
   const [encryption, another] = [
     createEncryption(Buffer.alloc(32, 1)),
     createEncryption(Buffer.alloc(32, 2)),

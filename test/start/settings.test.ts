@@ -22,7 +22,7 @@ function reading(name: string, value: string): string {
   }
 }
 
-test('docs/configuration.md documents what the program reads, and nothing else', () => {
+test('docs/configuration.md documents exactly the settings that the program reads', () => {
   expect(Object.keys(samples).toSorted()).toEqual(documentedSettings().toSorted());
   const config = readFileSync(`${projectFolder}src/config.ts`, 'utf8');
   const read = [...config.matchAll(/^ {2}([A-Z_]+): /gm)].map(([, name]) => name!);
@@ -32,7 +32,7 @@ test('docs/configuration.md documents what the program reads, and nothing else',
 describe.each(Object.keys(samples).filter((name) => name !== 'FRONT_PROXY'))('%s', (name) => {
   const { right, wrong } = samples[name]!;
 
-  test('wrong values are refused in one line that names it and does not show them', () => {
+  test('wrong values are refused in one line that names the setting and hides the value', () => {
     for (const value of wrong) {
       expect(reading(name, value), JSON.stringify(value.slice(0, 50))).toMatch(
         new RegExp(`^StartupError: Wrong settings: ${name} must [^\\n]+\\.$`),
@@ -41,7 +41,7 @@ describe.each(Object.keys(samples).filter((name) => name !== 'FRONT_PROXY'))('%s
     }
   });
 
-  test('right values are accepted, with blanks around them; an empty one is not set', () => {
+  test('valid values are accepted, with surrounding blanks; an empty one is unset', () => {
     for (const value of right) {
       expect(reading(name, value)).toMatch(/^accepted/);
       expect(reading(name, ` ${value}\r`)).toBe(reading(name, value));
@@ -50,7 +50,7 @@ describe.each(Object.keys(samples).filter((name) => name !== 'FRONT_PROXY'))('%s
   });
 });
 
-test('npm start with all of them at once: the site serves', async () => {
+test('npm start with all settings valid: the site serves', async () => {
   const rightOnes = Object.fromEntries(names.map((name) => [name, samples[name]!.right[0] ?? '']));
   const own = { DATABASE_URL: await createDatabase(), DATA_DIR: newFolder(), LOG_LEVEL: 'info' };
   const program = await start({ ...rightOnes, ...own, PORT: String(await freePort()) });
@@ -58,7 +58,7 @@ test('npm start with all of them at once: the site serves', async () => {
   expect((await program.end()).code).toBe(0);
 });
 
-test('npm start with all of them wrong: one line that names each', async () => {
+test('npm start with all settings wrong: one line names each', async () => {
   const wrongOnes = Object.fromEntries(names.map((name) => [name, samples[name]!.wrong.at(-1)!]));
   const refused = await begin({ ...calmSettings, ...wrongOnes });
   expect((await refused.ended).code).toBe(1);
@@ -86,13 +86,16 @@ test.each([
     { DATA_DIR: `/tmp/${'x'.repeat(300)}` },
     /^Cannot make the data folder .* Set DATA_DIR /,
   ],
-])('what only the operating system refuses is one line too: %s', async (_what, settings, expected) => {
-  const DATABASE_URL = await createDatabase();
-  const program = await begin({ ...calmSettings, DATABASE_URL, ...(settings as Record<string, string>) });
-  expect((await program.ended).code).toBe(1);
-  const line = /^private-messages: ([^\n]+)\n$/.exec(program.stderr())?.[1];
-  expect(line, program.stderr()).toMatch(expected);
-});
+])(
+  'a value that only the operating system refuses is reported in one line too: %s',
+  async (_what, settings, expected) => {
+    const DATABASE_URL = await createDatabase();
+    const program = await begin({ ...calmSettings, DATABASE_URL, ...(settings as Record<string, string>) });
+    expect((await program.ended).code).toBe(1);
+    const line = /^private-messages: ([^\n]+)\n$/.exec(program.stderr())?.[1];
+    expect(line, program.stderr()).toMatch(expected);
+  },
+);
 
 test.each([
   ['80', 'http://localhost'],
@@ -104,13 +107,13 @@ test.each([
   ['[::1]:8080', 'http://localhost:8080'],
   ['192.168.1.5:8080', 'http://192.168.1.5:8080'],
   ['[fd00::5]:80', 'http://[fd00::5]'],
-])('HTTP_PORT=%s is reached at %s, unless PUBLIC_URL says otherwise', (port, url) => {
+])('HTTP_PORT=%s is reached at %s unless PUBLIC_URL is set', (port, url) => {
   expect(readConfig({ PUBLISHED_PORT: port }).publicUrl).toBe(url);
   const publicUrl = 'https://letters.example.org';
   expect(readConfig({ PUBLISHED_PORT: port, PUBLIC_URL: publicUrl }).publicUrl).toBe(publicUrl);
 });
 
-test('PUBLIC_URL follows HOST and PORT, and is normalised', () => {
+test('PUBLIC_URL defaults to HOST and PORT, and is normalized', () => {
   expect(readConfig({ PORT: '3001' }).publicUrl).toBe('http://localhost:3001');
   expect(readConfig({ HOST: '192.168.1.5', PORT: '3001' }).publicUrl).toBe('http://192.168.1.5:3001');
   expect(readConfig({ HOST: '0.0.0.0' }).publicUrl).toBe('http://localhost:3000');
@@ -119,7 +122,7 @@ test('PUBLIC_URL follows HOST and PORT, and is normalised', () => {
   );
 });
 
-test('TRUST_PROXY takes a number or a list, with commas or blanks', () => {
+test('TRUST_PROXY takes a number or a list, separated by commas or blanks', () => {
   expect(readConfig({ TRUST_PROXY: '2' }).trustProxy).toBe(2);
   expect(readConfig({ TRUST_PROXY: 'loopback, 10.0.0.0/8 fd00::1' }).trustProxy).toBe(
     'loopback,10.0.0.0/8,fd00::1',

@@ -9,7 +9,7 @@ import { registered, stranger } from '../support/person.ts';
 import { freePort, ready } from '../support/program.ts';
 import { begin, newSite, postgresIn, postmasterIn, start, until, usedSite } from './site.ts';
 
-test('two on one folder make one database, share it, and the last one turns off the light', async () => {
+test('two processes on one folder create one database, share it, and the last one stops it', async () => {
   const site = await newSite();
   const [first, second] = await Promise.all([
     start(site),
@@ -30,7 +30,7 @@ test('two on one folder make one database, share it, and the last one turns off 
   await expect.poll(() => postgresIn(site.DATA_DIR!), { timeout: 2000 }).toEqual([]);
 });
 
-test('two that start on a database that exists, and end at the same moment, leave nothing running', async () => {
+test('two processes that start on an existing database and end together leave nothing running', async () => {
   const site = await usedSite();
   const both = await Promise.all([start(site), start({ ...site, PORT: String(await freePort()) })]);
   const ends = await Promise.all(both.map((program) => program.end()));
@@ -38,7 +38,7 @@ test('two that start on a database that exists, and end at the same moment, leav
   await expect.poll(() => postgresIn(site.DATA_DIR!), { timeout: 2000 }).toEqual([]);
 });
 
-test('one that starts while the last one ends works', async () => {
+test('a process that starts while the last one ends works', async () => {
   const site = await usedSite();
   let previous = await start(site);
   for (const delay of [0, 60, 120, 180, 240]) {
@@ -54,7 +54,7 @@ test('one that starts while the last one ends works', async () => {
   await expect.poll(() => postgresIn(site.DATA_DIR!), { timeout: 2000 }).toEqual([]);
 });
 
-test('when PostgreSQL is killed under two processes, both serve again', async () => {
+test('when PostgreSQL is killed below two processes, both recover', async () => {
   const site = await usedSite();
   const both = await Promise.all([start(site), start({ ...site, PORT: String(await freePort()) })]);
   const killed = postgresIn(site.DATA_DIR!);
@@ -68,7 +68,7 @@ test('when PostgreSQL is killed under two processes, both serve again', async ()
   await expect.poll(() => postgresIn(site.DATA_DIR!), { timeout: 2000 }).toEqual([]);
 });
 
-test('five on one empty database: every migration once, one signing key, and everybody is known to all', async () => {
+test('five processes on an empty database: every migration once, one signing key, shared sessions', async () => {
   const databaseUrl = await createDatabase('template0');
   const five = await Promise.all(
     Array.from({ length: 5 }, () => start({ ...calmSettings, DATABASE_URL: databaseUrl })),
@@ -95,7 +95,7 @@ test('five on one empty database: every migration once, one signing key, and eve
   expect(await Promise.all(five.map(async (program) => (await program.end()).code))).toEqual([0, 0, 0, 0, 0]);
 });
 
-test('a start waits while another one changes the schema, and says so', async () => {
+test('a start waits while another one migrates, and says so', async () => {
   const databaseUrl = await createDatabase('template0');
   const other = new pg.Client({ connectionString: databaseUrl });
   await other.connect();

@@ -51,7 +51,7 @@ async function refusesConnections(program: Program): Promise<boolean> {
 }
 
 for (const name of ['SIGTERM', 'SIGINT'] as const) {
-  test(`${name}: exit code 0, soon, and no PostgreSQL is left`, async () => {
+  test(`${name}: exit code 0, promptly, and no PostgreSQL is left`, async () => {
     const site = await newSite();
     const program = await start(site);
     expect(postgresIn(site.DATA_DIR!).length).toBeGreaterThan(0);
@@ -62,7 +62,7 @@ for (const name of ['SIGTERM', 'SIGINT'] as const) {
   });
 }
 
-test('Ctrl-C in a terminal reaches every process of the group, twice: PostgreSQL is still stopped in order', async () => {
+test('Ctrl-C in a terminal reaches every process of the group, twice: PostgreSQL still shuts down cleanly', async () => {
   const site = await usedSite();
   const program = await start(site, { detached: true });
   const group = -program.process.pid!;
@@ -78,7 +78,7 @@ test('Ctrl-C in a terminal reaches every process of the group, twice: PostgreSQL
 });
 
 // The request waits for half a second at most (pool.ts), which a busy machine may need to refuse connections.
-test('Ctrl-C does not take the database away from a request under way', { retry: 2 }, async () => {
+test('Ctrl-C does not interrupt a request in flight', { retry: 2 }, async () => {
   const site = await usedSite();
   const program = await start(site, { detached: true });
   const alice = await registered(program.url, 'alice');
@@ -96,7 +96,7 @@ test('Ctrl-C does not take the database away from a request under way', { retry:
   await expect.poll(() => postgresIn(site.DATA_DIR!), { timeout: 2000 }).toEqual([]);
 });
 
-test('Ctrl-C while the database is made for the first time: exit code 0, and no PostgreSQL is left', async () => {
+test('Ctrl-C while the database is being created: exit code 0, and no PostgreSQL is left', async () => {
   const site = await newSite();
   const program = await begin(site, { detached: true });
   await until(() => postgresIn(site.DATA_DIR!).length > 0);
@@ -106,7 +106,7 @@ test('Ctrl-C while the database is made for the first time: exit code 0, and no 
   await expect.poll(() => postgresIn(site.DATA_DIR!), { timeout: 2000 }).toEqual([]);
 });
 
-test('idle connections do not delay the end, whether they ever asked for something or not', async () => {
+test('idle connections do not delay the end, used or not', async () => {
   const { program } = await startOnTestServer();
   const agent = new Agent({ keepAlive: true });
   onTestFinished(() => agent.destroy());
@@ -122,7 +122,7 @@ test('idle connections do not delay the end, whether they ever asked for somethi
   expect(ms).toBeLessThan(3500); // held up, it would be four seconds
 });
 
-test('a form whose last bytes are still on the way is answered; nobody new gets in', async () => {
+test('a form still being received is answered, and no new connection is accepted', async () => {
   const { program } = await startOnTestServer();
   const { socket, heard } = await dial(program, loginHead + login.slice(0, 10));
   await sleep(200);
@@ -138,7 +138,7 @@ test('a form whose last bytes are still on the way is answered; nobody new gets 
 
 // An idle connection stays open for 0.7 s (closing.ts), which a busy machine may need to send the form.
 test(
-  'a proxy that sends a form over an open connection at that moment gets its answer, and is told it is the last',
+  'a proxy sending a form over an open connection gets its answer, with Connection: close',
   { retry: 2 },
   async () => {
     const { program } = await startOnTestServer();
@@ -154,7 +154,7 @@ test(
   },
 );
 
-test('a request that waits inside the database is answered', async () => {
+test('a request waiting for the database is answered', async () => {
   const { program, databaseUrl } = await startOnTestServer();
   const alice = await registered(program.url, 'alice');
   const blocker = new pg.Client({ connectionString: databaseUrl });
@@ -169,7 +169,7 @@ test('a request that waits inside the database is answered', async () => {
   expect(await program.ended).toMatchObject({ code: 0 });
 });
 
-test('clients that never finish what they say are cut off, and the end still comes within 10 s', async () => {
+test('clients that never complete their request are cut off, and the program ends within 10 s', async () => {
   const { program } = await startOnTestServer();
   await dial(program, loginHead + 'us');
   await dial(program, 'GET /login HTTP/1.1\r\nHost: x');
@@ -180,7 +180,7 @@ test('clients that never finish what they say are cut off, and the end still com
   expect(ms).toBeLessThan(6000);
 });
 
-test('a PostgreSQL that hangs does not keep the program from ending within 10 s', async () => {
+test('a hanging PostgreSQL does not keep the program from ending within 10 s', async () => {
   const site = await usedSite();
   const program = await start(site);
   for (const pid of postgresIn(site.DATA_DIR!)) signal(pid, 'SIGSTOP');

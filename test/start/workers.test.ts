@@ -31,7 +31,7 @@ async function untilServing(databaseUrl: string, count: number): Promise<void> {
   await client.end();
 }
 
-test('four processes on one port are one site, replace one that was killed, and end together', async () => {
+test('four processes on one port serve one site, replace a killed one, and end together', async () => {
   const databaseUrl = await createDatabase('template0');
   const program = await launch({
     ...calmSettings,
@@ -65,7 +65,7 @@ test('four processes on one port are one site, replace one that was killed, and 
   }
 });
 
-test('a port that is taken is told in one line and ends all of them', async () => {
+test('a port in use is reported in one line and ends all of them', async () => {
   const databaseUrl = await createDatabase();
   const first = await launch({ ...calmSettings, DATABASE_URL: databaseUrl });
   await ready(first);

@@ -49,7 +49,7 @@ async function guesses(url: string, forwarded: string[]): Promise<number[]> {
 }
 const third = [422, 422, 422, 429];
 
-describe('one client is one, whichever way X-Forwarded-For is written', () => {
+describe('a client is the same in every notation of X-Forwarded-For', () => {
   const oneEach: [string, string[]][] = [
     ['ports', ['192.0.2.1:1024', '192.0.2.1:1025', '192.0.2.1', '192.0.2.1:65535']],
     ['ports of IPv6', ['[2001:db8::1]:1024', '[2001:db8::2]:1', '2001:db8::3', '[2001:db8::4]']],
@@ -70,14 +70,14 @@ describe('one client is one, whichever way X-Forwarded-For is written', () => {
     expect(await guesses(app.url, forwarded)).toEqual(third);
   });
 
-  test('two clients stay two', async () => {
+  test('two clients stay distinct', async () => {
     expect(await guesses(app.url, ['192.0.2.1:1', '192.0.2.1:2', '192.0.2.1:3', '192.0.2.2:1'])).toEqual([
       422, 422, 422, 422,
     ]);
     expect(await guesses(app.url, ['[2001:db8:0:1::1]:1', '[2001:db8:0:2::1]:1'])).toEqual([422, 422]);
   });
 
-  test('a proxy that is trusted by its address is known with a port beside it', async () => {
+  test('a proxy trusted by address is recognized with a port', async () => {
     const trusting = await startApp({ TRUST_PROXY: '127.0.0.0/8, 10.0.0.0/8', LOGINS_PER_MINUTE: '3' });
     await registered(trusting.url, 'alice');
     const forwarded = [1, 2, 3, 4].map((n) => `198.51.100.1:${n}, 10.0.0.${n}:443`);
@@ -87,7 +87,7 @@ describe('one client is one, whichever way X-Forwarded-For is written', () => {
   });
 });
 
-describe.skipIf(!available('nginx'))('behind nginx, and a proxy that it trusts', () => {
+describe.skipIf(!available('nginx'))('behind nginx and a proxy that it trusts', () => {
   let nginx: Nginx;
   let busy: ReturnType<typeof createServer> | undefined;
   const trusting = {

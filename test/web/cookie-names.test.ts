@@ -20,7 +20,7 @@ const renamed = (person: Person, to: (kind: string) => string) =>
 const sessionNames = (person: Person) =>
   [...person.cookies().matchAll(/([^=; ]*session)=/g)].map(([, name]) => name);
 
-test('signing in and out at one site, with every form on the way, leaves the other signed in', async () => {
+test('two sites on one host do not sign each other out', async () => {
   const neighbour = at(there.url, alice);
   await neighbour.submit('/register', { username: 'anna', password: alice.password });
   const both = at(here.url, neighbour);
@@ -37,11 +37,11 @@ test('signing in and out at one site, with every form on the way, leaves the oth
   expect((await back.get('/inbox')).$('[role=status]').text()).toContain('Sent');
 });
 
-describe('a session under another name of ours', () => {
+describe('a session cookie with an earlier name', () => {
   test.each([
     ['of version 0.1.0', (kind: string) => kind],
     ['of an address that the site has moved from', (kind: string) => `pm-0123abcd-${kind}`],
-  ])('%s is accepted, and given under the right one once', async (_, to) => {
+  ])('%s is accepted, and reissued once with the current name', async (_, to) => {
     const upgraded = stranger(here.url, 'alice', '', renamed(alice, to));
     const first = await upgraded.get('/inbox');
     expect(first.status).toBe(200);
@@ -54,7 +54,7 @@ describe('a session under another name of ours', () => {
     expect(sessionNames(sender)).toHaveLength(2);
   });
 
-  test('does not bring back one that has ended', async () => {
+  test('does not restore an ended session', async () => {
     const bob = await registered(here.url, 'bob');
     const upgraded = stranger(
       here.url,
@@ -76,7 +76,7 @@ describe('a session under another name of ours', () => {
     ).toBe(false);
   });
 
-  test('of another installation is not accepted, nor one that is not signed', async () => {
+  test('is refused if it is another installation’s or unsigned', async () => {
     const { rows } = await here.pool.query<{ secret: string }>('select secret from signing_keys');
     const id = decodeURIComponent(/session=([^;]*)/.exec(alice.cookies())![1]!).replace(/^s:(.*)\..*$/, '$1');
     const signedWith = (secret: string) =>
@@ -93,7 +93,7 @@ describe('a session under another name of ours', () => {
   });
 });
 
-test('a browser that is known stays known after the upgrade', async () => {
+test('a known browser stays known after the upgrade', async () => {
   const carol = await registered(here.url, 'carol');
   const upgraded = stranger(
     here.url,
@@ -106,7 +106,7 @@ test('a browser that is known stays known after the upgrade', async () => {
   expect((await upgraded.get('/inbox')).$('.messages > li')).toHaveLength(0);
 });
 
-test('over https no cookie without the prefix is accepted', async () => {
+test('over https, cookies without the prefix are refused', async () => {
   const safe = await startApp({ PUBLIC_URL: 'https://letters.example' }, here.databaseUrl);
   const cookies = renamed(alice, (kind) => `__Host-${kind}`);
   expect(await isSignedIn(stranger(safe.url, 'alice', '', cookies))).toBe(true);

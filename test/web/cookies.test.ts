@@ -30,7 +30,7 @@ describe('on plain http', () => {
   });
   afterAll(() => app.close());
 
-  test('every cookie is HttpOnly and SameSite=Lax, for this host alone', async () => {
+  test('every cookie is HttpOnly and SameSite=Lax, for this host only', async () => {
     const person = stranger(app.url);
     const kinds = ['httponly', 'path=/', 'samesite=lax'];
     expect(cookiesOf(await person.get('/login'))).toEqual({ [named('form')]: kinds });
@@ -44,13 +44,13 @@ describe('on plain http', () => {
     expect(cookiesOf(await person.submit('/inbox', {}, '/logout'))).toEqual({ [named('session')]: kinds });
   });
 
-  test('the session cookie ends with the session, 30 days after the last visit', async () => {
+  test('the session cookie expires with the session, 30 days after the last visit', async () => {
     const answer = await stranger(app.url).submit('/login', typed);
     const expires = Date.parse(/session=.*Expires=([^;]+)/.exec(answer.get('Set-Cookie')!.join('\n'))![1]!);
     expect(Math.abs(expires - Date.now() - 30 * 24 * 3600 * 1000)).toBeLessThan(60_000);
   });
 
-  test('a cookie signed as one kind is worthless as another', async () => {
+  test('a cookie signed for one purpose is invalid for another', async () => {
     const person = stranger(app.url);
     await person.submit('/login', typed);
     await person.send('alice', 'x');
@@ -74,7 +74,7 @@ describe('on plain http', () => {
     expect([...signed.keys()].sort()).toEqual(['form', 'session', 'browser', 'flash'].map(named).sort());
   });
 
-  test('a cookie that was tampered with is no cookie', async () => {
+  test('an altered cookie is ignored', async () => {
     const person = stranger(app.url);
     await person.submit('/login', typed);
     const [, signed] = /session=([^;]*)/.exec(person.cookies())!;
@@ -117,7 +117,7 @@ describe('on https, behind a proxy', () => {
     );
   }
 
-  test('every cookie is Secure too, and its name says so', async () => {
+  test('every cookie is Secure and has the prefix', async () => {
     const kinds = ['httponly', 'path=/', 'samesite=lax', 'secure'];
     expect(cookiesOf(await person.ask('get', '/login', proxied))).toEqual({ [secured('form')]: kinds });
     const origin = { Origin: 'https://letters.example.org', 'Sec-Fetch-Site': 'same-origin' };
@@ -127,14 +127,14 @@ describe('on https, behind a proxy', () => {
     expect((await person.ask('get', '/inbox', proxied)).status).toBe(200);
   });
 
-  test('signing in also works where the proxy in front does not say that it speaks https', async () => {
+  test('login works even if the proxy does not send X-Forwarded-Proto', async () => {
     const quiet = { Host: 'letters.example.org' };
     const answer = await register('bob', quiet);
     expect(Object.keys(cookiesOf(answer))).toEqual([secured('browser'), secured('session')]);
     expect((await person.ask('get', '/inbox', quiet)).status).toBe(200);
   });
 
-  test('browsers are told to use nothing but https', async () => {
+  test('HSTS is sent', async () => {
     const { headers } = await person.ask('get', '/nothing-here', proxied);
     expect(headers['strict-transport-security']).toBe('max-age=31536000');
     expect(headers['content-security-policy']).toContain('upgrade-insecure-requests');

@@ -97,14 +97,14 @@ describe('over a network', () => {
     await expectRecovery(alice, form);
   });
 
-  test('the end of all connections at the server, as at its restart, is noticed by nobody who comes after', async () => {
+  test('connections closed by the server, as when it restarts, do not fail later requests', async () => {
     await Promise.all(Array.from({ length: 5 }, () => alice.get('/inbox')));
     await endConnections(link.url, app);
     expect((await alice.get('/inbox')).status).toBe(200);
   });
 });
 
-test('on this machine, when its socket is gone: nobody is taken for signed out', async () => {
+test('on this machine, when its socket is gone: nobody is treated as signed out', async () => {
   const database = await createDatabase();
   const folder = join(mkdtempSync(join(tmpdir(), 'pm-away-')), 'postgres');
   const real = new URL(database.replace('@/', '@socket/')).searchParams.get('host')!;

@@ -47,19 +47,19 @@ describe.each(cases)('%s', (_, page, typed, wrong) => {
     answer = await person.submit(page, typed);
   });
 
-  test('is answered 422 with the same page', () => {
+  test('is answered with 422 and the same page', () => {
     expect(answer.status).toBe(422);
     expect(answer.$(`form[method=post][action="${page}"]`)).toHaveLength(1);
     expect(answer.$('title').text()).toMatch(/^Error: /);
   });
 
-  test('marks the wrong fields, and the focus is in the first of them', () => {
+  test('marks the wrong fields and focuses the first', () => {
     expect(wrongFields(answer)).toEqual(wrong);
     const focused = answer.$('[autofocus]').toArray();
     expect(focused.map((field) => answer.$(field).attr('name'))).toEqual([wrong[0]]);
   });
 
-  test('keeps what was typed, and never the password', () => {
+  test('keeps the input, except passwords', () => {
     for (const [name, value] of Object.entries(typed)) {
       const field = answer.$(`form[action="${page}"] [name=${name}]`);
       const kept = field.is('textarea') ? field.text() : field.attr('value');
@@ -70,7 +70,7 @@ describe.each(cases)('%s', (_, page, typed, wrong) => {
   });
 });
 
-test('a form that was not forged but too old comes back with the words and a new token, and then works', async () => {
+test('an expired form is shown again with its text and a new token, and then works', async () => {
   const stale = await alice.post('/send', { recipient: 'alice', body: 'My words', _csrf: 'old' });
   expect(stale.status).toBe(403);
   expect(stale.$('[role=alert]').text()).not.toBe('');
@@ -84,7 +84,7 @@ test('a form that was not forged but too old comes back with the words and a new
   expect((await alice.post('/send', { ...fields, recipient: 'alice', body: 'My words' })).status).toBe(303);
 });
 
-test('who was signed out while writing logs in on that very page and finds the letter filled in', async () => {
+test('a user signed out while writing logs in on that page and finds the message', async () => {
   const bob = await registered(app.url, 'bob');
   const form = await bob.hidden('/send');
   await bob.submit('/inbox', {}, '/logout');

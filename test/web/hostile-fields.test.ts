@@ -167,7 +167,7 @@ test('ten million bytes', async () => {
   }
 });
 
-test('while the very same forms, as our pages send them, are accepted', async () => {
+test('while our own forms are accepted', async () => {
   for (const [form, { as, action, fields }] of Object.entries(forms)) {
     const body = Buffer.from(new URLSearchParams(fields).toString());
     const answer = await as.ask(

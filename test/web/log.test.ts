@@ -39,7 +39,7 @@ const lines = () =>
     .map((line) => JSON.parse(line) as Line);
 
 describe('each request is one line of JSON', () => {
-  test('with an id of its own, the route’s pattern, status, duration and who asked', async () => {
+  test('with an id, the route’s pattern, status, duration and user', async () => {
     await alice.get('/inbox?before=ffffffff-ffff-ffff-ffff-ffffffffffff');
     await alice.post(
       '/messages/0195d9a0-7c4c-7000-8000-000000000000/delete',
@@ -61,7 +61,7 @@ describe('each request is one line of JSON', () => {
     expect(new Set(requests.map((line) => line.request)).size).toBe(4);
   });
 
-  test('a login says who is in, and by which way; one that fails says neither name nor id', async () => {
+  test('a login logs user and method; a failed one logs neither name nor id', async () => {
     const someone = stranger(app.url, alice.username, alice.password);
     await someone.submit('/login', { username: alice.username, password: 'not the password of alice' });
     await someone.submit('/login', { username: alice.username, password: alice.password });
@@ -85,7 +85,7 @@ const secrets = {
   query: 'canary-query-2d9b',
 };
 
-describe('nothing of what was typed, read or kept secret is in it', () => {
+describe('nothing that was typed, read or secret is logged', () => {
   async function expectSilence(work: (someone: Person) => Promise<unknown>): Promise<void> {
     const someone = stranger(app.url, 'canary', secrets.password);
     await work(someone);
@@ -105,7 +105,7 @@ describe('nothing of what was typed, read or kept secret is in it', () => {
     for (const word of unwanted) expect(written).not.toContain(word);
   }
 
-  test('when all goes well', async () => {
+  test('on success', async () => {
     await expectSilence(async (someone) => {
       await someone.submit('/register', { username: 'somebody-1', password: secrets.password });
       await someone.send('somebody-1', secrets.message);
@@ -116,7 +116,7 @@ describe('nothing of what was typed, read or kept secret is in it', () => {
     });
   });
 
-  test('when forms fail and are forged', async () => {
+  test('when forms fail or are forged', async () => {
     await expectSilence(async (someone) => {
       await someone.submit('/register', { username: secrets.badName, password: secrets.password });
       await someone.submit('/login', { username: secrets.unknownName, password: secrets.wrongPassword });
@@ -131,7 +131,7 @@ describe('nothing of what was typed, read or kept secret is in it', () => {
     });
   });
 
-  test('when statements fail, whose errors quote rows and parameters', async () => {
+  test('when statements fail with errors that quote rows and parameters', async () => {
     await app.pool.query(
       `alter table messages add constraint no_canaries check (body not like 'canary%') not valid`,
     );
@@ -149,8 +149,8 @@ describe('nothing of what was typed, read or kept secret is in it', () => {
   });
 });
 
-describe('the page for what is our fault', () => {
-  test('shows the number that the log has, and nothing of the cause', async () => {
+describe('the page for an internal error', () => {
+  test('shows the request id of the log, and nothing of the cause', async () => {
     await app.pool.query('alter table messages rename column body to text');
     const answer = await alice.get('/inbox');
     await app.pool.query('alter table messages rename column text to body');
@@ -165,7 +165,7 @@ describe('the page for what is our fault', () => {
     expect((await alice.get('/inbox')).status).toBe(200);
   });
 
-  test('gives back what was being sent', async () => {
+  test('preserves the submitted text', async () => {
     await app.pool.query('alter table sent_forms rename to hidden_forms');
     const answer = await alice.send('alice', 'My words');
     await app.pool.query('alter table hidden_forms rename to sent_forms');

@@ -22,7 +22,7 @@ afterEach(async () => {
 const form = 'application/x-www-form-urlencoded';
 const encoded = () => new URLSearchParams(fields).toString();
 
-describe('the form to send in another shape:', () => {
+describe('the message form in another shape:', () => {
   const shapes: [string, Fields, () => string | Buffer][] = [
     ['JSON', { 'Content-Type': 'application/json' }, () => JSON.stringify(fields)],
     ['broken JSON', { 'Content-Type': 'application/json' }, () => '{"recipient":'],
@@ -58,7 +58,7 @@ describe('the form to send in another shape:', () => {
   });
 });
 
-describe('hardly HTTP:', () => {
+describe('malformed HTTP:', () => {
   const head = (line: string, ...headers: string[]) =>
     [line, 'Host: x', `Cookie: ${alice.cookies()}`, 'Connection: close', ...headers, '', ''].join('\r\n');
   const requests: [string, () => string | Buffer, number | RegExp][] = [
@@ -107,7 +107,7 @@ describe('hardly HTTP:', () => {
     expect(answer).not.toMatch(/\n\s+at /);
   });
 
-  test('a body that is cut off leaves nothing', async () => {
+  test('an aborted body has no effect', async () => {
     const half = `${head('POST /send HTTP/1.1', `Content-Type: ${form}`, 'Content-Length: 5000')}${encoded()}`;
     await exchangeRaw(app.url, half, 300);
   });

@@ -8,7 +8,7 @@ import { startApp } from '../support/app.ts';
 const many = 100;
 
 test.each(['/login', '/login/recovery', '/register'])(
-  'a hundred forms sent to %s at the same moment are not answered in one turn of the event loop',
+  'a hundred concurrent forms to %s do not block the event loop in one turn',
   async (path) => {
     const app = await startApp(); // in this process: both have the same turns
     const { host, hostname, port } = new URL(app.url);
@@ -35,7 +35,7 @@ test.each(['/login', '/login/recovery', '/register'])(
   },
 );
 
-test('ten thousand in a row over one connection that is gone do not keep anybody from the login', async () => {
+test('ten thousand pipelined ones over a closed connection do not delay the login', async () => {
   const app = await startApp();
   const { host, hostname, port } = new URL(app.url);
   const line = `POST /login HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 0\r\n\r\n`;

@@ -61,7 +61,7 @@ describe.each([
   ['not an address', 'letters.example'],
   ['http://letters.example', ''],
 ])('a form on %s', (origin, host) => {
-  test(`is refused with Host: ${host}, and the operator reads which header to look at`, async () => {
+  test(`is refused with Host: ${host}, and the log names the header to check`, async () => {
     const answer = await save({ Origin: origin, Host: host });
     expect(answer.status).toBe(403);
     expect(answer.text).toContain('another website');
@@ -77,7 +77,7 @@ test.each([
   ['/send', { 'Sec-Fetch-Site': 'cross-site' }],
   ['/drafts', { Origin: 'null' }],
   ['/drafts', { 'Sec-Fetch-Site': 'same-site' }],
-])('%s refused for %j gives the text back, and a form that works', async (path, headers) => {
+])('%s refused for %j keeps the text, and a working form follows', async (path, headers) => {
   const fields = { ...(await alice.hidden('/send')), recipient: 'alice', body: `Written for ${path}` };
   const body = new URLSearchParams(fields).toString();
   const refused = await alice.ask('post', path, { 'Content-Type': form, ...headers }, body);
@@ -89,7 +89,7 @@ test.each([
   expect([again.status, again.get('Location')]).toEqual([303, '/inbox']);
 });
 
-test('what Sec-Fetch-Site says decides alone where a browser says it', async () => {
+test('Sec-Fetch-Site takes precedence where a browser sends it', async () => {
   const elsewhere = { Origin: 'http://letters.example', Host: 'app:3000' };
   expect((await save({ ...elsewhere, 'Sec-Fetch-Site': 'same-origin' })).status).toBe(303);
   for (const site of ['cross-site', 'same-site', 'made-up'])
@@ -98,7 +98,7 @@ test('what Sec-Fetch-Site says decides alone where a browser says it', async () 
     ).toBe(403);
 });
 
-test('a proxy that is trusted may name the host in X-Forwarded-Host, and no other', async () => {
+test('only a trusted proxy may set X-Forwarded-Host', async () => {
   const headers = {
     Origin: 'http://letters.example',
     Host: 'app:3000',

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-describe('an unknown page', () => {
+describe('an unknown path', () => {
   test.each([
     '/nothing-here',
     '/Inbox/',
@@ -31,13 +31,13 @@ describe('an unknown page', () => {
     '/login.php',
     '/%F0%9F%A6%89',
     '//inbox/x',
-  ])('is not found: %s', async (path) => {
+  ])('answers 404: %s', async (path) => {
     const answer = await alice.get(path);
     expect(answer.status).toBe(path === '/Inbox/' ? 200 : 404);
     expect(answer.text).not.toContain('private-messages"');
   });
 
-  test('is not found by a stranger either; what is private asks for a login first', async () => {
+  test('answers 404 to signed-out users too; private paths redirect to the login first', async () => {
     const answer = await someone.get('/nothing-here');
     expect(answer.status).toBe(404);
     expect(answer.$('h1').text()).not.toBe('');
@@ -46,7 +46,7 @@ describe('an unknown page', () => {
   });
 });
 
-describe('a wrong method', () => {
+describe('another method', () => {
   const allowed: Record<string, string> = {
     '/': 'GET',
     '/inbox': 'GET',
@@ -57,19 +57,19 @@ describe('a wrong method', () => {
     '/healthz': 'GET',
     '/readyz': 'GET',
   };
-  test.each(Object.keys(allowed))('is refused, and the right ones are named: %s', async (path) => {
+  test.each(Object.keys(allowed))('answers 405 with the allowed ones: %s', async (path) => {
     for (const method of ['put', 'patch', 'delete', 'options'] as const) {
       const answer = await alice.ask(method, path);
       expect([answer.status, answer.headers.allow]).toEqual([405, allowed[path]]);
     }
   });
 
-  test.each(['/', '/inbox', '/healthz'])('posting to %s is one, with the token too', async (path) => {
+  test.each(['/', '/inbox', '/healthz'])('includes posting to %s, even with a token', async (path) => {
     const answer = await alice.post(path, await alice.hidden('/inbox', '/logout'));
     expect([answer.status, answer.headers.allow]).toEqual([405, 'GET']);
   });
 
-  test('HEAD is answered like GET, without the page', async () => {
+  test('HEAD is answered like GET, without a body', async () => {
     for (const path of ['/inbox', '/send', '/healthz']) {
       const answer = await alice.ask('head', path);
       expect([answer.status, answer.text ?? '']).toEqual([200, '']);
@@ -101,7 +101,7 @@ async function everyKind(): Promise<[string, Answer][]> {
   ];
 }
 
-test('every page, also every error, is kept in no cache, and says to the browser what it may load', async () => {
+test('every page and error is uncached and has a Content-Security-Policy', async () => {
   for (const [what, { headers }] of await everyKind()) {
     const said = {
       cache: headers['cache-control'],
@@ -125,14 +125,14 @@ test('every page, also every error, is kept in no cache, and says to the browser
 });
 
 test.each(['/reset/abc.def', '/register', '/register?invitation=abc.def'])(
-  'what stands in the address of %s goes nowhere, not even with the files of the page',
+  'the address of %s is not sent anywhere, not even to the page’s own files',
   async (path) => {
     for (const page of [await someone.get(path), await someone.post(path, {})])
       expect(page.get('Referrer-Policy')).toBe('strict-origin');
   },
 );
 
-test('public files may be kept forever, because their address changes with their content', async () => {
+test('public files may be cached permanently, because their address has a hash', async () => {
   const page = await someone.get('/login');
   const address = page.$('link[rel=stylesheet]').attr('href')!;
   expect(address).toMatch(/^\/assets\/app\.css\?v=.{10}$/);
@@ -142,7 +142,7 @@ test('public files may be kept forever, because their address changes with their
   expect(answer.headers['x-content-type-options']).toBe('nosniff');
 });
 
-test('pages hold no inline script, no inline style and nothing from elsewhere', async () => {
+test('pages have no inline script or style, and load nothing from elsewhere', async () => {
   for (const page of [
     await someone.get('/'),
     await someone.get('/register'),
@@ -162,7 +162,7 @@ test('pages hold no inline script, no inline style and nothing from elsewhere', 
   }
 });
 
-test('healthz and readyz answer without a session and without a cookie', async () => {
+test('healthz and readyz need no session and set no cookie', async () => {
   for (const path of ['/healthz', '/readyz']) {
     const answer = await alice.get(path);
     expect([answer.status, answer.text]).toEqual([200, 'ok\n']);

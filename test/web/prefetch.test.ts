@@ -36,7 +36,7 @@ const ahead: Fields[] = [
   { 'Sec-Purpose': 'other', 'X-Moz': 'prefetch' },
 ];
 
-test.each(ahead)('%j marks nothing as read and keeps the line for whoever comes', async (headers) => {
+test.each(ahead)('%j marks nothing as read and keeps the flash line for the next page', async (headers) => {
   const unread = async () => (await app.pool.query('select from unread')).rowCount;
   expect(await unread()).toBe(2);
   // The session is due to be renewed, and a line waits for the next page.
@@ -55,7 +55,7 @@ test.each(ahead)('%j marks nothing as read and keeps the line for whoever comes'
   expect(await unread()).toBe(2);
 });
 
-test('what a person opens is read, whatever else their browser says', async () => {
+test('a message opened by a person is read, whatever else the browser sends', async () => {
   await alice.ask('get', `/messages/${id}`, {
     'Sec-Purpose': 'fetch',
     Purpose: 'navigate',

@@ -40,17 +40,17 @@ describe('shorten', () => {
       }
   });
 
-  test('says nothing where nothing is missing', () => {
+  test('adds nothing if nothing is missing', () => {
     for (const text of ['', 'x', '🦉'.repeat(10), '🇺🇦'.repeat(5)]) expect(shorten(text, 10)).toBe(text);
     expect(shorten('🦉'.repeat(11), 10)).toBe(`${'🦉'.repeat(10)}…`);
   });
 
-  test('leaves out what is blank before the first word, and no more', () => {
+  test('skips leading blanks, and no more', () => {
     for (const blank of invisible)
       expect(shorten(`${blank}${blank}Hello, ${blank}you`, 50)).toBe(`Hello, ${blank}you`);
   });
 
-  test('ends also in a cluster that is longer than all there is room for', () => {
+  test('also ends within a cluster longer than the limit', () => {
     const short = shorten(`a${'\u0301'.repeat(5000)}`, 10);
     expect(short).toBe(`a${'\u0301'.repeat(9)}…`);
   });
@@ -77,7 +77,7 @@ describe('on the pages', () => {
   });
 
   test.each(['.', '0', '\u2801', '😀', '​x​', '\u0301', '\u0600', '\u{E000}', 'ㅤ가', '〿'])(
-    '%j is a message, and stays so',
+    '%j is a message, and is kept as it is',
     async (text) => {
       const body = `\u200B\u2800 ${text}\u3164\n`;
       expect((await alice.send('alice', body)).status).toBe(303);
@@ -103,7 +103,7 @@ describe('on the pages', () => {
     );
   });
 
-  test('a short message stands whole in a list, without what is blank before it', async () => {
+  test('a short message is shown in full in a list, without leading blanks', async () => {
     await alice.send('alice', '\n\n \u3000\u200DHello 👩‍👩‍👧‍👦');
     expect(await excerptOn('/inbox')).toBe('Hello 👩‍👩‍👧‍👦');
   });

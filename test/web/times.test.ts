@@ -5,7 +5,7 @@ import { isTimeZone } from '../../src/web/time-zones.ts';
 import { exactTime, timeAgo } from '../../src/web/times.ts';
 import { offsetAt } from '../../src/web/offsets.ts';
 
-describe('how long ago is said by the calendar:', () => {
+describe('relative times follow the calendar:', () => {
   test.each<[then: string, now: string, zone: string, words: string]>([
     ['2026-11-10T12:00:00Z', '2026-11-10T12:00:59Z', 'UTC', 'just now'],
     ['2026-11-10T12:00:00Z', '2026-11-10T11:00:00Z', 'UTC', 'just now'], // a clock that goes wrong
@@ -26,7 +26,7 @@ describe('how long ago is said by the calendar:', () => {
   });
 });
 
-test('exact times are those of the zone, with its name', () => {
+test('exact times are in the zone, with its name', () => {
   const then = new Date('2026-07-01T22:34:00Z');
   expect(exactTime(then)).toBe('Wednesday, 1 July 2026 at 22:34 UTC');
   expect(exactTime(then, 'Europe/Berlin')).toBe('Thursday, 2 July 2026 at 00:34 (Europe/Berlin)');
@@ -47,7 +47,7 @@ describe('days begin', () => {
     expect(startOfDay(day, zone).toISOString()).toBe(at);
   });
 
-  test('and the last of all has one after it', () => {
+  test('and the last day has an end', () => {
     expect(readDay('9999-12-31')).toBe(true);
     expect(startOfDay(dayAfter('9999-12-31'), 'UTC').getTime()).toBe(
       Date.parse('9999-12-31T23:59:59.999Z') + 1,
@@ -55,7 +55,7 @@ describe('days begin', () => {
   });
 });
 
-test('offsets are the same as Temporal says, also around changes of the clocks', () => {
+test('offsets equal those of Temporal, also around transitions', () => {
   for (const zone of ['Europe/Berlin', 'America/Santiago', 'Australia/Lord_Howe', 'Asia/Kolkata', 'UTC', 'Africa/Casablanca']) {
     for (let at = Date.parse('2024-01-01'); at < Date.parse('2028-01-01'); at += 5_400_000) {
       const said = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone).offsetNanoseconds / 1e6;

@@ -23,7 +23,7 @@ async function restAfterStep(): Promise<number> {
   return (await inSteps(async () => performance.now())) - endedAt;
 }
 
-test('steps of an import follow each other at once while nobody asks for anything, and rest while people do', async () => {
+test('import steps run without pause on an idle server, and pause under traffic', async () => {
   await expect.poll(requestsPerSecond, { timeout: 5000 }).toBe(0);
   expect(await restAfterStep()).toBeLessThan(workMs);
 
@@ -34,7 +34,7 @@ test('steps of an import follow each other at once while nobody asks for anythin
   await expect.poll(requestsPerSecond, { timeout: 5000 }).toBe(0);
 });
 
-test('looking at one’s own import does not slow it down', async () => {
+test('the owner’s progress requests do not slow the import down', async () => {
   await expect.poll(requestsPerSecond, { timeout: 5000 }).toBe(0);
   for (let page = 0; page < 5; page += 1) await alice.get('/account/import');
   expect(requestsPerSecond()).toBe(0);

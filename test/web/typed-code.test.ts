@@ -4,7 +4,7 @@ import { foldCode } from '../../src/accounts/recovery/codes.ts';
 import { typedCode } from '../../src/accounts/second-factor/codes.ts';
 import { foldTypedCode } from '../../src/web/typed-code.ts';
 
-test('the digits of every script are read, each as what it is', () => {
+test('digits of every script are read as their value', () => {
   const decimals: string[] = [];
   for (let codePoint = 0; codePoint <= 0x10ffff; codePoint += 1) {
     const isSurrogate = codePoint >= 0xd800 && codePoint <= 0xdfff;
@@ -38,12 +38,12 @@ test.each([
   ['direction marks', '\u2067١٢٣\u2069\u200E456\u200F'],
   ['a word joiner, a soft hyphen, a line break', '12\u206034\u00AD56\r\n'],
   ['a full stop', '123.456'],
-])('a code of six digits is taken with %s', (_, typed) => {
+])('a six-digit code is accepted with %s', (_, typed) => {
   expect(typedCode.parse(typed)).toBe('123456');
 });
 
 test.each(['', '12345', '1234567', '12345x', '一二三四五六', 'ⅠⅡⅢⅣⅤⅥ', '12345²²'])(
-  '%j is no code of six digits',
+  '%j is not a six-digit code',
   (typed) => {
     expect(typedCode.safeParse(typed).success).toBe(false);
   },

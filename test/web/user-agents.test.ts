@@ -28,7 +28,7 @@ test.each([
   expect(describeAgent(agent)).toBe(words);
 });
 
-test('words that somebody put into the name of their browser are not shown', () => {
+test('user agents are never shown verbatim', () => {
   for (const agent of [
     'You have won, call 555/1.0',
     'constructor/1.0',
@@ -37,7 +37,7 @@ test('words that somebody put into the name of their browser are not shown', () 
     expect(describeAgent(agent)).toBe('an unknown browser');
 });
 
-test('an endless name takes no time', () => {
+test('an endless user agent takes no time', () => {
   const times = Array.from({ length: 5 }, () => {
     const startedAt = performance.now();
     for (const piece of ['a', ' ', '/', '(', 'Mozilla/5.0 ', 'Version/1 '])

@@ -57,7 +57,7 @@ interface Json {
 const messages = () => JSON.parse(zip.get('messages.json')!) as Json[];
 const withBody = (body: string) => messages().filter((message) => message.body === body);
 
-test('one zip with four files, named after the person and the day', async () => {
+test('is a zip of four files, named after user and day', async () => {
   expect([...zip.keys()]).toEqual(['account.json', 'messages.json', 'mailbox.mbox', 'messages.html']);
   const answer = await alice.submit('/account/export');
   expect(answer.status).toBe(200);
@@ -72,7 +72,7 @@ test('one zip with four files, named after the person and the day', async () => 
 });
 
 describe('messages.json', () => {
-  test('has every message to the letter, both directions, the oldest first, one in each line', () => {
+  test('has the exact text of every message, both directions, oldest first, one per line', () => {
     const rows = messages();
     for (const text of awkwardTexts) expect(withBody(text), text.slice(0, 30)).toHaveLength(1);
     expect(withBody('An answer')).toMatchObject([
@@ -87,7 +87,7 @@ describe('messages.json', () => {
     expect(zip.get('messages.json')!.split('\n')).toHaveLength(rows.length + 3);
   });
 
-  test('marks what is in the trash, unread, from the program or from a deleted account', () => {
+  test('marks messages that are in the trash, unread, from the program or from a deleted account', () => {
     const [trashed] = withBody('Hello');
     expect(trashed).toMatchObject({ box: 'inbox', with: 'bob.b-', unread: true });
     expect(trashed!.trashedAt).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
@@ -98,7 +98,7 @@ describe('messages.json', () => {
     expect(withBody('From somebody who leaves')).toMatchObject([{ notice: false, with: null }]);
   });
 
-  test('has times with their zone, the same as in the ids', () => {
+  test('has times with their zone, equal to those in the ids', () => {
     for (const { id, sentAt } of messages()) {
       expect(sentAt).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
       expect(parseInt(id.replace('-', '').slice(0, 12), 16)).toBe(Date.parse(sentAt));
@@ -106,7 +106,7 @@ describe('messages.json', () => {
   });
 });
 
-test('account.json has the profile, the devices, what signs in, and the drafts', async () => {
+test('account.json has the profile, devices, credentials and drafts', async () => {
   const account = JSON.parse(zip.get('account.json')!) as Record<string, unknown> & { devices: object[] };
   expect(Object.keys(account)).toEqual([
     'server',
@@ -126,7 +126,7 @@ test('account.json has the profile, the devices, what signs in, and the drafts',
   expect(account.drafts).toMatchObject([{ to: 'bob', body: 'Begun, not sent' }]);
 });
 
-test('nothing in it is about others beyond their names, and nothing is secret', async () => {
+test('the export has only the names of others, and no secrets', async () => {
   const whole = [...zip.values()].join('\n');
   const { rows } = await app.pool.query<{ secret: string }>(
     `select id::text as secret from users union select password_hash from users where password_hash <> ''
@@ -141,7 +141,7 @@ test('nothing in it is about others beyond their names, and nothing is secret', 
   expect(whole).not.toContain(Buffer.from('Not for alice').toString('base64'));
 });
 
-test('messages.html reads like the mailbox, holds no script and loads nothing', () => {
+test('messages.html reads like the mailbox, has no script and loads nothing', () => {
   const html = zip.get('messages.html')!;
   const $ = load(html);
   expect($('article').length).toBe(messages().length);
@@ -173,7 +173,7 @@ test('messages.html reads like the mailbox, holds no script and loads nothing', 
   ).toHaveLength(1);
 });
 
-describe.skipIf(!available('python3'))('mailbox.mbox, read by Python', () => {
+describe.skipIf(!available('python3'))('mailbox.mbox, read by Python,', () => {
   interface Mail {
     hash: string;
     from: string[];
@@ -213,7 +213,7 @@ print(json.dumps(mails))`;
     expect(mails.map(({ defects }) => defects)).toEqual(mails.map(() => 0));
   });
 
-  test('says from whom, to whom, when (with the zone), and what is unread or in the trash', () => {
+  test('has sender, recipient, time with zone, and the unread and trash marks', () => {
     for (const [index, { id, box, sentAt, unread, trashedAt }] of messages().entries()) {
       const mail = mails[index]!;
       expect(mail).toMatchObject({ id: `<${id}@private-messages.invalid>`, box, trashed: trashedAt });
@@ -237,7 +237,7 @@ test('an empty mailbox can be exported', async () => {
 });
 
 describe('the page', () => {
-  test('is linked from the account and asks for the password again', async () => {
+  test('is linked from the account and requires a confirmed password', async () => {
     expect((await alice.get('/account')).$('a[href="/account/export"]')).toHaveLength(1);
     await app.pool.query(`update sessions set sess = sess - 'confirmedAt'`);
     const fields = await alice.hidden('/account', '/logout');
@@ -251,7 +251,7 @@ describe('the page', () => {
     expect((await alice.get('/account/export')).$('h1').text()).toBe('Export');
   });
 
-  test('strangers log in first, forged forms are refused, other methods too', async () => {
+  test('redirects signed-out users to the login, and refuses forged forms and other methods', async () => {
     expect((await stranger(app.url).get('/account/export')).headers.location).toBe(
       '/login?next=%2Faccount%2Fexport',
     );

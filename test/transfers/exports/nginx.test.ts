@@ -31,7 +31,7 @@ describe.skipIf(!available('nginx'))('behind nginx', () => {
     await app?.close();
   });
 
-  test('who reads slowly, but reads, gets all of it, and nothing is written to a disk', async () => {
+  test('a slow reader gets everything, and nothing is buffered on disk', async () => {
     const answer = await beginExport(nginx.url, alice);
     const chunks = [await readSome(answer)];
     for (let round = 0; round < 8; round += 1) {
@@ -44,39 +44,42 @@ describe.skipIf(!available('nginx'))('behind nginx', () => {
     await untilNoRun(app.pool);
   }, 60_000);
 
-  test.each(['drafts', 'messages'])('what cannot be read to its end is no zip: %s', async (table) => {
-    const person = await registered(nginx.url, `from-${table}`);
-    await fillMailbox(app.databaseUrl, person.username, many, 1900);
-    const texts = Array.from({ length: 120 }, () => randomBytes(75_000).toString('base64'));
-    const db = new pg.Client({ connectionString: app.databaseUrl });
-    await db.connect();
-    await db.query(
-      `insert into drafts (owner_id, id, recipient, body, saved_at)
+  test.each(['drafts', 'messages'])(
+    'an export that cannot be completed is not a valid zip: %s',
+    async (table) => {
+      const person = await registered(nginx.url, `from-${table}`);
+      await fillMailbox(app.databaseUrl, person.username, many, 1900);
+      const texts = Array.from({ length: 120 }, () => randomBytes(75_000).toString('base64'));
+      const db = new pg.Client({ connectionString: app.databaseUrl });
+      await db.connect();
+      await db.query(
+        `insert into drafts (owner_id, id, recipient, body, saved_at)
        select u.id, gen_random_uuid(), '', body, now() from users u, unnest($2::text[]) body where username = $1`,
-      [person.username, texts],
-    );
-    const answer = await beginExport(nginx.url, person);
-    expect(answer.statusCode).toBe(200);
-    const chunks: Buffer[] = [];
-    answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-    const ended = new Promise<Error | undefined>((resolve) =>
-      answer.on('error', resolve).on('end', () => resolve(undefined)),
-    );
-    answer.pause(); // so that much is left when the table goes away
-    await db.query(`alter table ${table} rename to away`);
-    answer.resume();
-    const error = await ended;
-    await db.query(`alter table away rename to ${table}`);
-    await db.end();
-    expect(error?.message).toBe('aborted');
-    const bytes = Buffer.concat(chunks);
-    expect(bytes.includes('PK\x05\x06')).toBe(false);
-    await expect(unzip(bytes)).rejects.toThrow(/end of central directory/i);
-    await untilNoRun(app.pool);
-    expect((await beginExport(nginx.url, person)).statusCode).toBe(200);
-  });
+        [person.username, texts],
+      );
+      const answer = await beginExport(nginx.url, person);
+      expect(answer.statusCode).toBe(200);
+      const chunks: Buffer[] = [];
+      answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+      const ended = new Promise<Error | undefined>((resolve) =>
+        answer.on('error', resolve).on('end', () => resolve(undefined)),
+      );
+      answer.pause(); // so that much is left when the table goes away
+      await db.query(`alter table ${table} rename to away`);
+      answer.resume();
+      const error = await ended;
+      await db.query(`alter table away rename to ${table}`);
+      await db.end();
+      expect(error?.message).toBe('aborted');
+      const bytes = Buffer.concat(chunks);
+      expect(bytes.includes('PK\x05\x06')).toBe(false);
+      await expect(unzip(bytes)).rejects.toThrow(/end of central directory/i);
+      await untilNoRun(app.pool);
+      expect((await beginExport(nginx.url, person)).statusCode).toBe(200);
+    },
+  );
 
-  test('who has gone away is noticed', async () => {
+  test('a closed connection is detected', async () => {
     const answer = await beginExport(nginx.url, alice);
     await readSome(answer);
     answer.destroy();

@@ -37,7 +37,7 @@ async function endFirstFileAfter(id: string): Promise<void> {
   );
 }
 
-test('the parts cover everything, none twice, and no zip is larger than its limit', async () => {
+test('the parts cover every message once, and no zip exceeds its limit', async () => {
   expect(all).toHaveLength(1200);
   const limit = 2_500_000;
   const totals: number[] = [];
@@ -56,7 +56,7 @@ test('the parts cover everything, none twice, and no zip is larger than its limi
   expect((size * totals[0]!) / 1200).toBeGreaterThan(limit / 4);
 });
 
-test('a message is weighed with the name in it', async () => {
+test('a message’s size includes the name in it', async () => {
   const bob = (await findAccount(app.pool, (await registered(app.url, 'bob')).username))!.id;
   await fillMailbox(app.databaseUrl, 'bob', 3, 1900);
   const light = await measurePart(app.pool, bob, lowestId, 17_000);
@@ -66,7 +66,7 @@ test('a message is weighed with the name in it', async () => {
   expect([heavy.total, heavy.hasMore]).toEqual([1, true]);
 });
 
-test('the page offers the next file until there is none; each is imported by itself', async () => {
+test('the page offers the next part until there is none; each can be imported on its own', async () => {
   await endFirstFileAfter(all[599]!);
   const page = await alice.get('/account/export');
   expect(page.$('.actions p').text()).toMatch(
@@ -98,17 +98,17 @@ async function nameFor(fields: Fields): Promise<string> {
   return answer.headers['content-disposition']!;
 }
 
-test('one can begin again with the first file', async () => {
+test('the export can be restarted from the first part', async () => {
   await endFirstFileAfter(all[599]!);
   expect(await nameFor({ again: 'yes' })).toMatch(/filename="alice-[\d-]+\.zip"$/);
   expect((await alice.get('/account/export')).$('.actions button').text()).toBe('Make the file');
 });
 
-test('fields that no page of ours sends begin with the first file', async () => {
+test('invalid fields start with the first part', async () => {
   expect(await nameFor({ part: '0', after: 'x' })).toMatch(/filename="alice-[\d-]+\.zip"$/);
 });
 
-test('before it begins, the page says what importing it will need', async () => {
+test('the page says in advance what an import will need', async () => {
   const said = async () => (await alice.get('/account/export')).$('main').text().replaceAll(/\s+/g, ' ');
   await app.pool.query('delete from mailbox_sizes');
   expect(await said()).toContain('To import it, a mailbox needs room for all messages in it, except those');

@@ -21,7 +21,7 @@ afterAll(async () => {
 });
 
 test.each(['force_custom_plan', 'force_generic_plan'] as const)(
-  'a batch is a range of the key, which begins with the owner, and no more than that is read (%s)',
+  'a batch is a range of the primary key, and nothing else is read (%s)',
   async (mode) => {
     for (const after of [lowestIdAt(new Date('2024-01-01')), lowestIdAt(new Date('2025-06-01'))]) {
       const [plan] = await plansOf(

@@ -23,7 +23,7 @@ afterAll(() => app.close());
 const statusLine = async (person = alice) =>
   (await person.get('/account/export')).$('[data-progress]').text();
 
-test('its page says how far it is, and another one is refused politely, by every process', async () => {
+test('the page shows its progress, and a second one is refused at every process', async () => {
   const other = await startApp({}, app.databaseUrl);
   const answer = await beginExport(app.url, alice);
   const begun = await readSome(answer);
@@ -48,7 +48,7 @@ test('its page says how far it is, and another one is refused politely, by every
   await other.close();
 });
 
-test('a download that is broken off makes room for the next one', async () => {
+test('an aborted download allows the next one', async () => {
   for (let round = 0; round < 3; round += 1) {
     const answer = await beginExport(app.url, alice);
     await readSome(answer);
@@ -58,7 +58,7 @@ test('a download that is broken off makes room for the next one', async () => {
   expect((await unzip(await exportOf(app.url, alice))).size).toBe(4);
 });
 
-test('one that has not been heard of for thirty seconds stands in nobody’s way', async () => {
+test('a download without a sign of life for thirty seconds does not block another', async () => {
   const leaveBehind = (seconds: number) =>
     app.pool.query(
       `insert into exports (user_id, run, total, done, beat_at)
@@ -76,7 +76,7 @@ test('one that has not been heard of for thirty seconds stands in nobody’s way
   expect((await unzip(await exportOf(app.url, alice))).size).toBe(4);
 });
 
-test('who reads slowly holds no connection to the database, however many they are', async () => {
+test('slow readers hold no database connection, however many', async () => {
   const names = Array.from({ length: 6 }, (_, n) => `slow-${n}`);
   const people = await Promise.all(names.map((name) => registered(app.url, name)));
   for (const { username } of people) await fillMailbox(app.databaseUrl, username, many, long);
@@ -88,7 +88,7 @@ test('who reads slowly holds no connection to the database, however many they ar
   await untilNoRun(app.pool);
 });
 
-test('it ends with the session that asked for it', async () => {
+test('the download ends with its session', async () => {
   const bob = await registered(app.url, 'bob');
   await fillMailbox(app.databaseUrl, 'bob', many, long);
   const answer = await beginExport(app.url, bob);
@@ -102,7 +102,7 @@ test('it ends with the session that asked for it', async () => {
 test.each([
   ['logs out', 'quick', (person: Person) => person.submit('/inbox', {}, '/logout')],
   ['leaves', 'leaver', (person: Person) => person.submit('/account/delete', { password: person.password })],
-])('it is never whole for somebody who %s meanwhile, however quick the download is', async (_, name, go) => {
+])('it is never complete for a user who %s meanwhile, however fast the download is', async (_, name, go) => {
   const person = await registered(app.url, name);
   await fillMailbox(app.databaseUrl, name, many / 2, long);
   const answer = await beginExport(app.url, person);
@@ -112,7 +112,7 @@ test.each([
   await untilNoRun(app.pool);
 });
 
-test('what comes meanwhile is left for the next one', async () => {
+test('messages that arrive meanwhile are left for the next one', async () => {
   const carol = await registered(app.url, 'carol');
   await fillMailbox(app.databaseUrl, 'carol', many, long);
   const answer = await beginExport(app.url, carol);

@@ -34,7 +34,7 @@ test.each([
   expect(addressesIn(typed)).toEqual(addresses);
 });
 
-test('mail from one of them is in Sent, the rest in the inbox, and they stand there for the next file', async () => {
+test('mail from one’s own addresses goes to Sent, the rest to the inbox; the addresses are remembered', async () => {
   const from = (who: string) =>
     `From: ${who}\nTo: bob@example.org\nDate: Tue, 24 Nov 2020 03:27:57 +0100\n\nHi`;
   const file = mboxOf(from('Ada <ADA@example.org>'), from('carol@example.org'));
@@ -45,7 +45,7 @@ test('mail from one of them is in Sent, the rest in the inbox, and they stand th
   expect(addressIn(await alice.get('/account/import'))).toBe('Ada <ada@example.org>');
 });
 
-test('what was typed is given back when the file or an address is refused', async () => {
+test('the input is kept when the file or an address is refused', async () => {
   const empty = await importWith('ada@example.org', '');
   expect([empty.status, addressIn(empty)]).toEqual([422, 'ada@example.org']);
   const none = await importWith('"Ada" & co', 'x');

@@ -15,7 +15,7 @@ import { readBytes } from './reading.ts';
 const from = 'From: Bob <bob@example.org>\nDate: Tue, 24 Nov 2020 03:27:57 +0100\n';
 const border = 'From bob@example.org Tue Nov 24 03:27:57 2020\n';
 
-describe('a thread that reads a file has', () => {
+describe('a reader thread', () => {
   async function read(content: string, limits: ReaderLimits): Promise<number> {
     const folder = await mkdtemp(join(tmpdir(), 'pm-bounds-'));
     await writeFile(join(folder, 'file'), content);
@@ -55,7 +55,7 @@ describe('a thread that reads a file has', () => {
       mboxOf(`${from}${parts('Content-Type: x/y; name="a long name of a file"\n\nx\n').repeat(20_000)}`),
     ],
     ['parts in parts', mboxOf(from + nested(99) + '--b98\n\n'.repeat(20_000))],
-  ])('no need of a quarter of its memory: %s', async (_, content) => {
+  ])('needs less than a quarter of its memory: %s', async (_, content) => {
     expect(await read(content, { ...readerLimits, heapMb: readerLimits.heapMb / 4 })).toBeGreaterThan(0);
   });
 });
@@ -169,7 +169,7 @@ test.each<[what: string, count: number, make: (count: number) => string]>([
   expect(Math.min(...ratios)).toBeLessThan(3);
 });
 
-test('a Content-Length that leads far ahead is looked up in few steps', () => {
+test('a Content-Length far ahead is checked in few steps', () => {
   let looks = 0;
   const offsets = new Proxy(
     Array.from({ length: 100_001 }, (_, n) => n * 10),
@@ -188,17 +188,17 @@ test('a Content-Length that leads far ahead is looked up in few steps', () => {
   expect(looks).toBeLessThan(100);
 });
 
-describe('what comes out of a file is bounded by its size', () => {
+describe('the content of a file is bounded by its size', () => {
   const reason = 'This file unpacks to more than 500 times its size, as no mail does.';
   const mailbox = Buffer.from(`${border}${from}Content-Type: x/y\n\n${`${'x'.repeat(9999)}\n`.repeat(400)}`);
 
-  test('gzip', async () => {
+  test('for gzip', async () => {
     const packed = gzipSync(Buffer.concat(Array.from({ length: 30 }, () => mailbox)));
     expect((await readBytes(packed)).refusal).toBe(reason);
     expect((await readBytes(gzipSync(mailbox))).copies).toHaveLength(1);
   });
 
-  test('a zip whose files are all the same bytes', async () => {
+  test('for a zip whose entries share their bytes', async () => {
     expect((await readBytes(overlapping(mailbox, 40))).refusal).toBe(reason);
     expect((await readBytes(overlapping(mailbox, 2))).copies).toHaveLength(2);
   });

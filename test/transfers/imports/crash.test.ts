@@ -19,7 +19,7 @@ afterAll(async () => {
   await app.close();
 });
 
-test('kill -9 while it is written: nothing is left, and the file can be chosen again', async () => {
+test('kill -9 while writing: nothing is left, and the file can be imported again', async () => {
   const alice = await registered(program.url, 'alice');
   expect((await importFile(alice, messages(5000))).status).toBe(303);
   const written = async () =>

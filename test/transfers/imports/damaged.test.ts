@@ -52,7 +52,7 @@ test.each([
     'only put together',
     async () => zipped({ 'messages.json': (await unzip(exported)).get('messages.json')! }, false),
   ],
-])('a bit in each byte of a zip %s', async (_, make) => {
+])('a flipped bit in each byte of a zip %s', async (_, make) => {
   const zip = await make();
   const whole = await messagesIn(zip);
   expect(whole).toHaveLength(2);

@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-test('cancelling, from another device and at another process; nothing is left of it', async () => {
+test('cancelling from another device at another process leaves nothing', async () => {
   const bob = await registered(app.url, 'bob');
   const other = await startApp({}, app.databaseUrl);
   await beginWriting(app.pool, bob);
@@ -34,7 +34,7 @@ test('cancelling, from another device and at another process; nothing is left of
   await other.close();
 });
 
-test('cancelling between the last message and the commit: what the page says is what is the case', async () => {
+test('cancelling between the last message and the commit: the page reports the outcome', async () => {
   const slow = await startApp({}, patient(app.databaseUrl));
   const bea = at(slow.url, await registered(app.url, 'bea'));
   await beginWriting(app.pool, bea, 1500);
@@ -58,7 +58,7 @@ test('cancelling between the last message and the commit: what the page says is 
   await slow.close();
 });
 
-test('a form that cancels an import that has ended, or somebody else’s, changes nothing', async () => {
+test('cancelling an import that has ended, or another user’s, changes nothing', async () => {
   const [carl, dina] = [await registered(app.url, 'carl'), await registered(app.url, 'dina')];
   await imported(carl, messages(1));
   await beginWriting(app.pool, dina, 2000);
@@ -73,7 +73,7 @@ test('a form that cancels an import that has ended, or somebody else’s, change
   expect((await carl.get('/account/import/dismiss')).status).toBe(405);
 });
 
-test('not a logout: whoever logs in again finds it done', async () => {
+test('not a logout: after the next login it is done', async () => {
   const erin = await registered(app.url, 'erin');
   await beginWriting(app.pool, erin, 1500);
   expect((await erin.submit('/inbox', {}, '/logout')).status).toBe(303);
@@ -93,7 +93,7 @@ test.each([
   expect(await countImported(app.pool, person)).toBe(0);
 });
 
-test('a new password ends it, unless it was set on the very device that imports', async () => {
+test('a new password ends it, unless set on the importing device', async () => {
   const change = { current: 'a long enough password', password: 'another long enough password' };
   const gus = await registered(app.url, 'gus');
   const owner = await loggedInWith(app.url, gus);
@@ -109,7 +109,7 @@ test('a new password ends it, unless it was set on the very device that imports'
   expect(await resultOf(helen)).toBe('Imported 2,000 messages.');
 });
 
-test('deleting the account: at once, and the import gives way', async () => {
+test('deleting the account ends it immediately', async () => {
   const hana = await registered(app.url, 'hana');
   const form = await hana.hidden('/account/delete');
   await beginWriting(app.pool, hana);
@@ -122,7 +122,7 @@ test('deleting the account: at once, and the import gives way', async () => {
   expect((await app.pool.query('select from imports where result is null')).rowCount).toBe(0);
 });
 
-test('the end of its process: it says so, nothing is left, and the next one may begin', async () => {
+test('the end of its process: the page says so, nothing is left, and the next import may begin', async () => {
   const short = await startApp({}, app.databaseUrl);
   const kim = at(short.url, await registered(app.url, 'kim'));
   await beginWriting(app.pool, kim);
@@ -135,7 +135,7 @@ test('the end of its process: it says so, nothing is left, and the next one may 
   expect(await imported(here, messages(3))).toBe('Imported 3 messages.');
 });
 
-test('thirty seconds without a sign of life: it can neither write nor come back', async () => {
+test('thirty seconds without a sign of life: it can neither write nor resume', async () => {
   const lea = await registered(app.url, 'lea');
   await beginWriting(app.pool, lea);
   // Its next beat must not count, nor its last step.

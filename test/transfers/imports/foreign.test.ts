@@ -37,7 +37,7 @@ async function after(...mails: string[]): Promise<{ rows: Row[]; line: string; p
 const sourceFor = (report: ImportReport) => ({ report, isSent: false, ownAddresses: new Set<string>() });
 const from = 'From: Bob Smith <bob@example.org>\nDate: Tue, 24 Nov 2020 03:27:57 +0100\n';
 
-test('a plain mail, its subject above the text, at its own time', async () => {
+test('a plain mail keeps its time and has its subject above the text', async () => {
   const { rows, line, person } = await after(
     `${from}To: alice@example.org\nSubject: Lunch?\n\nAt noon?\n\n>From here on foot.`,
   );
@@ -53,7 +53,7 @@ test('a plain mail, its subject above the text, at its own time', async () => {
   expect(await find(person, 'from:bob@example.org')).toHaveLength(1);
 });
 
-test('headers and texts in the encodings of the world', async () => {
+test('headers and texts in many encodings are decoded', async () => {
   const { rows } = await after(
     `From: =?iso-8859-1?Q?Andr=E9?= <a@example.org>\nSubject: =?utf-8?B?8J+m?= =?utf-8?B?iSBvd2w=?=\nContent-Type: text/plain; charset="ISO-8859-1"\nContent-Transfer-Encoding: quoted-printable\n\nCaf=E9 =\nau lait`,
     `From: b@example.org\nContent-Type: text/plain; charset=koi8-r\nContent-Transfer-Encoding: base64\n\n8NLJ18XU`,
@@ -68,7 +68,7 @@ test('headers and texts in the encodings of the world', async () => {
   );
 });
 
-test('of alternatives the plain one, attachments left out and named, parts of parts found', async () => {
+test('the plain alternative is chosen, attachments are skipped and named, nested parts are found', async () => {
   const { rows, line } = await after(
     `${from}Content-Type: multipart/mixed; boundary=outer\n\n--outer\nContent-Type: multipart/alternative; boundary="in;ner"\n\n--in;ner\nContent-Type: text/plain\n\nPlain words\n--in;ner\nContent-Type: text/html\n\n<p>HTML words</p>\n--in;ner--\n\n--outer\nContent-Type: image/png; name="cat.png"\nContent-Disposition: attachment\nContent-Transfer-Encoding: base64\n\niVBORw0KGgo=\n--outer\nContent-Type: text/plain\n\nA footer\n--outer--\nepilogue`,
   );
@@ -76,7 +76,7 @@ test('of alternatives the plain one, attachments left out and named, parts of pa
   expect(line).toBe('Imported 1 message. 1 attachment was left out.');
 });
 
-test('a mail of HTML alone becomes text', async () => {
+test('an HTML-only mail becomes text', async () => {
   const { rows } = await after(
     `${from}Content-Type: text/html; charset=utf-8\n\n<html><head><title>No</title><style>p { color: red }</style></head><body><p>One &amp; two<br>three &lt;four&gt;</p><script>alert(1)</script><p>caf&#233;&nbsp;a < b</p></body></html>`,
   );
@@ -176,13 +176,13 @@ const cases: [what: string, mail: string, body: string][] = [
     'Footer\n\n[An attachment was left out]',
   ],
 ];
-test.each(cases)('no word is lost of a mail with %s', async (_, mail, body) => {
+test.each(cases)('no text is lost of a mail with %s', async (_, mail, body) => {
   const source = Readable.from([Buffer.from(mboxOf(mail))]);
   const copies = (await Array.fromAsync(readMbox(source, sourceFor(emptyReport())))).flat();
   expect(copies.map((copy) => copy.body)).toEqual([body]);
 });
 
-test('ten thousand recipients are shortened, which is said, and what stands behind them is read', async () => {
+test('ten thousand recipients are shortened with a hint, and headers behind them are read', async () => {
   const recipients = Array.from({ length: 10_000 }, (_, n) => `person.${n}@example.org`);
   for (const joined of [recipients.join(',\n '), recipients.join(', ')]) {
     const { rows, line } = await after(
@@ -194,7 +194,7 @@ test('ten thousand recipients are shortened, which is said, and what stands behi
   }
 });
 
-test('beyond two hundred texts, a hundred parts in parts and 200 kB of headers a mail is not read on', async () => {
+test('reading stops at two hundred texts, a hundred nested parts and 200 kB of headers', async () => {
   const nest = (depth: number): string =>
     depth === 0
       ? '\nToo deep'
@@ -215,7 +215,7 @@ test('beyond two hundred texts, a hundred parts in parts and 200 kB of headers a
   expect((await read(head(9000))).body).toBe('x');
 });
 
-test('a mail with headers of ours is a mail like any other', async () => {
+test('a mail with our own headers is a mail like any other', async () => {
   const claims =
     'X-Private-Messages-Box: inbox\nX-Private-Messages-Notice: yes\nX-Private-Messages-Length: 4';
   const id = 'Message-ID: <019b7cbd-88ee-7000-8000-000000000001@private-messages.invalid>';
@@ -226,14 +226,14 @@ test('a mail with headers of ours is a mail like any other', async () => {
   ]);
 });
 
-test('a mailbox that begins with a byte order mark', async () => {
+test('a mailbox may begin with a byte order mark', async () => {
   const person = await registered(app.url, 'marked');
   expect(await imported(person, `\uFEFF${mboxOf(`${from}\n\nx`, `${from}\n\ny`)}`)).toBe(
     'Imported 2 messages.',
   );
 });
 
-test('very many parts and very long names: most are left out, which is said', async () => {
+test('of very many parts with very long names most are skipped, with a hint', async () => {
   const names = Array.from(
     { length: 30_000 },
     (_, n) => `--a\nContent-Type: x/y; name="${n}${'n'.repeat(1900)}"\n\n`,
@@ -251,7 +251,7 @@ test('very many parts and very long names: most are left out, which is said', as
   expect(line).toContain('texts were too long');
 });
 
-test('a mail longer than a message becomes several, in their order, and nothing of it is missing', async () => {
+test('a mail longer than a message becomes several, in order and complete', async () => {
   const text = Array.from({ length: 25_000 }, (_, n) => (n % 50 === 0 ? '🦉' : 'x')).join('');
   const { rows, line } = await after(`${from}Content-Type: text/plain; charset=utf-8\n\n${text}`);
   expect(rows.map(({ body }) => body.slice(0, 6))).toEqual(['(1/3)\n', '(2/3)\n', '(3/3)\n']);
@@ -259,7 +259,7 @@ test('a mail longer than a message becomes several, in their order, and nothing 
   expect(line).toBe('Imported 3 messages. 1 long mail became several messages each.'.replace(' each', ''));
 });
 
-test('Gmail’s sent mail goes to Sent; a mail without a date takes the one above it, or is the oldest', async () => {
+test('Gmail’s sent mail goes to Sent; an undated mail takes the date of the previous one, or is the oldest', async () => {
   const { rows, line } = await after(
     `${from}To: Carol <carol@example.org>\nX-Gmail-Labels: Opened,Sent\n\nMine`,
     'From: x@example.org\n\nUndated',
@@ -275,7 +275,7 @@ test('Gmail’s sent mail goes to Sent; a mail without a date takes the one abov
   expect(line).toMatch(/^Imported 3 messages\./);
 });
 
-test('the same mailbox twice changes nothing', async () => {
+test('importing a mailbox twice changes nothing', async () => {
   const mails = [`${from}Message-ID: <a@b>\n\nOnce`, `${from}\n\nTwice`, `${from}\n\n${'x'.repeat(12_000)}`];
   const { person } = await after(...mails);
   expect(await imported(person, mboxOf(...mails))).toMatch(

@@ -7,7 +7,7 @@ import { bodyOf, readBytes } from './reading.ts';
 const from = 'From: Bob <bob@example.org>\nDate: Tue, 24 Nov 2020 03:27:57 +0100\n';
 const latin1 = (text: string) => Buffer.from(text, 'latin1');
 
-describe('a mail that stands alone is one mail', () => {
+describe('a single mail in a file', () => {
   const border = 'From carol@example.org Mon Nov 23 08:00:00 2020';
   const inner = `${border}\nFrom: Carol <carol@example.org>\nSubject: Inner\n\nHello from within`;
 
@@ -27,7 +27,7 @@ describe('a mail that stands alone is one mail', () => {
     expect(await bodyOf(mail)).toBe(body);
   });
 
-  test('but others may follow where it has ended', async () => {
+  test('but others may follow its end', async () => {
     const { copies } = await readBytes(
       `${from}Content-Type: multipart/mixed; boundary=b\n\n--b\n\nOne\n--b--\n\n${border}\n${from}\nTwo\n`,
     );
@@ -35,7 +35,7 @@ describe('a mail that stands alone is one mail', () => {
   });
 });
 
-test('a header with a space before its colon begins no mail', async () => {
+test('a header with a space before its colon does not begin a mail', async () => {
   const { copies } = await readBytes(
     `From x Tue Nov 24 03:27:57 2020\nSubject: s\nFrom : Ann <ann@example.org>\nTo: b@example.org\nMIME-Version: 1.0\n\nText`,
   );
@@ -44,14 +44,14 @@ test('a header with a space before its colon begins no mail', async () => {
   ]);
 });
 
-test('without any sender the one in the line above it', async () => {
+test('a mail without a sender takes the one of its separator', async () => {
   const { copies } = await readBytes(
     `From ann@example.org Tue Nov 24 03:27:57 2020\nTo: b@example.org\n\nText`,
   );
   expect(copies[0]!.other).toBe('ann@example.org');
 });
 
-describe('parts are found', () => {
+describe('MIME parts are found', () => {
   const parts = (line: string) =>
     `${line}\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\nGr=C3=BC=C3=9Fe\n${line}\nContent-Type: image/png; name=a.png\n\nzz\n${line}--\nnobody's\n`;
   test.each([
@@ -64,18 +64,18 @@ describe('parts are found', () => {
     expect(await bodyOf(mail)).toBe('Grüße\n\n[An attachment was left out: a.png]');
   });
 
-  test('beside those that come as they were named', async () => {
+  test('next to parts that are declared correctly', async () => {
     const mail = `${from}Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: multipart/alternative; boundary=c\n\n${parts('--d')}\n--b\n\nBehind\n--b--`;
     expect(await bodyOf(mail)).toBe('Grüße\n\nBehind\n\n[An attachment was left out: a.png]');
   });
 
-  test('no words between two lines that only look like it', async () => {
+  test('no text is lost between lines that look like boundaries', async () => {
     const text = '--\nContent: with a colon\n\n-- Bob\nSubject: no part';
     expect(await bodyOf(`${from}Content-Type: multipart/mixed; boundary=b\n\n${text}`)).toBe(text);
   });
 });
 
-describe('a mail within another one', () => {
+describe('a nested mail', () => {
   const inner = `${from}Subject: Inner\nContent-Type: multipart/mixed; boundary=c\n\n--c\n\nGr\u00FC\u00DFe\n--c\nContent-Type: x/y; name=big\n\n${'z'.repeat(70)}\n--c--\n`;
   const outer = (kind: string, encoding: string, content: string) =>
     `${from}Content-Type: multipart/mixed; boundary=b\n\n--b\n\nLook\n--b\nContent-Type: ${kind}\nContent-Transfer-Encoding: ${encoding}\n\n${content}\n--b--\n`;
@@ -109,7 +109,7 @@ describe('a mail within another one', () => {
     expect(await bodyOf(latin1(make()))).toBe(read);
   });
 
-  test('of which only the headers came back', async () => {
+  test('that was returned with its headers only', async () => {
     const headers =
       'From: =?utf-8?q?M=C3=BCller?= <m@example.org>\nReceived: by x\n\tfor y\nSubject: =?utf-8?q?Gr=C3=BC?=\n =?utf-8?q?=C3=9Fe?=\n';
     expect(await bodyOf(outer('text/rfc822-headers', '7bit', headers))).toBe(
@@ -118,7 +118,7 @@ describe('a mail within another one', () => {
   });
 });
 
-describe('a text in another charset than it says', () => {
+describe('a text in a charset other than declared', () => {
   const japanese = '今日は良い天気ですね。';
   test.each([
     ['iso-2022-jp', 'shift_jis', japanese],
@@ -136,7 +136,7 @@ describe('a text in another charset than it says', () => {
     expect(await bodyOf(mail)).toBe(text);
   });
 
-  test('one broken byte is no other charset', async () => {
+  test('one broken byte does not change the charset', async () => {
     const [start, end] = [iconv.encode('ひらがなだけの', 'euc-jp'), iconv.encode('ぶんしょう', 'euc-jp')];
     const headers = Buffer.from(`${from}Content-Type: text/plain; charset=euc-jp\n\n`);
     expect(await bodyOf(Buffer.concat([headers, start, Buffer.from([0xff]), end]))).toBe(
@@ -151,7 +151,7 @@ describe('a text in another charset than it says', () => {
     ['shift_jis', 'ソース表示'],
     ['iso-8859-2', 'Zażółć'],
     ['iso-8859-1', 'Grüße'],
-  ])('headers as they are count as its text does: %s', async (charset, text) => {
+  ])('raw headers use the charset of the text: %s', async (charset, text) => {
     const mail = Buffer.concat([
       Buffer.from('From: "'),
       iconv.encode(text, charset),
@@ -163,7 +163,7 @@ describe('a text in another charset than it says', () => {
     expect(copies).toMatchObject([{ other: `${text} <a@example.org>`, body: `Subject: ${text}\n\nx` }]);
   });
 
-  test('headers in UTF-8 are that, whatever the text is, one broken byte included', async () => {
+  test('raw UTF-8 headers are decoded as such, whatever the text, even with a broken byte', async () => {
     const mail = Buffer.concat([
       Buffer.from('Subject: Чертёж', 'utf8'),
       Buffer.from([0xd0]),
@@ -173,7 +173,7 @@ describe('a text in another charset than it says', () => {
   });
 });
 
-test('headers with lines of spaces in the middle, and a name without its colon', async () => {
+test('headers with blank lines between them, and a name without a colon', async () => {
   const { copies } = await readBytes(
     `Date: Tue, 24 Nov 2020 03:27:57 +0100\nSubject: Badly\n   folded\n \n line\n  by line\n \nFrom: Ann <ann@example.org>\n\nText`,
   );
@@ -182,29 +182,29 @@ test('headers with lines of spaces in the middle, and a name without its colon',
   ]);
 });
 
-test('a text that begins indented behind a line of spaces is whole', async () => {
+test('an indented text behind a blank line is complete', async () => {
   const text = '  indented\n\tand so on\nno header';
   expect(await bodyOf(`${from}Subject: s\n \n${text}`)).toBe(`Subject: s\n\n${text}`);
 });
 
-test('a page of HTML that says it is plain text', async () => {
+test('an HTML page declared as plain text', async () => {
   const page = '<!DOCTYPE html>\n<html><body><p>One</p><p>Two &amp; three</p></body></html>';
   expect(await bodyOf(`${from}\n${page}`)).toBe('One\n\nTwo & three');
   expect(await bodyOf(`${from}\nSee <html> in a text`)).toBe('See <html> in a text');
 });
 
-test('a file in yEnc is left out', async () => {
+test('a yEnc file is skipped', async () => {
   const file = '=ybegin line=128 size=9 name=cat.jpg\n\u0093\u00FFab\n=yend size=9';
   expect(await bodyOf(latin1(`${from}\nLook:\n${file}\nNice?`))).toBe(
     'Look:\nNice?\n\n[An attachment was left out: cat.jpg]',
   );
 });
 
-test('an encoded word that names no charset', async () => {
+test('an encoded word without a charset', async () => {
   expect(await bodyOf(`${from}Subject: =??Q?Gr=FC=DFe?=\n\nx`)).toBe('Subject: Grüße\n\nx');
 });
 
-test('a long name of an attachment is whole as far as it is shown', async () => {
+test('a long attachment name is complete as far as it is shown', async () => {
   const name = 'я'.repeat(190);
   const pieces = encodeURIComponent(name)
     .match(/.{1,60}/g)!

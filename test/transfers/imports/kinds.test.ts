@@ -32,7 +32,7 @@ describe('a mail begins at', () => {
       }
   });
 
-  test('a line with a date, also directly behind a text and before a single header', async () => {
+  test('a separator with a date, also directly after a text and before a single header', async () => {
     const file =
       mboxOf(mail('One')).trimEnd() +
       '\nFrom bob@example.org Tue Nov 24 03:27:57 2020\nSubject: Two\n\nTwo\n';
@@ -47,12 +47,12 @@ describe('a mail begins at', () => {
     'From 2018 to 2019',
     'From: a sentence',
     'From',
-  ])('no sentence: “%s”', async (line) => {
+  ])('but not at a sentence: “%s”', async (line) => {
     expect(await bodyOf(mboxOf(mail(`Before\n\n${line}\nbehind`)))).toBe(`Before\n\n${line}\nbehind`);
   });
 });
 
-test('nothing vanishes behind an attachment that never ends', async () => {
+test('nothing is lost after an unterminated attachment', async () => {
   const open = `${from}Content-Type: multipart/mixed; boundary=b\n\n--b\n\nOne\n--b\nContent-Type: x/y; name=a\n\nzzzz`;
   const { copies } = await readBytes(
     `From a Tue Nov 24 03:27:57 2020\n${open}\nFrom b Tue Nov 24 03:28:57 2020\n${mail('Two')}`,
@@ -60,7 +60,7 @@ test('nothing vanishes behind an attachment that never ends', async () => {
   expect(copies.map(({ body }) => body)).toEqual(['One\n\n[An attachment was left out: a]', 'Two']);
 });
 
-test('Content-Length is believed where the next mail begins behind it, and nowhere else', async () => {
+test('Content-Length is used only if the next mail begins right after it', async () => {
   const text = 'Look:\n\nFrom a Tue Nov 24 03:27:57 2020\nSubject: quoted\nTo: nobody\n\nIn the text.\n';
   const next = `From b Tue Nov 24 03:28:57 2020\n${mail('Two')}`;
   const start = `From a Tue Nov 24 03:27:57 2020\n${from}`;
@@ -75,7 +75,7 @@ test('Content-Length is believed where the next mail begins behind it, and nowhe
   }
 });
 
-describe('a text in', () => {
+describe('decodes', () => {
   const encode = (text: string, charset: string) => iconv.encode(text, charset);
   test.each([
     ['cp437', 'Füße für zehn £', (text: string) => encode(text, 'cp437')],
@@ -112,7 +112,7 @@ describe('a text in', () => {
     );
   });
 
-  test('a charset that only the page itself names', async () => {
+  test('a charset declared only in the HTML', async () => {
     const page = Buffer.from(
       '<html><head><meta http-equiv=Content-Type content="text/html; charset=koi8-r"><body>\xF0\xD2\xC9\xD7\xC5\xD4',
       'latin1',
@@ -162,7 +162,7 @@ test.each([
   expect(at === undefined ? undefined : new Date(at).toISOString()).toBe(right);
 });
 
-test('a date that cannot be is said, and the mail has the one of its delivery, or none', async () => {
+test('an invalid date is reported, and the delivery date is used if there is one', async () => {
   const bad = 'From: b@example.org\nSubject: Odd\nDate: Tue, 31 Feb 2020 03:27:57 +0000\n';
   const received = await readBytes(mboxOf(`${bad}Received: by x; Wed, 1 Jan 2020 00:00:00 +0000\n\nx`));
   expect(received.copies[0]!.sentAt.toISOString()).toBe('2020-01-01T00:00:00.000Z');
@@ -194,7 +194,7 @@ test.each([
   }
 });
 
-test('mail from one’s own addresses, or in a folder of sent mail, goes to Sent', async () => {
+test('mail from one’s own addresses or in a sent folder goes to Sent', async () => {
   const one = mboxOf(mail('x', 'To: carol@example.org\n'));
   expect((await readBytes(one, [' Bob@Example.ORG '])).copies[0]!.box).toBe('sent');
   expect((await readBytes(one, ['carol@example.org'])).copies[0]!.box).toBe('inbox');
@@ -202,7 +202,7 @@ test('mail from one’s own addresses, or in a folder of sent mail, goes to Sent
   expect((await readBytes(zip)).copies.map(({ box }) => box)).toEqual(['sent', 'inbox']);
 });
 
-test('a missing From uses Sender; names are without quotes and without what turns their direction', async () => {
+test('without From, Sender is used; names lose quotes and bidi controls', async () => {
   const sender = async (headers: string) =>
     (await readBytes(`${headers}\nSubject: s\nDate: x\n\nx`)).copies[0]!.other;
   expect(await sender('Sender: Ann <ann@example.org>')).toBe('Ann <ann@example.org>');
@@ -215,11 +215,11 @@ test('a missing From uses Sender; names are without quotes and without what turn
   expect(await sender('X-Nobody: 1')).toBe('unknown sender');
 });
 
-describe('a file that is', () => {
+describe('imports', () => {
   const two = mboxOf(mail('One'), mail('Two'));
   const bodies = async (file: Buffer | string) => (await readBytes(file)).copies.map(({ body }) => body);
 
-  test('packed with gzip', async () => {
+  test('files compressed with gzip', async () => {
     expect(await bodies(gzipSync(two))).toEqual(['One', 'Two']);
     expect((await readBytes(gzipSync(two).subarray(0, 60))).refusal).toMatch(/damaged/);
     const tar = Buffer.alloc(1024);
@@ -227,13 +227,13 @@ describe('a file that is', () => {
     expect((await readBytes(gzipSync(tar))).refusal).toMatch(/tar archive.*zip/);
   });
 
-  test('in UTF-16, or begins with a byte order mark', async () => {
+  test('files in UTF-16 or with a byte order mark', async () => {
     for (const encoding of ['utf16le', 'utf16be'])
       expect(await bodies(iconv.encode(two, encoding, { addBOM: true }))).toEqual(['One', 'Two']);
     expect(await bodies(`\uFEFF${mail('One')}`)).toEqual(['One']);
   });
 
-  test('a zip of folders, with what a Mac adds', async () => {
+  test('a zip of folders, with a Mac’s extra files', async () => {
     const zip = await zipped({
       'Takeout/Mail/All mail.mbox': two,
       'Takeout/archive_browser.html': '<html>',
@@ -249,7 +249,7 @@ describe('a file that is', () => {
     expect(report.files.examples).toEqual(['archive_browser.html']);
   });
 
-  test('an emlx of Apple, and several mails of MMDF', async () => {
+  test('Apple’s emlx and MMDF', async () => {
     expect(await bodies(`${mail('One').length}\n${mail('One')}<?xml version="1.0"?>\n<plist/>\n`)).toEqual([
       'One',
     ]);
@@ -267,19 +267,19 @@ describe('a file that is', () => {
     ['a web page', Buffer.from('<!DOCTYPE html><p>x'), 'mbox or eml'],
     ['a picture', Buffer.from('89504e470d0a1a0a', 'hex'), 'mbox'],
     ['a diary', Buffer.from('Dear diary\n\nNote: nothing'), 'eml'],
-  ])('%s is refused with the way to do it', async (_, file, way) => {
+  ])('%s is refused with a hint', async (_, file, way) => {
     expect((await readBytes(file)).refusal).toContain(way);
   });
 });
 
-test('one bad mail, and one line without end, spoil only themselves', async () => {
+test('a malformed mail or an endless line affects only itself', async () => {
   const line = 'x'.repeat(3_000_000);
   const { copies, report } = await readBytes(mboxOf(mail('One'), mail(line, 'Subject: Long\n'), mail('Two')));
   expect([copies[0]!.body, copies.at(-1)!.body]).toEqual(['One', 'Two']);
   expect(report.cut).toEqual({ count: 1, examples: ['“Long”'] });
 });
 
-test('words stand where they are, whatever the mail is made of', async () => {
+test('the order of texts is kept, whatever the parts', async () => {
   const inner = `From: Eve <eve@example.org>\nSubject: Inner\n\nInner words`;
   const forwarded = `Content-Type: multipart/mixed; boundary=b\n\n--b\n\nSee\n--b\nContent-Type: message/rfc822\n\n${inner}\n--b--\n`;
   expect(await bodyOf(mboxOf(`${from}${forwarded}`))).toBe(
@@ -294,7 +294,7 @@ test('words stand where they are, whatever the mail is made of', async () => {
   );
 });
 
-test('a zip of 24 kB with a mail of very many parts within parts is read beside the pages, not between them', async () => {
+test('a 24 kB zip of deeply nested mail does not delay pages', async () => {
   const nest = (depth: number): string =>
     depth === 0
       ? '\nInside\n'

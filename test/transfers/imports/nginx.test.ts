@@ -24,7 +24,7 @@ describe.skipIf(!available('nginx'))('behind nginx', () => {
     await app?.close();
   });
 
-  test('a zip larger than any other form is imported, and exported again as it was', async () => {
+  test('a zip larger than any other form is imported, and exported again unchanged', async () => {
     const alice = await registered(nginx.url, 'alice');
     await fillMailbox(app.databaseUrl, 'alice', 2000, 1900);
     const zip = await exportOf(nginx.url, alice);
@@ -35,7 +35,7 @@ describe.skipIf(!available('nginx'))('behind nginx', () => {
     expect(nginx.complaints()).not.toMatch(/temporary file/);
   });
 
-  test('a file over the limit is refused by a page before it has been sent', async () => {
+  test('a file over the limit is refused with a page before it is sent', async () => {
     const carol = await registered(nginx.url, 'carol');
     const form = formWith(await carol.hidden('/account/import'), '[\n');
     const refusalOf = async (length: number) => {
@@ -55,7 +55,7 @@ describe.skipIf(!available('nginx'))('behind nginx', () => {
     expect((await refusalOf(maxUploadBytes + 5_000_000))[0]).toBe(413);
   });
 
-  test('an import goes on when the proxy is gone after the upload', async () => {
+  test('an import continues after the proxy is gone', async () => {
     const erin = await registered(app.url, 'erin');
     const proxy = await startNginx(app.url);
     const zip = await exportOf(nginx.url, await registered(nginx.url, 'frank'));

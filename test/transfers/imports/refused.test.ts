@@ -115,19 +115,19 @@ test.each<[what: string, file: () => string, reason: string]>([
   await expectRefused(await zipped({ 'messages.json': content() }), new RegExp(reason));
 });
 
-test('bytes that are not UTF-8', async () => {
+test('a file that is not UTF-8', async () => {
   const [start = '', end = ''] = json(good).split('Good');
   const file = Buffer.concat([Buffer.from(start), Buffer.from([0xff, 0xfe]), Buffer.from(end)]);
   await expectRefused(await zipped({ 'messages.json': file }), 'not as an export');
 });
 
-test('a file of another kind, or an empty one', async () => {
+test('another kind of file, or an empty one', async () => {
   await expectRefused('Dear diary', 'neither a zip');
   await expectRefused('', 'Please choose a file');
   await expectRefused(Buffer.from([0x89, 0x50, 0x4e, 0x47]), 'neither a zip');
 });
 
-test('a zip cut off, with a byte changed, encrypted, or without what is needed', async () => {
+test('a zip that is truncated, altered, encrypted or incomplete', async () => {
   const zip = await zipped({
     'messages.json': json(good, ...Array.from({ length: 50 }, (_, n) => ({ ...good, id: next(n + 1) }))),
   });
@@ -146,7 +146,7 @@ test('a zip cut off, with a byte changed, encrypted, or without what is needed',
   await expectRefused(await zipped({ 'folder/notes.json': json(good) }), 'no messages.json');
 });
 
-test('a zip with names that lead out of it', async () => {
+test('a zip with path traversal', async () => {
   const zip = await zipped({ 'messages.json': json(good), aaaaaaaaaaaa: 'x' });
   for (const name of ['../../passwd', '/etc/passwdx', 'a\\..\\..\\bcd', 'C:/aaaaaaaaa']) {
     const tricky = Buffer.from(
@@ -157,7 +157,7 @@ test('a zip with names that lead out of it', async () => {
   }
 });
 
-test('a zip with very many files, or one of them twice', async () => {
+test('a zip with very many entries, or with duplicates', async () => {
   const many = await zipped({ 'messages.json': json(good) });
   many.writeUInt16LE(20_001, many.length - 12); // how many it says there are
   await expectRefused(many, 'too many files');
@@ -192,7 +192,7 @@ function liar(content: Buffer, saidSize: number): Buffer {
   return Buffer.concat([local, name, content, central, name, end]);
 }
 
-test('zip bombs: one long line, two gigabytes of blank ones, and one that lies about its size', async () => {
+test('zip bombs: one long line, two gigabytes of blank lines, and a false size', async () => {
   const line = deflateRawSync(Buffer.alloc(300_000_000, 'x'));
   const startedAt = performance.now();
   await expectRefused(liar(line, 300_000_000), 'more than 500 times its size');
@@ -208,7 +208,7 @@ test('more messages than there is room for: refused before anything is written',
   await expectRefused(file, 'has room for 148 more messages, and in this file are more');
 });
 
-test('a file that its browser says is larger than 2 GB, before it has been sent', async () => {
+test('a file announced as larger than 2 GB, before it is sent', async () => {
   const form = formWith(await alice.hidden('/account/import'), '[\n');
   const length = { 'Content-Length': maxUploadBytes + 50_000, Cookie: alice.cookies() };
   const asked = ask(`${app.url}/account/import`, { method: 'POST', headers: { ...multipart, ...length } });
@@ -220,14 +220,14 @@ test('a file that its browser says is larger than 2 GB, before it has been sent'
   asked.destroy();
 });
 
-test('a million mails of thirty bytes: not read beyond the room', async () => {
+test('a million mails of thirty bytes: read only as far as there is room', async () => {
   const startedAt = performance.now();
   const mails = Buffer.alloc(33_000_000, 'From a Tue Nov 24 03:27:57 2026\n\n');
   await expectRefused(await zipped({ 'mailbox.mbox': mails }), 'has room for 148 more messages');
   expect(performance.now() - startedAt).toBeLessThan(5000);
 });
 
-test('an mbox of ours with a text that is not whole', async () => {
+test('our own mbox with an incomplete text', async () => {
   const mail = `Message-ID: <${id}@private-messages.invalid>\nX-Private-Messages-Box: inbox\nX-Private-Messages-Sent-At: ${good.sentAt}\nX-Private-Messages-Length: 4\nContent-Transfer-Encoding: base64`;
   const ours = (text: string) => mboxOf(text).replace('somebody', 'private-messages.invalid');
   await expectRefused(ours(`${mail}\n\nR29v`), 'not whole');
@@ -238,7 +238,7 @@ test('an mbox of ours with a text that is not whole', async () => {
   await expectRefused(ours(`${mail.replace(id, id.replaceAll('-', 'a'))}\n\nR29vZA==`), '“id”');
 });
 
-test('a form that ends before its file does, or in the middle of its fields', async () => {
+test('a form that ends before its file, or within its fields', async () => {
   const fields = await alice.hidden('/account/import');
   const whole = formWith(fields, json(good));
   for (const [left, words] of [
@@ -253,7 +253,7 @@ test('a form that ends before its file does, or in the middle of its fields', as
   }
 });
 
-test('whoever is not signed in, has no token, or has it behind the file', async () => {
+test('a request without login or token, or with the token behind the file', async () => {
   const file = json(good);
   const fields = await alice.hidden('/account/import');
   const nobody = stranger(app.url);
@@ -275,7 +275,7 @@ test('whoever is not signed in, has no token, or has it behind the file', async 
   expect(broken.status).toBe(400);
 });
 
-test('whoever has not proved lately who they are', async () => {
+test('a request without a recently confirmed password', async () => {
   const fields = await alice.hidden('/account/import');
   await app.pool.query(`update sessions set sess = sess - 'confirmedAt'`);
   const answer = await alice.ask('post', '/account/import', multipart, formWith(fields, json(good)));
@@ -284,7 +284,7 @@ test('whoever has not proved lately who they are', async () => {
   await alice.submit(confirmPassword, { password: alice.password }, '/account/confirm');
 });
 
-test('while the very same message, as it should be, is imported', async () => {
+test('while the same message is imported if it is valid', async () => {
   expect(await imported(alice, await zipped({ 'messages.json': json(good), 'notes.txt': 'x' }))).toBe(
     'Imported 1 message. 1 other file in the zip was not needed.',
   );

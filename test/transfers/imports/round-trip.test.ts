@@ -47,7 +47,7 @@ describe.each([
   ['mailbox.mbox alone', () => letters.get('mailbox.mbox')!],
   ['messages.json alone', () => letters.get('messages.json')!],
 ])('%s', (how, file) => {
-  test('imported by somebody else and exported again is the same, byte for byte', async () => {
+  test('imported by another user and exported again is identical, byte for byte', async () => {
     const person = await registered(home.url, `copy-${how.replaceAll(/\W/g, '').slice(0, 12).toLowerCase()}`);
     expect(await imported(person, file())).toBe(`Imported ${many}.`);
     expect(await lettersOf(home.url, person)).toEqual(letters);
@@ -64,7 +64,7 @@ describe.each([
     expect(await mailboxes(home.pool)).toBe(before);
   });
 
-  test('imported where it came from changes nothing', async () => {
+  test('imported into the original mailbox changes nothing', async () => {
     const before = await mailboxes(home.pool);
     expect(await imported(alice, file())).toBe(`Nothing was imported; ${many} were here already.`);
     expect(await mailboxes(home.pool)).toBe(before);
@@ -81,11 +81,11 @@ describe('on another server', () => {
     expect(await imported(carol, zip)).toBe(`Imported ${many}.`);
   });
 
-  test('what was imported is exported again byte for byte', async () => {
+  test('can be exported again, byte for byte', async () => {
     expect(await lettersOf(elsewhere.url, carol)).toEqual(letters);
   });
 
-  test('nobody got anything', async () => {
+  test('is not sent to anybody', async () => {
     const { rows } = await elsewhere.pool.query<{ username: string }>(
       'select distinct u.username from messages m join users u on u.id = m.owner_id',
     );
@@ -93,7 +93,7 @@ describe('on another server', () => {
     expect((await otherBob.get('/inbox')).$('.messages li')).toHaveLength(0);
   });
 
-  test('it is marked as imported, in lists and by itself, and cannot be answered or taken back', async () => {
+  test('is marked as imported in lists and pages, and can neither be answered nor taken back', async () => {
     const inbox = await carol.get('/inbox');
     const rows = inbox.$('.messages > li').toArray();
     expect(rows.length).toBeGreaterThan(5);
@@ -116,7 +116,7 @@ describe('on another server', () => {
     expect(forged.status).not.toBe(500);
   });
 
-  test('it is found by its words and by the name in the file', async () => {
+  test('is found by its text and by the name in the file', async () => {
     expect(await find(carol, 'answer to:bob')).toEqual(['An answer']);
     expect(await find(carol, 'carriage from:bob')).toHaveLength(1);
     expect(await find(carol, 'carriage from:BOB')).toHaveLength(1);
@@ -124,7 +124,7 @@ describe('on another server', () => {
     expect(await find(otherBob, 'answer')).toEqual([]);
   });
 
-  test('its unread marks count, and opening one takes it off', async () => {
+  test('its unread marks count, and opening a message removes its mark', async () => {
     const { rows } = await elsewhere.pool.query<{ count: number }>(
       'select count(*)::int as count from unread where not is_trashed',
     );
@@ -132,7 +132,7 @@ describe('on another server', () => {
   });
 });
 
-test('what its sender takes back after it was exported and imported again stays with who imported it', async () => {
+test('an imported copy stays when the sender takes the original back', async () => {
   await bob.send('alice', 'Better not');
   const file = await exportOf(home.url, alice);
   const id = await idOf(home.pool, alice, 'Better not');
@@ -144,7 +144,7 @@ test('what its sender takes back after it was exported and imported again stays 
   expect(await idOf(home.pool, alice, 'Better not')).toBe(id);
 });
 
-test('what was unread in the trash counts as unread when it is taken out, not before', async () => {
+test('unread messages in the trash count once restored, not before', async () => {
   const [gina, hugo] = [await registered(home.url, 'gina'), await registered(home.url, 'hugo')];
   await bob.send('gina', 'Thrown away unread');
   const given = await idOf(home.pool, gina, 'Thrown away unread');
@@ -157,7 +157,7 @@ test('what was unread in the trash counts as unread when it is taken out, not be
   expect(await unread()).toBe('1');
 });
 
-test('drafts are not imported, which is said before and after', async () => {
+test('drafts are not imported, which is stated before and after', async () => {
   const erin = await registered(home.url, 'erin');
   await erin.send('bob', 'Sent');
   const form = await erin.hidden('/send');

@@ -15,7 +15,7 @@ for (const size of process.argv.slice(1).map(Number)) {
   console.log(kept.size ?? kept.message);
 }`;
 
-test('a piece that fits in part is refused as a whole', () => {
+test('a chunk that fits only partly is refused as a whole', () => {
   // No file may be larger than 200 kB here: as on a disk that gets full, the system writes less than it was asked to.
   const limited = `trap '' XFSZ; ulimit -f 200; exec "$0" --input-type=module -e "$@"`;
   const args = ['-c', limited, process.execPath, script, '128000', '204800', '220000', '300000'];
@@ -24,7 +24,7 @@ test('a piece that fits in part is refused as a whole', () => {
   expect(said).toEqual(['128000', '204800', refusal, refusal]);
 });
 
-test('a file that would fill the disk is refused before it is sent, and nothing of it is read', async () => {
+test('a file that would fill the disk is refused before it is sent or read', async () => {
   let taken = 0;
   const stream = (async function* () {
     taken += 1;

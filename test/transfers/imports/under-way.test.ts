@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-test('it goes on when the browser is closed, and its progress is seen from every device and process', async () => {
+test('it continues when the browser is closed, with its progress on every device and process', async () => {
   const alice = await registered(app.url, 'alice');
   const elsewhere = await loggedInWith(app.url, alice);
   const other = await startApp({}, app.databaseUrl);
@@ -43,7 +43,7 @@ test('it goes on when the browser is closed, and its progress is seen from every
   await other.close();
 });
 
-test('its result stays until it is dismissed, or until the next import', async () => {
+test('its result stays until dismissed or until the next import', async () => {
   const ida = await registered(app.url, 'ida');
   await imported(ida, messages(2));
   expect(await resultOf(ida)).toBe('Imported 2 messages.');
@@ -54,7 +54,7 @@ test('its result stays until it is dismissed, or until the next import', async (
   expect(await imported(ida, messages(1))).toBe('Imported 1 message.');
 });
 
-test('the result is read without the password, the next import asks for it', async () => {
+test('viewing the result does not require the password; the next import does', async () => {
   const jan = await registered(app.url, 'jan');
   await imported(jan, messages(2));
   await app.pool.query(
@@ -67,7 +67,7 @@ test('the result is read without the password, the next import asks for it', asy
   expect(link).toBe('/account/confirm?next=%2Faccount%2Fimport');
 });
 
-test('a mailbox that gets full while it is written takes nothing of it', async () => {
+test('a mailbox that becomes full while an import writes to it gets nothing of it', async () => {
   const small = await startApp({ MAILBOX_MESSAGES: '1500' }, app.databaseUrl);
   const [frank, gina] = [await registered(small.url, 'frank'), await registered(small.url, 'gina')];
   await beginWriting(app.pool, frank, 1500);
@@ -79,7 +79,7 @@ test('a mailbox that gets full while it is written takes nothing of it', async (
   await small.close();
 });
 
-test('no import while an export is made, and no export while an import is under way', async () => {
+test('no import during an export, and no export during an import', async () => {
   const dora = await registered(app.url, 'dora');
   await fillMailbox(app.databaseUrl, 'dora', 3000, 1900);
   const answer = await beginExport(app.url, dora);
@@ -104,7 +104,7 @@ test('no import while an export is made, and no export while an import is under 
   expect(JSON.parse(both.get('messages.json')!)).toHaveLength(5000);
 });
 
-test('one at a time a person, in all processes: whoever sends slowly keeps nobody but themselves waiting', async () => {
+test('one at a time per user, over all processes: a slow sender delays only their own', async () => {
   const [nora, carol] = [await registered(app.url, 'nora'), await registered(app.url, 'carol')];
   const other = await startApp({}, app.databaseUrl);
   const form = formWith(await nora.hidden('/account/import'), messages(1));
@@ -127,7 +127,7 @@ test('one at a time a person, in all processes: whoever sends slowly keeps nobod
   await other.close();
 });
 
-test('an upload that is cancelled from another device ends', async () => {
+test('an upload cancelled from another device ends', async () => {
   const owen = await registered(app.url, 'owen');
   const sent = await beginImport(app.url, owen, messages(200), 20_000);
   await expect.poll(() => importsIn(app.pool, 'uploading'), { interval: 20 }).toBe(1);
@@ -140,7 +140,7 @@ test('an upload that is cancelled from another device ends', async () => {
   expect(await resultOf(owen)).toBe('You cancelled this import. Nothing was imported.');
 });
 
-test('few files are read at once, the others in their turn; very many people are asked to come back', async () => {
+test('few files are read concurrently, others queue, and beyond that users are asked to try later', async () => {
   const places = createImportSlots();
   let reading = 0;
   let most = 0;
