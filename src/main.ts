@@ -3,6 +3,7 @@ import cluster from 'node:cluster';
 import { fstatSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { createApp } from './app.ts';
 import { withTimeout } from './concurrency/with-timeout.ts';
 import { prepareShutdown } from './process/shutdown.ts';
 import { readSettings, type Config } from './config.ts';
@@ -10,10 +11,9 @@ import { checkAddress } from './database/address.ts';
 import { canConnect } from './database/can-connect.ts';
 import { openDatabase } from './database/open.ts';
 import type { Pool } from './database/pool.ts';
-import { openApp } from './process/open-app.ts';
-import { createEncryption } from './secrets/encryption.ts';
+import { openContext } from './process/context.ts';
 import { describeLostKey } from './accounts/second-factor/lost-key.ts';
-import { readSecretKey } from './secrets/secret-key.ts';
+import { startCleanupJobs } from './process/cleanup-jobs.ts';
 import { createBoundedServer } from './process/server.ts';
 import { exitWithError, StartupError } from './startup-error.ts';
 import { dropPrivileges } from './system-user.ts';
@@ -64,25 +64,25 @@ async function run(config: Config): Promise<void> {
 async function serve(config: Config, log: Log, pool: Pool, asked: Promise<string>) {
   let isStopping = false;
   const onError = (error: Error) => log.error({ err: error }, 'background');
-  const { app, close: closeApp } = await openApp(config, pool, log, () => isStopping);
-  const server = createBoundedServer(app);
+  const { ctx, close: closeContext } = await openContext(config, pool, log, () => isStopping);
+  const cleanupJobs = startCleanupJobs(ctx);
+  const server = createBoundedServer(createApp(ctx));
   const close = prepareShutdown(server, answersFor);
   await listen(server, config);
   const stillRoot = leaveRoot(config);
   if (stillRoot && isFirst) console.error(`private-messages: the program goes on as root: ${stillRoot}.`);
   log.info({ port: (server.address() as AddressInfo).port, host: config.host }, 'listening');
   if (isFirst) {
-    const lostKey = await describeLostKey(pool, createEncryption(readSecretKey(config.dataDir))).catch(
-      onError,
-    );
+    const lostKey = await describeLostKey(pool, ctx.encryption).catch(onError);
     if (lostKey) console.error(`private-messages: ${lostKey}`);
     console.error(`Open ${config.publicUrl}`);
   }
 
   const signal = await asked;
   isStopping = true;
+  cleanupJobs.close();
   log.info({ signal }, 'stopping');
-  await Promise.all([close(), withTimeout(answersFor, closeApp())]);
+  await Promise.all([close(), withTimeout(answersFor, closeContext())]);
 }
 
 // npm forwards Ctrl-C, so a signal may arrive twice; only the first one counts.

@@ -1,20 +1,19 @@
 // The account page and the change-password form.
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
-import type { Config } from '../config.ts';
-import type { Pool } from '../database/pool.ts';
 import { membersMayInvite } from './invitations/routes.ts';
 import { findUsage } from '../mailbox/quota.ts';
 import { findCodesLeft } from './recovery/queries.ts';
 import { allowOnly } from '../web/errors.ts';
-import type { Flash } from '../web/flash.ts';
+import { flash } from '../web/flash.ts';
 import { blankForm, parseForm, rejectField, type Form } from '../web/forms.ts';
 import { localPath } from '../web/local-path.ts';
 import { sessionKey } from '../sessions/queries.ts';
 import { saveSession, signedIn } from '../sessions/session.ts';
-import type { ChangeAccount } from './changes.ts';
-import { newPassword, typedPassword, type Passwords } from './passwords.ts';
-import type { ConfirmPassword } from './confirm-password.ts';
+import { changeAccount } from './changes.ts';
+import { checkPassword } from './confirm-password.ts';
+import type { AccountsContext } from './context.ts';
+import { newPassword, typedPassword } from './passwords.ts';
 import { changePassword, findOwnAccount } from './queries.ts';
 import { findWeakness } from './weak-passwords.ts';
 
@@ -23,23 +22,8 @@ const passwordForm = recoveredForm.extend({ current: typedPassword });
 type NewPassword = z.infer<typeof recoveredForm> & { current?: string };
 const recoveredForMs = 15 * 60 * 1000;
 
-export interface AccountParts {
-  pool: Pool;
-  config: Config;
-  passwords: Passwords;
-  confirmPassword: ConfirmPassword;
-  changeAccount: ChangeAccount;
-  flash: Flash;
-}
-
-export function accountRoutes({
-  pool,
-  config,
-  passwords,
-  confirmPassword,
-  changeAccount,
-  flash,
-}: AccountParts): Router {
+export function accountRoutes(ctx: AccountsContext): Router {
+  const { config, pool, passwords } = ctx;
   const router = Router();
   router
     .route('/account')
@@ -70,11 +54,12 @@ export function accountRoutes({
       const account =
         current === undefined
           ? await findOwnAccount(pool, signedIn(req).id)
-          : await confirmPassword.check(req, current);
+          : await checkPassword(ctx, req, current);
       const hash = account && (await passwords.hash(password));
       const isChanged =
         hash &&
         (await changeAccount(
+          ctx,
           req,
           (db) => changePassword(db, account, hash, ownSid(req)),
           'Your password was changed',
@@ -83,7 +68,7 @@ export function accountRoutes({
         const wrong = rejectField(form, 'current', 'This is not your password.');
         return showPassword(req, res.status(422), wrong);
       }
-      flash(res, { line: 'Your password is changed. All other devices are signed out.' });
+      flash(ctx, res, { line: 'Your password is changed. All other devices are signed out.' });
       delete req.session.recoveredAt;
       await saveSession(req);
       res.redirect(303, localPath(next) ?? '/account');

@@ -1,9 +1,9 @@
 // Credential changes: they require a live session, and leave a notice in case an intruder made them.
 import type { Request } from 'express';
-import type { Database, Pool } from '../database/pool.ts';
+import type { Database } from '../database/pool.ts';
 import { transaction } from '../database/transaction.ts';
 import { agentOf } from '../web/user-agents.ts';
-import type { Notifier } from '../mailbox/live/notifier.ts';
+import type { MailboxContext } from '../mailbox/context.ts';
 import { leaveNotice } from '../mailbox/notices.ts';
 import { HttpError } from '../web/errors.ts';
 import { hasSession, sessionKey } from '../sessions/queries.ts';
@@ -12,26 +12,23 @@ import { exactTime } from '../web/times.ts';
 import { lockAccount } from './queries.ts';
 
 /** Runs `change` in a transaction that locks the account; a result leaves a notice. Throws a 401 when signed out. */
-export type ChangeAccount = <T>(
+export async function changeAccount<T>(
+  { pool, notifier }: MailboxContext,
   req: Request,
   change: (db: Database) => Promise<T>,
   what: string | ((done: NonNullable<T>) => string),
-) => Promise<T>;
-
-export function createChangeAccount(pool: Pool, notifier: Notifier): ChangeAccount {
-  return async (req, change, what) => {
-    const { id } = signedIn(req);
-    const done = await transaction(pool, async (db) => {
-      await lockAccount(db, id);
-      if (!(await hasSession(db, ...sessionKey(req.sessionID))))
-        throw new HttpError(401, 'You have been signed out. Nothing was changed.');
-      const result = await change(db);
-      if (result) await leaveNotice(db, id, notice(typeof what === 'string' ? what : what(result), req));
-      return result;
-    });
-    if (done) notifier.notify([id]);
-    return done;
-  };
+): Promise<T> {
+  const { id } = signedIn(req);
+  const done = await transaction(pool, async (db) => {
+    await lockAccount(db, id);
+    if (!(await hasSession(db, ...sessionKey(req.sessionID))))
+      throw new HttpError(401, 'You have been signed out. Nothing was changed.');
+    const result = await change(db);
+    if (result) await leaveNotice(db, id, notice(typeof what === 'string' ? what : what(result), req));
+    return result;
+  });
+  if (done) notifier.notify([id]);
+  return done;
 }
 
 function notice(what: string, req: Request): string {

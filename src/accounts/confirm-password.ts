@@ -1,44 +1,38 @@
 // Confirm password: sensitive actions ask for it again unless it was given in the last 15 minutes.
 import { Router, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import { z } from 'zod';
-import type { Config } from '../config.ts';
-import type { Pool } from '../database/pool.ts';
 import { allowOnly } from '../web/errors.ts';
 import { blankForm, parseForm, rejectField, type Form } from '../web/forms.ts';
 import { localPath } from '../web/local-path.ts';
-import { createRateLimit } from '../web/rate-limits.ts';
 import { renewSessionId, signedIn } from '../sessions/session.ts';
-import { typedPassword, type Passwords } from './passwords.ts';
+import type { AccountsContext } from './context.ts';
+import { typedPassword } from './passwords.ts';
 import { findOwnAccount, type Account } from './queries.ts';
 import { verifyPassword } from './verify-password.ts';
 
 const validForMs = 15 * 60 * 1000;
 const confirmForm = z.object({ password: typedPassword, next: z.string().optional() });
 
-export interface ConfirmPassword {
-  /** Guards sensitive routes: redirects to the confirm page unless the password was confirmed recently. */
-  require(page: string): RequestHandler;
-  /** The user's account if the password is right, or undefined. Renews the session ID. Throws a 429. */
-  check(req: Request, password: string): Promise<Account | undefined>;
-  routes: Router;
+/** The user's account if the password is right, or undefined. Renews the session ID. Throws a 429. */
+export async function checkPassword(
+  ctx: AccountsContext,
+  req: Request,
+  password: string,
+): Promise<Account | undefined> {
+  const { config, pool, rateLimits } = ctx;
+  const { id } = signedIn(req);
+  const refund = await rateLimits('confirmations', config.loginsPerMinute, 60).consume(id);
+  const account = await verifyPassword(ctx, await findOwnAccount(pool, id), password);
+  if (!account) return undefined;
+  await refund();
+  await renewSessionId(pool, req);
+  req.session.confirmedAt = Date.now();
+  return account;
 }
 
-export function createConfirmPassword(pool: Pool, config: Config, passwords: Passwords): ConfirmPassword {
-  const attempts = createRateLimit(pool, 'confirmations', config.loginsPerMinute, 60);
-
-  const check = async (req: Request, password: string): Promise<Account | undefined> => {
-    const { id } = signedIn(req);
-    const refund = await attempts.consume(id);
-    const account = await verifyPassword(pool, passwords, await findOwnAccount(pool, id), password);
-    if (!account) return undefined;
-    await refund();
-    await renewSessionId(pool, req);
-    req.session.confirmedAt = Date.now();
-    return account;
-  };
-
-  const routes = Router();
-  routes
+export function confirmPasswordRoutes(ctx: AccountsContext): Router {
+  const router = Router();
+  router
     .route('/account/confirm')
     .get((req, res) => {
       const next = localPath(req.query.next);
@@ -47,20 +41,20 @@ export function createConfirmPassword(pool: Pool, config: Config, passwords: Pas
     .post(async (req, res) => {
       const form = parseForm(confirmForm, req.body);
       if (!form.ok) return showConfirm(res.status(422), form);
-      if (!(await check(req, form.values.password)))
+      if (!(await checkPassword(ctx, req, form.values.password)))
         return showConfirm(res.status(422), rejectField(form, 'password', 'This is not your password.'));
       res.redirect(303, localPath(form.values.next) ?? '/account');
     })
     .all(allowOnly('GET', 'POST'));
-
-  return { require: requireConfirmed, check, routes };
+  return router;
 }
 
 export function isConfirmed(req: Request): boolean {
   return Date.now() - (req.session.confirmedAt ?? 0) < validForMs;
 }
 
-function requireConfirmed(page: string): RequestHandler {
+/** Guards sensitive routes: redirects to the confirm page unless the password was confirmed recently. */
+export function requireConfirmed(page: string): RequestHandler {
   return (req: Request, res: Response, next: NextFunction): void => {
     if (isConfirmed(req)) return next();
     res.redirect(303, `/account/confirm?next=${encodeURIComponent(page)}`);

@@ -1,87 +1,75 @@
 // Rate limits for failed logins.
 import type { Request } from 'express';
-import type { Config } from '../config.ts';
-import type { Pool } from '../database/pool.ts';
-import type { KnownBrowsers } from './devices/known-browsers.ts';
+import { findKnownBrowser } from './devices/known-browsers.ts';
 import { nobody } from '../ids.ts';
-import type { Notifier } from '../mailbox/live/notifier.ts';
+import type { MailboxContext } from '../mailbox/context.ts';
 import { leaveNotice } from '../mailbox/notices.ts';
 import { clientAddress } from '../web/client-address.ts';
-import {
-  createAddressLimit,
-  createRateLimit,
-  isRefusal,
-  consumeAll,
-  type Refund,
-} from '../web/rate-limits.ts';
+import { addressLimits } from '../web/address-limits.ts';
+import { consumeAll, isRefusal, type Refund } from '../web/rate-limits.ts';
 import { exactTime } from '../web/times.ts';
 
-export interface LoginAttempts {
-  /** Counts an attempt; returns its refund, for a success, or throws a 429. `userId`: the username's owner, if any. */
-  consume(req: Request, username: string, userId: string | undefined): Promise<Refund>;
-}
-
-interface Parts {
-  pool: Pool;
-  config: Pick<Config, 'loginsPerMinute'>;
-  browsers: KnownBrowsers;
-  notifier: Notifier;
-  onError: (error: Error) => void;
-}
+/** What is guessed at: the names of its limits, and the words of its notice. */
+const kinds = { logins: 'passwords', recoveries: 'recovery codes' };
+type Kind = keyof typeof kinds;
 
 const hour = 60 * 60;
 
 /**
- * Failures count per username and address, per username, and per address. The username limits come first: what they
- * refuse does not count for the address, or failing with one name would lock out everyone who shares it. Known browsers
- * have only a limit of their own, so that attackers cannot lock out the owner. Attempts count before the check, so that
- * concurrent ones are counted; unknown usernames run the same statements.
+ * Counts a failure in advance; returns its refund, for a success, or throws a 429. `userId`: the username's owner, if
+ * any. Failures count per username and address, per username, and per address. The username limits come first: what
+ * they refuse does not count for the address, or failing with one name would lock out everyone who shares it. Known
+ * browsers have only a limit of their own, so that attackers cannot lock out the owner. Attempts count before the check,
+ * so that concurrent ones are counted; unknown usernames run the same statements.
  */
-export function createLoginAttempts(
-  { pool, config, browsers, notifier, onError }: Parts,
-  name: string,
-  typed: string,
-): LoginAttempts {
-  const perMinute = config.loginsPerMinute;
-  const here = createRateLimit(pool, `${name}-name`, perMinute, 60);
+export async function consumeLoginAttempt(
+  ctx: MailboxContext,
+  req: Request,
+  kind: Kind,
+  username: string,
+  userId: string | undefined,
+): Promise<Refund> {
+  const { rateLimits, log } = ctx;
+  const perMinute = ctx.config.loginsPerMinute;
+  const known = await findKnownBrowser(ctx, req, userId ?? nobody);
+  if (known) return consumeAll([() => rateLimits(`${kind}-browser`, perMinute, 60).consume(known)]);
+  const nameTyped = username.slice(0, 64);
+  const here = rateLimits(`${kind}-name`, perMinute, 60);
   // From any number of addresses: 50 an hour are 1,200 guesses a day, and common passwords are refused anyway.
-  const everywhere = createRateLimit(pool, `${name}-everywhere`, 5 * perMinute, hour);
-  const from = createAddressLimit(pool, `${name}-address`, 5 * perMinute, 60);
-  const withKnown = createRateLimit(pool, `${name}-browser`, perMinute, 60);
-  const notices = createRateLimit(pool, `${name}-notice`, 1, 24 * hour);
-
-  const tell = async (userId: string): Promise<void> => {
+  const everywhere = rateLimits(`${kind}-everywhere`, 5 * perMinute, hour);
+  const consumeEverywhere = async () => {
     try {
-      await notices.consume(userId);
+      return await everywhere.consume(nameTyped);
     } catch (error) {
-      if (isRefusal(error)) return;
+      // After the response, so that its time does not reveal whether the username exists.
+      if (isRefusal(error) && userId)
+        req.res?.once('close', () => {
+          leaveGuessingNotice(ctx, kind, userId).catch((err: Error) => log.error({ err }, 'background'));
+        });
       throw error;
     }
-    await leaveNotice(pool, userId, guessingNotice(typed, new Date()));
-    notifier.notify([userId]);
   };
+  return consumeAll([
+    () => here.consume(`${clientAddress(req)} ${nameTyped}`),
+    consumeEverywhere,
+    ...addressLimits(ctx, req, `${kind}-address`, 5 * perMinute, 60),
+  ]);
+}
 
-  return {
-    async consume(req, username, userId) {
-      const known = await browsers.findKnown(req, userId ?? nobody);
-      if (known) return consumeAll([() => withKnown.consume(known)]);
-      const nameTyped = username.slice(0, 64);
-      const consumeEverywhere = async () => {
-        try {
-          return await everywhere.consume(nameTyped);
-        } catch (error) {
-          // After the response, so that its time does not reveal whether the username exists.
-          if (isRefusal(error) && userId) req.res?.once('close', () => void tell(userId).catch(onError));
-          throw error;
-        }
-      };
-      return consumeAll([
-        () => here.consume(`${clientAddress(req)} ${nameTyped}`),
-        consumeEverywhere,
-        ...from.consumers(req),
-      ]);
-    },
-  };
+/** At most one a day. */
+async function leaveGuessingNotice(
+  { pool, notifier, rateLimits }: MailboxContext,
+  kind: Kind,
+  userId: string,
+): Promise<void> {
+  try {
+    await rateLimits(`${kind}-notice`, 1, 24 * hour).consume(userId);
+  } catch (error) {
+    if (isRefusal(error)) return;
+    throw error;
+  }
+  await leaveNotice(pool, userId, guessingNotice(kinds[kind], new Date()));
+  notifier.notify([userId]);
 }
 
 function guessingNotice(typed: string, at: Date): string {

@@ -2,35 +2,25 @@
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { admit, refuseAdmission, type Refusal } from './invitations/admission.ts';
+import { consumeByAddress } from '../web/address-limits.ts';
 import { guardAnonymousForms } from '../web/csrf.ts';
 import { allowOnly } from '../web/errors.ts';
 import { blankForm, preserveInput, parseForm, rejectField, typedIn, type Form } from '../web/forms.ts';
-import { createAddressLimit } from '../web/rate-limits.ts';
+import type { AccountsContext } from './context.ts';
 import { newPassword } from './passwords.ts';
-import type { SignInParts } from './routes.ts';
-import type { HashUsername } from './used-usernames.ts';
+import { signIn } from './sign-in.ts';
 import { newUsername } from '../usernames.ts';
 import { findWeakness } from './weak-passwords.ts';
 
 const registrationForm = z.object({ username: newUsername, password: newPassword });
 
-interface RegistrationParts extends SignInParts {
-  hashUsername: HashUsername;
-}
-
-export function registrationRoutes({
-  pool,
-  config,
-  passwords,
-  signIn,
-  hashUsername,
-}: RegistrationParts): Router {
+export function registrationRoutes(ctx: AccountsContext): Router {
+  const { config, pool, passwords, hashUsername } = ctx;
   const { registration } = config;
-  const registrationsFrom = createAddressLimit(pool, 'registrations', config.registrationsPerHour, 3600);
   const router = Router();
   router
     .route('/register')
-    .all(preserveInput(showRegister), guardAnonymousForms(config))
+    .all(preserveInput(showRegister), guardAnonymousForms(ctx))
     .get(async (req, res) => {
       if (req.user) return res.redirect(303, '/inbox');
       const { invitation } = typedIn(req.query);
@@ -49,7 +39,7 @@ export function registrationRoutes({
       const weakness = await findWeakness(password, username, config.publicUrl);
       if (weakness) return showRegister(req, res.status(422), rejectField(form, 'password', weakness));
 
-      await registrationsFrom.consume(req);
+      await consumeByAddress(ctx, req, 'registrations', config.registrationsPerHour, 60 * 60);
       const hash = await passwords.hash(password);
       const account = await admit(pool, hashUsername, registration, invitation, username, hash);
       if (account === 'taken') {
@@ -57,7 +47,7 @@ export function registrationRoutes({
         return showRegister(req, res.status(422), rejectField(form, 'username', taken));
       }
       if (typeof account === 'string') return showRefusal(res, account);
-      await signIn(req, res, account, { isAnnounced: false });
+      await signIn(ctx, req, res, account, { isAnnounced: false });
       res.redirect(303, '/inbox');
     })
     .all(allowOnly('GET', 'POST'));

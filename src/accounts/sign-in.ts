@@ -2,8 +2,8 @@
 import type { Request, Response } from 'express';
 import type { SessionData } from 'express-session';
 import { becomeOwner } from '../database/owner.ts';
-import type { Pool } from '../database/pool.ts';
-import type { KnownBrowsers } from './devices/known-browsers.ts';
+import type { MailboxContext } from '../mailbox/context.ts';
+import { meetBrowser } from './devices/known-browsers.ts';
 import { hasCodes } from './recovery/queries.ts';
 import { HttpError } from '../web/errors.ts';
 import { startSession } from '../sessions/session.ts';
@@ -16,22 +16,19 @@ export interface SignInOptions {
 }
 
 /** Throws when all the user's sessions were ended since the account was read. */
-export type SignIn = (
+export async function signIn(
+  ctx: MailboxContext,
   req: Request,
   res: Response,
   account: Pick<Account, 'id' | 'epoch'>,
-  manner?: SignInOptions,
-) => Promise<void>;
-
-export function createSignIn(pool: Pool, browsers: KnownBrowsers): SignIn {
-  return async (req, res, account, { isAnnounced = true, remembers = {} } = {}) => {
-    becomeOwner(account.id);
-    const [isSafe] = await Promise.all([
-      hasCodes(pool, account.id),
-      browsers.meet(req, res, account.id, isAnnounced),
-    ]);
-    await startSession(pool, req, account, isSafe ? remembers : { ...remembers, offersCodes: true });
-  };
+  { isAnnounced = true, remembers = {} }: SignInOptions = {},
+): Promise<void> {
+  becomeOwner(account.id);
+  const [isSafe] = await Promise.all([
+    hasCodes(ctx.pool, account.id),
+    meetBrowser(ctx, req, res, account.id, isAnnounced),
+  ]);
+  await startSession(ctx.pool, req, account, isSafe ? remembers : { ...remembers, offersCodes: true });
 }
 
 /** Only for users who have proved that the account is theirs. */

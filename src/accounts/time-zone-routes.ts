@@ -1,9 +1,9 @@
 // The account's time zone: GET and POST /account/time-zone.
 import { Router } from 'express';
 import { z } from 'zod';
-import type { Pool } from '../database/pool.ts';
+import type { WebContext } from '../web/context.ts';
 import { allowOnly } from '../web/errors.ts';
-import type { Flash } from '../web/flash.ts';
+import { flash } from '../web/flash.ts';
 import { blankForm, parseForm } from '../web/forms.ts';
 import { signedIn } from '../sessions/session.ts';
 import { isTimeZone } from '../web/time-zones.ts';
@@ -21,7 +21,7 @@ const zonesByRegion = Object.groupBy(
   (name) => name.slice(0, name.indexOf('/')),
 );
 
-export function timeZoneRoutes(pool: Pool, flash: Flash): Router {
+export function timeZoneRoutes(ctx: WebContext): Router {
   const router = Router();
   router
     .route('/account/time-zone')
@@ -33,8 +33,8 @@ export function timeZoneRoutes(pool: Pool, flash: Flash): Router {
       const form = parseForm(timeZoneForm, req.body);
       if (!form.ok) return res.status(422).render('accounts/time-zone', { form, zonesByRegion });
       const { timeZone } = form.values;
-      await setTimeZone(pool, signedIn(req).id, timeZone || null);
-      flash(res, {
+      await setTimeZone(ctx.pool, signedIn(req).id, timeZone || null);
+      flash(ctx, res, {
         line: timeZone ? `Days and times are those of ${timeZone}.` : 'Your browser sets the time zone.',
       });
       res.redirect(303, '/account');

@@ -1,12 +1,10 @@
 // Verifies an account's password and upgrades an outdated hash.
-import type { Database } from '../database/pool.ts';
-import type { Passwords } from './passwords.ts';
+import type { AccountsContext } from './context.ts';
 import { upgradeHash, type Account } from './queries.ts';
 
 /** The account with its current hash, if the password is right. Takes as long without an account. */
 export async function verifyPassword(
-  db: Database,
-  passwords: Passwords,
+  { pool, passwords }: AccountsContext,
   account: Account | undefined,
   typed: string,
 ): Promise<Account | undefined> {
@@ -14,6 +12,6 @@ export async function verifyPassword(
   if (!account || verdict === 'wrong') return undefined;
   if (verdict === 'right' || account.isDisabled) return account;
   const passwordHash = await passwords.hash(typed);
-  await upgradeHash(db, account, passwordHash);
+  await upgradeHash(pool, account, passwordHash);
   return { ...account, passwordHash };
 }

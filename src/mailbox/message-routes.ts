@@ -2,13 +2,12 @@
 import { Router, type Request } from 'express';
 import { z } from 'zod';
 import { unsendMessage } from './compose/unsend.ts';
-import type { Pool } from '../database/pool.ts';
-import type { Notifier } from './live/notifier.ts';
+import type { MailboxContext } from './context.ts';
 import { flashTrashed } from './trash/flash-trashed.ts';
 import { findTrashed, trashMessages } from './trash/queries.ts';
 import { aroundInSearch, type Around } from './search/around.ts';
 import { allowOnly, HttpError } from '../web/errors.ts';
-import type { Flash } from '../web/flash.ts';
+import { flash } from '../web/flash.ts';
 import { localPath } from '../web/local-path.ts';
 import { isReading } from '../web/prefetch.ts';
 import { signedIn } from '../sessions/session.ts';
@@ -17,7 +16,8 @@ import { splitLinks } from './links.ts';
 import { findMessage, markUnread, openMessage, type Message } from './queries.ts';
 import { sayUnchanged } from './selection.ts';
 
-export function messageRoutes(pool: Pool, flash: Flash, notifier: Notifier): Router {
+export function messageRoutes(ctx: MailboxContext): Router {
+  const { pool, notifier } = ctx;
   const router = Router();
 
   router
@@ -55,7 +55,7 @@ export function messageRoutes(pool: Pool, flash: Flash, notifier: Notifier): Rou
         if (!(await findTrashed(pool, viewer.id, id))) throw unknownMessage();
         throw new HttpError(404, 'This message was already deleted: it is in the trash.');
       }
-      flashTrashed(flash, res, viewer, trashed, at);
+      flashTrashed(ctx, res, viewer, trashed, at);
       res.redirect(303, localPath(req.body?.from) ?? '/inbox');
     })
     .all(allowOnly('POST'));
@@ -68,7 +68,7 @@ export function messageRoutes(pool: Pool, flash: Flash, notifier: Notifier): Rou
       const [marked] = await markUnread(pool, ownerId, [id]);
       if (!marked && !(await findMessage(pool, ownerId, id))) throw unknownMessage();
       const line = marked ? 'Marked as unread.' : await sayUnchanged(pool, ownerId, 'unread', [id]);
-      flash(res, { line });
+      flash(ctx, res, { line });
       res.redirect(303, localPath(req.body?.from) ?? '/inbox');
     })
     .all(allowOnly('POST'));
@@ -80,9 +80,9 @@ export function messageRoutes(pool: Pool, flash: Flash, notifier: Notifier): Rou
       if (outcome.kind === 'no such message') throw unknownMessage();
       if (outcome.kind === 'taken back') {
         notifier.notify([outcome.recipientId]);
-        flash(res, { line: `Taken back: ${outcome.recipient} will not see it.` });
+        flash(ctx, res, { line: `Taken back: ${outcome.recipient} will not see it.` });
       } else {
-        flash(res, {
+        flash(ctx, res, {
           line: `${outcome.recipient} has opened or deleted it already, so it cannot be taken back.`,
         });
       }

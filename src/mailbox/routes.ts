@@ -2,12 +2,12 @@
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { inBatches } from '../database/batches.ts';
-import type { Pool } from '../database/pool.ts';
 import { lowestIdAt } from '../ids.ts';
 import { flashTrashed } from './trash/flash-trashed.ts';
 import { trashMessages, trashOlder } from './trash/queries.ts';
+import type { WebContext } from '../web/context.ts';
 import { allowOnly, HttpError } from '../web/errors.ts';
-import type { Flash } from '../web/flash.ts';
+import { flash } from '../web/flash.ts';
 import { readDay, startOfDay } from '../web/days.ts';
 import { blankForm, parseForm } from '../web/forms.ts';
 import { localPath } from '../web/local-path.ts';
@@ -25,7 +25,8 @@ import {
 } from './queries.ts';
 import { counted, sayDone, sayUnchanged, selectedIds } from './selection.ts';
 
-export function mailboxRoutes(pool: Pool, flash: Flash): Router {
+export function mailboxRoutes(ctx: WebContext): Router {
+  const { pool } = ctx;
   const router = Router();
 
   for (const box of ['inbox', 'sent'] as const) {
@@ -53,12 +54,12 @@ export function mailboxRoutes(pool: Pool, flash: Flash): Router {
       const action: unknown = req.body?.action;
       if (action === 'read' || action === 'unread') {
         const mark = action === 'read' ? markRead : markUnread;
-        flash(res, { line: await sayDone(pool, id, action, ids, await mark(pool, id, ids)) });
+        flash(ctx, res, { line: await sayDone(pool, id, action, ids, await mark(pool, id, ids)) });
       } else if (action === 'delete') {
         const at = new Date();
         const trashed = await trashMessages(pool, id, ids, at);
-        if (trashed.length > 0) flashTrashed(flash, res, signedIn(req), trashed, at);
-        else flash(res, { line: await sayUnchanged(pool, id, action, ids) });
+        if (trashed.length > 0) flashTrashed(ctx, res, signedIn(req), trashed, at);
+        else flash(ctx, res, { line: await sayUnchanged(pool, id, action, ids) });
       } else throw new HttpError(422, 'Choose what to do with the messages.');
       res.redirect(303, localPath(req.body?.from) ?? '/inbox');
     })
@@ -70,7 +71,7 @@ export function mailboxRoutes(pool: Pool, flash: Flash): Router {
       const upTo = z.uuid().safeParse(req.body?.upTo);
       if (!upTo.success) throw new HttpError(422, 'Nothing was marked: the form was not complete.');
       const count = await markAllRead(pool, signedIn(req).id, upTo.data);
-      flash(res, { line: counted(count, 'marked as read', 'All messages were already read.') });
+      flash(ctx, res, { line: counted(count, 'marked as read', 'All messages were already read.') });
       res.redirect(303, localPath(req.body?.from) ?? '/inbox');
     })
     .all(allowOnly('POST'));
@@ -115,7 +116,7 @@ export function mailboxRoutes(pool: Pool, flash: Flash): Router {
         'All messages from before that day were already deleted.',
       );
       const undo = count > 0 ? { undo: at } : {};
-      flash(res, {
+      flash(ctx, res, {
         line: isDone ? line : `${line} There are more: please press the button once more.`,
         ...undo,
       });

@@ -8,10 +8,11 @@ import { forgetEndedDrafts } from '../mailbox/drafts/queries.ts';
 import { forgetBrowsers } from '../accounts/devices/queries.ts';
 import { deleteExpiredInvitations } from '../accounts/invitations/queries.ts';
 import { listClosedAccounts, purgeAccount } from '../accounts/deletion/queries.ts';
-import { forgetWarnings, type Quota } from '../mailbox/quota.ts';
+import { forgetWarnings } from '../mailbox/quota.ts';
 import { deleteExpiredResetLinks } from '../accounts/reset-links/queries.ts';
 import { deleteExpired } from '../mailbox/trash/queries.ts';
 import { deleteExpiredSessions } from '../sessions/queries.ts';
+import type { WebContext } from '../web/context.ts';
 import { deleteExpiredNonces, maxNonceAge } from '../secrets/nonces.ts';
 
 const hour = 60 * 60 * 1000;
@@ -63,14 +64,11 @@ function forgetSentForms(db: Database, before: Date): Promise<number> {
   return deleteBefore(db, { table: 'sent_forms', key: 'owner_id, digest', time: 'sent_at' }, before, batch);
 }
 
-export function startCleanupJobs(
-  pool: Pool,
-  mailbox: Quota,
-  onError: (error: Error) => void,
-): { close(): void } {
+export function startCleanupJobs({ config, pool, log }: WebContext): { close(): void } {
+  const onError = (error: Error) => log.error({ err: error }, 'background');
   const run = () => {
     runCleanupJobs(pool)
-      .then(() => asSystem(() => forgetWarnings(pool, mailbox)))
+      .then(() => asSystem(() => forgetWarnings(pool, config.mailbox)))
       .catch(onError);
   };
   const first = setTimeout(run, 60_000);

@@ -1,7 +1,8 @@
 // Limits large forms to one at a time per user, with a rest after each, so that a flood leaves time for others.
 import type { Request, RequestHandler } from 'express';
 import { createKeyedLimiter } from '../concurrency/limiter.ts';
-import { cookieName, type Site } from '../web/cookies.ts';
+import type { WebContext } from '../web/context.ts';
+import type { Cookies } from '../web/cookies.ts';
 import { sessionKey } from './queries.ts';
 
 const large = 20_000; // bytes; ordinary forms are smaller, 100,000 characters keep the process busy for some 10 ms
@@ -10,10 +11,10 @@ const large = 20_000; // bytes; ordinary forms are smaller, 100,000 characters k
  * Goes before body parsing: a waiting request costs one connection, and its body is still in the browser. After
  * `patience` milliseconds it goes on, before limitSlowRequests cuts off a body that is not read.
  */
-export function limitLargeForms(site: Site, patience = 20_000): RequestHandler {
+export function limitLargeForms({ cookies }: Pick<WebContext, 'cookies'>, patience = 20_000): RequestHandler {
   const limit = createKeyedLimiter(1, { rest: (ms) => Math.min(4 * ms, 5000), patience });
   return (req, res, next) => {
-    const person = isLargeForm(req) ? personOf(req, site) : undefined;
+    const person = isLargeForm(req) ? personOf(req, cookies) : undefined;
     if (!person) return next();
     const answer = () =>
       new Promise<void>((resolve) => {
@@ -31,7 +32,7 @@ function isLargeForm({ method, headers }: Request): boolean {
   return method === 'POST' && length > large && !headers['content-type']?.startsWith('multipart/');
 }
 
-function personOf(req: Request, site: Site): string | undefined {
-  const session = req.signedCookies[cookieName(site, 'session')] as unknown;
+function personOf(req: Request, cookies: Cookies): string | undefined {
+  const session = cookies.read(req, 'session');
   return typeof session === 'string' ? sessionKey(session)[0] : undefined;
 }

@@ -2,11 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import session, { type SessionData } from 'express-session';
-import type { Config } from '../config.ts';
 import { batch } from '../database/batch.ts';
 import { asSystem, becomeOwner } from '../database/owner.ts';
-import type { Database, Pool } from '../database/pool.ts';
-import { adoptCookies, cookieName, cookieOptions, setSignedCookie, type Site } from '../web/cookies.ts';
+import type { Database } from '../database/pool.ts';
+import type { WebContext } from '../web/context.ts';
+import { adoptCookies, type Cookies } from '../web/cookies.ts';
 import { HttpError } from '../web/errors.ts';
 import { localPath } from '../web/local-path.ts';
 import { isPrefetch } from '../web/prefetch.ts';
@@ -20,25 +20,25 @@ const seenEvery = 5 * 60 * 1000;
 type ChoosePreload = (req: Request) => Preload | undefined;
 
 /** Reads the session; anonymous visitors get no cookie and no row. */
-export function openSessions(config: Config, pool: Pool, choosePreload: ChoosePreload): RequestHandler[] {
-  const name = cookieName(config, 'session');
+export function openSessions(ctx: WebContext, choosePreload: ChoosePreload): RequestHandler[] {
+  const { config, cookies, pool } = ctx;
   const findAlone = batch(pool, (db, ids: string[]) => asSystem(() => findSessions(db, ids)));
   const find = (id: string, preloaded?: Preload) =>
     preloaded ? findSessionWith(pool, id, preloaded) : findAlone(id);
   const store = new SessionStore(pool, findAlone);
   const keys = [randomBytes(32).toString('base64url')]; // an empty list is refused; replaced below
   const openSession = session({
-    name,
+    name: cookies.name('session'),
     secret: keys,
     store,
     genid: (req) => newSessionId(req.signingIn),
     resave: false,
     saveUninitialized: false,
-    cookie: { ...cookieOptions(config), maxAge: maxIdle },
+    cookie: { ...cookies.options, maxAge: maxIdle },
     proxy: config.isHttps || undefined,
   });
   const readSession = async (req: Request): Promise<void> => {
-    const id: unknown = req.signedCookies[name];
+    const id = cookies.read(req, 'session');
     const readAt = Date.now();
     const found = typeof id === 'string' ? await find(id, choosePreload(req)) : null;
     if (found) req.sessionID = id as string;
@@ -50,12 +50,12 @@ export function openSessions(config: Config, pool: Pool, choosePreload: ChoosePr
     // A GET never changes its session: express-session would compare, save and sign it at the end of each response.
     if (isVisit) readSession(req).then(() => next(), next);
     else {
-      keys.splice(0, keys.length, ...req.cookieKeys('session')); // express-session reads it on each request
+      keys.splice(0, keys.length, ...cookies.keys('session')); // express-session reads it on each request
       openSession(req, res, next);
     }
   };
   const prepare = config.isHttps ? [assumeHttps] : [];
-  return [...prepare, adoptCookies(config), read, greet(pool, config)];
+  return [...prepare, adoptCookies(cookies), read, greet(ctx)];
 }
 
 /** publicUrl is https, but a proxy may not say so, and express-session would then set no cookie. */
@@ -65,7 +65,7 @@ function assumeHttps(req: Request, res: Response, next: NextFunction): void {
 }
 
 /** Sets the user for routes and views; renews session and cookie every five minutes, or to rename the cookie. */
-function greet(pool: Pool, site: Site) {
+function greet({ cookies, pool }: WebContext) {
   return (req: Request, res: Response, next: NextFunction): void => {
     const { viewer, seenAt = 0 } = req.session;
     req.user = viewer;
@@ -74,7 +74,7 @@ function greet(pool: Pool, site: Site) {
     if (!viewer || isPrefetch(req) || (!req.adoptsSession && Date.now() - seenAt <= seenEvery)) return next();
     renewSession(pool, req.sessionID, req.session as SessionData).then((expires) => {
       // Otherwise the browser drops the cookie a month after login, however often it is used.
-      if (expires) setSignedCookie(res, site, 'session', req.sessionID, { expires });
+      if (expires) cookies.set(res, 'session', req.sessionID, { expires });
       next();
     }, next);
   };
@@ -122,9 +122,9 @@ export function saveSession(req: Request): Promise<void> {
 }
 
 /** Deletes the row before the response is sent. */
-export async function endSession(req: Request, res: Response, site: Site): Promise<void> {
+export async function endSession(req: Request, res: Response, cookies: Cookies): Promise<void> {
   await settle((done) => req.session.destroy(done));
-  res.clearCookie(cookieName(site, 'session'), cookieOptions(site));
+  cookies.clear(res, 'session');
 }
 
 function settle(work: (done: (error?: unknown) => void) => void): Promise<void> {

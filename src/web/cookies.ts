@@ -1,58 +1,65 @@
 // Every cookie of the app: names, options, signing keys and lazy parsing.
 import { createHash, createHmac } from 'node:crypto';
 import cookieParser from 'cookie-parser';
-import type { Express, Request, RequestHandler, Response } from 'express';
+import type { CookieOptions, Express, Request, RequestHandler, Response } from 'express';
 import type { Config } from '../config.ts';
 
-export type Site = Pick<Config, 'publicUrl' | 'isHttps'>;
+type Site = Pick<Config, 'publicUrl' | 'isHttps'>;
 
 /** `form`: CSRF secret while signed out; `second`: pending login; `zone`: time zone, set unsigned by public/app.js. */
 export type CookieKind = SignedKind | 'zone';
 const signedKinds = ['session', 'browser', 'form', 'flash', 'second', 'enrolment'] as const;
 export type SignedKind = (typeof signedKinds)[number];
 
-export function cookieOptions({ isHttps }: Site) {
-  return { httpOnly: true, sameSite: 'lax', secure: isHttps, path: '/' } as const;
+export interface Cookies {
+  readonly options: Pick<CookieOptions, 'httpOnly' | 'sameSite' | 'secure' | 'path'>;
+  name: (kind: CookieKind) => string;
+  keys: (kind: SignedKind) => string[]; // the first one signs
+  /** The value if it is validly signed; JSON is parsed. */
+  read: (req: Request, kind: SignedKind) => unknown;
+  set: (res: Response, kind: SignedKind, value: string | object, lasts?: Lasts) => void;
+  clear: (res: Response, kind: SignedKind) => void;
 }
 
-/** Cookies ignore ports: the hash separates installations on one host. `__Host-`: RFC 6265bis, 4.1.3.2. */
-export function cookieName({ publicUrl, isHttps }: Site, kind: CookieKind): string {
-  const suffix = createHash('sha256').update(publicUrl).digest('hex').slice(0, 8);
-  return `${isHttps ? '__Host-' : ''}pm-${suffix}-${kind}`;
-}
+type Lasts = Pick<CookieOptions, 'maxAge' | 'expires'>;
 
-/** Each kind has its own key: a cookie can be neither forged nor used as another kind. */
-export function setSignedCookie(
-  res: Response,
-  site: Site,
-  kind: SignedKind,
-  value: string | object,
-  options: { maxAge?: number; expires?: Date } = {},
-): void {
-  const text = typeof value === 'object' ? `j:${JSON.stringify(value)}` : value;
-  const key = res.req.cookieKeys(kind)[0]!;
-  const signature = createHmac('sha256', key).update(text).digest('base64').replace(/=+$/, ''); // as cookie-signature
-  res.cookie(cookieName(site, kind), `s:${text}.${signature}`, { ...cookieOptions(site), ...options });
+/** Each kind has its own key, derived from `secrets`: a cookie can be neither forged nor used as another kind. */
+export function createCookies({ publicUrl, isHttps }: Site, secrets: string[]): Cookies {
+  const options = { httpOnly: true, sameSite: 'lax', secure: isHttps, path: '/' } as const;
+  // Cookies ignore ports: the hash separates installations on one host. `__Host-`: RFC 6265bis, 4.1.3.2.
+  const prefix = `${isHttps ? '__Host-' : ''}pm-${createHash('sha256').update(publicUrl).digest('hex').slice(0, 8)}`;
+  const name = (kind: CookieKind) => `${prefix}-${kind}`;
+  const keys = keyDeriver(secrets);
+  return {
+    options,
+    name,
+    keys,
+    read: (req, kind) => req.signedCookies[name(kind)] as unknown,
+    set(res, kind, value, lasts = {}) {
+      const text = typeof value === 'object' ? `j:${JSON.stringify(value)}` : value;
+      const signature = createHmac('sha256', keys(kind)[0]!).update(text).digest('base64').replace(/=+$/, ''); // as cookie-signature
+      res.cookie(name(kind), `s:${text}.${signature}`, { ...options, ...lasts });
+    },
+    clear: (res, kind) => void res.clearCookie(name(kind), options),
+  };
 }
 
 /** Adopts validly signed cookies under former names (version 0.1.0, other site URLs), so that nobody is signed out. */
-export function adoptCookies(site: Site): RequestHandler {
+export function adoptCookies({ name, keys, options }: Cookies): RequestHandler {
   const kinds = (['session', 'browser'] as const).map((kind) => ({
     kind,
-    name: cookieName(site, kind),
-    others: new RegExp(`^${site.isHttps ? '__Host-' : ''}(pm-[0-9a-f]{8}-)?${kind}$`),
+    ours: name(kind),
+    others: new RegExp(`^${options.secure ? '__Host-' : ''}(pm-[0-9a-f]{8}-)?${kind}$`),
   }));
   return (req, res, next) => {
     const { cookie } = req.headers;
     if (!cookie) return next();
     const pairs = cookie.split(/; */).map((pair) => pair.split('=', 2) as [string, string?]);
-    for (const { kind, name, others } of kinds) {
-      if (pairs.some(([key]) => key === name)) continue;
-      const found = pairs.find(
-        ([key, value = '']) => others.test(key) && isSigned(value, req.cookieKeys(kind)),
-      );
+    for (const { kind, ours, others } of kinds) {
+      if (pairs.some(([key]) => key === ours)) continue;
+      const found = pairs.find(([key, value = '']) => others.test(key) && isSigned(value, keys(kind)));
       if (!found) continue;
-      req.headers.cookie += `; ${name}=${found[1]}`;
+      req.headers.cookie += `; ${ours}=${found[1]}`;
       if (kind === 'session') req.adoptsSession = true;
     }
     next();
@@ -84,15 +91,10 @@ function keyDeriver(secrets: string[]): (kind: SignedKind) => string[] {
 }
 
 /** Parses on first access: most pages need only the session cookie. csurf signs with `secret`. */
-export function parseCookiesLazily(app: Express, site: Site, secrets: string[]): void {
+export function parseCookiesLazily(app: Express, { name, keys }: Cookies): void {
   const parse = cookieParser();
   Object.defineProperties(app.request, {
-    cookieKeys: { value: keyDeriver(secrets) },
-    secret: {
-      get(this: Request) {
-        return this.cookieKeys('form')[0];
-      },
-    },
+    secret: { get: () => keys('form')[0] },
     signedCookies: {
       get(this: Request): Record<string, unknown> {
         const { headers } = this;
@@ -100,11 +102,10 @@ export function parseCookiesLazily(app: Express, site: Site, secrets: string[]):
         parse(read, {} as Response, () => {});
         const signed: Record<string, unknown> = {};
         for (const kind of signedKinds) {
-          const name = cookieName(site, kind);
-          const value: unknown = read.cookies[name];
+          const value: unknown = read.cookies[name(kind)];
           if (typeof value !== 'string' || !value.startsWith('s:')) continue;
-          const text = cookieParser.signedCookie(value, this.cookieKeys(kind));
-          if (text !== false) signed[name] = cookieParser.JSONCookie(text) ?? text;
+          const text = cookieParser.signedCookie(value, keys(kind));
+          if (text !== false) signed[name(kind)] = cookieParser.JSONCookie(text) ?? text;
         }
         Object.defineProperty(this, 'signedCookies', { value: signed });
         return signed;

@@ -2,15 +2,15 @@
 import { METHODS } from 'node:http';
 import csurf from 'csurf';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
-import { cookieName, cookieOptions, type Site } from './cookies.ts';
+import type { WebContext } from './context.ts';
+import type { Cookies } from './cookies.ts';
 import { HttpError } from './errors.ts';
 import { typedIn } from './forms.ts';
-import type { Log } from './log.ts';
 
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** Fetch Metadata (OWASP CSRF Prevention Cheat Sheet), with the algorithm of Go's http.CrossOriginProtection. */
-export function refuseOtherSites(log: Log): RequestHandler {
+export function refuseOtherSites({ log }: WebContext): RequestHandler {
   return (req, res, next) => {
     if (safeMethods.has(req.method)) return next();
     const site = req.get('Sec-Fetch-Site');
@@ -53,16 +53,18 @@ export function guardForms(req: Request, res: Response, next: NextFunction): voi
 }
 
 /** For signed-out users: the secret is in a signed cookie, so that no row is written for them. */
-export function guardAnonymousForms(site: Site): RequestHandler[] {
-  const cookie = { ...cookieOptions(site), key: cookieName(site, 'form'), signed: true };
-  return [csurf({ value, ignoreMethods, cookie })];
+export function guardAnonymousForms({ cookies }: WebContext): RequestHandler {
+  return csurf({ value, ignoreMethods, cookie: formCookie(cookies) });
 }
 
 /** For an anonymous form on a page that another route answers with. */
-export function anonymousToken(site: Site) {
-  const cookie = { ...cookieOptions(site), key: cookieName(site, 'form'), signed: true };
-  const lend = csurf({ value, cookie, ignoreRequest: () => true });
-  return (req: Request, res: Response): void => lend(req, res, () => {});
+export function lendAnonymousToken({ cookies }: WebContext, req: Request, res: Response): void {
+  const lend = csurf({ value, cookie: formCookie(cookies), ignoreRequest: () => true });
+  lend(req, res, () => {});
+}
+
+function formCookie(cookies: Cookies) {
+  return { ...cookies.options, key: cookies.name('form'), signed: true };
 }
 
 /** Made on demand. If the session's secret cannot be read (database down), the form keeps the token it came with. */

@@ -1,7 +1,7 @@
 // Flash messages: one line shown once on the next page, in a signed cookie that costs no query.
-import type { NextFunction, Request, Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import { z } from 'zod';
-import { cookieName, cookieOptions, setSignedCookie, type Site } from './cookies.ts';
+import type { WebContext } from './context.ts';
 import { isReading } from './prefetch.ts';
 
 const message = z.object({
@@ -11,26 +11,23 @@ const message = z.object({
   link: z.string().optional(), // shown once, on the next page
 });
 
-export type Flash = (res: Response, shown: z.infer<typeof message>) => void;
+export function flash({ cookies }: WebContext, res: Response, shown: z.infer<typeof message>): void {
+  cookies.set(res, 'flash', shown, { maxAge: 60_000 });
+}
 
-export function openFlash(site: Site) {
-  const name = cookieName(site, 'flash');
-  const options = cookieOptions(site);
-  const flash: Flash = (res, shown) => {
-    setSignedCookie(res, site, 'flash', shown, { maxAge: 60_000 });
-  };
-  /** Consumes the flash, but not on a request that no user looks at, such as a prefetch. */
-  const showFlash = (req: Request, res: Response, next: NextFunction): void => {
+/** Consumes the flash, but not on a request that no user looks at, such as a prefetch. */
+export function showFlash({ cookies }: WebContext): RequestHandler {
+  const name = cookies.name('flash');
+  return (req, res, next) => {
     if (isReading(req) && req.headers.cookie?.includes(name) && !isStream(req)) {
-      const shown = message.safeParse(req.signedCookies[name]);
+      const shown = message.safeParse(cookies.read(req, 'flash'));
       if (shown.success) {
         res.locals.flash = shown.data;
-        res.clearCookie(name, options);
+        cookies.clear(res, 'flash');
       }
     }
     next();
   };
-  return { flash, showFlash };
 }
 
 function isStream(req: Request): boolean {

@@ -1,7 +1,7 @@
 // The log: JSON lines about events, never about content.
 import { randomUUID } from 'node:crypto';
 import { constants, fstatSync, openSync } from 'node:fs';
-import type { NextFunction, Request, Response } from 'express';
+import type { Request, RequestHandler } from 'express';
 import pino from 'pino';
 
 export type Log = pino.Logger;
@@ -88,15 +88,15 @@ function firstLine(text: string): string {
   return text.split('\n', 1)[0]!.slice(0, 200);
 }
 
-export function logRequests(log: Log) {
-  return (req: Request, res: Response, next: NextFunction): void => {
+export function logRequests(log: Log): RequestHandler {
+  return (req, res, next) => {
     const startedAt = performance.now();
     req.id = randomUUID();
     res.on('close', () => {
       log.info({
         request: req.id,
         method: req.method,
-        route: req.route ? req.baseUrl + req.route.path : undefined, // never the URL, which may hold private text
+        route: routeOf(req), // never the URL, which may hold private text
         status: res.statusCode,
         ms: Math.round((performance.now() - startedAt) * 10) / 10,
         user: req.user?.id ?? req.signingIn,
@@ -105,4 +105,9 @@ export function logRequests(log: Log) {
     });
     next();
   };
+}
+
+/** Not the list of addresses that members share (app.ts). */
+function routeOf({ route, baseUrl }: Request): string | undefined {
+  return typeof route?.path === 'string' ? baseUrl + route.path : undefined;
 }

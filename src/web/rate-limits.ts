@@ -1,6 +1,5 @@
-// Rate limits by key and by client address, in PostgreSQL or in memory.
+// Rate limits by key, in PostgreSQL or in memory.
 import { createHash } from 'node:crypto';
-import type { Request } from 'express';
 import {
   RateLimiterMemory,
   RateLimiterPostgres,
@@ -8,7 +7,6 @@ import {
   type RateLimiterAbstract,
 } from 'rate-limiter-flexible';
 import type { Pool } from '../database/pool.ts';
-import { clientNetworks } from './client-address.ts';
 import { HttpError } from './errors.ts';
 
 export type Refund = () => Promise<unknown>;
@@ -18,7 +16,19 @@ export interface RateLimit {
 }
 
 /** `points` per `seconds` and key, across processes. Keys are hashed: users also type passwords into name fields. */
-export function createRateLimit(pool: Pool, name: string, points: number, seconds: number): RateLimit {
+export type RateLimits = (name: string, points: number, seconds: number) => RateLimit;
+
+/** Each limit is made on first use, and once: the library starts a timer for each. */
+export function createRateLimits(pool: Pool): RateLimits {
+  const known = new Map<string, RateLimit>();
+  return (name, points, seconds) => {
+    const limit = known.get(name) ?? createRateLimit(pool, name, points, seconds);
+    known.set(name, limit);
+    return limit;
+  };
+}
+
+function createRateLimit(pool: Pool, name: string, points: number, seconds: number): RateLimit {
   const limiter = new RateLimiterPostgres({
     storeClient: pool,
     storeType: 'pool',
@@ -79,21 +89,6 @@ export async function consumeAll(consumers: (() => Promise<Refund>)[]): Promise<
     throw error;
   }
   return refund;
-}
-
-export interface AddressLimit {
-  consume(req: Request): Promise<Refund>;
-  consumers(req: Request): (() => Promise<Refund>)[]; // for consumeAll, with other limits
-}
-
-/** Per client address. IPv6 providers often assign a /56 (RFC 6177): it may do twice as much, a /48 four times. */
-export function createAddressLimit(pool: Pool, name: string, points: number, seconds: number): AddressLimit {
-  const limits = [1, 2, 4].map((factor, n) =>
-    createRateLimit(pool, n === 0 ? name : `${name}-${factor}`, factor * points, seconds),
-  );
-  const consumers = (req: Request) =>
-    clientNetworks(req).map((network, n) => () => limits[n]!.consume(network));
-  return { consumers, consume: (req) => consumeAll(consumers(req)) };
 }
 
 function digest(key: string): string {

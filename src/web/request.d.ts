@@ -1,6 +1,5 @@
 // Properties that our middleware adds to Express requests.
 import type { BusboyFileStream } from '@fastify/busboy';
-import type { SignedKind } from './cookies.ts';
 import type { Refusal } from './errors.ts';
 
 declare global {
@@ -11,7 +10,6 @@ declare global {
       upload?: BusboyFileStream; // not read yet; set by receiveUpload
       stillComing?(): void; // restarts the body's timeout; set by limitSlowRequests
       adoptsSession?: boolean; // the cookie had another name; set by adoptCookies
-      cookieKeys(kind: SignedKind): string[]; // the first one signs
       csrfToken?(): string; // set once a form guard has read its secret
     }
   }

@@ -1,7 +1,6 @@
 // The reader's time zone: the account's setting, else the browser's, else UTC.
 import type { NextFunction, Request, Response } from 'express';
-import type { Site } from './cookies.ts';
-import { cookieName } from './cookies.ts';
+import type { WebContext } from './context.ts';
 import { exactTime, timeAgo } from './times.ts';
 
 export interface ReadersTime {
@@ -33,8 +32,8 @@ export function isTimeZone(name: string): boolean {
   return isKnown;
 }
 
-export function readTimeZone(site: Site) {
-  const cookieOf = new RegExp(`(?:^|;) *${cookieName(site, 'zone')}=([^;]*)`); // unsigned, from public/app.js
+export function readTimeZone({ cookies }: WebContext) {
+  const cookieOf = new RegExp(`(?:^|;) *${cookies.name('zone')}=([^;]*)`); // unsigned, from public/app.js
   return (req: Request, res: Response, next: NextFunction): void => {
     res.locals.readersTime = readersTimeOf(req.user?.timeZone, cookieOf.exec(req.headers.cookie ?? '')?.[1]);
     const { timeZone } = res.locals.readersTime;

@@ -1,8 +1,7 @@
 // Helpers and values available to every view.
-import type { Config } from '../config.ts';
 import { lowestId } from '../ids.ts';
 import { readAssetAddresses } from './assets.ts';
-import { cookieName, type Site } from './cookies.ts';
+import type { WebContext } from './context.ts';
 import type { ReadersTime } from './time-zones.ts';
 import { maxExcerpt, shorten } from './text.ts';
 import { exactTime, machineTime, timeAgo } from './times.ts';
@@ -18,13 +17,13 @@ function nameOf({ other, origin }: { other: string | null; origin: string | null
   return other ?? 'deleted account';
 }
 
-export const viewHelpers = (config: Pick<Config, 'registration' | 'requireSecondFactor'> & Site) => ({
+export const viewHelpers = ({ config, cookies }: WebContext) => ({
   asset: readAssetAddresses(),
   timeAgo: (then: Date) => timeAgo(then), // these three are defaults: readTimeZone overrides them
   exactTime: (then: Date) => exactTime(then),
   readersTime: { timeZone: 'UTC', source: 'none' } satisfies ReadersTime,
   serverTime: Date.now,
-  zoneCookie: cookieName(config, 'zone'),
+  zoneCookie: cookies.name('zone'),
   machineTime,
   capped,
   excerptOf,

@@ -4,7 +4,7 @@ import type pg from 'pg';
 import { insertSession, newSessionId } from '../../src/sessions/queries.ts';
 import { withQueryTimeout } from '../../src/database/pool.ts';
 import { newId } from '../../src/ids.ts';
-import { cookieName } from '../../src/web/cookies.ts';
+import { createCookies } from '../../src/web/cookies.ts';
 import { idInSql } from '../support/id-in-sql.ts';
 
 /** The address that the programs under measurement have: their cookies are named by it. */
@@ -55,7 +55,7 @@ export async function signIn(pool: pg.Pool, ids: string[]): Promise<BenchPerson[
       .replace(/=+$/, '');
     signedIn.push({
       ...person,
-      cookie: `${cookieName(benchSite, 'session')}=${encodeURIComponent(`s:${sessionId}.${signature}`)}`,
+      cookie: `${createCookies(benchSite, []).name('session')}=${encodeURIComponent(`s:${sessionId}.${signature}`)}`,
     });
   }
   return signedIn;

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { transaction } from '../../src/database/transaction.ts';
 import { limitLargeForms } from '../../src/sessions/large-forms.ts';
-import { cookieName } from '../../src/web/cookies.ts';
+import { createCookies } from '../../src/web/cookies.ts';
 import { calmSettings, startApp, type TestApp } from '../support/app.ts';
 import { registered, type Person } from '../support/person.ts';
 
@@ -69,13 +69,13 @@ test('a form abandoned by its sender blocks nobody', async () => {
 });
 
 test('a form that waited too long is accepted before it would be cut off', async () => {
-  const config = readConfig(calmSettings);
+  const cookies = createCookies(readConfig(calmSettings), []);
   const server = express()
     .use((req, _res, next) => {
-      req.signedCookies = { [cookieName(config, 'session')]: 'ada.x' };
+      req.signedCookies = { [cookies.name('session')]: 'ada.x' };
       next();
     })
-    .use(limitLargeForms(config, 50))
+    .use(limitLargeForms({ cookies }, 50))
     .post('/never', () => {})
     .post('/', (_req, res) => void res.send('taken'))
     .listen(0);

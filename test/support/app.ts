@@ -5,7 +5,8 @@ import { inject } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { openAppPool } from '../../src/database/app-role.ts';
 import { createPool, type Pool } from '../../src/database/pool.ts';
-import { openApp } from '../../src/process/open-app.ts';
+import { createApp } from '../../src/app.ts';
+import { openContext } from '../../src/process/context.ts';
 import { createBoundedServer } from '../../src/process/server.ts';
 import { createLog, type Log } from '../../src/web/log.ts';
 import { createDatabase } from './database.ts';
@@ -51,7 +52,8 @@ export async function startApp(
     () => {},
   );
   if (address.includes('lock_timeout=')) for (const each of [pool, appPool]) keepLimits(each, address);
-  const { app, close } = await openApp(config, appPool, log ?? createLog(config.logLevel));
+  const { ctx, close } = await openContext(config, appPool, log ?? createLog(config.logLevel));
+  const app = createApp(ctx);
   const server = createBoundedServer(app);
   await new Promise<void>((resolve) => server.listen(Number(settings.PORT ?? 0), '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

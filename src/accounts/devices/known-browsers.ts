@@ -4,10 +4,9 @@ import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { endSessionsAdvice } from '../changes.ts';
 import { asOwner } from '../../database/owner.ts';
-import type { Pool } from '../../database/pool.ts';
-import type { Notifier } from '../../mailbox/live/notifier.ts';
+import type { MailboxContext } from '../../mailbox/context.ts';
 import { leaveNotice } from '../../mailbox/notices.ts';
-import { cookieName, setSignedCookie, type Site } from '../../web/cookies.ts';
+import type { WebContext } from '../../web/context.ts';
 import { exactTime } from '../../web/times.ts';
 import { agentOf } from '../../web/user-agents.ts';
 import { isKnownBrowser, rememberBrowser, seeBrowser } from './queries.ts';
@@ -15,38 +14,41 @@ import { isKnownBrowser, rememberBrowser, seeBrowser } from './queries.ts';
 const year = 365 * 24 * 60 * 60 * 1000;
 const browserId = z.string().regex(/^[\w-]{24}$/);
 
-export interface KnownBrowsers {
-  /** Recognizes the browser by its cookie, or remembers it. A new one leaves a notice if `isAnnounced`. */
-  meet(req: Request, res: Response, userId: string, isAnnounced: boolean): Promise<void>;
-  /** The browser's hash, if the user has logged in with it before. */
-  findKnown(req: Request, userId: string): Promise<string | undefined>;
+/** The browser's hash, if the user has logged in with it before. */
+export async function findKnownBrowser(
+  { pool, cookies }: WebContext,
+  req: Request,
+  userId: string,
+): Promise<string | undefined> {
+  const id = browserId.safeParse(cookies.read(req, 'browser')).data;
+  const hash = id && hashOf(userId, id);
+  return hash && (await asOwner(userId, () => isKnownBrowser(pool, userId, hash)))
+    ? hash.toString('base64url')
+    : undefined;
 }
 
-export function openKnownBrowsers(pool: Pool, site: Site, notifier: Notifier): KnownBrowsers {
-  const name = cookieName(site, 'browser');
-  const idOf = (req: Request) => browserId.safeParse(req.signedCookies[name]).data;
-  const hashOf = (userId: string, id: string) => createHash('sha256').update(`${userId} ${id}`).digest();
-  return {
-    async findKnown(req, userId) {
-      const id = idOf(req);
-      const hash = id && hashOf(userId, id);
-      return hash && (await asOwner(userId, () => isKnownBrowser(pool, userId, hash)))
-        ? hash.toString('base64url')
-        : undefined;
-    },
-    async meet(req, res, userId, isAnnounced) {
-      const id = idOf(req) ?? randomBytes(18).toString('base64url');
-      setSignedCookie(res, site, 'browser', id, { maxAge: year });
-      const hash = hashOf(userId, id);
-      if (await seeBrowser(pool, userId, hash)) return;
-      // The notice goes first: a browser remembered without one would never be announced.
-      if (isAnnounced) {
-        await leaveNotice(pool, userId, loginNotice(req, new Date()));
-        notifier.notify([userId]);
-      }
-      await rememberBrowser(pool, userId, hash);
-    },
-  };
+/** Recognizes the browser by its cookie, or remembers it. A new one leaves a notice if `isAnnounced`. */
+export async function meetBrowser(
+  { pool, cookies, notifier }: MailboxContext,
+  req: Request,
+  res: Response,
+  userId: string,
+  isAnnounced: boolean,
+): Promise<void> {
+  const id = browserId.safeParse(cookies.read(req, 'browser')).data ?? randomBytes(18).toString('base64url');
+  cookies.set(res, 'browser', id, { maxAge: year });
+  const hash = hashOf(userId, id);
+  if (await seeBrowser(pool, userId, hash)) return;
+  // The notice goes first: a browser remembered without one would never be announced.
+  if (isAnnounced) {
+    await leaveNotice(pool, userId, loginNotice(req, new Date()));
+    notifier.notify([userId]);
+  }
+  await rememberBrowser(pool, userId, hash);
+}
+
+function hashOf(userId: string, id: string): Buffer {
+  return createHash('sha256').update(`${userId} ${id}`).digest();
 }
 
 function loginNotice(req: Request, at: Date): string {

@@ -2,11 +2,10 @@
 import { Router } from 'express';
 import { z } from 'zod';
 import { ownSid } from '../account-routes.ts';
-import type { ConfirmPassword } from '../confirm-password.ts';
-import type { Pool } from '../../database/pool.ts';
-import type { Notifier } from '../../mailbox/live/notifier.ts';
+import { requireConfirmed } from '../confirm-password.ts';
+import type { MailboxContext } from '../../mailbox/context.ts';
 import { allowOnly, HttpError } from '../../web/errors.ts';
-import type { Flash } from '../../web/flash.ts';
+import { flash } from '../../web/flash.ts';
 import { endSessions } from '../../sessions/queries.ts';
 import { signedIn } from '../../sessions/session.ts';
 import { describeAgent, titleOf } from '../../web/user-agents.ts';
@@ -14,12 +13,8 @@ import { endDevice, listDevices, type DeviceRow } from './queries.ts';
 
 const deviceForm = z.object({ device: z.string().regex(/^[\w-]{43}$/) });
 
-export function deviceRoutes(
-  pool: Pool,
-  confirmPassword: ConfirmPassword,
-  flash: Flash,
-  notifier: Notifier,
-): Router {
+export function deviceRoutes(ctx: MailboxContext): Router {
+  const { pool, notifier } = ctx;
   const router = Router();
   const home = '/account/devices';
   router
@@ -33,24 +28,24 @@ export function deviceRoutes(
 
   router
     .route(`${home}/end`)
-    .post(confirmPassword.require(home), async (req, res) => {
+    .post(requireConfirmed(home), async (req, res) => {
       const { id } = signedIn(req);
       const form = deviceForm.safeParse(req.body);
       if (!form.success || !(await endDevice(pool, id, form.data.device)))
         throw new HttpError(404, 'There is no such device. Perhaps it was signed out already.');
       notifier.notify([id]); // signs out the pages open on that device
-      flash(res, { line: 'That device is signed out.' });
+      flash(ctx, res, { line: 'That device is signed out.' });
       res.redirect(303, home);
     })
     .all(allowOnly('POST'));
 
   router
     .route(`${home}/end-others`)
-    .post(confirmPassword.require(home), async (req, res) => {
+    .post(requireConfirmed(home), async (req, res) => {
       const { id } = signedIn(req);
       await endSessions(pool, id, ownSid(req));
       notifier.notify([id]);
-      flash(res, { line: 'All other devices are signed out.' });
+      flash(ctx, res, { line: 'All other devices are signed out.' });
       res.redirect(303, home);
     })
     .all(allowOnly('POST'));

@@ -2,9 +2,9 @@
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import type { Config } from '../../config.ts';
-import type { Pool } from '../../database/pool.ts';
+import type { WebContext } from '../../web/context.ts';
 import { allowOnly, HttpError } from '../../web/errors.ts';
-import type { Flash } from '../../web/flash.ts';
+import { flash } from '../../web/flash.ts';
 import { blankForm, rejectField, type Form } from '../../web/forms.ts';
 import { signedIn } from '../../sessions/session.ts';
 import { invitationLink } from './admission.ts';
@@ -14,7 +14,8 @@ export function membersMayInvite({ registration, membersInvite }: Config): boole
   return registration === 'invite' && membersInvite > 0;
 }
 
-export function invitationRoutes(pool: Pool, config: Config, flash: Flash): Router {
+export function invitationRoutes(ctx: WebContext): Router {
+  const { config, pool } = ctx;
   const router = Router();
   if (!membersMayInvite(config)) return router;
   const most = config.membersInvite;
@@ -34,7 +35,7 @@ export function invitationRoutes(pool: Pool, config: Config, flash: Flash): Rout
         return show(req, res.status(422), rejectField(blankForm(), '', words));
       }
       const link = invitationLink(config, made.token);
-      flash(res, { line: 'There is a new invitation. Its link is shown only now: give it away.', link });
+      flash(ctx, res, { line: 'There is a new invitation. Its link is shown only now: give it away.', link });
       res.redirect(303, '/account/invitations');
     })
     .all(allowOnly('GET', 'POST'));
@@ -45,7 +46,7 @@ export function invitationRoutes(pool: Pool, config: Config, flash: Flash): Rout
       const id = z.uuid().safeParse(req.params.id);
       const isGone = id.success && (await withdrawInvitation(pool, signedIn(req).id, id.data));
       if (!isGone) throw new HttpError(404, 'This invitation does not exist, or not any more.');
-      flash(res, { line: 'The invitation is withdrawn: its link does not work any more.' });
+      flash(ctx, res, { line: 'The invitation is withdrawn: its link does not work any more.' });
       res.redirect(303, '/account/invitations');
     })
     .all(allowOnly('POST'));

@@ -1,11 +1,9 @@
 // WebAuthn ceremonies: creates the options for the browser and verifies its responses.
-import type { Config } from '../../config.ts';
-import type { Database } from '../../database/pool.ts';
 import { bytesOfId } from '../../ids.ts';
-import type { Encryption } from '../../secrets/encryption.ts';
 import { consumeNonce } from '../../secrets/nonces.ts';
+import type { WebContext } from '../../web/context.ts';
 import type { NewPasskeyAnswer, UseAnswer } from './answers.ts';
-import { openChallenges } from './challenges.ts';
+import { createChallenge, isOwnChallenge } from './challenges.ts';
 import { notePasskeyUse, type Credential, type KnownPasskey, type NewPasskey } from './queries.ts';
 
 // EdDSA, ES256, RS256: every authenticator supports one of them (COSE, as in WebAuthn 5.4.3).
@@ -17,88 +15,95 @@ export interface Question {
   get?: object;
 }
 
-export interface Ceremonies {
-  /** Options for a new passkey, excluding devices that already hold one. */
-  askForNew(user: { id: string; username: string }, known: Credential[]): Question;
-  /** Options for using one of `known`, or without any, whichever passkey the browser has for this site. */
-  askForUse(purpose: string, known?: Credential[]): Question;
-  checkNew(userId: string, answer: NewPasskeyAnswer): Promise<NewPasskey | undefined>;
-  /** Consumes the challenge. `mustVerify` requires user verification, with which the passkey replaces the password. */
-  checkUse(purpose: string, answer: UseAnswer, passkey: KnownPasskey, mustVerify: boolean): Promise<boolean>;
+/** Options for a new passkey, excluding devices that already hold one. */
+export function creationOptions(
+  { config: { publicUrl }, encryption }: WebContext,
+  user: { id: string; username: string },
+  known: Credential[],
+): Question {
+  const create = {
+    challenge: createChallenge(encryption, forNew(user.id)),
+    rp: { id: siteOf(publicUrl), name: 'Private Messages' },
+    user: {
+      id: bytesOfId(user.id).toString('base64url'),
+      name: user.username,
+      displayName: user.username,
+    },
+    pubKeyCredParams: algorithms.map((alg) => ({ type: 'public-key', alg })),
+    excludeCredentials: known.map(describe),
+    authenticatorSelection: { residentKey: 'preferred', userVerification: 'preferred' },
+    attestation: 'none',
+  };
+  return { origin: publicUrl, create };
 }
 
-/** Passkeys are bound to the site at `publicUrl`; browsers offer them to no other. */
-export function openCeremonies(
-  db: Database,
-  encryption: Encryption,
-  { publicUrl }: Pick<Config, 'publicUrl'>,
-): Ceremonies {
-  const challenges = openChallenges(encryption);
-  const site = new URL(publicUrl).hostname;
-  const forNew = (userId: string) => `new, of ${userId}`;
-  const expected = (purpose: string) => ({
-    expectedChallenge: (challenge: string) => challenges.isOurs(purpose, challenge),
-    expectedOrigin: publicUrl,
-    expectedRPID: site,
-  });
+/** Options for using one of `known`, or without any, whichever passkey the browser has for this site. */
+export function requestOptions(
+  { config: { publicUrl }, encryption }: WebContext,
+  purpose: string,
+  known: Credential[] = [],
+): Question {
+  const get = {
+    challenge: createChallenge(encryption, purpose),
+    rpId: siteOf(publicUrl),
+    allowCredentials: known.map(describe),
+    userVerification: 'preferred',
+  };
+  return { origin: publicUrl, get };
+}
 
+/** The new passkey, or undefined if the answer is not valid. Consumes the challenge. */
+export async function verifyRegistration(
+  ctx: WebContext,
+  userId: string,
+  answer: NewPasskeyAnswer,
+): Promise<NewPasskey | undefined> {
+  const { verifyRegistrationResponse } = await library();
+  const checked = await orUndefined(
+    verifyRegistrationResponse({
+      response: answer,
+      ...expected(ctx, forNew(userId)),
+      requireUserVerification: false,
+      supportedAlgorithmIDs: algorithms,
+    }),
+  );
+  if (!checked?.verified || !(await consumeNonce(ctx.pool, challengeOf(answer)))) return undefined;
+  const { id, publicKey, counter } = checked.registrationInfo.credential;
+  const { userVerified: isUnlocked } = checked.registrationInfo;
+  return { id, publicKey, counter, transports: answer.response.transports, isUnlocked };
+}
+
+/** Consumes the challenge. `mustVerify` requires user verification, with which the passkey replaces the password. */
+export async function verifyAuthentication(
+  ctx: WebContext,
+  purpose: string,
+  answer: UseAnswer,
+  { id, credentialId, publicKey, counter, account }: KnownPasskey,
+  mustVerify: boolean,
+): Promise<boolean> {
+  const { verifyAuthenticationResponse } = await library();
+  const checked = await orUndefined(
+    verifyAuthenticationResponse({
+      response: answer,
+      ...expected(ctx, purpose),
+      credential: { id: credentialId, publicKey: new Uint8Array(publicKey), counter },
+      requireUserVerification: mustVerify,
+    }),
+  );
+  if (!checked?.verified || !(await consumeNonce(ctx.pool, challengeOf(answer)))) return false;
+  return notePasskeyUse(ctx.pool, account.id, id, checked.authenticationInfo.newCounter);
+}
+
+const forNew = (userId: string) => `new, of ${userId}`;
+
+/** Passkeys are bound to the site at PUBLIC_URL; browsers offer them to no other. */
+const siteOf = (publicUrl: string) => new URL(publicUrl).hostname;
+
+function expected({ config: { publicUrl }, encryption }: WebContext, purpose: string) {
   return {
-    askForNew(user, known) {
-      const create = {
-        challenge: challenges.make(forNew(user.id)),
-        rp: { id: site, name: 'Private Messages' },
-        user: {
-          id: bytesOfId(user.id).toString('base64url'),
-          name: user.username,
-          displayName: user.username,
-        },
-        pubKeyCredParams: algorithms.map((alg) => ({ type: 'public-key', alg })),
-        excludeCredentials: known.map(describe),
-        authenticatorSelection: { residentKey: 'preferred', userVerification: 'preferred' },
-        attestation: 'none',
-      };
-      return { origin: publicUrl, create };
-    },
-
-    askForUse(purpose, known = []) {
-      const get = {
-        challenge: challenges.make(purpose),
-        rpId: site,
-        allowCredentials: known.map(describe),
-        userVerification: 'preferred',
-      };
-      return { origin: publicUrl, get };
-    },
-
-    async checkNew(userId, answer) {
-      const { verifyRegistrationResponse } = await library();
-      const checked = await orUndefined(
-        verifyRegistrationResponse({
-          response: answer,
-          ...expected(forNew(userId)),
-          requireUserVerification: false,
-          supportedAlgorithmIDs: algorithms,
-        }),
-      );
-      if (!checked?.verified || !(await consumeNonce(db, challengeOf(answer)))) return undefined;
-      const { id, publicKey, counter } = checked.registrationInfo.credential;
-      const { userVerified: isUnlocked } = checked.registrationInfo;
-      return { id, publicKey, counter, transports: answer.response.transports, isUnlocked };
-    },
-
-    async checkUse(purpose, answer, { id, credentialId, publicKey, counter, account }, mustVerify) {
-      const { verifyAuthenticationResponse } = await library();
-      const checked = await orUndefined(
-        verifyAuthenticationResponse({
-          response: answer,
-          ...expected(purpose),
-          credential: { id: credentialId, publicKey: new Uint8Array(publicKey), counter },
-          requireUserVerification: mustVerify,
-        }),
-      );
-      if (!checked?.verified || !(await consumeNonce(db, challengeOf(answer)))) return false;
-      return notePasskeyUse(db, account.id, id, checked.authenticationInfo.newCounter);
-    },
+    expectedChallenge: (challenge: string) => isOwnChallenge(encryption, purpose, challenge),
+    expectedOrigin: publicUrl,
+    expectedRPID: siteOf(publicUrl),
   };
 }
 

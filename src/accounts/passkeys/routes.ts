@@ -1,17 +1,17 @@
 // The user's passkeys: list, add, remove.
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
-import type { ChangeAccount } from '../changes.ts';
-import type { ConfirmPassword } from '../confirm-password.ts';
-import type { Pool } from '../../database/pool.ts';
+import { changeAccount } from '../changes.ts';
+import { requireConfirmed } from '../confirm-password.ts';
+import type { MailboxContext } from '../../mailbox/context.ts';
 import { agentOf, titleOf } from '../../web/user-agents.ts';
-import type { FlashChange } from '../devices/flash-change.ts';
+import { flashChange } from '../devices/flash-change.ts';
 import { allowOnly, HttpError } from '../../web/errors.ts';
 import { blankForm, countCharacters, parseForm, plainText, rejectField, type Form } from '../../web/forms.ts';
 import { signedIn } from '../../sessions/session.ts';
 import { isBlank } from '../../web/text.ts';
 import { readNewPasskey } from './answers.ts';
-import type { Ceremonies } from './ceremonies.ts';
+import { creationOptions, verifyRegistration } from './ceremonies.ts';
 import { addPasskey, listPasskeys, maxPasskeys, removePasskey } from './queries.ts';
 
 const home = '/account/passkeys';
@@ -28,28 +28,16 @@ const newForm = z.object({
   credential: z.string().optional(),
 });
 
-interface Parts {
-  pool: Pool;
-  confirmPassword: ConfirmPassword;
-  changeAccount: ChangeAccount;
-  ceremonies: Ceremonies;
-  flashChange: FlashChange;
-}
-
-export function passkeyRoutes({
-  pool,
-  confirmPassword,
-  changeAccount,
-  ceremonies,
-  flashChange,
-}: Parts): Router {
+export function passkeyRoutes(ctx: MailboxContext): Router {
+  const { pool } = ctx;
   const router = Router();
-  router.use(home, confirmPassword.require(home));
+  router.use(home, requireConfirmed(home));
 
   const show = async (req: Request, res: Response, form: Form): Promise<void> => {
     const user = signedIn(req);
     const passkeys = await listPasskeys(pool, user.id);
-    const question = ceremonies.askForNew(
+    const question = creationOptions(
+      ctx,
       user,
       passkeys.map(({ credential }) => credential),
     );
@@ -64,16 +52,17 @@ export function passkeyRoutes({
       if (!form.ok) return show(req, res.status(422), form);
       const { id } = signedIn(req);
       const answer = readNewPasskey(form.values.credential);
-      const passkey = answer && (await ceremonies.checkNew(id, answer));
+      const passkey = answer && (await verifyRegistration(ctx, id, answer));
       if (!passkey) return show(req, res.status(422), rejectField(form, '', notMade));
       const { name } = form.values;
       const isAdded = await changeAccount(
+        ctx,
         req,
         (db) => addPasskey(db, id, name, passkey),
         `A passkey, “${name}”, was added`,
       );
       if (!isAdded) return show(req, res.status(422), rejectField(form, '', notAdded));
-      await flashChange(req, res, `${passkey.isUnlocked ? instead : after} “${name}”.`);
+      await flashChange(ctx, req, res, `${passkey.isUnlocked ? instead : after} “${name}”.`);
       res.redirect(303, home);
     })
     .all(allowOnly('GET', 'POST'));
@@ -85,12 +74,14 @@ export function passkeyRoutes({
       const name =
         passkey.success &&
         (await changeAccount(
+          ctx,
           req,
           (db) => removePasskey(db, signedIn(req).id, passkey.data),
           (removed) => `Your passkey “${removed}” was removed`,
         ));
       if (!name) throw new HttpError(404, 'There is no such passkey. Perhaps it was removed already.');
       await flashChange(
+        ctx,
         req,
         res,
         'That passkey no longer lets anybody in. Remove it from its device as well.',

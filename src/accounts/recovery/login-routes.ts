@@ -1,17 +1,16 @@
 // Login with a recovery code instead of the password: GET and POST /login/recovery.
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
-import type { LoginAttempts } from '../login-attempts.ts';
+import { consumeLoginAttempt } from '../login-attempts.ts';
 import { findAccount } from '../queries.ts';
-import type { SignInParts } from '../routes.ts';
+import { signIn } from '../sign-in.ts';
 import { typedUsername } from '../../usernames.ts';
 import { findPreservedMessage } from '../../mailbox/compose/message-form.ts';
-import type { KeepPreservedMessage } from '../../mailbox/compose/refused-message.ts';
-import type { Notifier } from '../../mailbox/live/notifier.ts';
-import type { Encryption } from '../../secrets/encryption.ts';
+import { keepPreservedMessage } from '../../mailbox/compose/refused-message.ts';
+import type { MailboxContext } from '../../mailbox/context.ts';
 import { guardAnonymousForms } from '../../web/csrf.ts';
 import { allowOnly } from '../../web/errors.ts';
-import type { Flash } from '../../web/flash.ts';
+import { flash } from '../../web/flash.ts';
 import { blankForm, preserveInput, parseForm, rejectField, typedIn, type Form } from '../../web/forms.ts';
 import { localPath } from '../../web/local-path.ts';
 import { hashCode } from './codes.ts';
@@ -24,21 +23,13 @@ const recoveryForm = z.object({
   next: z.string().optional(),
 });
 
-interface RecoveryParts extends Pick<SignInParts, 'pool' | 'config' | 'signIn'> {
-  encryption: Encryption;
-  keepPreservedMessage: KeepPreservedMessage;
-  flash: Flash;
-  notifier: Notifier;
-  attempts: LoginAttempts;
-}
-
-export function recoveryLogin(parts: RecoveryParts): Router {
-  const { pool, config, encryption, signIn, keepPreservedMessage, flash, notifier, attempts } = parts;
+export function recoveryLoginRoutes(ctx: MailboxContext): Router {
+  const { pool, encryption, notifier } = ctx;
   const router = Router();
 
   router
     .route('/login/recovery')
-    .all(preserveInput(showRecovery), guardAnonymousForms(config))
+    .all(preserveInput(showRecovery), guardAnonymousForms(ctx))
     .get((req, res) => {
       const next = localPath(req.query.next);
       if (req.user) return res.redirect(303, next ?? '/inbox');
@@ -53,7 +44,7 @@ export function recoveryLogin(parts: RecoveryParts): Router {
       if (!form.ok) return showRecovery(req, res.status(422), form);
 
       const account = await findAccount(pool, form.values.username);
-      const refund = await attempts.consume(req, form.values.username, account?.id);
+      const refund = await consumeLoginAttempt(ctx, req, 'recoveries', form.values.username, account?.id);
       const { code: first, second } = form.values;
       const hashes: [Buffer, Buffer?] = [
         hashCode(encryption, first),
@@ -76,9 +67,11 @@ export function recoveryLogin(parts: RecoveryParts): Router {
       }
       notifier.notify([recovered.id]);
       await refund();
-      await signIn(req, res, recovered, { isAnnounced: false, remembers: { recoveredAt: Date.now() } });
-      const goOn = (await keepPreservedMessage(recovered, req.body)) ?? localPath(form.values.next);
-      flash(res, { line: 'You are logged in. All other devices are signed out. Now choose a new password.' });
+      await signIn(ctx, req, res, recovered, { isAnnounced: false, remembers: { recoveredAt: Date.now() } });
+      const goOn = (await keepPreservedMessage(ctx, recovered, req.body)) ?? localPath(form.values.next);
+      flash(ctx, res, {
+        line: 'You are logged in. All other devices are signed out. Now choose a new password.',
+      });
       res.redirect(
         303,
         `/account/password${goOn ? `?${new URLSearchParams({ next: goOn }).toString()}` : ''}`,

@@ -1,12 +1,11 @@
 // The user's recovery codes: how many are left, making new ones, postponing the offer.
 import { Router } from 'express';
 import { z } from 'zod';
-import type { ChangeAccount } from '../changes.ts';
-import type { ConfirmPassword } from '../confirm-password.ts';
-import type { Pool } from '../../database/pool.ts';
-import type { Encryption } from '../../secrets/encryption.ts';
+import { changeAccount } from '../changes.ts';
+import { requireConfirmed } from '../confirm-password.ts';
+import type { MailboxContext } from '../../mailbox/context.ts';
 import { allowOnly, HttpError } from '../../web/errors.ts';
-import type { Flash } from '../../web/flash.ts';
+import { flash } from '../../web/flash.ts';
 import { saveSession, signedIn } from '../../sessions/session.ts';
 import { codesAtOnce, hashCode, newCodes } from './codes.ts';
 import { findCodesLeft, replaceCodes } from './queries.ts';
@@ -18,27 +17,21 @@ const shownCodes = z.object({
     .regex(new RegExp(`^([0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){6}( |$)){${codesAtOnce}}$`)),
 });
 
-interface Parts {
-  pool: Pool;
-  encryption: Encryption;
-  confirmPassword: ConfirmPassword;
-  changeAccount: ChangeAccount;
-  flash: Flash;
-}
-
-export function recoveryRoutes({ pool, encryption, confirmPassword, changeAccount, flash }: Parts): Router {
+export function recoveryRoutes(ctx: MailboxContext): Router {
+  const { pool, encryption } = ctx;
   const router = Router();
   router
     .route(page)
-    .get(confirmPassword.require(page), async (req, res) => {
+    .get(requireConfirmed(page), async (req, res) => {
       const left = await findCodesLeft(pool, signedIn(req).id);
       res.render('accounts/recovery/recovery', { left });
     })
-    .post(confirmPassword.require(page), async (req, res) => {
+    .post(requireConfirmed(page), async (req, res) => {
       // Rendered in this response: only hashes are stored, so no other page could show them.
       const codes = newCodes();
       const { id } = signedIn(req);
       await changeAccount(
+        ctx,
         req,
         (db) =>
           replaceCodes(
@@ -69,7 +62,7 @@ export function recoveryRoutes({ pool, encryption, confirmPassword, changeAccoun
     .post(async (req, res) => {
       delete req.session.offersCodes;
       await saveSession(req);
-      flash(res, { line: 'Whenever you like: they are on the page of your account.' });
+      flash(ctx, res, { line: 'Whenever you like: they are on the page of your account.' });
       res.redirect(303, '/inbox');
     })
     .all(allowOnly('POST'));

@@ -1,35 +1,25 @@
 // Password reset with a link from the operator: GET and POST /reset/:token.
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
-import { newPassword, type Passwords } from '../passwords.ts';
+import type { AccountsContext } from '../context.ts';
+import { newPassword } from '../passwords.ts';
 import { findWeakness } from '../weak-passwords.ts';
-import type { Config } from '../../config.ts';
-import type { Pool } from '../../database/pool.ts';
 import { readLinkToken, type LinkKey } from '../../secrets/link-tokens.ts';
-import type { Notifier } from '../../mailbox/live/notifier.ts';
+import { consumeByAddress } from '../../web/address-limits.ts';
 import { guardAnonymousForms } from '../../web/csrf.ts';
 import { allowOnly } from '../../web/errors.ts';
-import type { Flash } from '../../web/flash.ts';
+import { flash } from '../../web/flash.ts';
 import { blankForm, preserveInput, parseForm, rejectField, type Form } from '../../web/forms.ts';
-import { createAddressLimit } from '../../web/rate-limits.ts';
 import { findResetLink, resetPassword } from './queries.ts';
 
 const passwordForm = z.object({ password: newPassword });
 
-interface ResetLinkParts {
-  pool: Pool;
-  config: Config;
-  passwords: Passwords;
-  flash: Flash;
-  notifier: Notifier;
-}
-
 /** Only POST consumes a link: browsers and mail clients open links that nobody clicked. */
-export function resetLinkRoutes({ pool, config, passwords, flash, notifier }: ResetLinkParts): Router {
-  const attempts = createAddressLimit(pool, 'reset-links', config.loginsPerMinute, 60);
+export function resetLinkRoutes(ctx: AccountsContext): Router {
+  const { config, pool, passwords, notifier } = ctx;
 
   const follow = async (req: Request): Promise<{ key: LinkKey; username: string } | undefined> => {
-    const refund = await attempts.consume(req);
+    const refund = await consumeByAddress(ctx, req, 'reset-links', config.loginsPerMinute, 60);
     const key = readLinkToken(req.params.token);
     const username = key && (await findResetLink(pool, key));
     if (!username) return undefined;
@@ -40,7 +30,7 @@ export function resetLinkRoutes({ pool, config, passwords, flash, notifier }: Re
   const router = Router();
   router
     .route('/reset/:token')
-    .all(preserveInput(showReset), guardAnonymousForms(config))
+    .all(preserveInput(showReset), guardAnonymousForms(ctx))
     .get(async (req, res) => {
       const link = await follow(req);
       if (!link) return showVoid(res);
@@ -58,7 +48,7 @@ export function resetLinkRoutes({ pool, config, passwords, flash, notifier }: Re
 
       if (!(await resetPassword(pool, link.key, await passwords.hash(password)))) return showVoid(res);
       notifier.notify([link.key.ownerId]); // signs out the open pages
-      flash(res, { line: 'Your password is set. Log in with it.' });
+      flash(ctx, res, { line: 'Your password is set. Log in with it.' });
       res.redirect(303, '/login');
     })
     .all(allowOnly('GET', 'POST'));

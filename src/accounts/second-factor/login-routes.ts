@@ -1,65 +1,43 @@
 // Two-factor login: /login/second for a code, and below it /passkey and /recovery.
-import { Router, type Request, type RequestHandler, type Response } from 'express';
+import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { findPreservedMessage } from '../../mailbox/compose/message-form.ts';
-import type { Config } from '../../config.ts';
-import type { Pool } from '../../database/pool.ts';
-import type { Encryption } from '../../secrets/encryption.ts';
-import type { KnownBrowsers } from '../devices/known-browsers.ts';
-import type { Notifier } from '../../mailbox/live/notifier.ts';
+import type { MailboxContext } from '../../mailbox/context.ts';
 import { readUse } from '../passkeys/answers.ts';
-import type { Ceremonies } from '../passkeys/ceremonies.ts';
+import { requestOptions, verifyAuthentication } from '../passkeys/ceremonies.ts';
 import { findPasskey } from '../passkeys/queries.ts';
 import { hashCode } from '../recovery/codes.ts';
 import { recoverFactor } from '../recovery/recover.ts';
 import { guardAnonymousForms } from '../../web/csrf.ts';
 import { allowOnly } from '../../web/errors.ts';
-import type { Flash } from '../../web/flash.ts';
+import { flash } from '../../web/flash.ts';
 import { blankForm, preserveInput, parseForm, rejectField, typedIn, type Form } from '../../web/forms.ts';
-import type { Log } from '../../web/log.ts';
 import type { PendingLogin } from './pending-login.ts';
-import { createCodeAttempts } from './code-attempts.ts';
+import { consumeCodeAttempt } from './code-attempts.ts';
 import { findStep, newestStep, typedCode } from './codes.ts';
 import { useStep } from './queries.ts';
-import { twoFactorLoginOf, type TwoFactorLogins } from './two-factor-login.ts';
+import { finishTwoFactorLogin, requirePendingLogin, twoFactorLoginOf } from './two-factor-login.ts';
 import { decryptSecret } from './secrets.ts';
 
 const codeForm = z.object({ code: typedCode });
 const missing = 'Please enter one of your codes.';
 const recoveryForm = z.object({ recovery: z.string(missing).trim().min(1, missing) });
 
-interface Parts {
-  pool: Pool;
-  config: Config;
-  log: Log;
-  encryption: Encryption;
-  twoFactorLogins: TwoFactorLogins;
-  ceremonies: Ceremonies;
-  browsers: KnownBrowsers;
-  notifier: Notifier;
-  flash: Flash;
-}
-
-export function twoFactorRoutes(parts: Parts): Router {
-  const { pool, config, log, encryption, twoFactorLogins, ceremonies, browsers, notifier, flash } = parts;
-  const attempts = createCodeAttempts(pool, browsers, notifier);
+export function twoFactorRoutes(ctx: MailboxContext): Router {
+  const { pool, log, encryption, notifier } = ctx;
   const router = Router();
 
   const show = (req: Request, res: Response, form: Form): void => {
     const { id, secret, passkeys, pending } = twoFactorLoginOf(req);
     const isReadable = secret !== null && decryptSecret(encryption, id, secret) !== undefined;
     const hasCodes = secret !== null;
-    const question = passkeys.length > 0 ? ceremonies.askForUse(purposeOf(pending), passkeys) : undefined;
+    const question = passkeys.length > 0 ? requestOptions(ctx, purposeOf(pending), passkeys) : undefined;
     const message = findPreservedMessage(req.body);
     const page = { form, hasCodes, isReadable, question, next: pending.next, message };
     // Rendered as signed out even with a session: the page carries the anonymous CSRF token, which Logout rejects.
     res.render('accounts/second-factor/two-factor-login', { ...page, user: undefined });
   };
-  const guard: RequestHandler[] = [
-    twoFactorLogins.requirePassword,
-    preserveInput(show),
-    ...guardAnonymousForms(config),
-  ];
+  const guard = [requirePendingLogin(ctx), preserveInput(show), guardAnonymousForms(ctx)];
 
   router
     .route('/login/second')
@@ -70,22 +48,22 @@ export function twoFactorRoutes(parts: Parts): Router {
       if (typedIn(req.body).code === undefined) return show(req, res, blankForm());
       const form = parseForm(codeForm, req.body);
       if (!form.ok) return show(req, res.status(422), form);
-      const { id, secret: sealed } = twoFactorLoginOf(req);
-      const secret = sealed ? decryptSecret(encryption, id, sealed) : undefined;
+      const { id, secret: encrypted } = twoFactorLoginOf(req);
+      const secret = encrypted ? decryptSecret(encryption, id, encrypted) : undefined;
       if (!secret) {
-        if (sealed) log.error({ user: id }, 'secret.key is not the key that sealed this second factor');
+        if (encrypted) log.error({ user: id }, 'secret.key is not the key that encrypted this second factor');
         return show(req, res.status(422), form);
       }
 
       // Counted before the check, so that concurrent attempts count too.
-      const refund = await attempts.consume(req, id);
+      const refund = await consumeCodeAttempt(ctx, req, id);
       const step = findStep(secret, form.values.code);
       if (step === undefined || !(await useStep(pool, id, step, newestStep()))) {
         const wrong = step === undefined ? 'This is not the code of this moment.' : alreadyUsed;
         return show(req, res.status(422), rejectField(form, 'code', wrong));
       }
       await refund();
-      await twoFactorLogins.finish(req, res);
+      await finishTwoFactorLogin(ctx, req, res);
     })
     .all(allowOnly('GET', 'POST'));
 
@@ -97,12 +75,12 @@ export function twoFactorRoutes(parts: Parts): Router {
       const { id, pending } = twoFactorLoginOf(req);
       const answer = readUse(typedIn(req.body).credential);
       if (!answer) return show(req, res.status(422), rejectField(blankForm(), '', refusedPasskey));
-      const refund = await attempts.consume(req, id);
+      const refund = await consumeCodeAttempt(ctx, req, id);
       const passkey = await findPasskey(pool, id, answer.id);
-      if (!passkey || !(await ceremonies.checkUse(purposeOf(pending), answer, passkey, false)))
+      if (!passkey || !(await verifyAuthentication(ctx, purposeOf(pending), answer, passkey, false)))
         return show(req, res.status(422), rejectField(blankForm(), '', refusedPasskey));
       await refund();
-      await twoFactorLogins.finish(req, res);
+      await finishTwoFactorLogin(ctx, req, res);
     })
     .all(allowOnly('GET', 'POST'));
 
@@ -115,7 +93,7 @@ export function twoFactorRoutes(parts: Parts): Router {
   };
   router
     .route('/login/second/recovery')
-    .all([twoFactorLogins.requirePassword, preserveInput(showCode), ...guardAnonymousForms(config)])
+    .all(requirePendingLogin(ctx), preserveInput(showCode), guardAnonymousForms(ctx))
     .get((req, res) => showCode(req, res, blankForm()))
     .post(async (req, res) => {
       // Posted by the previous page with a preserved message: there is no code yet.
@@ -123,7 +101,7 @@ export function twoFactorRoutes(parts: Parts): Router {
       const form = parseForm(recoveryForm, req.body);
       if (!form.ok) return showCode(req, res.status(422), form);
       const { id } = twoFactorLoginOf(req);
-      const refund = await attempts.consume(req, id);
+      const refund = await consumeCodeAttempt(ctx, req, id);
       const epoch = await recoverFactor(pool, id, hashCode(encryption, form.values.recovery), req);
       if (epoch === undefined) {
         const wrong = 'This is none of your codes, or it was used already.';
@@ -131,8 +109,8 @@ export function twoFactorRoutes(parts: Parts): Router {
       }
       notifier.notify([id]);
       await refund();
-      flash(res, { line: loggedIn });
-      await twoFactorLogins.finish(req, res, { epoch, next: '/account/second-factor' });
+      flash(ctx, res, { line: loggedIn });
+      await finishTwoFactorLogin(ctx, req, res, { epoch, next: '/account/second-factor' });
     })
     .all(allowOnly('GET', 'POST'));
   return router;

@@ -2,8 +2,7 @@
 import type { Response } from 'express';
 import { z } from 'zod';
 import type { Account } from '../queries.ts';
-import type { Encryption } from '../../secrets/encryption.ts';
-import type { Site } from '../../web/cookies.ts';
+import type { WebContext } from '../../web/context.ts';
 import { encryptedCookie } from '../../web/encrypted-cookie.ts';
 import { newNonce } from '../../secrets/nonces.ts';
 
@@ -21,15 +20,15 @@ const pending = z.object({
 
 export type PendingLogin = z.infer<typeof pending>;
 
-export function openPendingLogins(encryption: Encryption, site: Site) {
-  const cookie = encryptedCookie(encryption, site, 'second', pending, lastsMs);
-  return {
-    ...cookie,
-    begin(res: Response, { id, epoch }: Pick<Account, 'id' | 'epoch'>, next: string): void {
-      const target = next.length <= maxNextLength ? next : '/inbox';
-      cookie.write(res, { id, epoch, key: newNonce(), next: target });
-    },
-  };
-}
+/** Between the password and the second factor. */
+export const pendingLogin = encryptedCookie('second', pending, lastsMs);
 
-export type PendingLogins = ReturnType<typeof openPendingLogins>;
+export function beginPendingLogin(
+  ctx: WebContext,
+  res: Response,
+  { id, epoch }: Pick<Account, 'id' | 'epoch'>,
+  next: string,
+): void {
+  const target = next.length <= maxNextLength ? next : '/inbox';
+  pendingLogin.write(ctx, res, { id, epoch, key: newNonce(), next: target });
+}

@@ -1,7 +1,6 @@
 // REQUIRE_SECOND_FACTOR=all: users without a second factor must set one up first.
 import type { RequestHandler } from 'express';
-import type { Config } from '../../config.ts';
-import type { Pool } from '../../database/pool.ts';
+import type { WebContext } from '../../web/context.ts';
 import { HttpError } from '../../web/errors.ts';
 import { signedIn } from '../../sessions/session.ts';
 import { requiresTwoFactor } from './queries.ts';
@@ -10,9 +9,9 @@ import { requiresTwoFactor } from './queries.ts';
 const isOpen = /^\/(logout|account\/(second-factor|passkeys|confirm|recovery-codes|password))(\/|$)/i;
 
 /** Queries on every request, so that turning a factor off takes effect immediately in all sessions. */
-export function requireFactor(pool: Pool, { requireSecondFactor }: Config): RequestHandler {
+export function requireFactor({ config, pool }: WebContext): RequestHandler {
   return async (req, res, next) => {
-    if (requireSecondFactor === 'off' || isOpen.test(req.path)) return next();
+    if (config.requireSecondFactor === 'off' || isOpen.test(req.path)) return next();
     if (await requiresTwoFactor(pool, signedIn(req).id)) return next();
     if (req.method === 'POST' || /^\/events(\/|$)/i.test(req.path)) throw new HttpError(403, missing);
     res.redirect(303, '/account/second-factor');

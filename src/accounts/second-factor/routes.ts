@@ -1,12 +1,10 @@
 // Second-factor settings: turns TOTP on and off, and chooses whether login asks for a passkey.
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
-import type { ChangeAccount } from '../changes.ts';
-import type { ConfirmPassword } from '../confirm-password.ts';
-import type { Config } from '../../config.ts';
-import type { Pool } from '../../database/pool.ts';
-import type { FlashChange } from '../devices/flash-change.ts';
-import type { Encryption } from '../../secrets/encryption.ts';
+import { changeAccount } from '../changes.ts';
+import { requireConfirmed } from '../confirm-password.ts';
+import type { MailboxContext } from '../../mailbox/context.ts';
+import { flashChange } from '../devices/flash-change.ts';
 import { allowOnly } from '../../web/errors.ts';
 import { blankForm, parseForm, rejectField, typedIn, type Form } from '../../web/forms.ts';
 import { encryptedCookie } from '../../web/encrypted-cookie.ts';
@@ -17,36 +15,25 @@ import { askForPasskey, findFactors, turnTotpOff, turnTotpOn } from './queries.t
 import { encryptSecret } from './secrets.ts';
 
 const codeForm = z.object({ code: typedCode });
-const pendingSecret = z.object({ userId: z.string(), secret: z.base64url() });
 const home = '/account/second-factor';
 
-interface Parts {
-  pool: Pool;
-  config: Config;
-  confirmPassword: ConfirmPassword;
-  changeAccount: ChangeAccount;
-  encryption: Encryption;
-  flashChange: FlashChange;
-}
+// In a cookie of this browser until it is confirmed: an earlier intruder in the account has not seen it.
+const pendingSecret = encryptedCookie(
+  'enrolment',
+  z.object({ userId: z.string(), secret: z.base64url() }),
+  60 * 60 * 1000,
+);
 
-export function secondFactorRoutes({
-  pool,
-  config,
-  confirmPassword,
-  changeAccount,
-  encryption,
-  flashChange,
-}: Parts): Router {
+export function secondFactorRoutes(ctx: MailboxContext): Router {
+  const { config, pool, encryption } = ctx;
   const site = new URL(config.publicUrl).hostname;
-  // In a cookie of this browser until it is confirmed: an earlier intruder in the account has not seen it.
-  const pending = encryptedCookie(encryption, config, 'enrolment', pendingSecret, 60 * 60 * 1000);
   const findPending = (req: Request): Buffer | undefined => {
-    const found = pending.read(req);
+    const found = pendingSecret.read(ctx, req);
     return found?.userId === signedIn(req).id ? Buffer.from(found.secret, 'base64url') : undefined;
   };
 
   const router = Router();
-  router.use(home, confirmPassword.require(home));
+  router.use(home, requireConfirmed(home));
 
   router
     .route(home)
@@ -58,7 +45,10 @@ export function secondFactorRoutes({
       if (codesSince) return res.redirect(303, home);
       // A pending secret is kept: it may be in the user's app already.
       if (!findPending(req)) {
-        pending.write(res, { userId: signedIn(req).id, secret: newSecret().toString('base64url') });
+        pendingSecret.write(ctx, res, {
+          userId: signedIn(req).id,
+          secret: newSecret().toString('base64url'),
+        });
       }
       res.redirect(303, `${home}/set-up`);
     })
@@ -88,12 +78,13 @@ export function secondFactorRoutes({
         return showSetUp(req, res.status(422), wrong, secret);
       }
       const isOn = await changeAccount(
+        ctx,
         req,
         (db) => turnTotpOn(db, id, encryptSecret(encryption, id, secret), step),
         'Codes from an app were turned on as your second factor',
       );
-      pending.forget(res);
-      if (isOn) await flashChange(req, res, 'From now on a code is asked for after your password.');
+      pendingSecret.clear(ctx, res);
+      if (isOn) await flashChange(ctx, req, res, 'From now on a code is asked for after your password.');
       res.redirect(303, home);
     })
     .all(allowOnly('GET', 'POST'));
@@ -107,11 +98,12 @@ export function secondFactorRoutes({
     })
     .post(async (req, res) => {
       await changeAccount(
+        ctx,
         req,
         (db) => turnTotpOff(db, signedIn(req).id),
         'Codes from an app were turned off as your second factor',
       );
-      await flashChange(req, res, 'No code is asked for any more.');
+      await flashChange(ctx, req, res, 'No code is asked for any more.');
       res.redirect(303, home);
     })
     .all(allowOnly('GET', 'POST'));
@@ -124,11 +116,12 @@ export function secondFactorRoutes({
         ? 'a passkey is asked for after your password'
         : 'your password needs no passkey';
       const isNew = await changeAccount(
+        ctx,
         req,
         (db) => askForPasskey(db, signedIn(req).id, isAskedFor),
         `It was chosen that ${now},`,
       );
-      if (isNew) await flashChange(req, res, `From now on ${now}.`);
+      if (isNew) await flashChange(ctx, req, res, `From now on ${now}.`);
       res.redirect(303, home);
     })
     .all(allowOnly('POST'));

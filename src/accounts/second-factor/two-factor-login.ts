@@ -1,75 +1,60 @@
 // Two-factor login: loads the pending login and completes it.
-import type { NextFunction, Request, Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import { showLogin } from '../routes.ts';
-import type { SignIn } from '../sign-in.ts';
+import { signIn } from '../sign-in.ts';
 import { findPreservedMessage } from '../../mailbox/compose/message-form.ts';
-import type { KeepPreservedMessage } from '../../mailbox/compose/refused-message.ts';
-import type { Config } from '../../config.ts';
+import { keepPreservedMessage } from '../../mailbox/compose/refused-message.ts';
+import type { MailboxContext } from '../../mailbox/context.ts';
 import { becomeOwner } from '../../database/owner.ts';
-import type { Pool } from '../../database/pool.ts';
-import { anonymousToken } from '../../web/csrf.ts';
-import type { Flash } from '../../web/flash.ts';
+import type { WebContext } from '../../web/context.ts';
+import { lendAnonymousToken } from '../../web/csrf.ts';
+import { flash } from '../../web/flash.ts';
 import { blankForm, rejectField } from '../../web/forms.ts';
 import { isConsumed, consumeNonce } from '../../secrets/nonces.ts';
-import type { PendingLogin, PendingLogins } from './pending-login.ts';
+import { pendingLogin, type PendingLogin } from './pending-login.ts';
 import { findTwoFactorLogin, type TwoFactorLogin } from './queries.ts';
 
 export type OpenTwoFactorLogin = TwoFactorLogin & { pending: PendingLogin };
 
-interface Parts {
-  pool: Pool;
-  config: Config;
-  signIn: SignIn;
-  keepPreservedMessage: KeepPreservedMessage;
-  pendingLogins: PendingLogins;
-  flash: Flash;
+function startOver(ctx: WebContext, req: Request, res: Response): void {
+  pendingLogin.clear(ctx, res);
+  if (hasMessage(req)) {
+    lendAnonymousToken(ctx, req, res);
+    return showLogin(req, res.status(422), rejectField(blankForm(), '', onceMore));
+  }
+  flash(ctx, res, { line: onceMore });
+  res.redirect(303, '/login');
 }
 
-export function openTwoFactorLogins(parts: Parts) {
-  const { pool, config, signIn, keepPreservedMessage, pendingLogins, flash } = parts;
-  const lendToken = anonymousToken(config);
-
-  const startOver = (req: Request, res: Response): void => {
-    pendingLogins.forget(res);
-    if (hasMessage(req)) {
-      lendToken(req, res);
-      return showLogin(req, res.status(422), rejectField(blankForm(), '', onceMore));
-    }
-    flash(res, { line: onceMore });
-    res.redirect(303, '/login');
-  };
-
-  /** Requires a pending login, even if another user is signed in; otherwise the login starts over. */
-  const requirePassword = async (req: Request, res: Response, next: NextFunction): Promise<void> => {
-    const pending = pendingLogins.read(req);
+/** Requires a pending login, even if another user is signed in; otherwise the login starts over. */
+export function requirePendingLogin(ctx: WebContext): RequestHandler {
+  const { pool } = ctx;
+  return async (req, res, next) => {
+    const pending = pendingLogin.read(ctx, req);
     if (!pending && req.user && !hasMessage(req)) return res.redirect(303, '/inbox');
-    if (!pending || (await isConsumed(pool, pending.key))) return startOver(req, res);
+    if (!pending || (await isConsumed(pool, pending.key))) return startOver(ctx, req, res);
     becomeOwner(pending.id);
     const step = await findTwoFactorLogin(pool, pending.id, pending.epoch);
-    if (!step) return startOver(req, res);
+    if (!step) return startOver(ctx, req, res);
     req.twoFactorLogin = { ...step, pending };
     next();
   };
-
-  const finish = async (
-    req: Request,
-    res: Response,
-    { epoch, next }: { epoch: number; next: string } = nextOf(req),
-  ): Promise<void> => {
-    const { pending, id, username } = twoFactorLoginOf(req);
-    if (!(await consumeNonce(pool, pending.key))) return startOver(req, res);
-    await signIn(req, res, { id, epoch });
-    pendingLogins.forget(res);
-    const draft = await keepPreservedMessage({ id, username }, req.body);
-    res.redirect(303, draft ?? next);
-  };
-  return { requirePassword, finish };
 }
 
-const nextOf = (req: Request) => ({
-  epoch: twoFactorLoginOf(req).epoch,
-  next: twoFactorLoginOf(req).pending.next,
-});
+/** `epoch` and `next`: if they are others than those of the pending login. */
+export async function finishTwoFactorLogin(
+  ctx: MailboxContext,
+  req: Request,
+  res: Response,
+  changed: { epoch?: number; next?: string } = {},
+): Promise<void> {
+  const { pending, id, username, epoch } = twoFactorLoginOf(req);
+  if (!(await consumeNonce(ctx.pool, pending.key))) return startOver(ctx, req, res);
+  await signIn(ctx, req, res, { id, epoch: changed.epoch ?? epoch });
+  pendingLogin.clear(ctx, res);
+  const draft = await keepPreservedMessage(ctx, { id, username }, req.body);
+  res.redirect(303, draft ?? changed.next ?? pending.next);
+}
 
 const onceMore = 'That took too long, or something has changed. Please log in once more.';
 
@@ -77,8 +62,6 @@ const onceMore = 'That took too long, or something has changed. Please log in on
 function hasMessage(req: Request): boolean {
   return findPreservedMessage(req.body) !== undefined;
 }
-
-export type TwoFactorLogins = ReturnType<typeof openTwoFactorLogins>;
 
 export function twoFactorLoginOf(req: Request): OpenTwoFactorLogin {
   if (!req.twoFactorLogin) throw new Error('This route is not behind requirePassword.');

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { Seen } from '../drafts/queries.ts';
-import type { Encryption } from '../../secrets/encryption.ts';
+import type { WebContext } from '../../web/context.ts';
 import type { TypedMessage } from './message-form.ts';
 
 /** No form is older than the longest session. */
@@ -27,47 +27,46 @@ export interface FormPage {
 
 export type PageFields = Pick<TypedMessage, 'key' | 'page' | 'saves'>;
 
-export interface FormPages {
-  begin(writerId: string, key: string, version?: number): string;
-  /** For a refused form shown again: the new page has seen everything that the previous one had. */
-  next(writerId: string, fields: PageFields): string;
-  move(writerId: string, fields: PageFields, key: string): string;
-  /** Undefined if it is forged, expired, or made for another draft. */
-  read(fields: PageFields): FormPage | undefined;
+export function beginFormPage(ctx: WebContext, writerId: string, key: string, version = 0): string {
+  return write(ctx, key, { writerId, version, pages: [{ page: randomUUID(), saves: 0 }] });
+}
+
+/** For a refused form shown again: the new page has seen everything that the previous one had. */
+export function nextFormPage(ctx: WebContext, writerId: string, fields: PageFields): string {
+  const before = readFormPage(ctx, fields);
+  if (before?.writerId !== writerId) return beginFormPage(ctx, writerId, fields.key);
+  const { version, pages } = before.seen;
+  const known = [...pages, { page: randomUUID(), saves: 0 }].slice(-maxPages);
+  return write(ctx, fields.key, { writerId, version, pages: known });
+}
+
+/** For a draft that is saved under another key. */
+export function moveFormPage(ctx: WebContext, writerId: string, fields: PageFields, key: string): string {
+  const pages = readFormPage(ctx, fields)?.seen.pages ?? [{ page: randomUUID(), saves: 0 }];
+  return write(ctx, key, { writerId, version: 0, pages });
+}
+
+/** Undefined if it is forged, expired, or made for another draft. */
+export function readFormPage(
+  { encryption }: WebContext,
+  { key, page, saves }: PageFields,
+): FormPage | undefined {
+  const opened = page === '' ? undefined : encryption.decrypt(contextOf(key), Buffer.from(page, 'base64url'));
+  if (!opened) return undefined;
+  const { writerId, at, version, pages } = content.parse(JSON.parse(opened.toString()));
+  if (Date.now() - at > lastsMs) return undefined;
+  return {
+    writerId,
+    seen: { version, pages: pages.with(pages.length - 1, { page: pages.at(-1)!.page, saves }) },
+  };
+}
+
+function write({ encryption }: WebContext, key: string, page: Omit<z.infer<typeof content>, 'at'>): string {
+  const written = Buffer.from(JSON.stringify({ ...page, at: Date.now() }));
+  return encryption.encrypt(contextOf(key), written).toString('base64url');
 }
 
 /** The form's key is the context of the encryption, so that the field cannot be moved to another draft. */
-export function createFormPages(encryption: Encryption): FormPages {
-  const placeOf = (key: string) => `message form ${key}`;
-  const write = (key: string, page: Omit<z.infer<typeof content>, 'at'>): string =>
-    encryption
-      .encrypt(placeOf(key), Buffer.from(JSON.stringify({ ...page, at: Date.now() })))
-      .toString('base64url');
-  const begin = (writerId: string, key: string, version = 0) =>
-    write(key, { writerId, version, pages: [{ page: randomUUID(), saves: 0 }] });
-  const read = ({ key, page, saves }: PageFields): FormPage | undefined => {
-    const opened = page === '' ? undefined : encryption.decrypt(placeOf(key), Buffer.from(page, 'base64url'));
-    if (!opened) return undefined;
-    const { writerId, at, version, pages } = content.parse(JSON.parse(opened.toString()));
-    if (Date.now() - at > lastsMs) return undefined;
-    return {
-      writerId,
-      seen: { version, pages: pages.with(pages.length - 1, { page: pages.at(-1)!.page, saves }) },
-    };
-  };
-  return {
-    begin,
-    read,
-    next(writerId, fields) {
-      const before = read(fields);
-      if (before?.writerId !== writerId) return begin(writerId, fields.key);
-      const { version, pages } = before.seen;
-      const known = [...pages, { page: randomUUID(), saves: 0 }].slice(-maxPages);
-      return write(fields.key, { writerId, version, pages: known });
-    },
-    move(writerId, fields, key) {
-      const pages = read(fields)?.seen.pages ?? [{ page: randomUUID(), saves: 0 }];
-      return write(key, { writerId, version: 0, pages });
-    },
-  };
+function contextOf(key: string): string {
+  return `message form ${key}`;
 }

@@ -2,45 +2,36 @@
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { now } from '../../clock.ts';
-import type { Config } from '../../config.ts';
-import type { Pool } from '../../database/pool.ts';
 import { findDraft, type Seen } from '../drafts/queries.ts';
-import type { Notifier } from '../live/notifier.ts';
+import type { MailboxContext } from '../context.ts';
+import type { WebContext } from '../../web/context.ts';
 import { allowOnly, HttpError } from '../../web/errors.ts';
-import type { Flash } from '../../web/flash.ts';
+import { flash } from '../../web/flash.ts';
 import { blankForm, parseForm, rejectField, type Form } from '../../web/forms.ts';
 import { localPath } from '../../web/local-path.ts';
-import { createRateLimit } from '../../web/rate-limits.ts';
 import { signedIn } from '../../sessions/session.ts';
-import type { FormPages } from './form-page.ts';
+import { beginFormPage, nextFormPage, readFormPage } from './form-page.ts';
 import { bodyLimit, digestOf, formKey, messageForm, newFormKey, readMessage } from './message-form.ts';
 import { createSendMessage, type Outcome } from './send-message.ts';
 
-interface ComposeParts {
-  pool: Pool;
-  config: Config;
-  formPages: FormPages;
-  flash: Flash;
-  notifier: Notifier;
-}
-
-export function composeRoutes({ pool, config, formPages, flash, notifier }: ComposeParts): Router {
+export function composeRoutes(ctx: MailboxContext): Router {
+  const { config, pool, notifier, rateLimits } = ctx;
   const router = Router();
   const sendMessage = createSendMessage(pool, {
     perMinute: config.sendsPerMinute,
     mailbox: config.mailbox,
   });
   // A message refused because a mailbox is full costs a recount, but does not count as sent.
-  const counts = createRateLimit(pool, 'mailbox-counts', config.sendsPerMinute, 60);
+  const counts = rateLimits('mailbox-counts', config.sendsPerMinute, 60);
 
   router
     .route('/send')
     .get(async (req, res) => {
-      showSend(formPages, req, res, blankForm(await begin(pool, formPages, req)));
+      showSend(ctx, req, res, blankForm(await begin(ctx, req)));
     })
     .post(async (req, res) => {
       const form = parseForm(messageForm, req.body);
-      if (!form.ok) return showSend(formPages, req, res.status(422), form);
+      if (!form.ok) return showSend(ctx, req, res.status(422), form);
 
       const { recipient: to, body, key: draftId, from } = form.values;
       const message = {
@@ -49,7 +40,7 @@ export function composeRoutes({ pool, config, formPages, flash, notifier }: Comp
         body,
         draftId,
         digest: digestOf(form.values),
-        seen: seenBy(req),
+        seen: seenBy(ctx, req),
         sentAt: now(),
       };
       const outcome = await sendMessage(message, async () => void (await counts.consume(message.from)));
@@ -62,30 +53,30 @@ export function composeRoutes({ pool, config, formPages, flash, notifier }: Comp
         );
       }
       if (outcome.kind !== 'sent')
-        return showSend(formPages, req, res.status(422), refuse(form, outcome, to.length));
+        return showSend(ctx, req, res.status(422), refuse(form, outcome, to.length));
       notifier.notify(outcome.recipients, 'arrivals');
-      flash(res, { line: `Sent to ${inWords(to)}.${outcome.isDraftKept ? newerKept : ''}` });
+      flash(ctx, res, { line: `Sent to ${inWords(to)}.${outcome.isDraftKept ? newerKept : ''}` });
       res.redirect(303, localPath(from) ?? '/inbox');
     })
     .all(allowOnly('GET', 'POST'));
-
-  function seenBy(req: Request): Seen {
-    const page = formPages.read(readMessage(req.body));
-    return page?.writerId === signedIn(req).id ? page.seen : { version: 0, pages: [] };
-  }
   return router;
+}
+
+function seenBy(ctx: WebContext, req: Request): Seen {
+  const page = readFormPage(ctx, readMessage(req.body));
+  return page?.writerId === signedIn(req).id ? page.seen : { version: 0, pages: [] };
 }
 
 const newerKept = ' Its draft was changed on another page since, so it is kept.';
 
-async function begin(pool: Pool, formPages: FormPages, req: Request): Promise<Record<string, string>> {
+async function begin(ctx: WebContext, req: Request): Promise<Record<string, string>> {
   const { to, draft: id } = req.query;
   // A one-line field would join names that are on separate lines.
   if (id === undefined) return { recipient: typeof to === 'string' ? to.replaceAll(/[\r\n]+/g, ', ') : '' };
   const draftId = z.uuid().safeParse(id);
-  const draft = draftId.success ? await findDraft(pool, signedIn(req).id, draftId.data) : undefined;
+  const draft = draftId.success ? await findDraft(ctx.pool, signedIn(req).id, draftId.data) : undefined;
   if (!draft) throw new HttpError(404, 'This draft does not exist (any more).');
-  const page = formPages.begin(signedIn(req).id, draft.id, draft.version);
+  const page = beginFormPage(ctx, signedIn(req).id, draft.id, draft.version);
   return { recipient: draft.recipient, body: draft.body, key: draft.id, page };
 }
 
@@ -128,12 +119,12 @@ function inWords(names: string[]): string {
   return names.length === 1 ? names[0]! : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }
 
-/** Shows the form with everything typed. A refused form shown again becomes a new page (FormPages.next). */
-export function showSend(formPages: FormPages, req: Request, res: Response, form: Form): void {
+/** Shows the form with everything typed. A refused form shown again becomes a new page (nextFormPage). */
+export function showSend(ctx: WebContext, req: Request, res: Response, form: Form): void {
   const key = formKey.safeParse(form.typed.key).data ?? newFormKey();
   const fields = { ...readMessage(form.typed), key };
   const isNew = req.method === 'GET' && fields.page !== '';
-  const page = isNew || !req.user ? fields.page : formPages.next(req.user.id, fields);
+  const page = isNew || !req.user ? fields.page : nextFormPage(ctx, req.user.id, fields);
   const saves = String(page === fields.page ? fields.saves : 0);
   res.render('mailbox/compose/send', {
     form: { ...form, typed: { ...form.typed, key, page, saves } },

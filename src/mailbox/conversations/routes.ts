@@ -2,12 +2,13 @@
 import { Router } from 'express';
 import { z } from 'zod';
 import { foldUsername } from '../../usernames.ts';
-import type { FormPages } from '../compose/form-page.ts';
+import { beginFormPage } from '../compose/form-page.ts';
 import { bodyLimit, newFormKey } from '../compose/message-form.ts';
 import type { Pool } from '../../database/pool.ts';
 import { highestId } from '../../ids.ts';
 import { splitLinks } from '../links.ts';
 import { markRead } from '../queries.ts';
+import type { WebContext } from '../../web/context.ts';
 import { allowOnly, HttpError } from '../../web/errors.ts';
 import { blankForm } from '../../web/forms.ts';
 import { pageSize, rowsRead } from '../../web/paging.ts';
@@ -18,7 +19,8 @@ import { listConversation, type Line } from './queries.ts';
 
 const query = z.object({ before: z.uuid().optional() });
 
-export function conversationRoutes(pool: Pool, formPages: FormPages): Router {
+export function conversationRoutes(ctx: WebContext): Router {
+  const { pool } = ctx;
   const router = Router();
   router
     .route('/with/:username')
@@ -36,7 +38,7 @@ export function conversationRoutes(pool: Pool, formPages: FormPages): Router {
       const lines = isReading(req) ? await readAll(pool, viewer, list) : await list();
       const shown = lines.slice(0, pageSize).toReversed();
       const key = newFormKey();
-      const page = formPages.begin(viewer.id, key);
+      const page = beginFormPage(ctx, viewer.id, key);
       res.render('mailbox/conversations/conversation', {
         username,
         lines: shown.map((line) => ({ ...line, pieces: splitLinks(line.body) })),

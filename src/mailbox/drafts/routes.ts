@@ -1,20 +1,20 @@
 // Drafts: save, list, discard; resumed at /send?draft=ID.
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
-import type { FormPages } from '../compose/form-page.ts';
+import { moveFormPage, readFormPage } from '../compose/form-page.ts';
 import { readMessage, type TypedMessage } from '../compose/message-form.ts';
 import { showSend } from '../compose/routes.ts';
-import type { Config } from '../../config.ts';
-import type { Pool } from '../../database/pool.ts';
 import { recount } from '../quota.ts';
+import type { WebContext } from '../../web/context.ts';
 import { allowOnly, HttpError } from '../../web/errors.ts';
-import type { Flash } from '../../web/flash.ts';
+import { flash } from '../../web/flash.ts';
 import { typedIn } from '../../web/forms.ts';
 import { signedIn } from '../../sessions/session.ts';
 import { maxDrafts, maxDraftLength } from './limits.ts';
 import { discardDraft, keepDraft, listDrafts, type Kept } from './queries.ts';
 
-export function draftRoutes(pool: Pool, { mailbox }: Config, formPages: FormPages, flash: Flash): Router {
+export function draftRoutes(ctx: WebContext): Router {
+  const { config, pool } = ctx;
   const router = Router();
 
   router
@@ -29,7 +29,7 @@ export function draftRoutes(pool: Pool, { mailbox }: Config, formPages: FormPage
       if (req.accepts(['html', 'json']) === 'json') return answerScript(req, res, message, kept);
       if (isRefused(kept)) throw new HttpError(422, refusals[kept.kind]);
       if (kept.kind === 'ended') return offerNew(req, res);
-      flash(res, { line: kept.kind === 'saved' ? 'Saved as a draft.' : copied });
+      flash(ctx, res, { line: kept.kind === 'saved' ? 'Saved as a draft.' : copied });
       res.redirect(303, `/send?draft=${kept.id}`);
     })
     .all(allowOnly('GET', 'POST'));
@@ -38,19 +38,19 @@ export function draftRoutes(pool: Pool, { mailbox }: Config, formPages: FormPage
     const { key: id, recipient, body } = message;
     const isText = [recipient, body].every((text) => text.isWellFormed() && !text.includes('\0'));
     if (!isText) throw new HttpError(422, 'There is a character in this text that cannot be kept.');
-    const page = formPages.read(message);
+    const page = readFormPage(ctx, message);
     const draft = { id, recipient, body: body.replaceAll('\r\n', '\n') };
     const seen = page?.writerId === ownerId ? { seen: page.seen } : {};
-    const options = { ...seen, mailboxBytes: mailbox.bytes };
+    const options = { ...seen, mailboxBytes: config.mailbox.bytes };
     const kept = await keepDraft(pool, ownerId, draft, options);
     if (kept.kind !== 'no room') return kept;
-    await recount(pool, ownerId, mailbox); // messages may have been deleted since the last count
+    await recount(pool, ownerId, config.mailbox); // messages may have been deleted since the last count
     return keepDraft(pool, ownerId, draft, options);
   }
 
   function answerScript(req: Request, res: Response, message: TypedMessage, kept: Kept): void {
     if (kept.kind === 'copied') {
-      const page = formPages.move(signedIn(req).id, message, kept.id);
+      const page = moveFormPage(ctx, signedIn(req).id, message, kept.id);
       res.json({
         isSaved: true,
         key: kept.id,
@@ -68,7 +68,7 @@ export function draftRoutes(pool: Pool, { mailbox }: Config, formPages: FormPage
   /** Shows the form under a new key, so that saving again begins a new draft. */
   function offerNew(req: Request, res: Response): void {
     const { key: _, ...typed } = typedIn(req.body);
-    showSend(formPages, req, res.status(409), { typed, errors: { '': ended } });
+    showSend(ctx, req, res.status(409), { typed, errors: { '': ended } });
   }
 
   router
@@ -77,7 +77,7 @@ export function draftRoutes(pool: Pool, { mailbox }: Config, formPages: FormPage
       const id = z.uuid().safeParse(req.params.id);
       const outcome = id.success ? await discardDraft(pool, signedIn(req).id, id.data) : 'unknown';
       if (outcome === 'unknown') throw new HttpError(404, 'This draft does not exist (any more).');
-      flash(res, {
+      flash(ctx, res, {
         line: outcome === 'discarded' ? 'Draft discarded.' : 'This draft was sent or discarded already.',
       });
       res.redirect(303, '/drafts');

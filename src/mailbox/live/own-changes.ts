@@ -1,11 +1,11 @@
 // Middleware that notifies a user's other open pages of mailbox changes made by any route.
 import type { RequestHandler } from 'express';
 import { signedIn } from '../../sessions/session.ts';
-import type { Notifier } from './notifier.ts';
+import type { MailboxContext } from '../context.ts';
 import type { Change } from './changes.ts';
 
 /** Accepted forms notify here; pages that change the mailbox do it themselves (Viewer.hasRead). */
-export function notifyOwnPages(notifier: Notifier): RequestHandler {
+export function notifyOwnPages({ notifier }: MailboxContext): RequestHandler {
   return (req, res, next) => {
     const viewer = signedIn(req);
     viewer.onChange = () => notifier.notify([viewer.id]);

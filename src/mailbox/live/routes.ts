@@ -2,13 +2,12 @@
 import { Router } from 'express';
 import { z } from 'zod';
 import { asOwner } from '../../database/owner.ts';
-import type { Pool } from '../../database/pool.ts';
 import { highestId } from '../../ids.ts';
 import { allowOnly, HttpError } from '../../web/errors.ts';
 import { sessionKey } from '../../sessions/queries.ts';
 import { signedIn } from '../../sessions/session.ts';
+import type { MailboxContext } from '../context.ts';
 import { readMailboxState } from './queries.ts';
-import type { Streams } from './streams.ts';
 
 const query = z.object({
   /** Id of the newest message that the page has shown. */
@@ -20,7 +19,7 @@ const query = z.object({
 });
 const headers = { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' };
 
-export function liveRoutes(pool: Pool, streams: Streams): Router {
+export function liveRoutes({ pool, streams }: MailboxContext): Router {
   const router = Router();
   router
     .route('/events')

@@ -1,8 +1,8 @@
 // Search: GET /search?q=.
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
-import type { Config } from '../../config.ts';
 import { isTakingTooLong, type Pool } from '../../database/pool.ts';
+import type { WebContext } from '../../web/context.ts';
 import { allowOnly, HttpError } from '../../web/errors.ts';
 import { readPage } from '../../web/paging.ts';
 import { createProcessRateLimit } from '../../web/rate-limits.ts';
@@ -15,7 +15,7 @@ import { maxSearchLength, readSearch, type Search } from './search-words.ts';
 
 const query = z.object({ q: z.string().max(maxSearchLength).default('') });
 
-export function searchRoutes(pool: Pool, config: Config): Router {
+export function searchRoutes({ config, pool }: WebContext): Router {
   const router = Router();
   const searches = createProcessRateLimit(config.searchesPerMinute, 60);
   const limit = createSearchLimiter();

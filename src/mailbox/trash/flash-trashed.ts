@@ -1,17 +1,18 @@
 // The flash message after a deletion, with undo.
 import type { Response } from 'express';
-import type { Flash } from '../../web/flash.ts';
+import type { WebContext } from '../../web/context.ts';
+import { flash } from '../../web/flash.ts';
 import type { Viewer } from '../../sessions/viewer.ts';
 import type { Trashed } from './queries.ts';
 
 export function flashTrashed(
-  flash: Flash,
+  ctx: WebContext,
   res: Response,
   viewer: Viewer,
   trashed: Trashed[],
   at: Date,
 ): void {
-  flash(res, { line: inWords(viewer, trashed), undo: at.toISOString() });
+  flash(ctx, res, { line: inWords(viewer, trashed), undo: at.toISOString() });
 }
 
 function inWords(viewer: Viewer, trashed: Trashed[]): string {

@@ -2,14 +2,14 @@
 import { Router } from 'express';
 import { z } from 'zod';
 import { inBatches } from '../../database/batches.ts';
-import type { Pool } from '../../database/pool.ts';
 import { splitLinks } from '../links.ts';
 import { messageId, unknownMessage } from '../message-routes.ts';
 import { findMessage, openMessage } from '../queries.ts';
 import { counted, sayDone, selectedIds } from '../selection.ts';
 import { aroundInSearch, type Around } from '../search/around.ts';
+import type { WebContext } from '../../web/context.ts';
 import { allowOnly, HttpError } from '../../web/errors.ts';
-import type { Flash } from '../../web/flash.ts';
+import { flash } from '../../web/flash.ts';
 import { localPath } from '../../web/local-path.ts';
 import { readPage } from '../../web/paging.ts';
 import { isReading } from '../../web/prefetch.ts';
@@ -24,7 +24,8 @@ import {
   type TrashedMessage,
 } from './queries.ts';
 
-export function trashRoutes(pool: Pool, flash: Flash): Router {
+export function trashRoutes(ctx: WebContext): Router {
+  const { pool } = ctx;
   const router = Router();
 
   router
@@ -51,7 +52,7 @@ export function trashRoutes(pool: Pool, flash: Flash): Router {
         action === 'restore'
           ? await restoreMessages(pool, id, { ids })
           : await deletePermanently(pool, id, ids);
-      flash(res, { line: await sayDone(pool, id, action, ids, changed) });
+      flash(ctx, res, { line: await sayDone(pool, id, action, ids, changed) });
       res.redirect(303, localPath(req.body?.from) ?? '/trash');
     })
     .all(allowOnly('POST'));
@@ -67,7 +68,7 @@ export function trashRoutes(pool: Pool, flash: Flash): Router {
         async (limit) => (await restoreMessages(pool, id, { trashedAt, limit })).length,
       );
       const line = counted(count, 'restored', 'This was already undone, or is deleted permanently.');
-      flash(res, isDone ? { line } : { line: `${line} There are more.`, undo: at.data });
+      flash(ctx, res, isDone ? { line } : { line: `${line} There are more.`, undo: at.data });
       res.redirect(303, localPath(req.body?.from) ?? '/trash');
     })
     .all(allowOnly('POST'));
@@ -79,7 +80,7 @@ export function trashRoutes(pool: Pool, flash: Flash): Router {
       const { id } = signedIn(req);
       const { count, isDone } = await inBatches((limit) => emptyTrash(pool, id, limit));
       const line = counted(count, 'deleted permanently', 'The trash was already empty.');
-      flash(res, { line: isDone ? line : `${line} There are more: please press the button once more.` });
+      flash(ctx, res, { line: isDone ? line : `${line} There are more: please press the button once more.` });
       res.redirect(303, isDone ? '/trash' : '/trash/empty');
     })
     .all(allowOnly('GET', 'POST'));
@@ -117,7 +118,7 @@ export function trashRoutes(pool: Pool, flash: Flash): Router {
       const [id, { id: ownerId }] = [messageId(req), signedIn(req)];
       const [restored] = await restoreMessages(pool, ownerId, { ids: [id] });
       if (!restored) throw await notInTrash(ownerId, id);
-      flash(res, { line: 'Restored.' });
+      flash(ctx, res, { line: 'Restored.' });
       res.redirect(303, localPath(req.body?.from) ?? '/trash');
     })
     .all(allowOnly('POST'));
@@ -128,7 +129,7 @@ export function trashRoutes(pool: Pool, flash: Flash): Router {
       const [id, { id: ownerId }] = [messageId(req), signedIn(req)];
       const [deleted] = await deletePermanently(pool, ownerId, [id]);
       if (!deleted) throw await notInTrash(ownerId, id);
-      flash(res, { line: 'Deleted permanently.' });
+      flash(ctx, res, { line: 'Deleted permanently.' });
       res.redirect(303, localPath(req.body?.from) ?? '/trash');
     })
     .all(allowOnly('POST'));

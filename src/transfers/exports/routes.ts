@@ -2,12 +2,11 @@
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { ownSid } from '../../accounts/account-routes.ts';
-import type { ConfirmPassword } from '../../accounts/confirm-password.ts';
-import type { Config } from '../../config.ts';
-import type { Pool } from '../../database/pool.ts';
+import { requireConfirmed } from '../../accounts/confirm-password.ts';
 import { lowestId, timeOf } from '../../ids.ts';
 import { maxUploadBytes } from '../imports/upload.ts';
 import { createKeyedLimiter } from '../../concurrency/limiter.ts';
+import type { WebContext } from '../../web/context.ts';
 import { allowOnly } from '../../web/errors.ts';
 import { parseForm } from '../../web/forms.ts';
 import { signedIn } from '../../sessions/session.ts';
@@ -32,7 +31,7 @@ const partForm = z.object({
   again: z.string().optional(), // restarts with the first part
 });
 
-export function exportRoutes(pool: Pool, config: Config, confirmPassword: ConfirmPassword): Router {
+export function exportRoutes({ config, pool }: WebContext): Router {
   const router = Router();
   // Pauses between exports of one user leave capacity to others (`npm run faults -- hostile-forms`).
   const limit = createKeyedLimiter(1, { rest: (ms) => Math.min(4 * ms, 2000) });
@@ -45,7 +44,7 @@ export function exportRoutes(pool: Pool, config: Config, confirmPassword: Confir
 
   router
     .route('/account/export')
-    .all(confirmPassword.require('/account/export'))
+    .all(requireConfirmed('/account/export'))
     .get((req, res) => showExport(req, res))
     .post(async (req, res) => {
       const { id, username } = signedIn(req);

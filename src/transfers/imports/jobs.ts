@@ -1,11 +1,10 @@
 // Import jobs: the upload arrives with its request; reading and writing run in the background of this process.
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import type { Config } from '../../config.ts';
 import { asOwner } from '../../database/owner.ts';
 import { isDatabaseAway, type Pool } from '../../database/pool.ts';
 import { findRun } from '../exports/queries.ts';
-import type { Notifier } from '../../mailbox/live/notifier.ts';
+import type { MailboxContext } from '../../mailbox/context.ts';
 import { HttpError } from '../../web/errors.ts';
 import { startHeartbeat, Stopped, type Heartbeat } from './heartbeat.ts';
 import { deleteImport, endImport, insertImport, type ImportResult, type JobKey } from './job-queries.ts';
@@ -24,14 +23,8 @@ export interface ImportJobs {
   close(): Promise<void>;
 }
 
-export interface ImportJobParts {
-  pool: Pool;
-  config: Config;
-  notifier: Notifier;
-  onError: (error: Error) => void;
-}
-
-export function openImportJobs({ pool, config, notifier, onError }: ImportJobParts): ImportJobs {
+export function openImportJobs({ config, pool, log, notifier }: MailboxContext): ImportJobs {
+  const onError = (error: Error) => log.error({ err: error }, 'background');
   const slots = createImportSlots();
   const running = new Set<Heartbeat>();
   const files = new Set<Promise<void>>();

@@ -2,8 +2,8 @@
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { ownSid } from '../../accounts/account-routes.ts';
-import { isConfirmed, type ConfirmPassword } from '../../accounts/confirm-password.ts';
-import type { Pool } from '../../database/pool.ts';
+import { isConfirmed, requireConfirmed } from '../../accounts/confirm-password.ts';
+import type { TransfersContext } from '../context.ts';
 import { allowOnly } from '../../web/errors.ts';
 import { blankForm, parseForm, rejectField, type Form } from '../../web/forms.ts';
 import { signedIn } from '../../sessions/session.ts';
@@ -17,9 +17,9 @@ import { Unreadable } from './unreadable.ts';
 const pieceSize = 500_000;
 const cancelForm = z.object({ job: z.uuid() });
 
-export function importRoutes(pool: Pool, jobs: ImportJobs, confirmPassword: ConfirmPassword): Router {
+export function importRoutes({ pool, importJobs }: TransfersContext): Router {
   const router = Router();
-  const requireProof = confirmPassword.require('/account/import');
+  const guard = requireConfirmed('/account/import');
 
   router
     .route('/account/import')
@@ -27,13 +27,13 @@ export function importRoutes(pool: Pool, jobs: ImportJobs, confirmPassword: Conf
       const job = await findImport(pool, signedIn(req).id);
       // Progress and results need no confirmed password: they only show, and import nothing.
       if (job) showJob(req, res, job);
-      else requireProof(req, res, () => showForm(res, blankForm()));
+      else guard(req, res, () => showForm(res, blankForm()));
     })
-    .post(requireProof, async (req, res) => {
+    .post(guard, async (req, res) => {
       const form = parseForm(importForm, req.body);
       if (!form.ok) return showForm(res.status(422), form);
       try {
-        await startImport(jobs, req, form.values.addresses);
+        await startImport(importJobs, req, form.values.addresses);
         res.redirect(303, '/account/import');
       } catch (error) {
         if (!(error instanceof Unreadable)) throw error;

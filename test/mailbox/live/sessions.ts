@@ -2,7 +2,7 @@
 import { createHmac } from 'node:crypto';
 import type { Pool } from '../../../src/database/pool.ts';
 import { newId } from '../../../src/ids.ts';
-import { cookieName } from '../../../src/web/cookies.ts';
+import { createCookies } from '../../../src/web/cookies.ts';
 import { newSessionId, sessionKey } from '../../../src/sessions/queries.ts';
 
 /** As startApp has it. */
@@ -32,7 +32,8 @@ export async function signInMany(pool: Pool, people: number, browsers = 1): Prom
       return {
         ...user,
         sid,
-        cookies: () => `${cookieName(site, 'session')}=${encodeURIComponent(`s:${sid}.${signature}`)}`,
+        cookies: () =>
+          `${createCookies(site, []).name('session')}=${encodeURIComponent(`s:${sid}.${signature}`)}`,
       };
     }),
   );

@@ -1,30 +1,31 @@
-// Opens the app with its background services for one process, and closes them together.
-import type { Express } from 'express';
-import { createApp } from '../app.ts';
+// The context of one process: everything with state, made once, and closed together.
+import type { AppContext } from '../app.ts';
+import { createPasswords } from '../accounts/passwords.ts';
 import { openUsedUsernames } from '../accounts/used-usernames.ts';
 import type { Config } from '../config.ts';
 import { readMigrations } from '../database/migration-files.ts';
 import type { Pool } from '../database/pool.ts';
 import { openSigningKeys } from '../database/signing-keys.ts';
-import { startCleanupJobs } from './cleanup-jobs.ts';
-import { openImportJobs } from '../transfers/imports/jobs.ts';
 import { openNotifier } from '../mailbox/live/notifier.ts';
 import { openStreams } from '../mailbox/live/streams.ts';
 import { createEncryption } from '../secrets/encryption.ts';
 import { readSecretKey } from '../secrets/secret-key.ts';
+import { openImportJobs } from '../transfers/imports/jobs.ts';
+import { createCookies } from '../web/cookies.ts';
 import type { Log } from '../web/log.ts';
+import { createRateLimits } from '../web/rate-limits.ts';
 
-export interface OpenApp {
-  app: Express;
+export interface OpenContext {
+  ctx: AppContext;
   close: () => Promise<void>; // ends what would keep the process or its open pages waiting
 }
 
-export async function openApp(
+export async function openContext(
   config: Config,
   pool: Pool,
   log: Log,
   isStopping: () => boolean = () => false,
-): Promise<OpenApp> {
+): Promise<OpenContext> {
   const onError = (error: Error) => log.error({ err: error }, 'background');
   const encryption = createEncryption(readSecretKey(config.dataDir));
   const keys = await openSigningKeys(pool, onError);
@@ -33,27 +34,25 @@ export async function openApp(
   );
   const streams = openStreams(onError);
   const notifier = openNotifier(pool, (notices) => streams.wake(notices), onError);
-  const importJobs = openImportJobs({ pool, config, notifier, onError });
-  const cleanupJobs = startCleanupJobs(pool, config.mailbox, onError);
-  const latestMigration = readMigrations().at(-1)!.name;
-  const app = createApp({
+  const base = {
     config,
     pool,
     log,
-    secrets: keys.secrets,
     encryption,
+    cookies: createCookies(config, keys.secrets),
+    rateLimits: createRateLimits(pool),
+    passwords: createPasswords(config.password),
     hashUsername,
     notifier,
     streams,
-    importJobs,
-    latestMigration,
+    latestMigration: readMigrations().at(-1)!.name,
     isStopping,
-  });
+  };
+  const importJobs = openImportJobs(base);
   return {
-    app,
+    ctx: { ...base, importJobs },
     close: async () => {
       keys.close();
-      cleanupJobs.close();
       streams.close();
       await importJobs.close();
       await notifier.close();
