@@ -11,7 +11,7 @@ export const origin = z
   .string()
   .refine(
     isOrigin,
-    'must be the address people type: http:// or https:// and a name, without a path, such as https://letters.example.org',
+    'must be the public address: http:// or https:// and a host, without a path, such as https://letters.example.org',
   )
   .transform((text) => new URL(text).origin);
 

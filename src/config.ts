@@ -31,7 +31,7 @@ const environment = z.object({
   PORT: wholeNumber(3000, 1, 65_535),
   HOST: z
     .string()
-    .refine(isHost, 'must be an address or a name of this machine, such as 127.0.0.1 or 0.0.0.0')
+    .refine(isHost, 'must be an address or a host name of this machine, such as 127.0.0.1 or 0.0.0.0')
     .default('127.0.0.1'),
   DATABASE_URL: z
     .string()
@@ -39,7 +39,7 @@ const environment = z.object({
     .optional(),
   DATA_DIR: z
     .string()
-    .regex(/^[^\p{Cc}~$][^\p{Cc}]*$/u, 'must be the path of a folder, written out without ~ or $')
+    .regex(/^[^\p{Cc}~$][^\p{Cc}]*$/u, 'must be the path of a folder, without ~ or $')
     .default('data'),
   PUBLIC_URL: origin.optional(),
   PUBLISHED_PORT: publishedPort.optional(), // HTTP_PORT in docker-compose.yml

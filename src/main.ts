@@ -70,7 +70,8 @@ async function serve(config: Config, log: Log, pool: Pool, asked: Promise<string
   const close = prepareShutdown(server, answersFor);
   await listen(server, config);
   const stillRoot = leaveRoot(config);
-  if (stillRoot && isFirst) console.error(`private-messages: the program goes on as root: ${stillRoot}.`);
+  if (stillRoot && isFirst)
+    console.error(`private-messages: the program keeps running as root: ${stillRoot}.`);
   log.info({ port: (server.address() as AddressInfo).port, host: config.host }, 'listening');
   if (isFirst) {
     const lostKey = await describeLostKey(pool, ctx.encryption).catch(onError);
@@ -107,7 +108,7 @@ function tellOfFailure(error: Error): void {
   if (!ownLog) return console.error(`private-messages: ${error.stack}`);
   ownLog.fatal({ err: error }, 'uncaught');
   const next = cluster.isWorker ? 'Another process takes its place.' : 'Start it again.';
-  console.error(`private-messages: This process ends because of an error that is in its log. ${next}`);
+  console.error(`private-messages: This process ends after an uncaught error; see its log. ${next}`);
 }
 
 async function end(code: number): Promise<never> {
@@ -136,8 +137,8 @@ function explain(error: NodeJS.ErrnoException, { port, host }: Config): Error {
   const unknown = `The name ${host} is unknown: set HOST to an address of this machine.`;
   const cause = {
     EADDRINUSE: `Port ${port} is already in use: set PORT to another one.`,
-    EACCES: `Port ${port} needs more rights: set PORT to one above 1023.`,
-    EADDRNOTAVAIL: `This machine does not have the address ${host}: set HOST to one it has.`,
+    EACCES: `Port ${port} requires more privileges: set PORT to one above 1023.`,
+    EADDRNOTAVAIL: `The address ${host} is not of this machine: set HOST to one that is.`,
     ENOTFOUND: unknown,
     EAI_AGAIN: unknown,
   }[error.code ?? ''];

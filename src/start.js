@@ -21,8 +21,8 @@ else if (existsSync(brought) && realpathSync(brought) !== process.execPath)
   become(brought, process.argv.slice(1));
 else {
   console.error(
-    `This program needs Node ${needed} or later; this is ${process.version}. On Linux (x64 or arm64) "npm ci" brings it ` +
-      'along, unless it was told to omit optional packages; elsewhere, install it first.',
+    `This program needs Node ${needed} or later; this is ${process.version}. On Linux (x64 or arm64) "npm ci" installs ` +
+      'it unless optional packages are omitted; elsewhere, install it yourself.',
   );
   process.exit(1);
 }

@@ -41,8 +41,8 @@ export function dropPrivileges(
 ): string | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const account = findProgramUser(dataDir);
-  if (!account) return `there is no user ${name}, and it could not be made`;
-  if (!canReach(account, dataDir)) return `no other user can reach both ${projectFolder} and ${dataDir}`;
+  if (!account) return `there is no user ${name}, and it could not be created`;
+  if (!canReach(account, dataDir)) return `no other user can access both ${projectFolder} and ${dataDir}`;
   if (!canConnect(account)) return 'no other user can connect to the database in DATABASE_URL';
   mkdirSync(join(dataDir, 'uploads'), { recursive: true, mode: 0o700 });
   for (const own of ['uploads', 'secret.key']) giveTo(join(dataDir, own), account);

@@ -33,7 +33,7 @@ export async function openUsedUsernames(
     if (!own && others > 0)
       tell(
         'secret.key in DATA_DIR is not the file that encrypted the key of used usernames in this database: names of ' +
-          'deleted accounts can be registered again until the earlier file is back.',
+          'deleted accounts can be registered again until the earlier file is restored.',
       );
     return hashWith(key);
   });

@@ -5,15 +5,15 @@ import { StartupError } from '../startup-error.ts';
 const sslModes = new Set(['disable', 'no-verify', 'verify-full', 'prefer', 'require', 'verify-ca']);
 const invalid =
   'DATABASE_URL is not a valid address. It looks like postgres://USER:PASSWORD@HOST:5432/DATABASE; characters such as ' +
-  '@ : / ? # % in a user or a password are written with a percent sign (%40 for @).';
+  '@ : / ? # % in a user name or a password must be percent-encoded (%40 for @).';
 
 /** Returns the address for pg. Throws a StartupError, which never shows a piece of it. */
 export function checkAddress(url: string): string {
   const mode = parametersOf(url).get('sslmode');
   if (mode && !sslModes.has(mode)) {
     throw new StartupError(
-      'DATABASE_URL has an unknown sslmode: it is disable (no TLS), verify-full (the certificate is checked; prefer, ' +
-        'require and verify-ca mean the same here) or no-verify (it is not checked).',
+      'DATABASE_URL has an unknown sslmode: use disable (no TLS), verify-full (verifies the certificate; prefer, ' +
+        'require and verify-ca mean the same here) or no-verify (does not verify it).',
     );
   }
   const address = withPlainMode(url);

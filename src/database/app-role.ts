@@ -32,7 +32,7 @@ begin
   if exists (select from pg_roles where rolname = role
              and (rolsuper or rolcreatedb or rolcreaterole or rolreplication or rolbypassrls))
      or exists (select from pg_auth_members m join pg_roles r on r.oid = m.member where r.rolname = role) then
-    raise exception 'the role that it would work as may do more than it should';
+    raise exception 'that role has more rights than it should';
   end if;
   begin
     execute format('set local role %I', role);
@@ -75,8 +75,8 @@ export async function openAppPool(
   const trouble = await tryToPrepare(owner);
   if (trouble) {
     tell(
-      `private-messages: the program works as the owner of its tables, not as a role that may only read and write rows: ` +
-        `${trouble}. An administrator can make that role, where USER is the user in DATABASE_URL: ` +
+      `private-messages: the program runs as the owner of its tables, not as a role limited to reading and writing rows: ` +
+        `${trouble}. An administrator can create that role, where USER is the user in DATABASE_URL: ` +
         'create role "private_messages_USER"; grant "private_messages_USER" to "USER";',
     );
     return createPool(address, onError, { name: undefined, searchPath });

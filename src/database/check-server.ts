@@ -33,13 +33,13 @@ async function checkDatabase(client: pg.PoolClient): Promise<void> {
   const { version, encoding } = rows[0]!;
   if (Number.parseInt(version, 10) < oldest) {
     throw new StartupError(
-      `DATABASE_URL leads to PostgreSQL ${version.split(' ')[0]}: ${oldest} or later is needed.`,
+      `DATABASE_URL points to PostgreSQL ${version.split(' ')[0]}; ${oldest} or later is required.`,
     );
   }
   if (encoding !== 'UTF8') {
     throw new StartupError(
-      `The database in DATABASE_URL has the encoding ${encoding}, and messages need UTF8: make another one with ` +
-        `"create database NAME encoding 'UTF8' locale 'C.UTF-8' template template0", and name it in DATABASE_URL.`,
+      `The database in DATABASE_URL has the encoding ${encoding}, but UTF8 is required: create another one with ` +
+        `"create database NAME encoding 'UTF8' locale 'C.UTF-8' template template0", and point DATABASE_URL to it.`,
     );
   }
 }
@@ -51,8 +51,8 @@ async function isDirect(client: pg.PoolClient): Promise<boolean> {
 }
 
 const pooled =
-  'DATABASE_URL leads to PgBouncer, or another pooler, in transaction mode: this program needs connections that stay its ' +
-  'own (LISTEN, settings, prepared statements). Use the direct address of PostgreSQL, or one in session mode ' +
+  'DATABASE_URL points to PgBouncer, or another pooler, in transaction mode: this program needs session state ' +
+  '(LISTEN, settings, prepared statements). Use the direct address of PostgreSQL, or one in session mode ' +
   '(pool_mode=session).';
 
 async function keepsSession(pool: Pool, client: pg.PoolClient): Promise<boolean> {

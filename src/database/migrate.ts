@@ -83,7 +83,9 @@ async function execute({ pool, client, all, tell }: Run, title: string, sql: str
   const place = `${title} of ${all.length}`;
   await withProgress({ pool, client, pid: rows[0]!.pid }, place, tell, work).catch((error: Error) => {
     if (isDatabaseAway(error) || lacks(error)) throw error;
-    throw new StartupError(`Migration ${title} failed and was undone: ${error.message}`, { cause: error });
+    throw new StartupError(`Migration ${title} failed and was rolled back: ${error.message}`, {
+      cause: error,
+    });
   });
 }
 
@@ -97,7 +99,7 @@ async function takeTurn({ client, tell }: Run): Promise<void> {
     );
     if (rows[0].mine) return;
     if (!isTold && Date.now() > tellAt) {
-      tell('private-messages: waiting for another process that is changing the database schema.');
+      tell('private-messages: waiting for another process that is migrating the database.');
       isTold = true;
     }
     await sleep(50);
@@ -116,12 +118,12 @@ function checkHistory(applied: Map<string, string>, all: Migration[]): void {
   for (const [name, sha256] of applied) {
     if (!known.has(name)) {
       throw new StartupError(
-        `The database has migration ${name}, which this version lacks: use the version that wrote it or a later one.`,
+        `The database has migration ${name}, which this version lacks: use the version that added it, or a later one.`,
       );
     }
     if (known.get(name) !== sha256) {
       throw new StartupError(
-        `Migration ${name} was edited after it ran: restore the file, and add a new one for the change.`,
+        `Migration ${name} was edited after it ran: restore the file, and put the change into a new one.`,
       );
     }
   }

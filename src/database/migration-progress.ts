@@ -24,7 +24,7 @@ export async function withProgress<T>(
   const report = async () => {
     const progress = said || (await findProgress(pool, pid).catch(() => ''));
     if (timer === undefined) return;
-    tell(`private-messages: changing the database: ${title}: ${progress}${seconds()} so far.`);
+    tell(`private-messages: migrating the database: ${title}: ${progress}${seconds()} so far.`);
     isTold = true;
     timer = setTimeout(() => void report(), everyMs);
   };
@@ -32,7 +32,7 @@ export async function withProgress<T>(
   client.on('notice', listen);
   try {
     const result = await work();
-    if (isTold) tell(`private-messages: changing the database: ${title}: done after ${seconds()}.`);
+    if (isTold) tell(`private-messages: migrating the database: ${title}: done after ${seconds()}.`);
     return result;
   } finally {
     clearTimeout(timer);

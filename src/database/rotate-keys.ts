@@ -11,7 +11,7 @@ try {
   } finally {
     await database.close();
   }
-  console.log('There is a new key. It signs in two minutes; the ones before it stay valid for 91 days.');
+  console.log('There is a new key. It signs after two minutes; earlier keys stay valid for 91 days.');
 } catch (error) {
   exitWithError(error);
 }

@@ -36,8 +36,7 @@ async function run(): Promise<void> {
 
 async function fill(pool: Pool, encryption: Encryption, mailbox: Quota, passwordHash: string): Promise<void> {
   const { rowCount } = await pool.query('select from users limit 1');
-  if (rowCount)
-    throw new StartupError('There are people in this database already: the demonstration needs a fresh one.');
+  if (rowCount) throw new StartupError('This database already has users: the demo needs an empty one.');
 
   const hashUsername = await openUsedUsernames(pool, encryption, console.error);
   const ids = new Map<string, string>();

@@ -11,9 +11,9 @@ import type { Outcome, PersonCommand } from './command.ts';
 export const disableUser: PersonCommand = {
   name: 'disable',
   argument: 'NAME',
-  summary: 'lets them in no longer, and signs them out everywhere',
-  details: `Nobody can sign in as this person until "enable"; open invitations of theirs are void. The mailbox stays as it is,
-and letters to them still arrive. The person finds a notice, once they are let in again.`,
+  summary: 'block logins, and sign out everywhere',
+  details: `Nobody can log in to the account until "enable"; its unused invitations are void. The mailbox is kept, and messages
+still arrive. The user finds a notice after "enable".`,
   options: [],
   run: ({ pool }, person) =>
     change(pool, person, {
@@ -27,8 +27,8 @@ and letters to them still arrive. The person finds a notice, once they are let i
 export const enableUser: PersonCommand = {
   name: 'enable',
   argument: 'NAME',
-  summary: 'lets them in again',
-  details: 'Undoes "disable". The person finds a notice.',
+  summary: 'allow logins again',
+  details: 'Undoes "disable". The user gets a notice.',
   options: [],
   run: ({ pool }, person) =>
     change(pool, person, {
@@ -42,9 +42,9 @@ export const enableUser: PersonCommand = {
 export const endSessions: PersonCommand = {
   name: 'sessions end',
   argument: 'NAME',
-  summary: 'signs them out everywhere',
-  details: `Ends all sessions of this person, also for requests that are under way; pages that are open learn of it at once.
-The person logs in again with the same password, and finds a notice.`,
+  summary: 'sign out everywhere',
+  details: `Ends all sessions of the user, including requests in flight; open pages are signed out immediately. The user logs in
+with the same password, and gets a notice.`,
   options: [],
   run: ({ pool }, person) =>
     change(pool, person, {
@@ -53,7 +53,7 @@ The person logs in again with the same password, and finds a notice.`,
         await deleteSessions(db, person.id);
         return true;
       },
-      notice: 'The operator of this server ended all your sessions. Logging in again is all that is needed.',
+      notice: 'The operator of this server ended all your sessions. You only need to log in again.',
       done: `${person.username} is signed out everywhere.`,
     }),
 };

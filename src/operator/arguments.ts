@@ -21,14 +21,14 @@ export function readArguments(args: string[]): Typed {
   if (command.argument && !argument)
     throw new UsageError(`"${command.name}" needs ${article[command.argument]}.`);
   if (tooMany.length > 0 || (argument && !command.argument))
-    throw new UsageError(`"${command.name}" takes ${command.argument ? 'one word' : 'nothing'} after it.`);
+    throw new UsageError(`"${command.name}" takes ${command.argument ? 'one argument' : 'no argument'}.`);
   for (const name of Object.keys(options) as (keyof Options)[])
     if (name !== 'json' && !command.options.includes(name))
       throw new UsageError(`"${command.name}" has no option --${name}.`);
   return { help: false, command, argument: argument ?? '', options };
 }
 
-const article = { NAME: 'the name of a person', PART: 'a part of a name' };
+const article = { NAME: 'a username', PART: 'a part of a username' };
 
 function parse(args: string[]) {
   try {
@@ -58,10 +58,10 @@ function readDays(typed: string): number {
 }
 
 function unknown(words: string[]): UsageError {
-  if (words.length === 0) return new UsageError('Say what to do.');
+  if (words.length === 0) return new UsageError('The command is missing.');
   const group = commands.filter(({ name }) => name.startsWith(`${words[0]} `));
   if (group.length === 0) return new UsageError(`There is no command "${words.join(' ')}".`);
   return new UsageError(
-    `After "${words[0]}" comes ${group.map(({ name }) => name.split(' ')[1]).join(' or ')}.`,
+    `"${words[0]}" is followed by ${group.map(({ name }) => name.split(' ')[1]).join(' or ')}.`,
   );
 }

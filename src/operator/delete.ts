@@ -9,13 +9,13 @@ import type { PersonCommand } from './command.ts';
 export const deleteUser: PersonCommand = {
   name: 'delete',
   argument: 'NAME',
-  summary: 'deletes the account and everything in it, permanently',
-  details: `The same as when the person leaves by themselves: mailbox, drafts, sessions and everything else are gone; copies that
-others hold stay theirs and show "deleted account"; nobody can register the name again. Asks to repeat the name.`,
+  summary: 'delete the account and everything in it, permanently',
+  details: `The same as when users delete their account: mailbox, drafts, sessions and everything else are deleted; copies held by
+others stay and show "deleted account"; the name cannot be registered again. Asks to type the name.`,
   options: ['yes'],
   confirm: async (username, { yes }) => {
     if (yes) return;
-    const answer = await ask(`This deletes ${username} permanently. Type the name again to go on: `);
+    const answer = await ask(`This deletes ${username} permanently. Type the name to continue: `);
     if (foldUsername(answer ?? '') !== username)
       throw new StartupError('That is not the name. Nothing was deleted.');
   },
@@ -25,7 +25,7 @@ others hold stay theirs and show "deleted account"; nobody can register the name
     await tellAll(pool, [id]);
     const { rowCount } = await pool.query('select from users where id = $1', [id]);
     if (failure) console.error(`private-messages: ${failure.message}`);
-    const rest = rowCount ? ' What is left of a large mailbox is removed by the program when it runs.' : '';
+    const rest = rowCount ? ' The running program deletes the rest of the large mailbox.' : '';
     return { rows: { username, isDeleted: true }, text: `${username} is deleted.${rest}` };
   },
 };

@@ -7,11 +7,11 @@ const program = 'npm run operator --';
 const explanations: Record<keyof Options, [typed: string, words: string]> = {
   'drop-second-factor': [
     '--drop-second-factor',
-    'using the link also removes the second factor, passkeys and recovery codes',
+    'the link also removes the second factor, passkeys and recovery codes',
   ],
-  yes: ['--yes', 'does not ask'],
-  days: ['--days N', 'how long it works, 1 to 365 days; otherwise 7'],
-  json: ['--json', 'prints JSON'],
+  yes: ['--yes', 'skip the question'],
+  days: ['--days N', 'valid for 1 to 365 days; default 7'],
+  json: ['--json', 'print JSON'],
 };
 
 export function helpOn(command?: Command): string {
@@ -22,14 +22,14 @@ function aboutAll(): string {
   return [
     `Usage: ${program} COMMAND`,
     '',
-    'Helps people on this server. It works whether the program runs or not, with the same settings (DATABASE_URL or',
-    'DATA_DIR, PUBLIC_URL). Every use is logged, and whoever it is about finds a notice in their inbox.',
+    'Administers the users of this server, whether the program runs or not, with the same settings (DATABASE_URL or',
+    'DATA_DIR, PUBLIC_URL). Every use is logged, and the user concerned gets a notice in their inbox.',
     '',
     ...columns(commands.map((each) => [usage(each), each.summary])),
     '',
-    ...columns([explanations.json, ['--help', 'after a command, says more about it']]),
+    ...columns([explanations.json, ['--help', 'after a command: explain it']]),
     '',
-    'Ends with 0 when it worked, 1 when there is nobody of that name or something went wrong, 2 when it was called wrongly.',
+    'Exit codes: 0 success, 1 unknown user or failure, 2 wrong usage.',
   ].join('\n');
 }
 

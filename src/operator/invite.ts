@@ -6,16 +6,17 @@ import type { PlainCommand } from './command.ts';
 
 export const invite: PlainCommand = {
   name: 'invite',
-  summary: 'a link with which somebody registers',
-  details: `Prints a link that works once, for seven days or as many as you say. It is needed where REGISTRATION=invite.`,
+  summary: 'print a link for one registration',
+  details:
+    'Prints a link for one registration, valid for seven days unless you set --days. Required if REGISTRATION=invite.',
   options: ['days'],
   run: async ({ pool, config, options }) => {
     const { token, expiresAt } = await makeInvitation(pool, operator, options.days);
     const link = invitationLink(config, token);
     const hint = {
-      open: ' Registration is open here: everybody can register without it.',
+      open: ' Registration is open: everybody can register without it.',
       invite: '',
-      closed: ' Registration is closed here: it does not work until REGISTRATION=invite.',
+      closed: ' Registration is closed: it does not work until REGISTRATION=invite.',
     }[config.registration];
     return {
       rows: { link, expiresAt },

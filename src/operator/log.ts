@@ -4,9 +4,9 @@ import { listUses } from './queries.ts';
 
 export const showLog: PlainCommand = {
   name: 'log',
-  summary: 'what was done with these commands, when, and to whom',
-  details: `The first at the beginning. No link is in it. Of people it keeps the id alone; the name beside it is the one that
-belongs to it now, and there is none once the account is deleted.`,
+  summary: 'list uses of these commands: when, what, about whom',
+  details: `Oldest first. It has no links. It stores the id of a user; the name beside it is the current one, and is missing once
+the account is deleted.`,
   options: [],
   run: async ({ pool }) => ({ rows: await listUses(pool) }),
 };

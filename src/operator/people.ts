@@ -3,12 +3,12 @@ import { foldUsername } from '../usernames.ts';
 import type { PlainCommand } from './command.ts';
 import { listPeople } from './queries.ts';
 
-const details = `Says of each when they registered, when they were last seen (only while they are signed in somewhere; give or
-take five minutes), since when the account is disabled, and whether a second factor is asked for. Times are in UTC.`;
+const details = `Columns: registration, last visit (of users with a session, accurate to five minutes), since when the account is
+disabled, and whether it has a second factor. Times are in UTC.`;
 
 export const listUsers: PlainCommand = {
   name: 'users list',
-  summary: 'everybody who has an account',
+  summary: 'list all accounts',
   details,
   options: [],
   run: async ({ pool }) => ({ rows: await listPeople(pool) }),
@@ -17,12 +17,12 @@ export const listUsers: PlainCommand = {
 export const findUsers: PlainCommand = {
   name: 'users find',
   argument: 'PART',
-  summary: 'those with this part in their name',
+  summary: 'list accounts with this in their name',
   details,
   options: [],
   run: async ({ pool, argument }) => {
     const rows = await listPeople(pool, foldUsername(argument));
     if (rows.length > 0) return { rows };
-    return { rows, note: `Nobody has "${argument}" in the name.`, isMissing: true };
+    return { rows, note: `No username contains "${argument}".`, isMissing: true };
   },
 };

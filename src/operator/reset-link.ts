@@ -9,10 +9,10 @@ import type { PersonCommand } from './command.ts';
 export const resetLink: PersonCommand = {
   name: 'reset-link',
   argument: 'NAME',
-  summary: 'a link with which they set a new password',
-  details: `Prints a link that works once, for an hour. Be sure whom you give it to: whoever opens it sets the password and
-has the account. Setting it signs out everything else; making the link changes nothing. A newer link, or any other
-change of the password, makes it void. The person finds a notice.`,
+  summary: 'print a link for setting a new password',
+  details: `Prints a link that works once, for an hour. Give it to nobody but the user: it is enough to take over the account.
+The new password signs out all devices; the link alone changes nothing. A newer link, or any other change of the
+password, makes it void. The user gets a notice.`,
   options: ['drop-second-factor'],
   run: async ({ pool, config, options }, { id, username }) => {
     const dropsSecondFactor = options['drop-second-factor'] ?? false;
@@ -25,17 +25,15 @@ change of the password, makes it void. The person finds a notice.`,
     return {
       rows: { username, link, expiresAt, dropsSecondFactor },
       text: link,
-      note: `It works once, until ${exactTime(expiresAt)}, for whoever has it: give it to nobody but ${username}.`,
+      note: `It works once, until ${exactTime(expiresAt)}. Give it to nobody but ${username}.`,
     };
   },
 };
 
 function notice(dropsSecondFactor: boolean): string {
-  const also = dropsSecondFactor
-    ? ', and that your second factor, passkeys and recovery codes are then removed'
-    : '';
+  const also = dropsSecondFactor ? ' and your second factor, passkeys and recovery codes removed' : '';
   return (
-    `The operator of this server made a link with which your password can be set anew${also}. It works once, within ` +
+    `The operator of this server made a link with which a new password can be set${also}. It works once, within ` +
     'an hour. If you did not ask for it, ask them why.'
   );
 }

@@ -11,11 +11,11 @@ import type { PlainCommand } from './command.ts';
 
 export const rotateSecret: PlainCommand = {
   name: 'rotate-secret',
-  summary: 'a new secret.key; stop the program first',
-  details: `Makes a new key in DATA_DIR and encrypts the secrets of authenticator apps with it. Stop the program on all machines
-first, and copy the new file to all of them before they start again. Recovery codes are void: each person finds a
-notice. Interrupted, it goes on when it is run again. The former key stays in secret.key.old: delete it when no backup
-of the database from before is needed any more.`,
+  summary: 'replace secret.key; stop the program first',
+  details: `Creates a new key in DATA_DIR and encrypts the secrets of authenticator apps with it. Stop the program on all machines
+first, and copy the new file to all of them before they start again. Recovery codes become void, with a notice to each
+user. After an interruption, run it again. The former key stays in secret.key.old: delete it when no older backup of
+the database is needed.`,
   options: [],
   run: async ({ pool, config }) => {
     await refuseWhileRunning(pool);
@@ -29,9 +29,13 @@ of the database from before is needed any more.`,
     switchKeys(config.dataDir);
     return {
       rows: { encrypted, lost, recoveryCodesVoided: voided },
-      text: `There is a new secret.key. Secrets of ${encrypted} authenticator apps are encrypted with it. Recovery codes of ${voided} people are void.`,
+      text:
+        `There is a new secret.key. Secrets of ${encrypted} authenticator apps are encrypted with it. ` +
+        `Recovery codes of ${voided} users are void.`,
       ...(lost > 0 && {
-        note: `${lost} could not be read with the former key either: these people log in with a passkey, or you help them: npm run operator -- reset-link NAME --drop-second-factor`,
+        note:
+          `${lost} could not be decrypted with the former key either: these users log in with a passkey or need your ` +
+          'help: npm run operator -- reset-link NAME --drop-second-factor',
       }),
     };
   },
@@ -56,11 +60,11 @@ async function encryptAnew(
   let lost = 0;
   for (const { userId, secret } of rows) {
     if (decryptSecret(encryption, userId, secret)) continue; // re-encrypted by an interrupted run
-    const opened = decryptSecret(former, userId, secret);
-    if (opened)
+    const decrypted = decryptSecret(former, userId, secret);
+    if (decrypted)
       await db.query('update totp set secret = $2 where user_id = $1', [
         userId,
-        encryptSecret(encryption, userId, opened),
+        encryptSecret(encryption, userId, decrypted),
       ]);
     else lost += 1;
   }

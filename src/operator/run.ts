@@ -21,7 +21,7 @@ try {
     process.exit(2);
   }
   exitWithError(
-    isDatabaseAway(error) ? new StartupError('The database does not answer. Please try again.') : error,
+    isDatabaseAway(error) ? new StartupError('The database does not respond. Please try again.') : error,
   );
 }
 
@@ -51,7 +51,7 @@ async function perform(command: Command, call: Call): Promise<Outcome> {
   const person = await findAccount(pool, foldUsername(argument));
   if (!person) {
     await log();
-    throw new StartupError(`There is nobody called "${argument}".`);
+    throw new StartupError(`There is no user "${argument}".`);
   }
   await command.confirm?.(person.username, options);
   await log(person.id);

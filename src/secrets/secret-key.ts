@@ -25,7 +25,7 @@ export function readSecretKey(dataDir: string): Buffer {
   makeFolder(dataDir);
   if (existsSync(join(dataDir, nextName)))
     throw new StartupError(
-      'The change of secret.key was interrupted. Run "npm run operator -- rotate-secret" again: it goes on where it ended.',
+      'The rotation of secret.key was interrupted. Run "npm run operator -- rotate-secret" again to complete it.',
     );
   return wholeKey(dataDir, 'secret.key');
 }
@@ -61,8 +61,8 @@ function wholeKey(dataDir: string, name: string): Buffer {
   const key = readKey(file) ?? makeKey(dataDir, file);
   if (key.length !== keyBytes)
     throw new StartupError(
-      `${file} is damaged: it has ${key.length} bytes instead of ${keyBytes}. Put it back from a backup. ` +
-        'If there is none, remove it: recovery codes are then void, and people with codes from an app need your help.',
+      `${file} is damaged: it has ${key.length} bytes instead of ${keyBytes}. Restore it from a backup. ` +
+        'If there is none, remove it: recovery codes are then void, and users of authenticator apps need your help.',
     );
   return key;
 }
@@ -95,13 +95,13 @@ function makeKey(dataDir: string, file: string): Buffer {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST')
       throw new StartupError(
-        `Cannot write ${file}: ${reason(error)}. Set DATA_DIR to a folder that this user can write in.`,
+        `Cannot write ${file}: ${reason(error)}. Set DATA_DIR to a folder that this user can write to.`,
       );
   } finally {
     rmSync(fresh, { force: true });
   }
   const key = readKey(file);
-  if (!key) throw new StartupError(`Cannot read ${file}: it leads nowhere.`);
+  if (!key) throw new StartupError(`Cannot read ${file}: it is a dangling link.`);
   return key;
 }
 

@@ -100,7 +100,7 @@ describe('with a server that answers', () => {
       create event trigger forbid on ddl_command_start when tag in ('CREATE INDEX') execute function forbid()`);
     await client.end();
     const line = await refusalOf(url.replace('owner@', `${role}@`));
-    expect(line).toMatch(/^Migration \d+_\w+\.sql failed and was undone: … may not do this in …$/);
+    expect(line).toMatch(/^Migration \d+_\w+\.sql failed and was rolled back: … may not do this in …$/);
   });
 
   test.each([
@@ -164,7 +164,7 @@ describe.skipIf(!available('pgbouncer'))('a certificate of an unknown authority'
   test('a certificate for another host name', async () => {
     const url = (await overTls()).replace('127.0.0.1', 'localhost');
     expect(await refusalOf(`${url}?sslrootcert=${certificate}`)).toMatch(
-      /^The certificate of PostgreSQL is for another name/,
+      /^The certificate of PostgreSQL does not match the host/,
     );
   });
 
@@ -172,7 +172,7 @@ describe.skipIf(!available('pgbouncer'))('a certificate of an unknown authority'
     const bouncer = await startPgBouncer(await createDatabase('template0'), 'session');
     onTestFinished(() => bouncer.close());
     expect(await refusalOf(`${bouncer.url}?sslmode=require`)).toMatch(
-      /^PostgreSQL does not speak TLS there: .*sslmode=disable/,
+      /^PostgreSQL does not support TLS there: .*sslmode=disable/,
     );
   });
 });

@@ -186,7 +186,7 @@ describe('a missing requirement is named', () => {
   ])('a database in %s', async (encoding, options) => {
     const { url, database } = await foreignDatabase(options);
     const line = await refusalOf(url);
-    expect(line).toContain(`has the encoding ${encoding}, and messages need UTF8: `);
+    expect(line).toContain(`has the encoding ${encoding}, but UTF8 is required: `);
     expect(line).toContain(`create database NAME encoding 'UTF8'`);
     expect(line).not.toContain(database);
     const client = new pg.Client({ connectionString: url });
@@ -199,7 +199,7 @@ describe('a missing requirement is named', () => {
     const { url, database, role } = await foreignDatabase('', { owns: false });
     const line = await refusalOf(url);
     expect(line).toMatch(
-      /^The user in DATABASE_URL lacks a right: permission denied for schema public\. Make its user the/,
+      /^The user in DATABASE_URL lacks a privilege: permission denied for schema public\. Make it the owner/,
     );
     expect(line).not.toContain(database);
     expect(line).not.toContain(role);
@@ -209,7 +209,7 @@ describe('a missing requirement is named', () => {
     const { url, database, role } = await foreignDatabase('', { owns: false });
     await administer(database, `grant create, usage on schema public to ${role}`);
     expect(await refusalOf(url)).toMatch(
-      /^The user in DATABASE_URL lacks a right: permission denied to create extension "unaccent"\..*create extension unaccent; create extension btree_gin/,
+      /^The user in DATABASE_URL lacks a privilege: permission denied to create extension "unaccent"\..*create extension unaccent; create extension btree_gin/,
     );
     await administer(database, 'create extension unaccent', 'create extension btree_gin');
     await opened(url);
@@ -224,7 +224,7 @@ describe('a missing requirement is named', () => {
       'create extension btree_gin schema extensions',
     );
     expect(await refusalOf(url)).toMatch(
-      /^PostgreSQL lacks the extension unaccent or btree_gin, or its user may not use/,
+      /^PostgreSQL lacks the extension unaccent or btree_gin, or the user may not use/,
     );
   });
 

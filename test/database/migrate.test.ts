@@ -84,7 +84,9 @@ test('a failing one is rolled back, named, and stops later ones', async () => {
   const half = migration('0002_half.sql', 'create table half (id int); select 1 / 0');
   const later = migration('0003_later.sql', 'create table later (id int)');
   const failing = migrate(pool, [letters, half, later]);
-  await expect(failing).rejects.toThrow('Migration 0002_half.sql failed and was undone: division by zero');
+  await expect(failing).rejects.toThrow(
+    'Migration 0002_half.sql failed and was rolled back: division by zero',
+  );
   await expect(failing).rejects.toBeInstanceOf(StartupError);
   expect(await applied()).toEqual([letters.name]);
   expect(await tables()).toEqual(['letters', 'schema_migrations']);
@@ -157,8 +159,8 @@ describe('one that takes longer than a second', () => {
 
   test('reports its name, its duration, and its end', async () => {
     expect(await told('select pg_sleep(1.5)')).toEqual([
-      'private-messages: changing the database: 0002_long.sql of 2: 1 s so far.',
-      'private-messages: changing the database: 0002_long.sql of 2: done after 2 s.',
+      'private-messages: migrating the database: 0002_long.sql of 2: 1 s so far.',
+      'private-messages: migrating the database: 0002_long.sql of 2: done after 2 s.',
     ]);
     expect(await told('select pg_sleep(1.5)')).toEqual([]);
   });

@@ -25,7 +25,7 @@ describe.skipIf(!available('pgbouncer'))('behind PgBouncer', () => {
     ])(`in ${mode} mode, %s: one line says what is needed`, async (_name, settings) => {
       bouncer = await startPgBouncer(await createDatabase(), mode, settings);
       expect(await refusalOf(bouncer.url)).toMatch(
-        /^DATABASE_URL leads to PgBouncer, .* in transaction mode: .*direct address of PostgreSQL.*session mode/,
+        /^DATABASE_URL points to PgBouncer, .* in transaction mode: .*direct address of PostgreSQL.*session mode/,
       );
     });
   }

@@ -289,7 +289,7 @@ describe('a database whose user is not a superuser', () => {
     await administer(`grant private_messages_${name} to ${name}`);
     const { user, lines } = await workingAs(url);
     expect(user).toBe(name);
-    expect(lines).toEqual([expect.stringContaining('may do more than it should') as string]);
+    expect(lines).toEqual([expect.stringContaining('has more rights than it should') as string]);
   });
 
   test('creates it once when several processes start together', async () => {

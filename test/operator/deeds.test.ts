@@ -55,10 +55,10 @@ describe('reset-link', () => {
     const { code, out, err } = await operator('reset-link', alice.username);
     expect(code).toBe(0);
     expect(out).toMatch(/^https:\/\/letters\.example\/reset\/[\w-]{64}\n$/);
-    expect(err).toContain(`give it to nobody but ${alice.username}`);
+    expect(err).toContain(`Give it to nobody but ${alice.username}`);
     expect(err).not.toContain('/reset/');
     expect(await isSignedIn(alice)).toBe(true);
-    await expectNotice(alice, 'The operator of this server made a link with which your password can be set');
+    await expectNotice(alice, 'The operator of this server made a link with which a new password can be set');
 
     const answer = await stranger(app.url).submit(pathOf(out), { password: 'another long enough one' });
     expect(answer.status).toBe(303);

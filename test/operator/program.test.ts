@@ -18,7 +18,7 @@ test('the operator’s commands work with and without the running program', asyn
   expect(code).toBe(0);
   expect(out.startsWith(`http://localhost:${site.PORT}/reset/`)).toBe(true);
   const failed = await runOperator(site, ['disable', 'bob']);
-  expect(failed).toEqual({ code: 1, out: '', err: 'private-messages: There is nobody called "bob".\n' });
+  expect(failed).toEqual({ code: 1, out: '', err: 'private-messages: There is no user "bob".\n' });
   expect(postgresIn(site.DATA_DIR!)).toEqual([]);
 
   const again = await start(site);

@@ -71,7 +71,7 @@ test('counts secrets that no key decrypts', async () => {
   rmSync(key());
   const ended = await runOperator({ DATABASE_URL: app.databaseUrl, DATA_DIR: folder }, ['rotate-secret']);
   expect(ended.code).toBe(0);
-  expect(ended.err).toContain('1 could not be read with the former key either');
+  expect(ended.err).toContain('1 could not be decrypted with the former key either');
 });
 
 test('is refused while the program runs, and changes nothing', async () => {

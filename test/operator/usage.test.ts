@@ -49,17 +49,17 @@ test('a wrong call exits with code 2 and one line, without a database', async ()
 
 describe('the line says what is wrong', () => {
   test.each([
-    [[], 'Say what to do.'],
+    [[], 'The command is missing.'],
     [['nonsense'], 'There is no command "nonsense".'],
     [['nonsense', '--help'], 'There is no command "nonsense".'],
-    [['users'], 'After "users" comes list or find.'],
-    [['users', 'delete'], 'After "users" comes list or find.'],
-    [['sessions'], 'After "sessions" comes end.'],
-    [['disable'], '"disable" needs the name of a person.'],
-    [['disable', ''], '"disable" needs the name of a person.'],
-    [['users', 'find'], '"users find" needs a part of a name.'],
-    [['disable', 'alice', 'bob'], '"disable" takes one word after it.'],
-    [['users', 'list', 'alice'], '"users list" takes nothing after it.'],
+    [['users'], '"users" is followed by list or find.'],
+    [['users', 'delete'], '"users" is followed by list or find.'],
+    [['sessions'], '"sessions" is followed by end.'],
+    [['disable'], '"disable" needs a username.'],
+    [['disable', ''], '"disable" needs a username.'],
+    [['users', 'find'], '"users find" needs a part of a username.'],
+    [['disable', 'alice', 'bob'], '"disable" takes one argument.'],
+    [['users', 'list', 'alice'], '"users list" takes no argument.'],
     [['disable', 'alice', '--yes'], '"disable" has no option --yes.'],
     [['disable', 'alice', '--password=x'], "Unknown option '--password'."],
     [['invite', '--days', '0'], '--days takes a number from 1 to 365.'],
@@ -76,7 +76,7 @@ describe('the line says what is wrong', () => {
 describe('a failed call exits with code 1 and one line', () => {
   test('for an unknown username', async () => {
     const { code, out, err } = await operator('delete', 'nobody-here', '--yes');
-    expect([code, out, err]).toEqual([1, '', 'private-messages: There is nobody called "nobody-here".\n']);
+    expect([code, out, err]).toEqual([1, '', 'private-messages: There is no user "nobody-here".\n']);
   });
 
   test('for a missing database, without showing its password', async () => {
@@ -137,7 +137,7 @@ describe('users', () => {
       'alicia',
     ]);
     const none = await operator('users', 'find', '%');
-    expect(none).toEqual({ code: 1, out: '', err: 'Nobody has "%" in the name.\n' });
+    expect(none).toEqual({ code: 1, out: '', err: 'No username contains "%".\n' });
     expect(await operator('users', 'find', '_', '--json')).toEqual({ code: 1, out: '[]\n', err: '' });
   });
 

@@ -37,7 +37,7 @@ test.each(lossy)(
     lose(folder);
     const program = await start(site);
     expect(program.stderr()).toMatch(
-      /^private-messages: the data folder was copied without all it needs: made \d+ empty folders and/m,
+      /^private-messages: the copied data folder was incomplete: created \d+ empty folders and/m,
     );
     expect(statSync(folder).mode & 0o7777).toBe(0o700);
     await registered(program.url, 'alice');
@@ -83,15 +83,15 @@ test.runIf(isRoot)('files recreated by root get the folder’s owner', async () 
 test.each([
   [
     '17',
-    /was made by PostgreSQL 17, and this version of the program brings PostgreSQL 18, which cannot read it\. Nothing is lost: .*before still starts.*docs\/operations\.md/,
+    /was created by PostgreSQL 17, and this version of the program has PostgreSQL 18, which cannot read it\. Nothing is lost: .*previous version of the program still starts.*docs\/operations\.md/,
   ],
-  ['9.6', /was made by PostgreSQL 9\.6, and this/],
+  ['9.6', /was created by PostgreSQL 9\.6, and this/],
   [
     '19',
-    /was made by PostgreSQL 19, and this version of the program brings PostgreSQL 18, which is older and cannot read it: use the version that made it/,
+    /was created by PostgreSQL 19, and this version of the program has PostgreSQL 18, which is older and cannot read it: use the version that created it/,
   ],
 ])(
-  'made by PostgreSQL %s: one line names both versions and the cure; nothing is touched',
+  'created by PostgreSQL %s: one line names both versions and the cure; nothing is touched',
   async (version, line) => {
     const site = await usedSite();
     const folder = join(site.DATA_DIR!, 'postgres');

@@ -164,7 +164,7 @@ test('initdb is killed: one line says so, nothing is left, and the next start wo
   await until(() => postgresIn(dataDir).some((pid) => commandOf(pid).includes('initdb')));
   for (const pid of postgresIn(dataDir)) signal(pid, 'SIGKILL');
   expect(await first.ended).toMatchObject({ code: 1 });
-  expect(first.stderr()).toMatch(/^private-messages: Cannot make the database in [^\n]+\n$/);
+  expect(first.stderr()).toMatch(/^private-messages: Cannot create the database in [^\n]+\n$/);
   expect(readdirSync(dataDir)).toEqual([]);
   await endedCleanly(await start(site), dataDir);
 });

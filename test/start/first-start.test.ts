@@ -29,7 +29,7 @@ async function worksTwice(settings: Record<string, string>, dataDir: string, opt
   expect((await alice.get('/inbox')).status).toBe(200);
   expect((await second.end()).code).toBe(0);
   expect(second.stderr()).toMatch(
-    /^(private-messages: the program goes on as root: no other user[^\n]+\n)?Open http:\/\/localhost:\d+\n$/,
+    /^(private-messages: the program keeps running as root: no other user[^\n]+\n)?Open http:\/\/localhost:\d+\n$/,
   );
   await expect.poll(() => postgresIn(dataDir), { timeout: 2000 }).toEqual([]);
   return uid;

@@ -62,7 +62,9 @@ test('the port is used by a site on the same folder, which is not affected', asy
 
 test('the listen address is not of this machine', async () => {
   const DATABASE_URL = await createDatabase();
-  expect(await refusal({ DATABASE_URL, HOST: '192.0.2.1' })).toContain('does not have the address 192.0.2.1');
+  expect(await refusal({ DATABASE_URL, HOST: '192.0.2.1' })).toContain(
+    'The address 192.0.2.1 is not of this machine',
+  );
 });
 
 test('nothing listens at the database address', async () => {
@@ -109,17 +111,17 @@ test('the user does not exist, or the password is wrong or missing', async () =>
   expect(await refusal({ DATABASE_URL: as('locked') })).toMatch(/^PostgreSQL refuses the user or the/);
   // The password itself is good for something: this user only may not make tables.
   expect(await refusal({ DATABASE_URL: as('locked:the%20right%20password') })).toMatch(
-    /^The user in DATABASE_URL lacks a right: permission denied for schema public/,
+    /^The user in DATABASE_URL lacks a privilege: permission denied for schema public/,
   );
 });
 
 test('the data folder is not writable', async () => {
   const DATA_DIR = newFolder({ mode: 0o555 });
   expect(await refusal({ DATA_DIR }, ordinaryUser)).toMatch(
-    /^Cannot write in the data folder .*: permission denied\. Set DATA_DIR/,
+    /^Cannot write to the data folder .*: permission denied\. Set DATA_DIR/,
   );
   expect(await refusal({ DATA_DIR: `${DATA_DIR}/below` }, ordinaryUser)).toMatch(
-    /^Cannot make the data folder .*: permission denied\. Set DATA_DIR/,
+    /^Cannot create the data folder .*: permission denied\. Set DATA_DIR/,
   );
 });
 
@@ -127,9 +129,9 @@ test('the data folder is a file, or its path is too long for a socket', async ()
   const folder = newFolder();
   const file = join(folder, 'data');
   writeFileSync(file, '');
-  expect(await refusal({ DATA_DIR: file })).toMatch(/^Cannot make the data folder .*\/data: /);
+  expect(await refusal({ DATA_DIR: file })).toMatch(/^Cannot create the data folder .*\/data: /);
   expect(await refusal({ DATA_DIR: join(folder, 'long'.repeat(25)) })).toMatch(
-    /^DATA_DIR is too long a path/,
+    /^The path of DATA_DIR is too long/,
   );
 });
 
@@ -137,7 +139,7 @@ test.runIf(isRoot)('the database belongs to another user', async () => {
   const site = await usedSite();
   chmodSync(site.DATA_DIR!, 0o777);
   expect(await refusal(site, { uid: 12345, gid: 12345 })).toMatch(
-    /belongs to another user: start as that one/,
+    /belongs to another user: start as that user/,
   );
 });
 

@@ -65,7 +65,7 @@ test('an unreadable or unwritable key ends the start with the cure', async () =>
   const folder = newFolder();
   chmodSync(folder, 0o555);
   expect(await readElsewhere(folder, ordinaryUser)).toBe(
-    `StartupError: Cannot write ${folder}/secret.key: permission denied. Set DATA_DIR to a folder that this user can write in.`,
+    `StartupError: Cannot write ${folder}/secret.key: permission denied. Set DATA_DIR to a folder that this user can write to.`,
   );
   const closed = newFolder({ mode: 0o777 });
   writeFileSync(join(closed, 'secret.key'), Buffer.alloc(32), { mode: 0o000 });
@@ -74,7 +74,7 @@ test('an unreadable or unwritable key ends the start with the cure', async () =>
   );
   const file = join(newFolder(), 'file');
   writeFileSync(file, '');
-  expect(await readElsewhere(file)).toMatch(/^StartupError: Cannot make the data folder/);
+  expect(await readElsewhere(file)).toMatch(/^StartupError: Cannot create the data folder/);
   const odd = newFolder();
   mkdirSync(join(odd, 'secret.key'));
   expect(await readElsewhere(odd)).toMatch(/^StartupError: Cannot read .*secret\.key/);

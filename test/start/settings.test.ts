@@ -75,16 +75,20 @@ test.each([
   ],
   ['a number for a name', { HOST: '8080' }, /HOST/],
   ['a network card that is not there', { HOST: 'fe80::1%nope0' }, /HOST/],
-  ['a data folder that is none', { DATA_DIR: '/dev/null' }, /^Cannot make the data folder .* Set DATA_DIR /],
+  [
+    'a data folder that is none',
+    { DATA_DIR: '/dev/null' },
+    /^Cannot create the data folder .* Set DATA_DIR /,
+  ],
   [
     'a data folder that cannot be',
     { DATA_DIR: '/proc/nowhere' },
-    /^Cannot make the data folder .* Set DATA_DIR /,
+    /^Cannot create the data folder .* Set DATA_DIR /,
   ],
   [
     'a data folder too long',
     { DATA_DIR: `/tmp/${'x'.repeat(300)}` },
-    /^Cannot make the data folder .* Set DATA_DIR /,
+    /^Cannot create the data folder .* Set DATA_DIR /,
   ],
 ])(
   'a value that only the operating system refuses is reported in one line too: %s',

@@ -103,7 +103,7 @@ test('a start waits while another one migrates, and says so', async () => {
   const program = await begin({ ...calmSettings, DATABASE_URL: databaseUrl });
   await until(() => program.stderr() !== '');
   expect(program.stderr()).toBe(
-    'private-messages: waiting for another process that is changing the database schema.\n',
+    'private-messages: waiting for another process that is migrating the database.\n',
   );
   await other.end();
   await ready(program);

@@ -29,15 +29,15 @@ export function repairCopy(dataFolder: string): void {
     const changed = closeAll(folder);
     if (made + changed > 0) {
       console.error(
-        `private-messages: the data folder was copied without all it needs: made ${made} empty folders and set the modes ` +
+        `private-messages: the copied data folder was incomplete: created ${made} empty folders and set the modes ` +
           `of ${changed} files and folders.`,
       );
     }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new StartupError(
-      `The database in ${folder} was copied without all it needs, and this user may not put that right (${code}): start ` +
-        `once as root, or make its files this user's (chown -R).`,
+      `The copied database in ${folder} is incomplete, and this user may not repair it (${code}): start ` +
+        `once as root, or change the owner of its files (chown -R).`,
     );
   }
 }
@@ -81,15 +81,15 @@ export function checkMajor(folder: string, binaries: string): void {
   const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string };
   const [ours] = version.split('.');
   if (made === ours) return;
-  const which = `The database in ${folder} was made by PostgreSQL ${made}, and this version of the program brings PostgreSQL ${ours}`;
+  const which = `The database in ${folder} was created by PostgreSQL ${made}, and this version of the program has PostgreSQL ${ours}`;
   if (Number(made) > Number(ours)) {
     throw new StartupError(
-      `${which}, which is older and cannot read it: use the version that made it, or a later one.`,
+      `${which}, which is older and cannot read it: use the version that created it, or a later one.`,
     );
   }
   throw new StartupError(
-    `${which}, which cannot read it. Nothing is lost: the version of the program that you used before still starts with it. ` +
-      'To move to this one, follow "A new major version of PostgreSQL" in docs/operations.md: it takes a dump from the old one into ' +
-      'a new folder. Without that, everyone can export their mailbox there and import it here.',
+    `${which}, which cannot read it. Nothing is lost: the previous version of the program still starts with it. ` +
+      'To upgrade, follow "A new major version of PostgreSQL" in docs/operations.md: dump there and restore into ' +
+      'a new folder. Alternatively, everyone can export their mailbox there and import it here.',
   );
 }

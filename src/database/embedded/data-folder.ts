@@ -5,14 +5,14 @@ import { text } from 'node:stream/consumers';
 import { StartupError } from '../../startup-error.ts';
 import type { ServerUser } from './server-user.ts';
 
-const advice = 'Set DATA_DIR to a folder that this user can write in.';
+const advice = 'Set DATA_DIR to a folder that this user can write to.';
 
 /** Throws a StartupError on failure. */
 export function makeFolder(dataDir: string): void {
   try {
     makeWithParents(dataDir);
   } catch (error) {
-    throw new StartupError(`Cannot make the data folder ${dataDir}: ${reason(error)}. ${advice}`);
+    throw new StartupError(`Cannot create the data folder ${dataDir}: ${reason(error)}. ${advice}`);
   }
 }
 
@@ -34,7 +34,7 @@ export function isMade(folder: string): boolean {
   const me = process.getuid?.();
   if (me !== 0 && stat.uid !== me) {
     throw new StartupError(
-      `The database in ${folder} belongs to another user: start as that one, or set DATA_DIR to another folder.`,
+      `The database in ${folder} belongs to another user: start as that user, or set DATA_DIR to another folder.`,
     );
   }
   if ((stat.mode & 0o700) !== 0o700) chmodSync(folder, 0o700); // lost in a copy; copied-folder.ts does the rest
@@ -50,7 +50,7 @@ export async function makeDatabase(binaries: string, folder: string, user: Serve
   } catch (error) {
     rmSync(fresh, { recursive: true, force: true });
     if (isMade(folder)) return; // a concurrent start was faster; its database is ours too
-    throw new StartupError(`Cannot make the database in ${folder}: ${reason(error)}.`);
+    throw new StartupError(`Cannot create the database in ${folder}: ${reason(error)}.`);
   }
 }
 
@@ -60,7 +60,7 @@ function makeFreshFolder(folder: string, user: ServerUser): string {
     user.own(fresh);
     return fresh;
   } catch (error) {
-    throw new StartupError(`Cannot write in the data folder ${dirname(folder)}: ${reason(error)}. ${advice}`);
+    throw new StartupError(`Cannot write to the data folder ${dirname(folder)}: ${reason(error)}. ${advice}`);
   }
 }
 

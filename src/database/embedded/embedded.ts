@@ -40,7 +40,7 @@ async function prepare(dataDir: string): Promise<Server> {
   const folder = join(realpathSync(dataDir), 'postgres');
   // The limit of a socket address (unix(7)).
   if (Buffer.byteLength(join(folder, '.s.PGSQL.5432')) > 107)
-    throw new StartupError(`DATA_DIR is too long a path for PostgreSQL's socket: ${dataDir}`);
+    throw new StartupError(`The path of DATA_DIR is too long for PostgreSQL's socket: ${dataDir}`);
 
   const binaries = findBinaries();
   const user = chooseServerUser(binaries, dataDir);

@@ -26,8 +26,8 @@ export function chooseServerUser(binaries: string, dataDir: string): ServerUser 
   if (spawnSync(namespace[0]!, [...namespace.slice(1), 'true']).status === 0)
     return serverUser({ uid: 0, gid: 0 }, namespace);
   throw new StartupError(
-    `PostgreSQL does not run as root, and no other user can reach both ${dataDir} and ${binaries}: ` +
-      'move the program and its data to a place like /srv, or start as an ordinary user.',
+    `PostgreSQL refuses to run as root, and no other user can access both ${dataDir} and ${binaries}: ` +
+      'move the program and its data, for example to /srv, or start as an ordinary user.',
   );
 }
 
