@@ -1,12 +1,9 @@
 // The main job, from the first visit to the last click.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startApp, type TestApp } from './support/app.ts';
+import { afterAll, describe, expect, test } from 'vitest';
+import { startApp } from './support/app.ts';
 import { registered } from './support/person.ts';
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await startApp();
-});
+const app = await startApp();
 afterAll(() => app.close());
 
 describe('two people', () => {

@@ -1,17 +1,13 @@
 // The own account: the password again before dangerous steps, and a new one, which ends everything else.
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { findAccount } from '../../src/accounts/queries.ts';
 import { makeResetLink } from '../../src/accounts/reset-links/queries.ts';
 import { endSessions, insertSession, newSessionId } from '../../src/sessions/queries.ts';
-import { startApp, type TestApp } from '../support/app.ts';
+import { startApp } from '../support/app.ts';
+import { cast } from '../support/cast.ts';
 import { registered, stranger, type Person } from '../support/person.ts';
 
-let app: TestApp;
-let alice: Person;
-beforeAll(async () => {
-  app = await startApp();
-  alice = await registered(app.url, 'alice');
-});
+const { app, alice, bob } = await cast();
 afterAll(() => app.close());
 
 async function loggedIn(username: string, password: string): Promise<Person> {
@@ -56,7 +52,6 @@ test('a signed-out user is sent to the login page and returns after logging in',
 });
 
 test('a new password signs out all other browsers but not this one', async () => {
-  const bob = await registered(app.url, 'bob');
   const elsewhere = await loggedIn('bob', bob.password);
   const answer = await bob.submit('/account/password', {
     current: bob.password,

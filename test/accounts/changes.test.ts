@@ -1,23 +1,18 @@
 // Whatever changes the ways into an account is told to its owner, and is not done by a session that has been ended.
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../support/app.ts';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { cast } from '../support/cast.ts';
 import { withCodes } from '../support/authenticator.ts';
 import { makeCodes } from '../support/codes.ts';
-import { createDatabase } from '../support/database.ts';
 import { patient, untilWaiting } from '../support/locks.ts';
 import { questionOn, softPasskey, withPasskey } from '../support/passkey.ts';
-import { registered, stranger, type Answer, type Person } from '../support/person.ts';
+import { stranger, type Answer, type Person } from '../support/person.ts';
 import { openStream } from '../mailbox/live/listening.ts';
 
-let app: TestApp;
+const { app, reset } = await cast({}, { address: patient });
 let alice: Person;
-beforeAll(async () => {
-  app = await startApp({}, patient(await createDatabase()));
-});
 afterAll(() => app.close());
 beforeEach(async () => {
-  await app.pool.query('delete from users; delete from usernames_used; delete from rate_limits');
-  alice = await registered(app.url, 'alice');
+  ({ alice } = await reset());
 });
 
 const factor = '/account/second-factor';
@@ -117,7 +112,9 @@ test('an open page does not restore the right to set a password without the old 
   await stream.ended;
   for (let n = 0; n < 5; n++) (await openStream(app.url, window)).close();
   expect((await window.get('/account/password')).$('#current')).toHaveLength(1);
-  const { rows } = await app.pool.query<{ sess: object }>('select sess from sessions');
+  const { rows } = await app.pool.query<{ sess: object }>(
+    `select sess from sessions where user_id = (select id from users where username = 'alice')`,
+  );
   expect(rows.map(({ sess }) => 'recoveredAt' in sess)).toEqual([false]);
 });
 

@@ -1,21 +1,17 @@
 // Confirming the password: a new session id, asked for before devices are ended, and what is offered afterwards.
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { openStream } from '../mailbox/live/listening.ts';
 import { loggedInWith } from '../support/agents.ts';
-import { startApp, type TestApp } from '../support/app.ts';
+import { cast } from '../support/cast.ts';
 import { withCodes } from '../support/authenticator.ts';
 import { withPasskey } from '../support/passkey.ts';
-import { isSignedIn, registered, stranger, type Person } from '../support/person.ts';
+import { isSignedIn, stranger, type Person } from '../support/person.ts';
 
-let app: TestApp;
+const { app, reset } = await cast();
 let alice: Person;
-beforeAll(async () => {
-  app = await startApp();
-});
 afterAll(() => app.close());
 beforeEach(async () => {
-  await app.pool.query('delete from users; delete from usernames_used');
-  alice = await registered(app.url, 'alice');
+  ({ alice } = await reset());
 });
 
 const factor = '/account/second-factor';
@@ -40,7 +36,7 @@ describe('confirming the password', () => {
     expect(await isSignedIn(thief)).toBe(false);
     expect(await isSignedIn(alice)).toBe(true);
     const { rows } = await app.pool.query<{ sess: { startedAt: number }; agent: string }>(
-      'select sess, agent from sessions',
+      `select sess, agent from sessions where user_id = (select id from users where username = 'alice')`,
     );
     expect(rows).toHaveLength(1);
     expect(rows[0]!.sess.startedAt).toBeGreaterThan(0);
@@ -64,7 +60,7 @@ describe('confirming the password', () => {
 
   test('keeps the session’s running import', async () => {
     const { rows } = await app.pool.query<{ id: string; sid: string }>(
-      'select user_id as id, sid from sessions',
+      `select id, sid from sessions join users on id = user_id where username = 'alice'`,
     );
     await app.pool.query(
       `insert into imports (user_id, job, sid, epoch, bytes_total, own_addresses) values ($1, $1, $2, 0, 1, '')`,

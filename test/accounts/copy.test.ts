@@ -1,19 +1,16 @@
 // Who has a copy of the whole database has no way into an account: no code, no secret in clear, no link, no cookie.
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { findAccount } from '../../src/accounts/queries.ts';
 import { makeInvitation } from '../../src/accounts/invitations/queries.ts';
 import { makeResetLink } from '../../src/accounts/reset-links/queries.ts';
-import { startApp, type TestApp } from '../support/app.ts';
+import { startApp } from '../support/app.ts';
 import { beginLogin, withCodes } from '../support/authenticator.ts';
 import { makeCodes } from '../support/codes.ts';
 import { columnsOfJust, columnsWith } from '../support/mailboxes.ts';
 import { withPasskey } from '../support/passkey.ts';
 import { registered, stranger } from '../support/person.ts';
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await startApp();
-});
+const app = await startApp();
 afterAll(() => app.close());
 
 test('no column of any table holds a usable credential', async () => {

@@ -1,20 +1,16 @@
 // However a session ends: its cookie is worthless at every process, its open pages are told at once, and no request
 // under way brings it back.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { openStream } from '../mailbox/live/listening.ts';
 import { loggedInWith } from '../support/agents.ts';
 import { makeCodes } from '../support/codes.ts';
-import { startApp, type TestApp } from '../support/app.ts';
-import { at, registered, stranger, type Answer, type Fields, type Person } from '../support/person.ts';
+import { startApp } from '../support/app.ts';
+import { cast } from '../support/cast.ts';
+import { at, stranger, type Answer, type Fields, type Person } from '../support/person.ts';
 
-let app: TestApp;
-let other: TestApp;
-let owner: Person;
-beforeAll(async () => {
-  app = await startApp();
-  other = await startApp({}, app.databaseUrl);
-  owner = await registered(app.url, 'alice');
-});
+const { app, alice } = await cast();
+const other = await startApp({}, app.databaseUrl);
+let owner = alice;
 afterAll(async () => {
   await other.close();
   await app.close();
@@ -42,6 +38,9 @@ ways['a recovery code'] = async () => {
   };
 };
 
+const countSessions = async () =>
+  (await app.pool.query(`select from sessions join users on id = user_id where username = 'alice'`)).rowCount;
+
 async function button(person: Person, page: string, action: string, fields: Fields = {}) {
   const form = { ...(await person.hidden(page, action)), ...fields };
   return () => person.post(action, form);
@@ -62,7 +61,7 @@ describe.each(Object.entries(ways))('%s', (_, prepare) => {
       expect((await thief.post('/trash/empty')).get('Location')).toBe('/login');
       expect((await thief.post('/send', { recipient: 'alice', body: 'x' })).status).toBe(401);
     }
-    expect((await app.pool.query('select from sessions')).rowCount).toBe(1);
+    expect(await countSessions()).toBe(1);
     expect((await owner.get('/inbox')).status).toBe(200);
   });
 
@@ -91,7 +90,7 @@ describe.each(Object.entries(ways))('%s', (_, prepare) => {
       const [answer] = await Promise.all([press(), ...visits]);
       expect(answer.status).toBe(303);
       expect((await copies[0]!.get('/drafts')).status).toBe(303);
-      expect((await app.pool.query('select from sessions')).rowCount).toBe(1); // the owner's
+      expect(await countSessions()).toBe(1); // the owner's
     }
   });
 });

@@ -1,21 +1,16 @@
 // Guessing one account from many addresses: a limit for the name, a notice, and no harm for its owner or its neighbours.
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
+import { cast } from '../support/cast.ts';
 import { makeCodes } from '../support/codes.ts';
 import { withoutTokens } from '../support/forms.ts';
-import { registered, stranger, type Answer, type Person } from '../support/person.ts';
+import { stranger, type Answer, type Person } from '../support/person.ts';
 
 const settings = { TRUST_PROXY: '1', LOGINS_PER_MINUTE: '4' };
 const everywhere = 5 * 4;
-let apps: [TestApp, TestApp];
-let alice: Person;
-let codes: string[];
-beforeAll(async () => {
-  const first = await startApp(settings);
-  apps = [first, await startApp(settings, first.databaseUrl)];
-  alice = await registered(first.url, 'alice');
-  codes = await makeCodes(alice);
-});
+const { app: first, alice } = await cast(settings);
+const apps = [first, await startApp(settings, first.databaseUrl)] as const;
+const codes = await makeCodes(alice);
 afterAll(() => Promise.all(apps.map((app) => app.close())));
 beforeEach(() => apps[0].pool.query('delete from rate_limits'));
 

@@ -1,21 +1,14 @@
 // Whoever fails to log in does not lock those out who share the address and come with a browser that they have used.
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../support/app.ts';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { startApp } from '../support/app.ts';
+import { cast } from '../support/cast.ts';
 import { makeCodes } from '../support/codes.ts';
-import { at, registered, stranger, type Person } from '../support/person.ts';
+import { at, stranger, type Person } from '../support/person.ts';
 
 const settings = { LOGINS_PER_MINUTE: '3' };
-let apps: [TestApp, TestApp];
-let alice: Person;
-let bob: Person;
-let codes: string[];
-beforeAll(async () => {
-  const first = await startApp(settings);
-  apps = [first, await startApp(settings, first.databaseUrl)];
-  alice = await registered(first.url, 'alice');
-  bob = await registered(first.url, 'bob');
-  codes = await makeCodes(alice);
-});
+const { app: first, alice, bob } = await cast(settings);
+const apps = [first, await startApp(settings, first.databaseUrl)] as const;
+const codes = await makeCodes(alice);
 afterAll(() => Promise.all(apps.map((app) => app.close())));
 beforeEach(() => apps[0].pool.query('delete from rate_limits'));
 

@@ -1,7 +1,8 @@
 // How often one may fail to log in and how many accounts one address may make, over two processes of one site.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
-import { registered, stranger, type Answer } from '../support/person.ts';
+import { cast } from '../support/cast.ts';
+import { stranger, type Answer } from '../support/person.ts';
 
 const settings = { TRUST_PROXY: '1', LOGINS_PER_MINUTE: '3', REGISTRATIONS_PER_HOUR: '3' };
 const password = 'a long enough password';
@@ -95,8 +96,7 @@ test('the many IPv6 addresses of one network count as one', async () => {
 });
 
 test('without a proxy, a forged X-Forwarded-For changes nothing', async () => {
-  const open = await startApp({ ...settings, TRUST_PROXY: '' });
-  await registered(open.url, 'alice');
+  const { app: open } = await cast({ ...settings, TRUST_PROXY: '' });
   for (let i = 0; i < 3; i += 1) expect((await fail(`203.0.113.${i}`, 'alice', open)).status).toBe(422);
   expect((await fail('203.0.113.99', 'alice', open)).status).toBe(429);
   await open.close();

@@ -1,16 +1,11 @@
 // Logging out: over in the database, also against requests under way.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../support/app.ts';
-import { at, registered, stranger, type Person } from '../support/person.ts';
+import { afterAll, describe, expect, test } from 'vitest';
+import { startApp } from '../support/app.ts';
+import { cast } from '../support/cast.ts';
+import { at, stranger, type Person } from '../support/person.ts';
 
-let app: TestApp;
-let other: TestApp;
-let alice: Person;
-beforeAll(async () => {
-  app = await startApp();
-  other = await startApp({}, app.databaseUrl);
-  alice = await registered(app.url, 'alice');
-});
+const { app, alice, bob } = await cast();
+const other = await startApp({}, app.databaseUrl);
 afterAll(async () => {
   await other.close();
   await app.close();
@@ -64,7 +59,6 @@ describe('Logout', () => {
   });
 
   test('refuses a forged form', async () => {
-    const bob = await registered(app.url, 'bob');
     const token = await bob.hidden('/inbox', '/logout');
     expect((await alice.post('/logout')).status).toBe(403);
     expect((await alice.post('/logout', token)).status).toBe(403);

@@ -1,21 +1,17 @@
 // Names that look alike are one name: the first one has it, also after it has left, and nobody else.
 import { randomInt } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { isReserved, skeletonOf } from '../../src/look-alikes.ts';
 import { migrate } from '../../src/database/migrate.ts';
 import { readMigrations } from '../../src/database/migration-files.ts';
 import { createPool } from '../../src/database/pool.ts';
-import { startApp, type TestApp } from '../support/app.ts';
+import { startApp } from '../support/app.ts';
 import { createDatabase } from '../support/database.ts';
 import { registered, stranger } from '../support/person.ts';
 
 const password = 'a long enough password';
-let app: TestApp;
-let other: TestApp;
-beforeAll(async () => {
-  app = await startApp();
-  other = await startApp({}, app.databaseUrl);
-});
+const app = await startApp();
+const other = await startApp({}, app.databaseUrl);
 afterAll(async () => {
   await other.close();
   await app.close();

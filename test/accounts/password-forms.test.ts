@@ -1,15 +1,12 @@
 // One password, composed in other ways by other keyboards: everywhere it is asked for, and hashes from before that.
 import argon2 from 'argon2';
 import { TOTP, Secret } from 'otpauth';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../support/app.ts';
+import { afterAll, describe, expect, test } from 'vitest';
+import { startApp } from '../support/app.ts';
 import { makeCodes } from '../support/codes.ts';
 import { registered, stranger } from '../support/person.ts';
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await startApp();
-});
+const app = await startApp();
 afterAll(() => app.close());
 
 const texts = {

@@ -1,12 +1,9 @@
 // Which passwords are accepted, and that they are kept as typed and in nobody's reach.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../support/app.ts';
+import { afterAll, describe, expect, test } from 'vitest';
+import { startApp } from '../support/app.ts';
 import { stranger } from '../support/person.ts';
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await startApp();
-});
+const app = await startApp();
 afterAll(() => app.close());
 
 let count = 0;

@@ -1,16 +1,11 @@
 // How long a session lives, what it costs, and that strangers have none.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { runCleanupJobs } from '../../src/process/cleanup-jobs.ts';
-import { startApp, type TestApp } from '../support/app.ts';
-import { isSignedIn, registered, stranger, type Person } from '../support/person.ts';
+import { cast } from '../support/cast.ts';
+import { isSignedIn, registered, stranger } from '../support/person.ts';
 import { statementsOf } from '../support/statements.ts';
 
-let app: TestApp;
-let alice: Person;
-beforeAll(async () => {
-  app = await startApp();
-  alice = await registered(app.url, 'alice');
-});
+const { app, alice, bob } = await cast();
 afterAll(() => app.close());
 
 const day = 24 * 60 * 60 * 1000;
@@ -53,7 +48,6 @@ describe('a session', () => {
   });
 
   test('is extended by every visit, up to 90 days after the login', async () => {
-    const bob = await registered(app.url, 'bob');
     await age('bob', 59 * day, 29 * day);
     expect(await isSignedIn(bob)).toBe(true);
     expectNear((await sessionOf('bob'))!.expire.getTime(), Date.now() + 30 * day);

@@ -1,14 +1,13 @@
 // How long a refused login takes says nothing about the name: not whether it exists, nor whether it has a second factor.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../support/app.ts';
+import { startApp } from '../support/app.ts';
 import { withCodes } from '../support/authenticator.ts';
 import { makeCodes } from '../support/codes.ts';
 import { withPasskey } from '../support/passkey.ts';
 import { registered, stranger } from '../support/person.ts';
 
-let app: TestApp;
+const app = await startApp();
 beforeAll(async () => {
-  app = await startApp();
   await registered(app.url, 'plain');
   const careful = await registered(app.url, 'careful');
   await withCodes(careful);

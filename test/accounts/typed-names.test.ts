@@ -1,19 +1,15 @@
 // Usernames as they are typed on all kinds of keyboards, or pasted from elsewhere.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { foldUsername, splitUsernames } from '../../src/usernames.ts';
-import { startApp, type TestApp } from '../support/app.ts';
+import { cast } from '../support/cast.ts';
 import { makeCodes } from '../support/codes.ts';
 import { copiesOf } from '../support/mailboxes.ts';
-import { registered, stranger, type Person } from '../support/person.ts';
+import { registered, stranger } from '../support/person.ts';
 
-let app: TestApp;
-let alice: Person;
 let codes: string[];
+const { app, alice } = await cast();
 beforeAll(async () => {
-  app = await startApp();
-  alice = await registered(app.url, 'alice');
   codes = await makeCodes(alice);
-  await registered(app.url, 'bob');
   await registered(app.url, 'ismail');
 });
 afterAll(() => app.close());

@@ -1,12 +1,9 @@
 // Which names people can have here.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../support/app.ts';
+import { afterAll, describe, expect, test } from 'vitest';
+import { startApp } from '../support/app.ts';
 import { registered, stranger } from '../support/person.ts';
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await startApp();
-});
+const app = await startApp();
 afterAll(() => app.close());
 
 const password = 'a long enough password';

@@ -1,22 +1,18 @@
 // A connection that dies without a word, in a router or in its sleep: the page notices within two heartbeats.
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { startApp, type TestApp } from '../support/app.ts';
+import { cast } from '../support/cast.ts';
 import { launchBrowser, openPageOf } from '../support/browser.ts';
-import { registered, type Person } from '../support/person.ts';
 import { available } from '../support/required.ts';
 import { startSilentProxy, type SilentProxy } from '../support/silent-proxy.ts';
 
+const { app, alice, bob } = await cast();
+afterAll(() => app.close());
+
 describe.skipIf(!available('chromium'))('behind a router that drops idle connections', () => {
-  let app: TestApp;
   let browser: Browser;
-  let alice: Person;
-  let bob: Person;
   let router: SilentProxy;
   beforeAll(async () => {
-    app = await startApp();
-    alice = await registered(app.url, 'alice');
-    bob = await registered(app.url, 'bob');
     browser = await launchBrowser();
   });
   beforeEach(async () => {
@@ -24,10 +20,7 @@ describe.skipIf(!available('chromium'))('behind a router that drops idle connect
     router = await startSilentProxy(app.url);
     onTestFinished(() => router.close());
   });
-  afterAll(async () => {
-    await browser?.close();
-    await app.close();
-  });
+  afterAll(() => browser?.close());
 
   /** A page whose clock the test turns, and how often it has opened its stream. */
   async function open(prepare?: (name: string) => void): Promise<{ page: Page; opened: () => number }> {

@@ -1,22 +1,19 @@
 // Lists of an open page follow what happens elsewhere, and what is being read stays where it is.
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../support/app.ts';
+import { cast } from '../support/cast.ts';
 import { launchBrowser, openPageOf, showFollowing } from '../support/browser.ts';
 import { fillMailbox, idOf, tokenOf } from '../support/mailboxes.ts';
 import { registered, type Fields, type Person } from '../support/person.ts';
 import { available } from '../support/required.ts';
 
+const { app, alice, bob } = await cast();
+afterAll(() => app.close());
+
 describe.skipIf(!available('chromium'))('an open list', () => {
-  let app: TestApp;
   let browser: Browser;
-  let alice: Person;
-  let bob: Person;
   let token: Fields;
   beforeAll(async () => {
-    app = await startApp();
-    alice = await registered(app.url, 'alice');
-    bob = await registered(app.url, 'bob');
     token = await tokenOf(alice);
     browser = await launchBrowser();
   });
@@ -24,10 +21,7 @@ describe.skipIf(!available('chromium'))('an open list', () => {
     await app.pool.query('delete from messages');
     await app.pool.query('delete from drafts');
   });
-  afterAll(async () => {
-    await browser?.close();
-    await app.close();
-  });
+  afterAll(() => browser?.close());
 
   /** A page of this person that follows their mailbox. */
   async function openAs(person: Person, path: string, options = {}): Promise<Page> {

@@ -6,22 +6,23 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { messages, slowDownWriting } from '../transfers/imports/jobs.ts';
-import { startApp, type TestApp } from '../support/app.ts';
 import { launchBrowser, openPageOf } from '../support/browser.ts';
-import { registered } from '../support/person.ts';
+import { cast } from '../support/cast.ts';
+import { at } from '../support/person.ts';
 import { available } from '../support/required.ts';
+
+const { app, alice, bob, charlie } = await cast();
+afterAll(() => app.close());
 
 describe.skipIf(!available('chromium'))('in a browser', () => {
   const folder = mkdtempSync(join(tmpdir(), 'pm-browser-imports-'));
-  let app: TestApp;
   let browser: Browser;
   beforeAll(async () => {
-    [app, browser] = [await startApp(), await launchBrowser()];
+    browser = await launchBrowser();
     await slowDownWriting(app.pool);
   });
   afterAll(async () => {
     await browser.close();
-    await app.close();
     rmSync(folder, { recursive: true });
   });
 
@@ -52,7 +53,7 @@ describe.skipIf(!available('chromium'))('in a browser', () => {
 
   test('the upload shows its progress, and the page becomes the result without a reload', async () => {
     const slow = await slowLine(app.url, 1_000_000);
-    const tab = await openPageOf(await registered(slow.url, 'alice'), browser, slow.url);
+    const tab = await openPageOf(at(slow.url, alice), browser, slow.url);
     await tab.goto('/account/import');
     await tab.setInputFiles('#file', messagesFile(3000));
     // Nobody may look into a page that waits for the answer to its form: it writes down itself what it shows.
@@ -77,7 +78,6 @@ describe.skipIf(!available('chromium'))('in a browser', () => {
   });
 
   test('without JavaScript the page reloads itself until the import is done', async () => {
-    const bob = await registered(app.url, 'bob');
     const tab = await openPageOf(bob, browser, app.url, { javaScriptEnabled: false });
     await tab.goto('/account/import');
     await tab.setInputFiles('#file', messagesFile(1500));
@@ -87,14 +87,13 @@ describe.skipIf(!available('chromium'))('in a browser', () => {
   });
 
   test('it continues when the tab is closed after the upload', async () => {
-    const carol = await registered(app.url, 'carol');
-    const tab = await openPageOf(carol, browser, app.url);
+    const tab = await openPageOf(charlie, browser, app.url);
     await tab.goto('/account/import');
     await tab.setInputFiles('#file', messagesFile(1500));
     await tab.getByRole('button', { name: 'Import' }).click();
     await tab.locator('[data-import=running]').waitFor();
     await tab.close();
-    const later = await openPageOf(carol, browser, app.url);
+    const later = await openPageOf(charlie, browser, app.url);
     await later.goto('/account/import');
     await later.getByText('Imported 1,500 messages.').waitFor({ timeout: 60_000 });
   });

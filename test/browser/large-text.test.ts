@@ -1,7 +1,8 @@
 // Large text and narrow screens: on every page, with names of thirty letters, nothing is wider than the screen.
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../support/app.ts';
+import { startApp } from '../support/app.ts';
+import { cast } from '../support/cast.ts';
 import { giveCookies, launchBrowser, openPage } from '../support/browser.ts';
 import { registered, type Person } from '../support/person.ts';
 import { available } from '../support/required.ts';
@@ -23,24 +24,20 @@ const settings: Setting[] = [
   { name: 'a phone at 200 %', width: 195, fontSize: 16 },
 ];
 
+const { app } = await cast();
+const byInvitation = await startApp({ REGISTRATION: 'invite', MEMBERS_INVITE: '3' }, app.databaseUrl);
+afterAll(() => Promise.all([app.close(), byInvitation.close()]));
+
 describe.skipIf(!available('chromium'))('every page', () => {
-  let app: TestApp;
-  let byInvitation: TestApp;
   let browser: Browser;
   let owner: Person;
   beforeAll(async () => {
-    app = await startApp();
-    await registered(app.url, 'alice');
     owner = await registered(app.url, 'maximilianwolfeschlegelsteinha');
     await fillMailbox(app, owner);
     await owner.send(owner.username, 'A note');
-    byInvitation = await startApp({ REGISTRATION: 'invite', MEMBERS_INVITE: '3' }, app.databaseUrl);
     browser = await launchBrowser();
   });
-  afterAll(async () => {
-    await browser?.close();
-    await Promise.all([app.close(), byInvitation.close()]);
-  });
+  afterAll(() => browser?.close());
   const urlOf = (page: PageCase) => (page.isByInvitation ? byInvitation.url : app.url);
 
   test.each(pages)('$name', async (page) => {

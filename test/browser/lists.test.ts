@@ -1,30 +1,23 @@
 // Lists with JavaScript: check all, from here to there, keys, questions, local times; and the same jobs without it.
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../support/app.ts';
+import { cast } from '../support/cast.ts';
 import { launchBrowser, openPageOf } from '../support/browser.ts';
-import { registered, type Person } from '../support/person.ts';
 import { available } from '../support/required.ts';
 
+const { app, alice, bob } = await cast();
+afterAll(() => app.close());
+
 describe.skipIf(!available('chromium'))('lists in a browser', () => {
-  let app: TestApp;
   let browser: Browser;
-  let alice: Person;
-  let bob: Person;
   beforeAll(async () => {
-    app = await startApp();
-    alice = await registered(app.url, 'alice');
-    bob = await registered(app.url, 'bob');
     browser = await launchBrowser();
   });
   beforeEach(async () => {
     await app.pool.query('delete from messages');
     for (const text of ['five', 'four', 'three', 'two', 'one']) await bob.send('alice', text);
   });
-  afterAll(async () => {
-    await browser?.close();
-    await app.close();
-  });
+  afterAll(() => browser?.close());
 
   async function open(path = '/inbox', options = {}): Promise<Page> {
     const page = await openPageOf(alice, browser, app.url, options);

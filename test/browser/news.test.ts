@@ -2,29 +2,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { calmSettings, startApp, type TestApp } from '../support/app.ts';
+import { calmSettings } from '../support/app.ts';
+import { cast } from '../support/cast.ts';
 import { desktop, launchBrowser, openPageOf, phone, showFollowing } from '../support/browser.ts';
 import { fillMailbox } from '../support/mailboxes.ts';
-import { registered, type Person } from '../support/person.ts';
 import { freePort, launch, ready } from '../support/program.ts';
 import { available } from '../support/required.ts';
 
+const { app, alice, bob, charlie } = await cast();
+afterAll(() => app.close());
+
 describe.skipIf(!available('chromium'))('news in a browser', () => {
-  let app: TestApp;
   let browser: Browser;
-  let alice: Person;
-  let bob: Person;
   beforeAll(async () => {
-    app = await startApp();
-    alice = await registered(app.url, 'alice');
-    bob = await registered(app.url, 'bob');
     browser = await launchBrowser();
   });
   beforeEach(() => app.pool.query('delete from messages'));
-  afterAll(async () => {
-    await browser?.close();
-    await app.close();
-  });
+  afterAll(() => browser?.close());
 
   /** A page whose stream is open. */
   async function open(path = '/inbox', options = {}, person = alice): Promise<Page> {
@@ -126,7 +120,6 @@ describe.skipIf(!available('chromium'))('news in a browser', () => {
   });
 
   test('once signed out elsewhere, the page stops reconnecting', async () => {
-    const charlie = await registered(app.url, 'charlie');
     const page = await openPageOf(charlie, browser, app.url);
     await page.clock.install();
     await showFollowing(page, '/inbox');

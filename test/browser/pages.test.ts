@@ -5,21 +5,16 @@ import { AxeBuilder } from '@axe-core/playwright';
 import { HtmlValidate } from 'html-validate';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../support/app.ts';
+import { startApp } from '../support/app.ts';
+import { cast } from '../support/cast.ts';
 import { desktop, giveCookies, launchBrowser, openPage, phone } from '../support/browser.ts';
-import { at, registered, stranger, type Person } from '../support/person.ts';
+import { at, stranger } from '../support/person.ts';
 import { available } from '../support/required.ts';
 import { fillMailbox, pages, type PageCase } from './every-page.ts';
 
-let app: TestApp;
-let byInvitation: TestApp;
-let alice: Person;
-beforeAll(async () => {
-  app = await startApp();
-  alice = await registered(app.url, 'alice');
-  await fillMailbox(app, alice);
-  byInvitation = await startApp({ REGISTRATION: 'invite', MEMBERS_INVITE: '3' }, app.databaseUrl);
-});
+const { app, alice } = await cast();
+const byInvitation = await startApp({ REGISTRATION: 'invite', MEMBERS_INVITE: '3' }, app.databaseUrl);
+beforeAll(() => fillMailbox(app, alice));
 afterAll(() => Promise.all([app.close(), byInvitation.close()]));
 
 const urlOf = (page: PageCase) => (page.isByInvitation ? byInvitation.url : app.url);

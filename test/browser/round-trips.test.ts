@@ -1,17 +1,12 @@
 // What every page asks of PostgreSQL: two round trips at most, and nothing that writes; of signed-out people's, nothing.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../support/app.ts';
-import { registered, stranger, type Answer, type Person } from '../support/person.ts';
+import { cast } from '../support/cast.ts';
+import { stranger, type Answer, type Person } from '../support/person.ts';
 import { statementsOf } from '../support/statements.ts';
 import { fillMailbox, pages } from './every-page.ts';
 
-let app: TestApp;
-let alice: Person;
-beforeAll(async () => {
-  app = await startApp();
-  alice = await registered(app.url, 'alice');
-  await fillMailbox(app, alice);
-});
+const { app, alice } = await cast();
+beforeAll(() => fillMailbox(app, alice));
 afterAll(() => app.close());
 
 // Whoever follows a link that sets a password is counted, so that links cannot be guessed; and of whoever has given the

@@ -4,9 +4,9 @@ import { gzipSync } from 'node:zlib';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { transaction } from '../../src/database/transaction.ts';
-import { startApp, type TestApp } from '../support/app.ts';
+import { cast } from '../support/cast.ts';
 import { launchBrowser, openPageOf } from '../support/browser.ts';
-import { registered, type Person } from '../support/person.ts';
+import { registered } from '../support/person.ts';
 import { available } from '../support/required.ts';
 
 test.each([
@@ -18,21 +18,15 @@ test.each([
   expect(String(script)).not.toMatch(/^import |import\(/m);
 });
 
+const { app, alice, bob } = await cast();
+afterAll(() => app.close());
+
 describe.skipIf(!available('chromium'))('in a browser that refuses', () => {
-  let app: TestApp;
   let browser: Browser;
-  let alice: Person;
-  let bob: Person;
   beforeAll(async () => {
-    app = await startApp();
-    alice = await registered(app.url, 'alice');
-    bob = await registered(app.url, 'bob');
     browser = await launchBrowser();
   });
-  afterAll(async () => {
-    await browser?.close();
-    await app.close();
-  });
+  afterAll(() => browser?.close());
 
   /** Runs in the page before any script of ours. */
   const refusals: [what: string, refuse: () => void][] = [

@@ -2,29 +2,22 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../support/app.ts';
+import { cast } from '../support/cast.ts';
 import { desktop, launchBrowser, openPageOf, phone } from '../support/browser.ts';
 import { idOf } from '../support/mailboxes.ts';
-import { registered, type Person } from '../support/person.ts';
 import { available } from '../support/required.ts';
 
+const { app, alice, bob } = await cast();
+afterAll(() => app.close());
+
 describe.skipIf(!available('chromium'))('a page', () => {
-  let app: TestApp;
   let browser: Browser;
-  let alice: Person;
-  let bob: Person;
   beforeAll(async () => {
-    app = await startApp();
-    alice = await registered(app.url, 'alice');
-    bob = await registered(app.url, 'bob');
     for (const text of ['One', 'Two', 'See https://example.org/a']) await bob.send('alice', text);
     await alice.send('bob', 'An answer');
     browser = await launchBrowser();
   });
-  afterAll(async () => {
-    await browser?.close();
-    await app.close();
-  });
+  afterAll(() => browser?.close());
 
   describe('in forced colours', () => {
     const boxes = (page: Page) =>

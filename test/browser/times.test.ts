@@ -1,27 +1,21 @@
 // Times in a real browser: they count from the server's clock and go by the reader's calendar, whatever this clock says.
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../support/app.ts';
+import { cast } from '../support/cast.ts';
 import { launchBrowser, openPageOf } from '../support/browser.ts';
-import { registered, type Person } from '../support/person.ts';
 import { available } from '../support/required.ts';
 import { letter } from '../mailbox/search/found.ts';
 
+const { app, alice, bob } = await cast();
+afterAll(() => app.close());
+
 describe.skipIf(!available('chromium'))('times in Chromium', () => {
-  let app: TestApp;
   let browser: Browser;
-  let alice: Person;
-  let bob: Person;
   beforeAll(async () => {
-    app = await startApp();
-    [alice, bob] = await Promise.all([registered(app.url, 'alice'), registered(app.url, 'bob')]);
     browser = await launchBrowser();
   });
   beforeEach(() => app.pool.query('delete from messages'));
-  afterAll(async () => {
-    await browser?.close();
-    await app.close();
-  });
+  afterAll(() => browser?.close());
 
   const hour = 3_600_000;
   const agoOf = (hours: number) => new Date(Date.now() - hours * hour).toISOString();

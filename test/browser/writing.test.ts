@@ -2,20 +2,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../support/app.ts';
+import { cast } from '../support/cast.ts';
 import { launchBrowser, openPageOf } from '../support/browser.ts';
 import { registered, type Person } from '../support/person.ts';
 import { available } from '../support/required.ts';
 import { until } from '../start/site.ts';
 
+const { app, bob } = await cast();
+afterAll(() => app.close());
+
 describe.skipIf(!available('chromium'))('writing in a browser', () => {
-  let app: TestApp;
   let browser: Browser;
   let alice: Person;
-  let bob: Person;
   beforeAll(async () => {
-    app = await startApp();
-    bob = await registered(app.url, 'bob');
     browser = await launchBrowser();
   });
   // Somebody else each time: a page that was left may still save what the one before typed.
@@ -24,10 +23,7 @@ describe.skipIf(!available('chromium'))('writing in a browser', () => {
     alice = await registered(app.url, `alice${people++}`);
     await app.pool.query('delete from messages');
   });
-  afterAll(async () => {
-    await browser?.close();
-    await app.close();
-  });
+  afterAll(() => browser?.close());
 
   const open = (options = {}) => openPageOf(alice, browser, app.url, options);
   const message = (page: Page) => page.getByLabel('Message', { exact: true });

@@ -1,14 +1,10 @@
 // From one message to the next, within the list that it was opened from.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../support/app.ts';
-import { registered, type Answer, type Person } from '../support/person.ts';
+import { cast } from '../support/cast.ts';
+import type { Answer } from '../support/person.ts';
 
-let app: TestApp;
-let alice: Person;
+const { app, alice, bob } = await cast();
 beforeAll(async () => {
-  app = await startApp();
-  const bob = await registered(app.url, 'bob');
-  alice = await registered(app.url, 'alice');
   for (const text of ['cake one', 'rain', 'cake two', 'snow', 'cake three']) await bob.send('alice', text);
 });
 afterAll(() => app.close());

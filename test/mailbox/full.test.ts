@@ -1,10 +1,10 @@
 // A mailbox holds so many messages. A full one refuses whoever writes, with the words kept; nothing is dropped.
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { transaction } from '../../src/database/transaction.ts';
 import { countBeyond, forgetWarnings } from '../../src/mailbox/quota.ts';
 import { leaveNotice } from '../../src/mailbox/notices.ts';
 import { startApp, type TestApp } from '../support/app.ts';
-import { createDatabase } from '../support/database.ts';
+import { cast } from '../support/cast.ts';
 import { awkwardText, filledIn, press } from '../support/forms.ts';
 import { patient, untilWaiting, watchDeadlocks } from '../support/locks.ts';
 import { copiesOf, fillMailbox, tokenOf } from '../support/mailboxes.ts';
@@ -13,24 +13,10 @@ import { at, registered, type Answer, type Fields, type Person } from '../suppor
 const limit = 150;
 const limits = { messages: limit, bytes: 10_000_000 };
 const settings = { MAILBOX_MESSAGES: String(limit), MAILBOX_BYTES: String(limits.bytes) };
-let app: TestApp;
-let other: TestApp;
-let alice: Person;
-let bob: Person;
-let charlie: Person;
-let dora: Person;
 const { log, deadlocks } = watchDeadlocks();
-beforeAll(async () => {
-  app = await startApp(settings, patient(await createDatabase()), log);
-  other = await startApp(settings, app.databaseUrl, log);
-  const join = (name: string) => registered(app.url, name);
-  [alice, bob, charlie, dora] = await Promise.all([
-    join('alice'),
-    join('bob'),
-    join('charlie'),
-    join('dora'),
-  ]);
-});
+const { app, alice, bob, charlie } = await cast(settings, { address: patient, log });
+const other = await startApp(settings, app.databaseUrl, log);
+const dora = await registered(app.url, 'dora');
 beforeEach(async () => {
   await app.pool.query('delete from messages');
   await app.pool.query('delete from mailbox_sizes');

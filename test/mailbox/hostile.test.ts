@@ -1,17 +1,14 @@
 // What nobody should send to the addresses and forms of a mailbox: a 4xx page, nothing changed, the process alive.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../support/app.ts';
-import { idOf, tokenOf } from '../support/mailboxes.ts';
-import { registered, type Answer, type Person } from '../support/person.ts';
+import { cast } from '../support/cast.ts';
+import { hostile, hostileToRequired } from '../support/hostile-values.ts';
+import { idOf, snapshotOf, tokenOf } from '../support/mailboxes.ts';
+import type { Answer } from '../support/person.ts';
 
-let app: TestApp;
-let alice: Person;
+const { app, alice } = await cast();
 let token: string;
 let before: string;
 beforeAll(async () => {
-  app = await startApp();
-  alice = await registered(app.url, 'alice');
-  await registered(app.url, 'bob');
   await alice.send('bob', 'Words');
   await alice.send('alice', 'Deleted words');
   await alice.send('alice', 'Note');
@@ -22,17 +19,9 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-async function snapshot(): Promise<string> {
-  const { rows } = await app.pool.query(
-    `select (select jsonb_agg(m order by m.id) from messages m) as messages,
-            (select jsonb_agg(n order by n.id) from unread n) as unread,
-            (select jsonb_agg(d order by d.id) from drafts d) as drafts`,
-  );
-  return JSON.stringify(rows);
-}
-beforeEach(async () => (before = await snapshot()));
+beforeEach(async () => (before = await snapshotOf(app.pool)));
 afterEach(async () => {
-  expect(await snapshot()).toBe(before);
+  expect(await snapshotOf(app.pool)).toBe(before);
   expect((await alice.get('/inbox')).status).toBe(200);
 });
 
@@ -40,23 +29,8 @@ const type = { 'Content-Type': 'application/x-www-form-urlencoded' };
 const post = (path: string, body: string): Promise<Answer> =>
   alice.ask('post', path, type, Buffer.from(`${token}&${body}`, 'latin1'));
 
-/** What stands in the place of `name=value`. */
-const hostile: Record<string, (name: string) => string> = {
-  'as a list in brackets': (name) => `${name}[]=a&${name}[]=b`,
-  'as an object': (name) => `${name}[x]=a`,
-  'as an object with the name of a prototype': (name) => `${name}[__proto__][x]=a`,
-  'with a byte that is no UTF-8': (name) => `${name}=%FF`,
-  'with half a character': (name) => `${name}=%ED%A0%80`,
-  'with a broken escape': (name) => `${name}=%zz`,
-};
-const hostileToRequired: Record<string, (name: string) => string> = {
-  ...hostile,
-  'as a list': (name) => `${name}=a&${name}=b`,
-  missing: () => 'other=1',
-  empty: (name) => `${name}=`,
-  'with NUL': (name) => `${name}=%00`,
-  'with the name of a prototype': (name) => `${name}=__proto__`,
-  'of 200,000 characters': (name) => `${name}=${'x'.repeat(200_000)}`,
+const toRequired: typeof hostileToRequired = {
+  ...hostileToRequired,
   'as a number beyond all numbers': (name) => `${name}=${'9'.repeat(400)}`,
   'as a date that is none': (name) => `${name}=2026-02-31`,
   'as a time without end': (name) => `${name}=+275760-09-13T00:00:00.001Z`,
@@ -71,7 +45,7 @@ const forms: [form: string, field: string][] = [
   ['/sent/older', 'than'],
 ];
 describe.each(forms)('the form of %s, its %s', (path, field) => {
-  test.each(Object.entries(hostileToRequired))('%s', async (_, write) => {
+  test.each(Object.entries(toRequired))('%s', async (_, write) => {
     const answer = await post(path, write(field));
     expect(answer.status).toBeGreaterThanOrEqual(400);
     expect(answer.status).toBeLessThan(500);

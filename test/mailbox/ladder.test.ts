@@ -1,19 +1,10 @@
 // Every address with an id in it: it works for its owner; for a stranger it is the same as one that never existed.
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../support/app.ts';
-import { idOf, tokenOf } from '../support/mailboxes.ts';
-import { registered, stranger, type Answer, type Person } from '../support/person.ts';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { cast } from '../support/cast.ts';
+import { idOf, snapshotOf, tokenOf } from '../support/mailboxes.ts';
+import { stranger, type Answer, type Person } from '../support/person.ts';
 
-let app: TestApp;
-let alice: Person;
-let bob: Person;
-let charlie: Person;
-beforeAll(async () => {
-  app = await startApp();
-  [alice, bob, charlie] = (await Promise.all(
-    ['alice', 'bob', 'charlie'].map((name) => registered(app.url, name)),
-  )) as [Person, Person, Person];
-});
+const { app, alice, bob, charlie } = await cast();
 afterAll(() => app.close());
 
 const never = '0195d9a0-7c4c-7000-8000-000000000000';
@@ -53,15 +44,6 @@ const routes: [route: string, prepare: () => Promise<string>][] = [
   ['POST /drafts/:id/discard', drafted],
 ];
 
-async function snapshot(): Promise<string> {
-  const { rows } = await app.pool.query(
-    `select (select jsonb_agg(m order by m.id) from messages m) as messages,
-            (select jsonb_agg(n order by n.id) from unread n) as unread,
-            (select jsonb_agg(d order by d.id) from drafts d) as drafts`,
-  );
-  return JSON.stringify(rows);
-}
-
 describe.each(routes)('%s', (route, prepare) => {
   const isForm = route.startsWith('POST');
   const path = (id: string) => route.split(' ')[1]!.replace(':id', id);
@@ -74,7 +56,7 @@ describe.each(routes)('%s', (route, prepare) => {
     await bob.send('alice', 'Secret words of Bob');
     id = await prepare();
     for (const person of [alice, bob, charlie]) await person.get('/drafts'); // takes "Sent to bob." away
-    before = await snapshot();
+    before = await snapshotOf(app.pool);
   });
 
   const ask = async (person: Person, address: string): Promise<Answer> =>
@@ -83,7 +65,7 @@ describe.each(routes)('%s', (route, prepare) => {
   test('works', async () => {
     const answer = await ask(bob, path(id));
     expect(answer.status).toBe(isForm ? 303 : 200);
-    if (isForm) expect(await snapshot()).not.toBe(before);
+    if (isForm) expect(await snapshotOf(app.pool)).not.toBe(before);
     else expect(answer.text).toContain('Secret');
   });
 
@@ -97,7 +79,7 @@ describe.each(routes)('%s', (route, prepare) => {
       expect(answer.text).not.toContain('Secret words');
       expect(answer.text).not.toContain('Secret draft');
     }
-    expect(await snapshot()).toBe(before);
+    expect(await snapshotOf(app.pool)).toBe(before);
   });
 
   test('answers 404 for an unknown or impossible id', async () => {
@@ -117,13 +99,13 @@ describe.each(routes)('%s', (route, prepare) => {
       expect([other, answer.status]).toEqual([other, 404]);
       expect(answer.$('h1').text()).not.toBe('');
     }
-    expect(await snapshot()).toBe(before);
+    expect(await snapshotOf(app.pool)).toBe(before);
   });
 
   test('is refused for malformed encoding', async () => {
     for (const broken of ['%FF', '%ED%A0%80', '%00', '%', '%zz', '%C0%80'])
       expect((await ask(bob, path(broken))).status).toBe(400);
-    expect(await snapshot()).toBe(before);
+    expect(await snapshotOf(app.pool)).toBe(before);
   });
 
   test('redirects to the login when signed out', async () => {
@@ -133,7 +115,7 @@ describe.each(routes)('%s', (route, prepare) => {
     expect(answer.status).toBe(303);
     const back = isForm ? '' : `?next=${encodeURIComponent(path(id))}`;
     expect(answer.headers.location).toBe(`/login${back}`);
-    expect(await snapshot()).toBe(before);
+    expect(await snapshotOf(app.pool)).toBe(before);
   });
 
   if (isForm)
@@ -153,7 +135,7 @@ describe.each(routes)('%s', (route, prepare) => {
         expect(answer.text).not.toContain('Secret');
       }
       expect((await bob.post(`${path(id)}?${token}`)).status).toBe(403);
-      expect(await snapshot()).toBe(before);
+      expect(await snapshotOf(app.pool)).toBe(before);
     });
 
   test('refuses other methods', async () => {
@@ -166,6 +148,6 @@ describe.each(routes)('%s', (route, prepare) => {
       expect([other, answer.status]).toEqual([other, 405]);
       expect(answer.headers.allow).toContain(route.split(' ')[0]);
     }
-    expect(await snapshot()).toBe(before);
+    expect(await snapshotOf(app.pool)).toBe(before);
   });
 });

@@ -1,9 +1,8 @@
 // Web addresses in a message become links, nothing else does, and no text makes looking for them expensive.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { onTestFinished, describe, expect, test } from 'vitest';
 import { splitLinks } from '../../src/mailbox/links.ts';
-import { startApp, type TestApp } from '../support/app.ts';
+import { cast } from '../support/cast.ts';
 import { idOf } from '../support/mailboxes.ts';
-import { registered, type Person } from '../support/person.ts';
 
 // Direction marks, embeddings, overrides and isolates (UAX #9): a link in them would read as another one.
 test.each(
@@ -130,15 +129,9 @@ describe('ten thousand hostile characters take less than 50 ms', () => {
 });
 
 describe('on the page', () => {
-  let app: TestApp;
-  let alice: Person;
-  beforeAll(async () => {
-    app = await startApp();
-    alice = await registered(app.url, 'alice');
-  });
-  afterAll(() => app.close());
-
   test('a link sends no referrer, and everything in and around it is escaped', async () => {
+    const { app, alice } = await cast();
+    onTestFinished(() => app.close());
     const body = `<b>Look</b>: https://example.org/?q="onmouseover='alert(1)'&x=<i> & javascript:alert(1)`;
     await alice.send('alice', body);
     for (const path of [`/messages/${await idOf(app.pool, alice, body, 'inbox')}`, '/with/alice']) {

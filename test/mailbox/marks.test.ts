@@ -1,19 +1,10 @@
 // Read and unread, by hand: one, some, or all that one has seen; and deleting several at once.
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../support/app.ts';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { cast } from '../support/cast.ts';
 import { copiesOf, idOf, tokenOf } from '../support/mailboxes.ts';
-import { registered, type Answer, type Fields, type Person } from '../support/person.ts';
+import type { Answer, Fields, Person } from '../support/person.ts';
 
-let app: TestApp;
-let alice: Person;
-let bob: Person;
-let charlie: Person;
-beforeAll(async () => {
-  app = await startApp();
-  [alice, bob, charlie] = (await Promise.all(
-    ['alice', 'bob', 'charlie'].map((name) => registered(app.url, name)),
-  )) as [Person, Person, Person];
-});
+const { app, alice, bob, charlie } = await cast();
 beforeEach(() => app.pool.query('delete from messages'));
 afterAll(() => app.close());
 

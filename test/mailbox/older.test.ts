@@ -1,17 +1,11 @@
 // “Delete everything older than…”: counted first, then moved to the trash, and brought back with one Undo.
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../support/app.ts';
+import { afterAll, beforeEach, expect, test } from 'vitest';
+import { cast } from '../support/cast.ts';
 import { messagesOn } from '../support/inbox.ts';
 import { fillMailbox, tokenOf } from '../support/mailboxes.ts';
-import { registered, type Answer, type Person } from '../support/person.ts';
+import type { Answer } from '../support/person.ts';
 
-let app: TestApp;
-let alice: Person;
-let bob: Person;
-beforeAll(async () => {
-  app = await startApp();
-  [alice, bob] = await Promise.all([registered(app.url, 'alice'), registered(app.url, 'bob')]);
-});
+const { app, alice, bob } = await cast();
 beforeEach(() => app.pool.query('delete from messages'));
 afterAll(() => app.close());
 

@@ -1,17 +1,10 @@
 // A button pressed once more says what is the case, and never that nothing was selected.
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../support/app.ts';
-import { registered, type Answer, type Person } from '../support/person.ts';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { cast } from '../support/cast.ts';
+import type { Answer } from '../support/person.ts';
 
-let app: TestApp;
-let alice: Person;
-let token: string;
-beforeAll(async () => {
-  app = await startApp();
-  alice = await registered(app.url, 'alice');
-  await registered(app.url, 'bob');
-  token = (await alice.hidden('/inbox', '/logout'))._csrf!;
-});
+const { app, alice, bob } = await cast();
+const token = (await alice.hidden('/inbox', '/logout'))._csrf!;
 beforeEach(() => app.pool.query('delete from messages'));
 afterAll(() => app.close());
 
@@ -69,7 +62,6 @@ test('other possible states are mentioned too', async () => {
 });
 
 test('another user’s message answers 404', async () => {
-  const bob = await registered(app.url, 'robert');
   await bob.send('bob', 'Secret');
   const { rows } = await app.pool.query<{ id: string }>('select id from messages');
   for (const { id } of rows) {

@@ -1,29 +1,21 @@
 // A mailbox holds so many bytes. What others have sent keeps nobody from writing, and strangers get a share of it alone.
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { newId } from '../../src/ids.ts';
 import { bytesInWords, maxUnanswered } from '../../src/mailbox/quota.ts';
 import { imported, refusalOf } from '../transfers/imports/importing.ts';
-import { startApp, type TestApp } from '../support/app.ts';
+import { cast } from '../support/cast.ts';
 import { copiesOf, fillMailbox, tokenOf } from '../support/mailboxes.ts';
-import { registered, type Answer, type Fields, type Person } from '../support/person.ts';
+import type { Answer, Fields, Person } from '../support/person.ts';
 import { projectFolder } from '../support/program.ts';
 
 const limits = { messages: 3000, bytes: 10_000_000 };
 const unanswered = maxUnanswered(limits);
 /** As many bytes as a message can have. */
 const longest = '🦉'.repeat(10_000);
-let app: TestApp;
-let alice: Person;
-let bob: Person;
-let charlie: Person;
-beforeAll(async () => {
-  app = await startApp({
-    MAILBOX_MESSAGES: String(limits.messages),
-    MAILBOX_BYTES: String(limits.bytes),
-  });
-  const join = (name: string) => registered(app.url, name);
-  [alice, bob, charlie] = await Promise.all([join('alice'), join('bob'), join('charlie')]);
+const { app, alice, bob, charlie } = await cast({
+  MAILBOX_MESSAGES: String(limits.messages),
+  MAILBOX_BYTES: String(limits.bytes),
 });
 beforeEach(async () => {
   await app.pool.query('delete from messages');

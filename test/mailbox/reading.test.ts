@@ -1,16 +1,10 @@
 // Reading one message: it is shown whole, and only whoever really looks at it has read it.
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../support/app.ts';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { cast } from '../support/cast.ts';
 import { copiesOf, fillMailbox, idOf } from '../support/mailboxes.ts';
-import { registered, type Answer, type Person } from '../support/person.ts';
+import type { Answer } from '../support/person.ts';
 
-let app: TestApp;
-let alice: Person;
-let bob: Person;
-beforeAll(async () => {
-  app = await startApp();
-  [alice, bob] = await Promise.all([registered(app.url, 'alice'), registered(app.url, 'bob')]);
-});
+const { app, alice, bob } = await cast();
 beforeEach(() => app.pool.query('delete from messages'));
 afterAll(() => app.close());
 

@@ -1,21 +1,11 @@
 // What one has sent: one's own copies, page by page.
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../support/app.ts';
+import { afterAll, beforeEach, expect, test } from 'vitest';
+import { cast } from '../support/cast.ts';
 import { withoutTokens } from '../support/forms.ts';
 import { deletionOf, messagesOn } from '../support/inbox.ts';
 import { copiesOf, fillMailbox } from '../support/mailboxes.ts';
-import { registered, type Person } from '../support/person.ts';
 
-let app: TestApp;
-let alice: Person;
-let bob: Person;
-let charlie: Person;
-beforeAll(async () => {
-  app = await startApp();
-  [alice, bob, charlie] = (await Promise.all(
-    ['alice', 'bob', 'charlie'].map((name) => registered(app.url, name)),
-  )) as [Person, Person, Person];
-});
+const { app, alice, bob, charlie } = await cast();
 beforeEach(() => app.pool.query('delete from messages'));
 afterAll(() => app.close());
 

@@ -1,26 +1,17 @@
 // Taking back while it is being read: the database decides. Either it was read or it is gone, never both, never neither.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../support/app.ts';
+import { afterAll, beforeEach, expect, test } from 'vitest';
+import { startApp } from '../support/app.ts';
+import { cast } from '../support/cast.ts';
 import { copiesOf, idOf, tokenOf } from '../support/mailboxes.ts';
-import { at, registered, type Answer, type Fields, type Person } from '../support/person.ts';
+import { at, type Answer, type Fields } from '../support/person.ts';
 
 const rounds = 200;
-let app: TestApp;
-let other: TestApp;
-let alice: Person;
-let bob: Person;
-let bobs: Fields;
-let alices: Fields;
-let form: Fields;
-beforeAll(async () => {
-  app = await startApp();
-  other = await startApp({}, app.databaseUrl);
-  alice = await registered(app.url, 'alice');
-  bob = at(other.url, await registered(app.url, 'bob'));
-  [alices, bobs] = await Promise.all([tokenOf(alice), tokenOf(bob)]);
-  form = { ...(await alice.hidden('/send')), recipient: 'bob' };
-});
+const { app, alice, ...others } = await cast();
+const other = await startApp({}, app.databaseUrl);
+const bob = at(other.url, others.bob);
+const [alices, bobs] = await Promise.all([tokenOf(alice), tokenOf(bob)]);
+const form: Fields = { ...(await alice.hidden('/send')), recipient: 'bob' };
 beforeEach(() => app.pool.query('delete from messages'));
 afterAll(async () => {
   await other.close();

@@ -1,19 +1,10 @@
 // Taking back: until it has been opened, and then without a trace.
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../support/app.ts';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { cast } from '../support/cast.ts';
 import { columnsWith, copiesOf, idOf, tokenOf } from '../support/mailboxes.ts';
-import { registered, type Answer, type Person } from '../support/person.ts';
+import type { Answer, Person } from '../support/person.ts';
 
-let app: TestApp;
-let alice: Person;
-let bob: Person;
-let charlie: Person;
-beforeAll(async () => {
-  app = await startApp();
-  [alice, bob, charlie] = (await Promise.all(
-    ['alice', 'bob', 'charlie'].map((name) => registered(app.url, name)),
-  )) as [Person, Person, Person];
-});
+const { app, alice, bob, charlie } = await cast();
 beforeEach(async () => {
   await app.pool.query('delete from messages');
   await alice.send('bob', 'Canary');

@@ -5,10 +5,10 @@ import { Readable } from 'node:stream';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { limitSlowRequests } from '../../src/process/slow-requests.ts';
-import { startApp, type TestApp } from '../support/app.ts';
+import { castBehindNginx, type CastBehindNginx } from '../support/cast.ts';
 import { startNginx, type Nginx } from '../support/nginx.ts';
 import { freePort } from '../support/program.ts';
-import { registered, stranger, type Answer } from '../support/person.ts';
+import { stranger, type Answer } from '../support/person.ts';
 import { speak } from '../support/raw.ts';
 import { available } from '../support/required.ts';
 
@@ -130,10 +130,8 @@ describe.skipIf(!available('nginx'))('nginx', () => {
   });
 
   test('passes on the app’s own error pages, with the input they preserve', async () => {
-    const app: TestApp = await startApp({ TRUST_PROXY: '1' });
-    running.push(app);
-    const nginx = await front(app.url);
-    const alice = await registered(nginx.url, 'alice');
+    const { app, alice, close } = await castBehindNginx();
+    running.push({ close });
     const form = await alice.hidden('/send');
 
     // A database that answers nothing about people: somebody holds the table.
@@ -199,32 +197,28 @@ describe.skipIf(!available('nginx'))('nginx', () => {
   });
 
   describe('with requests of any size', () => {
-    let app: TestApp;
-    let nginx: Nginx;
+    let site: CastBehindNginx;
     beforeAll(async () => {
-      app = await startApp({ TRUST_PROXY: '1' });
-      nginx = await startNginx(app.url);
+      site = await castBehindNginx();
     });
-    afterAll(async () => {
-      await nginx?.close();
-      await app?.close();
-    });
+    afterAll(() => site?.close());
 
     test('explains that a request is too large', async () => {
-      const answer = await stranger(nginx.url).ask('post', '/login', formType, `a=${'b'.repeat(1_100_000)}`);
+      const body = `a=${'b'.repeat(1_100_000)}`;
+      const answer = await stranger(site.nginx.url).ask('post', '/login', formType, body);
       expect(answer.status).toBe(413);
       expectOurPage(answer, 'That was too much at once');
     });
 
     test('leaves a text that is too long to the app, which shows it again', async () => {
-      const alice = await registered(nginx.url, 'alice');
       const words = 'ä'.repeat(100_000); // 600 kB on the way
-      const answer = await alice.send('alice', words);
+      const answer = await site.alice.send('alice', words);
       expect(answer.status).toBe(422);
       expect(answer.$('textarea').text().trim()).toBe(words);
     });
 
     test('does not buffer text on disk, with or without Content-Length', async () => {
+      const { nginx } = site;
       const body = `a=${'b'.repeat(990_000)}`;
       await stranger(nginx.url).ask('post', '/login', formType, body);
       const chunks = Array.from({ length: 9900 }, () => 'b'.repeat(100));
@@ -241,6 +235,7 @@ describe.skipIf(!available('nginx'))('nginx', () => {
     });
 
     test('explains that a request is malformed', async () => {
+      const { nginx } = site;
       const connection = await speak(nginx.port, 'GET / HTTP/1.1\r\n\r\n');
       const { text } = await connection.ended;
       expect(text).toMatch(/^HTTP\/1\.1 400 /);

@@ -1,22 +1,17 @@
 // What the operator does for people: it happens, it is logged, and they find a notice.
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { findAccount } from '../../src/accounts/queries.ts';
-import { startApp, type TestApp } from '../support/app.ts';
+import { startApp } from '../support/app.ts';
+import { cast } from '../support/cast.ts';
 import { messagesOn, newestOf } from '../support/inbox.ts';
 import { at, isSignedIn, registered, stranger, type Person } from '../support/person.ts';
 import { runOperator, type Ended } from './command.ts';
 
-let app: TestApp;
-let inviting: TestApp;
-let bob: Person;
 let alice: Person;
 let aliceId: string;
 let round = 0;
-beforeAll(async () => {
-  app = await startApp();
-  inviting = await startApp({ REGISTRATION: 'invite', MEMBERS_INVITE: '2' }, app.databaseUrl);
-  bob = await registered(app.url, 'bob');
-});
+const { app, bob } = await cast();
+const inviting = await startApp({ REGISTRATION: 'invite', MEMBERS_INVITE: '2' }, app.databaseUrl);
 beforeEach(async () => {
   alice = await registered(app.url, `alicent-${round++}`);
   aliceId = (await findAccount(app.pool, alice.username))!.id;

@@ -4,13 +4,12 @@ import { readArguments } from '../../src/operator/arguments.ts';
 import { commands } from '../../src/operator/commands.ts';
 import { helpOn } from '../../src/operator/help.ts';
 import { UsageError } from '../../src/operator/usage-error.ts';
-import { startApp, type TestApp } from '../support/app.ts';
+import { startApp } from '../support/app.ts';
 import { registered } from '../support/person.ts';
 import { runOperator } from './command.ts';
 
-let app: TestApp;
+const app = await startApp();
 beforeAll(async () => {
-  app = await startApp();
   for (const name of ['alice', 'bob', 'alicia']) await registered(app.url, name);
 });
 afterAll(() => app.close());

@@ -3,21 +3,16 @@ import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import express from 'express';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { transaction } from '../../src/database/transaction.ts';
 import { limitLargeForms } from '../../src/sessions/large-forms.ts';
 import { createCookies } from '../../src/web/cookies.ts';
-import { calmSettings, startApp, type TestApp } from '../support/app.ts';
-import { registered, type Person } from '../support/person.ts';
+import { calmSettings } from '../support/app.ts';
+import { cast } from '../support/cast.ts';
+import type { Person } from '../support/person.ts';
 
-let app: TestApp;
-let alice: Person;
-let bob: Person;
-beforeAll(async () => {
-  app = await startApp();
-  [alice, bob] = [await registered(app.url, 'alice'), await registered(app.url, 'bob')];
-});
+const { app, alice, bob } = await cast();
 afterAll(() => app.close());
 
 const long = 'Once upon a time. '.repeat(5000);

@@ -42,7 +42,11 @@ export async function startApp(
   databaseUrl?: string,
   log?: Log,
 ): Promise<TestApp> {
-  const config = readConfig({ ...calmSettings, DATA_DIR: inject('dataDir'), ...settings });
+  const config = readConfig({
+    ...calmSettings,
+    DATA_DIR: settings.DATA_DIR ?? inject('dataDir'),
+    ...settings,
+  });
   const address = databaseUrl ?? (await createDatabase());
   const pool = createPool(address, () => {});
   const appPool = await openAppPool(

@@ -101,6 +101,16 @@ export async function fillMailbox(
   });
 }
 
+/** Everybody's messages and drafts, to see that nothing has changed. */
+export async function snapshotOf(pool: Pool): Promise<string> {
+  const { rows } = await pool.query(
+    `select (select jsonb_agg(m order by m.id) from messages m) as messages,
+            (select jsonb_agg(n order by n.id) from unread n) as unread,
+            (select jsonb_agg(d order by d.id) from drafts d) as drafts`,
+  );
+  return JSON.stringify(rows);
+}
+
 /** What a form of this person's pages carries to be accepted. */
 export async function tokenOf(person: Person): Promise<Fields> {
   return { _csrf: (await person.hidden('/drafts', '/logout'))._csrf! };

@@ -1,4 +1,4 @@
-// Before all tests: a throwaway PostgreSQL of our own, with a migrated database that tests copy.
+// Before all tests: a throwaway PostgreSQL of our own, with the databases that tests copy.
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { startEmbeddedPostgres } from '../../src/database/embedded/embedded.ts';
 import { openAppPool } from '../../src/database/app-role.ts';
 import { migrate } from '../../src/database/migrate.ts';
 import { createPool } from '../../src/database/pool.ts';
+import { registerCast } from './cast.ts';
 import { addressOf } from './database.ts';
 
 declare module 'vitest' {
@@ -15,6 +16,8 @@ declare module 'vitest' {
     postgres: string;
     /** Where the apps of all tests keep their key. */
     dataDir: string;
+    /** The cookies of the people in template_cast. */
+    cast: Awaited<ReturnType<typeof registerCast>>;
   }
 }
 
@@ -30,12 +33,14 @@ export default async function setup(project: TestProject) {
   await client.query(`alter system set deadlock_timeout = '100ms'`);
   await client.query('select pg_reload_conf()');
   await client.query('create database template_migrated');
-  await client.end();
 
   const pool = createPool(addressOf(server.connectionString, 'template_migrated'), console.error);
   await migrate(pool);
   await (await openAppPool(pool, pool.options.connectionString!, console.error, console.error)).end();
   await pool.end();
+  await client.query('create database template_cast template template_migrated');
+  await client.end();
+  project.provide('cast', await registerCast(addressOf(server.connectionString, 'template_cast'), folder));
   project.provide('postgres', server.connectionString);
   project.provide('dataDir', folder);
   return async () => {

@@ -1,11 +1,11 @@
 // The client's address: however a proxy writes it, limits count by the address alone.
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { clientAddress } from '../../src/web/client-address.ts';
-import { startApp, type TestApp } from '../support/app.ts';
+import { cast } from '../support/cast.ts';
 import { startNginx, type Nginx } from '../support/nginx.ts';
-import { registered, stranger } from '../support/person.ts';
+import { stranger } from '../support/person.ts';
 import { available } from '../support/required.ts';
 
 test.each([
@@ -27,11 +27,7 @@ test.each([
   expect(clientAddress({ ip })).toBe(counted);
 });
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await startApp({ TRUST_PROXY: '1', LOGINS_PER_MINUTE: '3' });
-  await registered(app.url, 'alice');
-});
+const { app } = await cast({ TRUST_PROXY: '1', LOGINS_PER_MINUTE: '3' });
 afterAll(() => app.close());
 afterEach(() => app.pool.query('delete from rate_limits'));
 
@@ -78,8 +74,8 @@ describe('a client is the same in every notation of X-Forwarded-For', () => {
   });
 
   test('a proxy trusted by address is recognized with a port', async () => {
-    const trusting = await startApp({ TRUST_PROXY: '127.0.0.0/8, 10.0.0.0/8', LOGINS_PER_MINUTE: '3' });
-    await registered(trusting.url, 'alice');
+    const settings = { TRUST_PROXY: '127.0.0.0/8, 10.0.0.0/8', LOGINS_PER_MINUTE: '3' };
+    const { app: trusting } = await cast(settings);
     const forwarded = [1, 2, 3, 4].map((n) => `198.51.100.1:${n}, 10.0.0.${n}:443`);
     expect(await guesses(trusting.url, forwarded)).toEqual(third);
     expect(await guesses(trusting.url, ['198.51.100.2:1, 10.0.0.1:443'])).toEqual([422]);

@@ -4,12 +4,12 @@ import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../support/app.ts';
-import { createDatabase } from '../support/database.ts';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import type { TestApp } from '../support/app.ts';
+import { cast } from '../support/cast.ts';
 import { newestOf } from '../support/inbox.ts';
 import { openLink, type Link } from '../support/link.ts';
-import { registered, stranger, type Answer, type Fields, type Person } from '../support/person.ts';
+import { stranger, type Answer, type Fields, type Person } from '../support/person.ts';
 
 const text = '\nWritten for hours: 🦉 <b>& "all" of it\tis here'.repeat(150);
 
@@ -77,9 +77,8 @@ describe('over a network', () => {
   let alice: Person;
   let someone: Person;
   beforeAll(async () => {
-    link = await openLink(await createDatabase());
-    app = await startApp({}, link.url);
-    alice = await registered(app.url, 'alice');
+    const address = async (databaseUrl: string) => (link = await openLink(databaseUrl)).url;
+    ({ app, alice } = await cast({}, { address }));
     someone = stranger(app.url);
   });
   afterAll(async () => {
@@ -105,12 +104,15 @@ describe('over a network', () => {
 });
 
 test('on this machine, when its socket is gone: nobody is treated as signed out', async () => {
-  const database = await createDatabase();
+  let database = '';
   const folder = join(mkdtempSync(join(tmpdir(), 'pm-away-')), 'postgres');
-  const real = new URL(database.replace('@/', '@socket/')).searchParams.get('host')!;
+  const real = new URL(inject('postgres').replace('@/', '@socket/')).searchParams.get('host')!;
   symlinkSync(real, folder);
-  const app = await startApp({}, database.replace(encodeURIComponent(real), encodeURIComponent(folder)));
-  const alice = await registered(app.url, 'alice');
+  const address = (databaseUrl: string) => {
+    database = databaseUrl;
+    return databaseUrl.replace(encodeURIComponent(real), encodeURIComponent(folder));
+  };
+  const { app, alice } = await cast({}, { address });
   const someone = stranger(app.url);
   const form = await alice.hidden('/send');
   const token = await someone.hidden('/login');

@@ -1,14 +1,9 @@
 // A form that fails comes back: what was typed is in it, and each error stands beside its field and is tied to it.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../support/app.ts';
-import { registered, stranger, type Answer, type Fields, type Person } from '../support/person.ts';
+import { cast } from '../support/cast.ts';
+import { stranger, type Answer, type Fields } from '../support/person.ts';
 
-let app: TestApp;
-let alice: Person;
-beforeAll(async () => {
-  app = await startApp();
-  alice = await registered(app.url, 'alice');
-});
+const { app, alice, bob } = await cast();
 afterAll(() => app.close());
 
 /** The names of the fields that the page marks as wrong; checks that each is tied to its message. */
@@ -85,7 +80,6 @@ test('an expired form is shown again with its text and a new token, and then wor
 });
 
 test('a user signed out while writing logs in on that page and finds the message', async () => {
-  const bob = await registered(app.url, 'bob');
   const form = await bob.hidden('/send');
   await bob.submit('/inbox', {}, '/logout');
   const refused = await bob.post('/send', { ...form, recipient: 'alice', body: '\nWritten for hours' });

@@ -1,10 +1,10 @@
 // The log says what happened, to whoever runs this, and nothing of what was said.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createLog } from '../../src/web/log.ts';
-import { startApp, type TestApp } from '../support/app.ts';
+import { cast } from '../support/cast.ts';
 import { withoutTokens } from '../support/forms.ts';
 import { deletionOf } from '../support/inbox.ts';
-import { registered, stranger, type Person } from '../support/person.ts';
+import { stranger, type Person } from '../support/person.ts';
 
 interface Line {
   level: number;
@@ -19,13 +19,10 @@ interface Line {
 }
 
 let written = '';
-let app: TestApp;
-let alice: Person;
+const log = createLog('trace', { write: (text) => void (written += text) });
+const { app, alice } = await cast({}, { log });
 let aliceId: string;
 beforeAll(async () => {
-  const log = createLog('trace', { write: (text) => void (written += text) });
-  app = await startApp({}, undefined, log);
-  alice = await registered(app.url, 'alice');
   const { rows } = await app.pool.query<{ id: string }>('select id from users');
   aliceId = rows[0]!.id;
 });

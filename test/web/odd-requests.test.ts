@@ -1,17 +1,14 @@
 // Requests that are no form and hardly HTTP: refused in words, nothing changed, the process alive.
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../support/app.ts';
+import { cast } from '../support/cast.ts';
 import { exchangeRaw, statusOf } from '../support/bytes.ts';
 import { newestOf } from '../support/inbox.ts';
-import { registered, type Fields, type Person } from '../support/person.ts';
+import type { Fields } from '../support/person.ts';
 
-let app: TestApp;
-let alice: Person;
 let fields: Fields;
+const { app, alice } = await cast();
 beforeAll(async () => {
-  app = await startApp();
-  alice = await registered(app.url, 'alice');
   fields = { ...(await alice.hidden('/send')), recipient: 'alice', body: 'Not to be sent' };
 });
 afterAll(() => app.close());

@@ -1,20 +1,15 @@
 // Forms of other websites are refused, and nobody is locked out because of the way a proxy writes a host.
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { createLog } from '../../src/web/log.ts';
-import { startApp, type TestApp } from '../support/app.ts';
+import { startApp } from '../support/app.ts';
+import { cast } from '../support/cast.ts';
 import { filledIn } from '../support/forms.ts';
-import { at, registered, type Answer, type Person } from '../support/person.ts';
+import { at, type Answer } from '../support/person.ts';
 
 let written = '';
-let app: TestApp;
-let trusting: TestApp;
-let alice: Person;
-beforeAll(async () => {
-  const log = createLog('info', { write: (text) => void (written += text) });
-  app = await startApp({}, undefined, log);
-  trusting = await startApp({ TRUST_PROXY: '1' }, app.databaseUrl);
-  alice = await registered(app.url, 'alice');
-});
+const log = createLog('info', { write: (text) => void (written += text) });
+const { app, alice } = await cast({}, { log });
+const trusting = await startApp({ TRUST_PROXY: '1' }, app.databaseUrl);
 beforeEach(() => (written = ''));
 afterAll(() => Promise.all([app.close(), trusting.close()]));
 

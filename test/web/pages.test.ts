@@ -1,14 +1,11 @@
 // Unknown pages, wrong methods, and what every answer says about itself.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../support/app.ts';
-import { registered, stranger, type Answer, type Person } from '../support/person.ts';
+import { cast } from '../support/cast.ts';
+import { stranger, type Answer, type Person } from '../support/person.ts';
 
-let app: TestApp;
-let alice: Person;
 let someone: Person;
+const { app, alice } = await cast();
 beforeAll(async () => {
-  app = await startApp();
-  alice = await registered(app.url, 'alice');
   someone = stranger(app.url);
 });
 afterAll(() => app.close());

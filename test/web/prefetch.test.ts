@@ -1,17 +1,13 @@
 // Pages that a browser loads ahead or for a preview change nothing: nobody has seen them.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../support/app.ts';
+import { cast } from '../support/cast.ts';
 import { statementsOf } from '../support/statements.ts';
-import { registered, type Fields, type Person } from '../support/person.ts';
+import type { Fields } from '../support/person.ts';
 
-let app: TestApp;
-let alice: Person;
-let bob: Person;
 let id: string;
 let trashed: string;
+const { app, alice, bob } = await cast();
 beforeAll(async () => {
-  app = await startApp();
-  [alice, bob] = [await registered(app.url, 'alice'), await registered(app.url, 'bob')];
   for (const body of ['One', 'Two']) await bob.send('alice', body);
   const { rows } = await app.pool.query<{ id: string }>(
     `select id from messages where box = 'inbox' order by id`,

@@ -1,8 +1,9 @@
 // What shows of a text: blank ones are refused, and beginnings end between characters as people see them.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { isBlank, maxExcerpt, shorten } from '../../src/web/text.ts';
-import { startApp, type TestApp } from '../support/app.ts';
-import { registered, type Person } from '../support/person.ts';
+import type { TestApp } from '../support/app.ts';
+import { cast } from '../support/cast.ts';
+import type { Person } from '../support/person.ts';
 
 const segmenter = new Intl.Segmenter('und', { granularity: 'grapheme' });
 const clusters: [string, string][] = [
@@ -60,8 +61,7 @@ describe('on the pages', () => {
   let app: TestApp;
   let alice: Person;
   beforeAll(async () => {
-    app = await startApp();
-    alice = await registered(app.url, 'alice');
+    ({ app, alice } = await cast());
   });
   beforeEach(() => app.pool.query('delete from messages; delete from drafts'));
   afterAll(() => app.close());

@@ -1,17 +1,11 @@
 // Work in the background gives way to people: it rests for as long as they ask for something.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { inSteps } from '../../src/transfers/imports/steps.ts';
 import { requestsPerSecond } from '../../src/web/traffic.ts';
-import { startApp, type TestApp } from '../support/app.ts';
-import { registered, type Person } from '../support/person.ts';
+import { cast } from '../support/cast.ts';
 
-let app: TestApp;
-let alice: Person;
-beforeAll(async () => {
-  app = await startApp();
-  alice = await registered(app.url, 'alice');
-});
+const { app, alice } = await cast();
 afterAll(() => app.close());
 
 const workMs = 100;

@@ -1,12 +1,9 @@
 // Where a page leads is never what somebody typed: every address on it is one of this site.
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../support/app.ts';
+import { afterAll, expect, test } from 'vitest';
+import { startApp } from '../support/app.ts';
 import { registered, stranger, type Answer } from '../support/person.ts';
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await startApp();
-});
+const app = await startApp();
 afterAll(() => app.close());
 
 const hostile = [

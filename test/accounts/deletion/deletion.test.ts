@@ -1,27 +1,22 @@
 // Leaving: everything of one's own is gone, what others hold stays theirs, and nobody can take the name.
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { createAccount, findAccount } from '../../../src/accounts/queries.ts';
 import { runCleanupJobs } from '../../../src/process/cleanup-jobs.ts';
 import { closeAccount, purgeAccount } from '../../../src/accounts/deletion/queries.ts';
 import { makeInvitation } from '../../../src/accounts/invitations/queries.ts';
 import { makeResetLink } from '../../../src/accounts/reset-links/queries.ts';
-import { startApp, type TestApp } from '../../support/app.ts';
+import { startApp } from '../../support/app.ts';
+import { cast } from '../../support/cast.ts';
 import { withCodes } from '../../support/authenticator.ts';
 import { makeCodes } from '../../support/codes.ts';
 import { withPasskey } from '../../support/passkey.ts';
 import { columnsWith, fillMailbox } from '../../support/mailboxes.ts';
 import { at, registered, stranger, type Person } from '../../support/person.ts';
 
-let app: TestApp;
-let other: TestApp;
-let bob: Person;
-beforeAll(async () => {
-  app = await startApp();
-  other = await startApp({}, app.databaseUrl);
-  bob = await registered(app.url, 'bob');
-});
+const { app, alice, bob } = await cast();
+const other = await startApp({}, app.databaseUrl);
 afterAll(async () => {
   await other.close();
   await app.close();
@@ -39,7 +34,6 @@ async function idOfAccount(username: string): Promise<string> {
 }
 
 test('the page says what happens, and does nothing without the password', async () => {
-  const alice = await registered(app.url, 'alice');
   const page = await alice.get('/account/delete');
   expect(page.$('main').text()).toContain('other people keep their copies of your messages');
   const wrong = await alice.submit('/account/delete', { password: 'not the password' });

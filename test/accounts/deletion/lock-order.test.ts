@@ -1,18 +1,13 @@
 // Leaving locks what sending locks, in the same order: neither waits for the other in turn.
 import pg from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { saveDraft } from '../../../src/mailbox/drafts/queries.ts';
 import { newId } from '../../../src/ids.ts';
 import { closeAccount, purgeAccount } from '../../../src/accounts/deletion/queries.ts';
-import { startApp, type TestApp } from '../../support/app.ts';
-import { createDatabase } from '../../support/database.ts';
+import { cast } from '../../support/cast.ts';
 import { patient, untilWaiting } from '../../support/locks.ts';
-import { registered } from '../../support/person.ts';
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await startApp({}, patient(await createDatabase()));
-});
+const { app } = await cast({}, { address: patient });
 afterAll(() => app.close());
 
 /** Leaves while a letter that has locked this goes on to lock its writer, as the copies that it inserts do. */
@@ -34,7 +29,6 @@ async function whileSending(userId: string, locked: 'drafts' | 'mailbox_sizes', 
 }
 
 test('a message that has removed its draft is sent before its sender is deleted', async () => {
-  await registered(app.url, 'alice');
   const { rows } = await app.pool.query<{ id: string }>(`select id from users where username = 'alice'`);
   const { id } = rows[0]!;
   await saveDraft(app.pool, id, { id: newId(), recipient: 'bob', body: 'Draft' });

@@ -1,22 +1,16 @@
 // The list of devices: what it says, and ending one or all others.
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { agents, loggedInWith } from '../../support/agents.ts';
-import { startApp, type TestApp } from '../../support/app.ts';
-import { isSignedIn, registered, stranger, type Answer, type Person } from '../../support/person.ts';
+import { cast } from '../../support/cast.ts';
+import { isSignedIn, stranger, type Answer, type Person } from '../../support/person.ts';
 
-let app: TestApp;
+const { app, reset } = await cast();
 let alice: Person;
 let phone: Person;
 let charlie: Person;
-beforeAll(async () => {
-  app = await startApp();
-  charlie = await registered(app.url, 'charlie');
-});
 afterAll(() => app.close());
 beforeEach(async () => {
-  await app.pool.query(`delete from users where username = 'alice'`);
-  await app.pool.query('delete from usernames_used');
-  await registered(app.url, 'alice');
+  ({ charlie } = await reset());
   await app.pool.query(
     `delete from sessions where user_id = (select id from users where username = 'alice')`,
   );

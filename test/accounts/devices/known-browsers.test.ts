@@ -1,20 +1,16 @@
 // A login from a browser not seen before leaves a notice; one that is known leaves none.
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { rememberBrowser } from '../../../src/accounts/devices/queries.ts';
 import { findAccount } from '../../../src/accounts/queries.ts';
 import { runCleanupJobs } from '../../../src/process/cleanup-jobs.ts';
 import { openStream } from '../../mailbox/live/listening.ts';
 import { agents, loggedInWith } from '../../support/agents.ts';
-import { startApp, type TestApp } from '../../support/app.ts';
+import { startApp } from '../../support/app.ts';
 import { at, registered, stranger, type Person } from '../../support/person.ts';
 import { statementsOf } from '../../support/statements.ts';
 
-let app: TestApp;
-let other: TestApp;
-beforeAll(async () => {
-  app = await startApp();
-  other = await startApp({}, app.databaseUrl);
-});
+const app = await startApp();
+const other = await startApp({}, app.databaseUrl);
 afterAll(async () => {
   await other.close();
   await app.close();

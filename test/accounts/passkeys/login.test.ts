@@ -1,28 +1,25 @@
 // Logging in with a passkey instead of the password: by its owner, on our page, now, and once.
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { runCleanupJobs } from '../../../src/process/cleanup-jobs.ts';
-import { startApp, type TestApp } from '../../support/app.ts';
+import { startApp } from '../../support/app.ts';
+import { cast } from '../../support/cast.ts';
 import { withCodes } from '../../support/authenticator.ts';
 import { filledIn } from '../../support/forms.ts';
 import { questionOn, softPasskey, withPasskey, type Passkey } from '../../support/passkey.ts';
-import { at, isSignedIn, registered, stranger, type Fields, type Person } from '../../support/person.ts';
+import { at, isSignedIn, stranger, type Fields, type Person } from '../../support/person.ts';
 
 const address = '/login/passkey';
-let app: TestApp;
-let other: TestApp;
+const { app, reset } = await cast();
+const other = await startApp({}, app.databaseUrl);
 let alice: Person;
+let bob: Person;
 let passkey: Passkey;
-beforeAll(async () => {
-  app = await startApp();
-  other = await startApp({}, app.databaseUrl);
-});
 afterAll(async () => {
   await other.close();
   await app.close();
 });
 beforeEach(async () => {
-  await app.pool.query('delete from users; delete from usernames_used; delete from rate_limits');
-  alice = await registered(app.url, 'alice');
+  ({ alice, bob } = await reset());
   passkey = await withPasskey(alice);
 });
 
@@ -96,7 +93,6 @@ describe('nobody is signed in by', () => {
   });
 
   test('another user’s passkey with this user’s handle, or the reverse', async () => {
-    const bob = await registered(app.url, 'bob');
     const bobs = await withPasskey(bob);
     const handles = await Promise.all(
       [alice, bob].map(async (person) => questionOn(await person.get('/account/passkeys')).create!.user.id),

@@ -1,18 +1,12 @@
 // The passkeys of the own account: added, named, removed; whatever is no right answer adds none.
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { startApp, type TestApp } from '../../support/app.ts';
+import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { startApp } from '../../support/app.ts';
+import { cast } from '../../support/cast.ts';
 import { questionOn, softPasskey, withPasskey } from '../../support/passkey.ts';
-import { at, registered, stranger, type Person } from '../../support/person.ts';
+import { at, stranger, type Person } from '../../support/person.ts';
 
 const home = '/account/passkeys';
-let app: TestApp;
-let alice: Person;
-let bob: Person;
-beforeAll(async () => {
-  app = await startApp();
-  alice = await registered(app.url, 'alice');
-  bob = await registered(app.url, 'bob');
-});
+const { app, alice, bob } = await cast();
 afterAll(() => app.close());
 beforeEach(() => app.pool.query('delete from passkeys'));
 

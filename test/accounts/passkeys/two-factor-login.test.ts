@@ -1,27 +1,24 @@
 // A passkey asked for after the password: turned on and off, given, refused, dropped.
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeEach, expect, test } from 'vitest';
 import { findAccount } from '../../../src/accounts/queries.ts';
 import { dropSecondFactor } from '../../../src/accounts/second-factor/queries.ts';
-import { startApp, type TestApp } from '../../support/app.ts';
+import { cast } from '../../support/cast.ts';
 import { beginLogin, withCodes } from '../../support/authenticator.ts';
 import { makeCodes } from '../../support/codes.ts';
 import { filledIn } from '../../support/forms.ts';
 import { questionOn, withPasskey, type Passkey } from '../../support/passkey.ts';
-import { at, isSignedIn, registered, stranger, type Fields, type Person } from '../../support/person.ts';
+import { at, isSignedIn, stranger, type Fields, type Person } from '../../support/person.ts';
 
 const home = '/account/second-factor';
 const second = '/login/second';
 const address = `${second}/passkey`;
-let app: TestApp;
+const { app, reset } = await cast();
 let alice: Person;
+let bob: Person;
 let passkey: Passkey;
-beforeAll(async () => {
-  app = await startApp();
-});
 afterAll(() => app.close());
 beforeEach(async () => {
-  await app.pool.query('delete from users; delete from usernames_used; delete from rate_limits');
-  alice = await registered(app.url, 'alice');
+  ({ alice, bob } = await reset());
   passkey = await withPasskey(alice);
 });
 
@@ -72,7 +69,6 @@ test('accepts a code or a passkey if both are set up', async () => {
 
 test('refuses invalid responses, those to other logins and others’ passkeys, and shows the page again', async () => {
   await ask('yes');
-  const bob = await registered(app.url, 'bob');
   const bobs = await withPasskey(bob);
   const [person, another] = [window(), window()];
   await beginLogin(person);

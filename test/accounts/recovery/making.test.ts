@@ -1,20 +1,15 @@
 // Making recovery codes: offered, put off, shown once, kept as hashes, replaced.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { foldCode } from '../../../src/accounts/recovery/codes.ts';
 import { loggedInWith } from '../../support/agents.ts';
-import { startApp, type TestApp } from '../../support/app.ts';
+import { cast } from '../../support/cast.ts';
 import { codesOn, makeCodes } from '../../support/codes.ts';
 import { columnsWith } from '../../support/mailboxes.ts';
 import { registered, stranger, type Person } from '../../support/person.ts';
 import { statementsOf } from '../../support/statements.ts';
 
 const page = '/account/recovery-codes';
-let app: TestApp;
-let alice: Person;
-beforeAll(async () => {
-  app = await startApp();
-  alice = await registered(app.url, 'alice');
-});
+const { app, alice, bob } = await cast();
 afterAll(() => app.close());
 
 const isOffered = async (person: Person) => (await person.get('/inbox')).$('.offer').length === 1;
@@ -22,7 +17,6 @@ const later = (person: Person) => person.submit('/inbox', {}, `${page}/later`);
 
 describe('the offer', () => {
   test('is shown in the inbox after registering and leads to the codes', async () => {
-    const bob = await registered(app.url, 'bob');
     const { $ } = await bob.get('/inbox');
     expect($('.offer').text()).toContain('There is no e-mail to reset a forgotten password');
     expect($('.offer a').attr('href')).toBe(page);

@@ -1,17 +1,13 @@
 // A letter that was written when the session ended survives this way of logging in too.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../../support/app.ts';
+import { cast } from '../../support/cast.ts';
 import { makeCodes } from '../../support/codes.ts';
 import { awkwardText, filledIn } from '../../support/forms.ts';
-import { registered, type Answer, type Fields, type Person } from '../../support/person.ts';
+import { registered, type Answer, type Fields } from '../../support/person.ts';
 
-let app: TestApp;
-let alice: Person;
 let codes: string[];
+const { app, alice } = await cast();
 beforeAll(async () => {
-  app = await startApp();
-  await registered(app.url, 'bob');
-  alice = await registered(app.url, 'alice');
   codes = await makeCodes(alice);
 });
 afterAll(() => app.close());

@@ -1,29 +1,25 @@
 // Where a second factor is on, one recovery code stands for one of the two: the factor, or the password.
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../../support/app.ts';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { startApp } from '../../support/app.ts';
+import { cast } from '../../support/cast.ts';
 import { beginLogin, withCodes, type Authenticator } from '../../support/authenticator.ts';
 import { makeCodes } from '../../support/codes.ts';
 import { filledIn } from '../../support/forms.ts';
-import { isSignedIn, registered, stranger, type Fields, type Person } from '../../support/person.ts';
+import { isSignedIn, stranger, type Fields, type Person } from '../../support/person.ts';
 
 const page = '/login/second/recovery';
-let app: TestApp;
-let other: TestApp;
+const { app, reset } = await cast();
+const other = await startApp({}, app.databaseUrl);
 let alice: Person;
 let phone: Authenticator;
 let codes: string[];
-beforeAll(async () => {
-  app = await startApp();
-  other = await startApp({}, app.databaseUrl);
-});
 afterAll(async () => {
   await other.close();
   await app.close();
 });
 beforeEach(async () => {
-  await app.pool.query('delete from users; delete from usernames_used; delete from rate_limits');
-  alice = await registered(app.url, 'alice');
+  ({ alice } = await reset());
   codes = await makeCodes(alice);
   phone = await withCodes(alice);
 });

@@ -1,17 +1,13 @@
 // Logging in with a recovery code: once, instead of the password, and with everything else signed out.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { agents, loggedInWith } from '../../support/agents.ts';
-import { startApp, type TestApp } from '../../support/app.ts';
+import { startApp } from '../../support/app.ts';
 import { makeCodes } from '../../support/codes.ts';
 import { withoutTokens } from '../../support/forms.ts';
 import { registered, stranger, type Answer, type Person } from '../../support/person.ts';
 
-let app: TestApp;
-let other: TestApp;
-beforeAll(async () => {
-  app = await startApp();
-  other = await startApp({}, app.databaseUrl);
-});
+const app = await startApp();
+const other = await startApp({}, app.databaseUrl);
 afterAll(async () => {
   await other.close();
   await app.close();

@@ -1,22 +1,18 @@
 // A link from the operator sets one password, within an hour, and nothing else makes it work.
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { findAccount } from '../../../src/accounts/queries.ts';
 import { runCleanupJobs } from '../../../src/process/cleanup-jobs.ts';
 import { makeResetLink } from '../../../src/accounts/reset-links/queries.ts';
-import { startApp, type TestApp } from '../../support/app.ts';
+import { startApp } from '../../support/app.ts';
 import { press } from '../../support/forms.ts';
 import { registered, stranger, type Answer, type Fields, type Person } from '../../support/person.ts';
 
 const newPassword = 'another long enough one';
-let app: TestApp;
-let other: TestApp;
 let alice: Person;
 let aliceId: string;
 let round = 0;
-beforeAll(async () => {
-  app = await startApp();
-  other = await startApp({}, app.databaseUrl);
-});
+const app = await startApp();
+const other = await startApp({}, app.databaseUrl);
 beforeEach(async () => {
   alice = await registered(app.url, `alicent-${round++}`);
   aliceId = (await findAccount(app.pool, alice.username))!.id;

@@ -1,33 +1,30 @@
 // The second step of the login: a code that works once, tries that are limited, a cookie for one sign-in.
 import { createHmac } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { findAccount } from '../../../src/accounts/queries.ts';
 import { dropSecondFactor } from '../../../src/accounts/second-factor/queries.ts';
 import { createEncryption } from '../../../src/secrets/encryption.ts';
 import { readSecretKey } from '../../../src/secrets/secret-key.ts';
 import { endSessions } from '../../../src/sessions/queries.ts';
-import { startApp, type TestApp } from '../../support/app.ts';
+import { startApp } from '../../support/app.ts';
+import { cast } from '../../support/cast.ts';
 import { beginLogin, withCodes, type Authenticator } from '../../support/authenticator.ts';
 import { filledIn } from '../../support/forms.ts';
-import { at, isSignedIn, registered, stranger, type Fields, type Person } from '../../support/person.ts';
+import { at, isSignedIn, stranger, type Fields, type Person } from '../../support/person.ts';
 
 const second = '/login/second';
 const password = 'a long enough password';
-let app: TestApp;
-let other: TestApp;
+const { app, reset } = await cast();
+const other = await startApp({}, app.databaseUrl);
 let alice: Person;
+let bob: Person;
 let phone: Authenticator & { first: string };
-beforeAll(async () => {
-  app = await startApp();
-  other = await startApp({}, app.databaseUrl);
-});
 afterAll(async () => {
   await other.close();
   await app.close();
 });
 beforeEach(async () => {
-  await app.pool.query('delete from users; delete from usernames_used; delete from rate_limits');
-  alice = await registered(app.url, 'alice', password);
+  ({ alice, bob } = await reset());
   phone = await withCodes(alice);
 });
 
@@ -143,7 +140,6 @@ test('wrong codes after a right password do not lock the owner out, and leave on
 });
 
 test('a login as another user, in a signed-in browser, leads to that user’s mailbox', async () => {
-  const bob = await registered(app.url, 'bob', password);
   const tab = browser();
   const token = await tab.hidden('/login'); // the page was open before bob logged in, in another tab
   const shared = stranger(app.url, 'alice', password, `${bob.cookies()}; ${tab.cookies()}`);
@@ -230,7 +226,6 @@ describe('the pending-login cookie', () => {
   });
 
   test('is valid for its user only: another user’s code does not help', async () => {
-    const bob = await registered(app.url, 'bob', password);
     const bobs = await withCodes(bob);
     const window = browser();
     await beginLogin(window);

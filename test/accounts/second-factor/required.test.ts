@@ -1,29 +1,25 @@
 // REQUIRE_SECOND_FACTOR=all: without a factor, nothing but setting one up.
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeEach, expect, test } from 'vitest';
 import { openStream } from '../../mailbox/live/listening.ts';
-import { startApp, type TestApp } from '../../support/app.ts';
+import { startApp } from '../../support/app.ts';
+import { cast } from '../../support/cast.ts';
 import { withCodes } from '../../support/authenticator.ts';
 import { makeCodes } from '../../support/codes.ts';
 import { filledIn } from '../../support/forms.ts';
 import { withPasskey } from '../../support/passkey.ts';
-import { at, registered, type Fields, type Person } from '../../support/person.ts';
+import { at, type Fields, type Person } from '../../support/person.ts';
 
 const home = '/account/second-factor';
-let app: TestApp;
+const { app, reset } = await cast({ REQUIRE_SECOND_FACTOR: 'all' });
 /** The same site before the setting. */
-let before: TestApp;
+const before = await startApp({}, app.databaseUrl);
 let alice: Person;
-beforeAll(async () => {
-  app = await startApp({ REQUIRE_SECOND_FACTOR: 'all' });
-  before = await startApp({}, app.databaseUrl);
-});
 afterAll(async () => {
   await before.close();
   await app.close();
 });
 beforeEach(async () => {
-  await app.pool.query('delete from users; delete from usernames_used');
-  alice = await registered(app.url, 'alice');
+  ({ alice } = await reset());
 });
 
 const pages =

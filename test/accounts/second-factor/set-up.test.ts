@@ -1,17 +1,13 @@
 // Codes from an app: set up, shown as a picture and in letters, turned off.
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../../support/app.ts';
+import { afterAll, expect, test } from 'vitest';
+import { startApp } from '../../support/app.ts';
+import { cast } from '../../support/cast.ts';
 import { authenticator, enrolled, withCodes } from '../../support/authenticator.ts';
 import { columnsWith } from '../../support/mailboxes.ts';
-import { at, registered, stranger, type Person } from '../../support/person.ts';
+import { at, registered, stranger } from '../../support/person.ts';
 
 const home = '/account/second-factor';
-let app: TestApp;
-let alice: Person;
-beforeAll(async () => {
-  app = await startApp();
-  alice = await registered(app.url, 'alice');
-});
+const { app, alice, bob } = await cast();
 afterAll(() => app.close());
 
 test('is linked from the account page, and off by default', async () => {
@@ -56,7 +52,6 @@ test('is on only after a right code; the secret stays the same meanwhile', async
 });
 
 test('once on, the secret is not shown again, and "Set it up" changes nothing', async () => {
-  const bob = await registered(app.url, 'bob');
   const { letters } = await withCodes(bob);
   const token = await bob.hidden('/account', '/logout');
   await bob.post(home, token);

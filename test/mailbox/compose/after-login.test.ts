@@ -1,23 +1,18 @@
 // After the login that a refusal asked for: the same person finds the letter filled in, nobody else does.
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../../support/app.ts';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { cast } from '../../support/cast.ts';
 import { awkwardText, filledIn } from '../../support/forms.ts';
 import { columnsWith } from '../../support/mailboxes.ts';
-import { registered, type Answer, type Fields, type Person } from '../../support/person.ts';
+import type { Answer, Fields, Person } from '../../support/person.ts';
 
 const canary = awkwardText.slice(5, 60);
-let app: TestApp;
+const { app, reset } = await cast();
 let alice: Person;
 let bob: Person;
 let form: Fields;
-beforeAll(async () => {
-  app = await startApp();
-});
 afterAll(() => app.close());
 beforeEach(async () => {
-  await app.pool.query('delete from users');
-  await app.pool.query('delete from usernames_used');
-  [alice, bob] = await Promise.all([registered(app.url, 'alice'), registered(app.url, 'bob')]);
+  ({ alice, bob } = await reset());
   form = { ...(await alice.hidden('/send')), recipient: 'Bob, alice', body: awkwardText };
 });
 

@@ -1,7 +1,7 @@
 // One letter to several people: each gets a message of their own that names no other, or nobody gets any.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../../support/app.ts';
-import { createDatabase } from '../../support/database.ts';
+import { startApp } from '../../support/app.ts';
+import { cast } from '../../support/cast.ts';
 import { press, withoutTokens } from '../../support/forms.ts';
 import { messagesOn } from '../../support/inbox.ts';
 import { patient, watchDeadlocks } from '../../support/locks.ts';
@@ -9,16 +9,15 @@ import { copiesOf } from '../../support/mailboxes.ts';
 import { at, registered, type Fields, type Person } from '../../support/person.ts';
 
 const names = ['bob', 'charlie', 'dora', 'erik', 'fay', 'gus', 'hal', 'ida', 'jon', 'kim', 'lea'];
-let app: TestApp;
-let other: TestApp;
-let alice: Person;
-const people = new Map<string, Person>();
 const { log, deadlocks } = watchDeadlocks();
+const { app, alice, bob, charlie } = await cast({}, { address: patient, log });
+const other = await startApp({}, app.databaseUrl, log);
+const people = new Map<string, Person>([
+  ['bob', bob],
+  ['charlie', charlie],
+]);
 beforeAll(async () => {
-  app = await startApp({}, patient(await createDatabase()), log);
-  other = await startApp({}, app.databaseUrl, log);
-  alice = await registered(app.url, 'alice');
-  for (const name of names) people.set(name, await registered(app.url, name));
+  for (const name of names.slice(2)) people.set(name, await registered(app.url, name));
 });
 beforeEach(() => app.pool.query('delete from messages'));
 afterAll(async () => {

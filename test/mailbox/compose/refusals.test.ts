@@ -1,24 +1,20 @@
 // Whatever refuses a letter gives it back with every character, and the page that gives it back can send it.
 import pg from 'pg';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../../support/app.ts';
+import { afterAll, beforeEach, expect, test } from 'vitest';
+import { startApp } from '../../support/app.ts';
+import { cast } from '../../support/cast.ts';
 import { awkwardText, filledIn } from '../../support/forms.ts';
 import { at, registered, stranger, type Answer, type Fields, type Person } from '../../support/person.ts';
 
-let app: TestApp;
-let strict: TestApp;
-let alice: Person;
-let form: Fields;
-beforeAll(async () => {
-  app = await startApp();
-  strict = await startApp({ SENDS_PER_MINUTE: '1' }, app.databaseUrl);
-  await registered(app.url, 'bob');
-});
+const { app } = await cast();
+const strict = await startApp({ SENDS_PER_MINUTE: '1' }, app.databaseUrl);
 afterAll(async () => {
   await strict.close();
   await app.close();
 });
 
+let alice: Person;
+let form: Fields;
 let people = 0;
 beforeEach(async () => {
   await app.pool.query('delete from messages');

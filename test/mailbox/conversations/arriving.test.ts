@@ -1,19 +1,11 @@
 // A message that arrives while the conversation is being read: what is shown is read, what is not shown stays unread.
 import pg from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../../support/app.ts';
-import { createDatabase } from '../../support/database.ts';
+import { afterAll, expect, test } from 'vitest';
+import { cast } from '../../support/cast.ts';
 import { patient, untilWaiting } from '../../support/locks.ts';
 import { copiesOf } from '../../support/mailboxes.ts';
-import { registered, type Person } from '../../support/person.ts';
 
-let app: TestApp;
-let alice: Person;
-let bob: Person;
-beforeAll(async () => {
-  app = await startApp({}, patient(await createDatabase()));
-  [alice, bob] = await Promise.all([registered(app.url, 'alice'), registered(app.url, 'bob')]);
-});
+const { app, alice, bob } = await cast({}, { address: patient });
 afterAll(() => app.close());
 
 test('a message shown in a conversation cannot be taken back', async () => {

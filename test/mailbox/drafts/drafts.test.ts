@@ -1,20 +1,12 @@
 // Drafts: letters begun and not sent, one for each form, and nobody else's business.
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { maxDraftLength } from '../../../src/mailbox/drafts/limits.ts';
-import { startApp, type TestApp } from '../../support/app.ts';
+import { cast } from '../../support/cast.ts';
 import { awkwardText, filledIn, press } from '../../support/forms.ts';
 import { columnsWith, tokenOf } from '../../support/mailboxes.ts';
-import { registered, type Answer, type Fields, type Person } from '../../support/person.ts';
+import type { Answer, Fields } from '../../support/person.ts';
 
-let app: TestApp;
-let alice: Person;
-let charlie: Person;
-beforeAll(async () => {
-  app = await startApp();
-  alice = await registered(app.url, 'alice');
-  await registered(app.url, 'bob');
-  charlie = await registered(app.url, 'charlie');
-});
+const { app, alice, charlie } = await cast();
 beforeEach(async () => {
   await app.pool.query('delete from drafts');
   await app.pool.query('delete from messages');

@@ -1,18 +1,12 @@
 // One draft open on several pages: an older state never replaces a newer one, and what has been sent stays sent.
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../../support/app.ts';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { startApp } from '../../support/app.ts';
+import { cast } from '../../support/cast.ts';
 import { filledIn } from '../../support/forms.ts';
 import { patient, untilWaiting } from '../../support/locks.ts';
-import { at, registered, type Answer, type Fields, type Person } from '../../support/person.ts';
+import { at, type Answer, type Fields } from '../../support/person.ts';
 
-let app: TestApp;
-let alice: Person;
-let bob: Person;
-beforeAll(async () => {
-  app = await startApp();
-  alice = await registered(app.url, 'alice');
-  bob = await registered(app.url, 'bob');
-});
+const { app, alice, bob } = await cast();
 beforeEach(() => app.pool.query('delete from drafts; delete from messages; delete from ended_drafts'));
 afterAll(() => app.close());
 

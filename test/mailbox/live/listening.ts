@@ -1,6 +1,8 @@
 // An open page, as the server sees it: a stream of events that is read as it comes.
 import { get, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { onTestFinished } from 'vitest';
 import { registered, type Person } from '../../support/person.ts';
 
 export interface News {
@@ -66,4 +68,15 @@ export async function registerAll(url: string, names: string[]): Promise<Person[
   for (let start = 0; start < names.length; start += 4)
     people.push(...(await Promise.all(names.slice(start, start + 4).map((name) => registered(url, name)))));
   return people;
+}
+
+/** All that is told from now on (NOTIFY), until the test ends. */
+export async function listenToNotices(databaseUrl: string): Promise<string[]> {
+  const told: string[] = [];
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  client.on('notification', ({ payload }) => told.push(payload!));
+  await client.query('listen mailboxes');
+  onTestFinished(() => client.end());
+  return told;
 }

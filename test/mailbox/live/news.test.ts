@@ -1,22 +1,13 @@
 // News while a page is open: told to the right people, in whichever process their page is.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { startApp, type TestApp } from '../../support/app.ts';
+import { afterAll, expect, onTestFinished, test } from 'vitest';
+import { startApp } from '../../support/app.ts';
+import { cast } from '../../support/cast.ts';
 import { at, registered, stranger, type Person } from '../../support/person.ts';
 import { openStream, registerAll, type OpenPage } from './listening.ts';
 
-let app: TestApp;
-let second: TestApp;
-let alice: Person;
-let bob: Person;
-let charlie: Person;
-beforeAll(async () => {
-  app = await startApp();
-  second = await startApp({}, app.databaseUrl);
-  [alice, bob, charlie] = (await Promise.all(
-    ['alice', 'bob', 'charlie'].map((name) => registered(app.url, name)),
-  )) as [Person, Person, Person];
-});
+const { app, alice, bob, charlie } = await cast();
+const second = await startApp({}, app.databaseUrl);
 afterAll(() => Promise.all([app.close(), second.close()]));
 
 /** A page that closes with the test. */

@@ -1,26 +1,18 @@
 // News through nginx: passed on at once, byte by byte.
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { startApp, type TestApp } from '../../support/app.ts';
-import { startNginx, type Nginx } from '../../support/nginx.ts';
-import { registered } from '../../support/person.ts';
+import { castBehindNginx, type CastBehindNginx } from '../../support/cast.ts';
 import { available } from '../../support/required.ts';
 import { openStream } from './listening.ts';
 
 describe.skipIf(!available('nginx'))('behind nginx', () => {
-  let app: TestApp;
-  let nginx: Nginx;
+  let site: CastBehindNginx;
   beforeAll(async () => {
-    app = await startApp({ TRUST_PROXY: '1' });
-    nginx = await startNginx(app.url);
+    site = await castBehindNginx();
   });
-  afterAll(async () => {
-    await nginx?.close();
-    await app?.close();
-  });
+  afterAll(() => site?.close());
 
   test('messages are pushed promptly, several on one stream', async () => {
-    const alice = await registered(nginx.url, 'alice');
-    const bob = await registered(nginx.url, 'bob');
+    const { nginx, alice, bob } = site;
     const page = await openStream(nginx.url, alice, '00000000-0000-0000-0000-000000000000');
     onTestFinished(() => page.close());
     expect(page.headers['content-encoding']).toBeUndefined();
@@ -32,7 +24,7 @@ describe.skipIf(!available('nginx'))('behind nginx', () => {
   });
 
   test('closing a page closes its stream in the app', async () => {
-    const charlie = await registered(nginx.url, 'charlie');
+    const { nginx, charlie } = site;
     for (let round = 0; round < 8; round += 1) {
       const pages = await Promise.all(Array.from({ length: 4 }, () => openStream(nginx.url, charlie)));
       for (const page of pages) {

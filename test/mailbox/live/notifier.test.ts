@@ -1,40 +1,20 @@
 // Telling all processes whose mailbox has changed: seldom, to everybody, and outside of the sending.
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { openNotifier } from '../../../src/mailbox/live/notifier.ts';
 import { until } from '../../start/site.ts';
-import { startApp, type TestApp } from '../../support/app.ts';
-import { createDatabase } from '../../support/database.ts';
+import { cast } from '../../support/cast.ts';
 import { press } from '../../support/forms.ts';
 import { patient, untilWaiting } from '../../support/locks.ts';
-import { registered, type Person } from '../../support/person.ts';
-import { openStream } from './listening.ts';
+import { listenToNotices, openStream } from './listening.ts';
 import { signInMany } from './sessions.ts';
 
-let app: TestApp;
-let alice: Person;
-let bob: Person;
-beforeAll(async () => {
-  app = await startApp({}, patient(await createDatabase()));
-  alice = await registered(app.url, 'alice');
-  bob = await registered(app.url, 'bob');
-});
+const { app, alice, bob } = await cast({}, { address: patient });
 afterAll(() => app.close());
 
-/** All that is told from now on. */
-async function listen(): Promise<string[]> {
-  const told: string[] = [];
-  const client = new pg.Client({ connectionString: app.databaseUrl });
-  await client.connect();
-  client.on('notification', ({ payload }) => told.push(payload!));
-  await client.query('listen mailboxes');
-  onTestFinished(() => client.end());
-  return told;
-}
-
 test('notifications are batched: a hundred quick messages cause a few, and nobody is left out', async () => {
-  const told = await listen();
+  const told = await listenToNotices(app.databaseUrl);
   const form = await alice.hidden('/send');
   const names = (await signInMany(app.pool, 100)).map(({ username }) => username);
   const startedAt = performance.now();
@@ -69,7 +49,7 @@ test('a notification names everybody, however many there are', async () => {
 });
 
 test('a notification is sent after the commit, not before', async () => {
-  const told = await listen();
+  const told = await listenToNotices(app.databaseUrl);
   const watcher = new pg.Client({ connectionString: app.databaseUrl });
   await watcher.connect();
   onTestFinished(() => watcher.end());
@@ -86,7 +66,7 @@ test('a notification is sent after the commit, not before', async () => {
 });
 
 test('nothing is sent, nothing is notified', async () => {
-  const told = await listen();
+  const told = await listenToNotices(app.databaseUrl);
   expect((await alice.send('nobody-here', 'Hello')).status).toBe(422);
   expect((await alice.send('bob', '')).status).toBe(422);
   await sleep(100);

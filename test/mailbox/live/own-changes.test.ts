@@ -1,26 +1,15 @@
 // What somebody changes in their own mailbox is told to their other open pages, by whatever route; what changes nothing is not.
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { startApp, type TestApp } from '../../support/app.ts';
-import { createDatabase } from '../../support/database.ts';
+import { afterAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { startApp } from '../../support/app.ts';
+import { cast } from '../../support/cast.ts';
 import { copiesOf, idOf, tokenOf } from '../../support/mailboxes.ts';
-import { at, registered, type Fields, type Person } from '../../support/person.ts';
-import { openStream, type OpenPage } from './listening.ts';
+import { at } from '../../support/person.ts';
+import { listenToNotices, openStream, type OpenPage } from './listening.ts';
 
-let app: TestApp;
-let second: TestApp;
-let alice: Person;
-let bob: Person;
-let token: Fields;
-beforeAll(async () => {
-  const databaseUrl = await createDatabase();
-  app = await startApp({}, databaseUrl);
-  second = await startApp({}, databaseUrl);
-  alice = await registered(app.url, 'alice');
-  bob = await registered(app.url, 'bob');
-  token = await tokenOf(alice);
-});
+const { app, alice, bob } = await cast();
+const second = await startApp({}, app.databaseUrl);
+const token = await tokenOf(alice);
 beforeEach(() => app.pool.query('delete from messages'));
 afterAll(() => Promise.all([app.close(), second.close()]));
 
@@ -140,12 +129,7 @@ describe('a page that opens its stream after a change', () => {
 
 describe('no notification is caused', () => {
   async function listen(): Promise<string[]> {
-    const told: string[] = [];
-    const client = new pg.Client({ connectionString: app.databaseUrl });
-    await client.connect();
-    client.on('notification', ({ payload }) => told.push(payload!));
-    await client.query('listen mailboxes');
-    onTestFinished(() => client.end());
+    const told = await listenToNotices(app.databaseUrl);
     await sleep(100); // what others told
     told.splice(0);
     return told;

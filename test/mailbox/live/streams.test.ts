@@ -3,22 +3,15 @@ import { createServer } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Response } from 'express';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { openStreams, type Streams } from '../../../src/mailbox/live/streams.ts';
 import { until } from '../../start/site.ts';
-import { startApp, type TestApp } from '../../support/app.ts';
+import { cast } from '../../support/cast.ts';
 import { registered, type Person } from '../../support/person.ts';
 import { openStream, type OpenPage } from './listening.ts';
 import { signInMany } from './sessions.ts';
 
-let app: TestApp;
-let alice: Person;
-let bob: Person;
-beforeAll(async () => {
-  app = await startApp();
-  alice = await registered(app.url, 'alice');
-  bob = await registered(app.url, 'bob');
-});
+const { app, alice, bob } = await cast();
 afterAll(() => app.close());
 
 async function open(person: Pick<Person, 'cookies'>): Promise<OpenPage> {

@@ -1,20 +1,11 @@
 // Deleting: one's own copy, and nobody else's.
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../../support/app.ts';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { cast } from '../../support/cast.ts';
 import { deletionOf, messagesOn } from '../../support/inbox.ts';
-import { registered, stranger, type Fields, type Person } from '../../support/person.ts';
+import { stranger, type Fields, type Person } from '../../support/person.ts';
 
-let app: TestApp;
-let alice: Person;
-let bob: Person;
-let charlie: Person;
+const { app, alice, bob, charlie } = await cast();
 let action: string;
-beforeAll(async () => {
-  app = await startApp();
-  alice = await registered(app.url, 'alice');
-  bob = await registered(app.url, 'bob');
-  charlie = await registered(app.url, 'charlie');
-});
 beforeEach(async () => {
   await app.pool.query('delete from messages');
   await alice.send('bob', 'Dear Bob');

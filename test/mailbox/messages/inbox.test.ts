@@ -1,19 +1,10 @@
 // The inbox: newest first, 25 a page, and the way through all pages shows each message once.
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../../support/app.ts';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { cast } from '../../support/cast.ts';
 import { deletionOf, messagesOn } from '../../support/inbox.ts';
-import { registered, stranger, type Answer, type Person } from '../../support/person.ts';
+import { registered, stranger, type Answer } from '../../support/person.ts';
 
-let app: TestApp;
-let alice: Person;
-let bob: Person;
-let charlie: Person;
-beforeAll(async () => {
-  app = await startApp();
-  [alice, bob, charlie] = (await Promise.all(
-    ['alice', 'bob', 'charlie'].map((name) => registered(app.url, name)),
-  )) as [Person, Person, Person];
-});
+const { app, alice, bob, charlie } = await cast();
 beforeEach(() => app.pool.query('delete from messages'));
 afterAll(() => app.close());
 

@@ -1,19 +1,14 @@
 // How many messages a person may send in a minute, over two processes of one site.
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../../support/app.ts';
+import { afterAll, expect, test } from 'vitest';
+import { startApp } from '../../support/app.ts';
+import { cast } from '../../support/cast.ts';
 import { press } from '../../support/forms.ts';
 import { messagesOn } from '../../support/inbox.ts';
-import { at, registered, type Person } from '../../support/person.ts';
+import { at, registered } from '../../support/person.ts';
 
 const settings = { SENDS_PER_MINUTE: '5' };
-let app: TestApp;
-let other: TestApp;
-let bob: Person;
-beforeAll(async () => {
-  app = await startApp(settings);
-  other = await startApp(settings, app.databaseUrl);
-  bob = await registered(app.url, 'bob');
-});
+const { app, alice, bob } = await cast(settings);
+const other = await startApp(settings, app.databaseUrl);
 afterAll(async () => {
   await other.close();
   await app.close();
@@ -22,7 +17,6 @@ afterAll(async () => {
 const arrived = async () => (await app.pool.query(`select from messages where box = 'inbox'`)).rowCount;
 
 test('the sixth message in a minute is refused at either process, with its text and a time to wait', async () => {
-  const alice = await registered(app.url, 'alice');
   const elsewhere = at(other.url, alice);
   for (let i = 1; i <= 5; i += 1)
     expect((await (i % 2 ? alice : elsewhere).send('bob', `Number ${i}`)).status).toBe(303);

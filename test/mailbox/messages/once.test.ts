@@ -1,22 +1,15 @@
 // Sending is exactly once: one form is one message, however often and wherever it arrives.
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../../support/app.ts';
-import { createDatabase } from '../../support/database.ts';
+import { afterAll, beforeEach, expect, test } from 'vitest';
+import { startApp } from '../../support/app.ts';
+import { cast } from '../../support/cast.ts';
 import { press } from '../../support/forms.ts';
 import { deletionOf } from '../../support/inbox.ts';
 import { patient, watchDeadlocks } from '../../support/locks.ts';
-import { at, registered, type Fields, type Person } from '../../support/person.ts';
+import { at, type Fields, type Person } from '../../support/person.ts';
 
-let app: TestApp;
-let other: TestApp;
-let alice: Person;
-let bob: Person;
 const { log, deadlocks } = watchDeadlocks();
-beforeAll(async () => {
-  app = await startApp({}, patient(await createDatabase()), log);
-  other = await startApp({}, app.databaseUrl, log);
-  [alice, bob] = await Promise.all([registered(app.url, 'alice'), registered(app.url, 'bob')]);
-});
+const { app, alice, bob } = await cast({}, { address: patient, log });
+const other = await startApp({}, app.databaseUrl, log);
 beforeEach(() => app.pool.query('delete from messages'));
 afterAll(async () => {
   await other.close();

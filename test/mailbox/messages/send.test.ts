@@ -1,16 +1,10 @@
 // Sending: whom to, and what comes of it.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../../support/app.ts';
-import { registered, stranger, type Person } from '../../support/person.ts';
+import { afterAll, describe, expect, test } from 'vitest';
+import { cast } from '../../support/cast.ts';
+import { stranger } from '../../support/person.ts';
 import { newestOf } from '../../support/inbox.ts';
 
-let app: TestApp;
-let alice: Person;
-let bob: Person;
-beforeAll(async () => {
-  app = await startApp();
-  [alice, bob] = await Promise.all([registered(app.url, 'alice'), registered(app.url, 'bob')]);
-});
+const { app, alice, bob } = await cast();
 afterAll(() => app.close());
 
 const count = async () => (await app.pool.query('select from messages')).rowCount;

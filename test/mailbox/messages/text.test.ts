@@ -1,16 +1,9 @@
 // The words of a message arrive to the letter.
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../../support/app.ts';
+import { afterAll, expect, test } from 'vitest';
+import { cast } from '../../support/cast.ts';
 import { newestOf } from '../../support/inbox.ts';
-import { registered, type Person } from '../../support/person.ts';
 
-let app: TestApp;
-let alice: Person;
-let bob: Person;
-beforeAll(async () => {
-  app = await startApp();
-  [alice, bob] = await Promise.all([registered(app.url, 'alice'), registered(app.url, 'bob')]);
-});
+const { app, alice, bob } = await cast();
 afterAll(() => app.close());
 
 async function stored(): Promise<string> {

@@ -2,14 +2,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findAccount } from '../../../src/accounts/queries.ts';
 import { leaveNotice } from '../../../src/mailbox/notices.ts';
-import { startApp, type TestApp } from '../../support/app.ts';
-import { registered, type Person } from '../../support/person.ts';
+import { cast } from '../../support/cast.ts';
 
-let app: TestApp;
-let alice: Person;
+const { app, alice } = await cast();
 beforeAll(async () => {
-  app = await startApp();
-  alice = await registered(app.url, 'alice');
   await leaveNotice(app.pool, (await findAccount(app.pool, 'alice'))!.id, 'A login from a new browser.');
 });
 afterAll(() => app.close());

@@ -1,19 +1,12 @@
 // Finding: words, phrases and conditions over one's own inbox, sent and trash.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../../support/app.ts';
+import { cast } from '../../support/cast.ts';
 import { deletionOf } from '../../support/inbox.ts';
-import { registered, stranger, type Person } from '../../support/person.ts';
+import { stranger, type Person } from '../../support/person.ts';
 import { find, letter, searchAddress } from './found.ts';
 
-let app: TestApp;
-let alice: Person;
-let bob: Person;
-let charlie: Person;
+const { app, alice, bob, charlie } = await cast();
 beforeAll(async () => {
-  app = await startApp();
-  [alice, bob, charlie] = (await Promise.all(
-    ['alice', 'bob', 'charlie'].map((name) => registered(app.url, name)),
-  )) as [Person, Person, Person];
   const letters: [from: Person, to: string, text: string, day: string][] = [
     [bob, 'alice', 'The cake stands on the long table', '2026-10-01'],
     [charlie, 'alice', 'A table for the cake, long enough', '2026-10-31'],

@@ -7,8 +7,8 @@ import {
   maxSearches,
   maxSearchesWaiting,
 } from '../../../src/mailbox/search/search-limiter.ts';
-import { startApp, type TestApp } from '../../support/app.ts';
-import { registered } from '../../support/person.ts';
+import type { TestApp } from '../../support/app.ts';
+import { cast } from '../../support/cast.ts';
 
 /** Searches that last until `release`, and how many of them run, by person. */
 function heldSearches() {
@@ -66,9 +66,8 @@ async function withSlowSearch(app: TestApp, seconds: number): Promise<void> {
 }
 
 test('of eight concurrent searches, those refused say so and keep the input; pages are not delayed', async () => {
-  const app = await startApp();
+  const { app, alice } = await cast();
   try {
-    const alice = await registered(app.url, 'alice');
     await alice.send('alice', 'Cake at six');
     await withSlowSearch(app, 0.2);
     const searches = Array.from({ length: 8 }, () => alice.get('/search?q=cake'));
@@ -95,9 +94,8 @@ test('of eight concurrent searches, those refused say so and keep the input; pag
 });
 
 test('too many searches in a minute are refused with the input kept; other users and the empty page are not', async () => {
-  const app = await startApp({ SEARCHES_PER_MINUTE: '2' });
+  const { app, alice, bob } = await cast({ SEARCHES_PER_MINUTE: '2' });
   try {
-    const [alice, bob] = [await registered(app.url, 'alice'), await registered(app.url, 'bob')];
     for (let i = 0; i < 2; i += 1) expect((await alice.get('/search?q=cake')).status).toBe(200);
     const refused = await alice.get('/search?q=cake');
     expect(refused.status).toBe(429);

@@ -1,18 +1,10 @@
 // Finding inside: scripts without spaces, Korean with particles, words that touch signs, beginnings, phrases.
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { tokensOf } from '../../../src/mailbox/search/tokenizer.ts';
-import { startApp, type TestApp } from '../../support/app.ts';
-import { registered, type Person } from '../../support/person.ts';
+import { cast } from '../../support/cast.ts';
 import { find, marks } from './found.ts';
 
-let app: TestApp;
-let alice: Person;
-let bob: Person;
-beforeAll(async () => {
-  app = await startApp();
-  alice = await registered(app.url, 'alice');
-  bob = await registered(app.url, 'bob');
-});
+const { app, alice, bob } = await cast();
 beforeEach(() => app.pool.query('delete from messages'));
 afterAll(() => app.close());
 

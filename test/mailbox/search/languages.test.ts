@@ -1,17 +1,9 @@
 // Finding in any language: accents, capitals and punctuation make no difference, and no word is bent to another.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../../support/app.ts';
-import { registered, type Person } from '../../support/person.ts';
+import { afterAll, describe, expect, test } from 'vitest';
+import { cast } from '../../support/cast.ts';
 import { find, marks } from './found.ts';
 
-let app: TestApp;
-let alice: Person;
-let bob: Person;
-beforeAll(async () => {
-  app = await startApp();
-  alice = await registered(app.url, 'alice');
-  bob = await registered(app.url, 'bob');
-});
+const { app, alice, bob } = await cast();
 afterAll(() => app.close());
 
 test.each([

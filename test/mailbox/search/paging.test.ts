@@ -4,16 +4,12 @@ import { asOwner } from '../../../src/database/owner.ts';
 import { highestId, newId } from '../../../src/ids.ts';
 import { searchAfter, searchBefore } from '../../../src/mailbox/search/queries.ts';
 import { readSearch } from '../../../src/mailbox/search/search-words.ts';
-import { startApp, type TestApp } from '../../support/app.ts';
-import { registered, type Answer, type Person } from '../../support/person.ts';
+import { cast } from '../../support/cast.ts';
+import { registered, type Answer } from '../../support/person.ts';
 import { letter, linkOn, searchAddress, textsOn } from './found.ts';
 
-let app: TestApp;
-let alice: Person;
+const { app, alice, bob } = await cast();
 beforeAll(async () => {
-  app = await startApp();
-  alice = await registered(app.url, 'alice');
-  const bob = await registered(app.url, 'bob');
   // 60 with cake among 600 without, one each six hours: a search goes from one window of fifty days to the next.
   for (let n = 1; n <= 660; n += 1) {
     const text = n % 11 === 0 ? `Cake number ${n / 11}` : `Bread ${n}`;

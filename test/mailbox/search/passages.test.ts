@@ -1,17 +1,9 @@
 // What a search shows of a message: where the words are, marked, and everything escaped.
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../../support/app.ts';
-import { registered, type Person } from '../../support/person.ts';
+import { afterAll, beforeEach, expect, test } from 'vitest';
+import { cast } from '../../support/cast.ts';
 import { find, marks, searchAddress } from './found.ts';
 
-let app: TestApp;
-let alice: Person;
-let bob: Person;
-beforeAll(async () => {
-  app = await startApp();
-  alice = await registered(app.url, 'alice');
-  bob = await registered(app.url, 'bob');
-});
+const { app, alice, bob } = await cast();
 beforeEach(() => app.pool.query('delete from messages'));
 afterAll(() => app.close());
 

@@ -1,15 +1,10 @@
 // A slip in the search line searches for the words; nothing that can be typed or sent ends in an error page of ours.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../../support/app.ts';
-import { registered, type Person } from '../../support/person.ts';
+import { cast } from '../../support/cast.ts';
 import { find, searchAddress } from './found.ts';
 
-let app: TestApp;
-let alice: Person;
+const { app, alice, bob } = await cast();
 beforeAll(async () => {
-  app = await startApp();
-  alice = await registered(app.url, 'alice');
-  const bob = await registered(app.url, 'bob');
   for (const text of ['Cake at six', 'soon: cake', 'from before to after', 'a:b c:d'])
     await bob.send('alice', text);
 });

@@ -1,11 +1,9 @@
 // A search that takes longer than any statement may is ended, and its page says so.
 import { expect, test } from 'vitest';
-import { startApp } from '../../support/app.ts';
-import { registered } from '../../support/person.ts';
+import { cast } from '../../support/cast.ts';
 
 test('a search that takes too long keeps its input and suggests a faster one', async () => {
-  const app = await startApp();
-  const alice = await registered(app.url, 'alice');
+  const { app, alice } = await cast();
   await alice.send('alice', 'Cake at six');
   // From here on, whoever looks at messages looks for four seconds.
   await app.pool.query('alter table messages rename to kept');

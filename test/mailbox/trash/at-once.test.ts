@@ -1,23 +1,19 @@
 // Everything at the same moment, in two windows of one person: nobody waits forever, and nothing is lost.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../../support/app.ts';
-import { createDatabase } from '../../support/database.ts';
+import { startApp } from '../../support/app.ts';
+import { cast } from '../../support/cast.ts';
 import { press } from '../../support/forms.ts';
 import { patient, watchDeadlocks } from '../../support/locks.ts';
 import { fillMailbox, tokenOf } from '../../support/mailboxes.ts';
-import { at, registered, type Answer, type Fields, type Person } from '../../support/person.ts';
+import { at, type Answer, type Fields, type Person } from '../../support/person.ts';
 
-let app: TestApp;
-let other: TestApp;
 let windows: Person[];
 let token: Fields;
 let ids: string[];
 const { log, deadlocks } = watchDeadlocks();
+const { app, alice, bob } = await cast({}, { address: patient, log });
+const other = await startApp({}, app.databaseUrl, log);
 beforeAll(async () => {
-  app = await startApp({}, patient(await createDatabase()), log);
-  other = await startApp({}, app.databaseUrl, log);
-  const alice = await registered(app.url, 'alice');
-  const bob = await registered(app.url, 'bob');
   windows = [alice, at(other.url, alice)];
   token = await tokenOf(alice);
   await fillMailbox(app.pool, alice, bob, 40, { isUnread: true });

@@ -1,16 +1,12 @@
 // Fifty thousand messages at once: every press of a button is answered in time, and nothing is left half done.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../../support/app.ts';
+import { cast } from '../../support/cast.ts';
 import { fillMailbox, tokenOf } from '../../support/mailboxes.ts';
-import { registered, type Answer, type Fields, type Person } from '../../support/person.ts';
+import type { Answer, Fields } from '../../support/person.ts';
 
 const many = 50_000;
-let app: TestApp;
-let alice: Person;
+const { app, alice, bob } = await cast();
 beforeAll(async () => {
-  app = await startApp();
-  alice = await registered(app.url, 'alice');
-  const bob = await registered(app.url, 'bob');
   for (let year = 2000; year < 2010; year += 1) {
     await fillMailbox(app.pool, alice, bob, many / 10, {
       from: `${year}-01-01`,

@@ -1,20 +1,13 @@
 // What lies in the trash for thirty days is removed: a little at a time, by one process at a time.
 import pg from 'pg';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeEach, expect, test } from 'vitest';
 import { runCleanupJobs } from '../../../src/process/cleanup-jobs.ts';
-import { startApp, type TestApp } from '../../support/app.ts';
+import { startApp } from '../../support/app.ts';
+import { cast } from '../../support/cast.ts';
 import { columnsWith, copiesOf, fillMailbox } from '../../support/mailboxes.ts';
-import { registered, type Person } from '../../support/person.ts';
 
-let app: TestApp;
-let other: TestApp;
-let alice: Person;
-let bob: Person;
-beforeAll(async () => {
-  app = await startApp();
-  other = await startApp({}, app.databaseUrl);
-  [alice, bob] = await Promise.all([registered(app.url, 'alice'), registered(app.url, 'bob')]);
-});
+const { app, alice, bob } = await cast();
+const other = await startApp({}, app.databaseUrl);
 beforeEach(async () => {
   await app.pool.query('delete from messages');
   await app.pool.query('delete from sent_forms');

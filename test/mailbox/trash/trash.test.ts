@@ -1,20 +1,11 @@
 // Deleting: into the trash, with a way back, and then for good.
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../../support/app.ts';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { cast } from '../../support/cast.ts';
 import { messagesOn } from '../../support/inbox.ts';
 import { copiesOf, fillMailbox, idOf, tokenOf } from '../../support/mailboxes.ts';
-import { registered, type Answer, type Fields, type Person } from '../../support/person.ts';
+import type { Answer, Fields } from '../../support/person.ts';
 
-let app: TestApp;
-let alice: Person;
-let bob: Person;
-let charlie: Person;
-beforeAll(async () => {
-  app = await startApp();
-  [alice, bob, charlie] = (await Promise.all(
-    ['alice', 'bob', 'charlie'].map((name) => registered(app.url, name)),
-  )) as [Person, Person, Person];
-});
+const { app, alice, bob, charlie } = await cast();
 beforeEach(() => app.pool.query('delete from messages'));
 afterAll(() => app.close());
 

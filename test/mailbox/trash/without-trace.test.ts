@@ -1,26 +1,20 @@
 // Deleted permanently means gone: after both sides, the text is in no table, in no log and in no cache.
 import { Writable } from 'node:stream';
 import pino from 'pino';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../../support/app.ts';
+import { afterAll, expect, test } from 'vitest';
+import { cast } from '../../support/cast.ts';
 import { columnsWith, idOf, tokenOf } from '../../support/mailboxes.ts';
-import { registered, type Answer, type Fields, type Person } from '../../support/person.ts';
+import type { Answer, Fields } from '../../support/person.ts';
 
 const canary = 'Canary-zebra with "quotes" and 🦉';
 let log = '';
-let app: TestApp;
-let alice: Person;
-let bob: Person;
-beforeAll(async () => {
-  const lines = new Writable({
-    write(chunk, _encoding, done) {
-      log += String(chunk);
-      done();
-    },
-  });
-  app = await startApp({}, undefined, pino({ level: 'trace' }, lines));
-  [alice, bob] = await Promise.all([registered(app.url, 'alice'), registered(app.url, 'bob')]);
+const lines = new Writable({
+  write(chunk, _encoding, done) {
+    log += String(chunk);
+    done();
+  },
 });
+const { app, alice, bob } = await cast({}, { log: pino({ level: 'trace' }, lines) });
 afterAll(() => app.close());
 
 const answers: Answer[] = [];

@@ -8,24 +8,21 @@ import { load } from 'cheerio';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findAccount } from '../../../src/accounts/queries.ts';
 import { leaveNotice } from '../../../src/mailbox/notices.ts';
-import { startApp, type TestApp } from '../../support/app.ts';
+import { cast } from '../../support/cast.ts';
 import { deletionOf } from '../../support/inbox.ts';
 import { idOf } from '../../support/mailboxes.ts';
 import { softPasskey, withPasskey } from '../../support/passkey.ts';
-import { registered, stranger, type Person } from '../../support/person.ts';
+import { registered, stranger } from '../../support/person.ts';
 import { available, pathOf } from '../../support/required.ts';
 import { unzip } from '../../support/zip.ts';
 import { exportOf } from './exporting.ts';
 import { awkwardTexts } from './texts.ts';
 
-let app: TestApp;
-let alice: Person;
-let bob: Person;
 let zip: Map<string, string>;
 let bytes: Buffer;
+const { app, alice } = await cast();
+const bob = await registered(app.url, 'bob.b-');
 beforeAll(async () => {
-  app = await startApp();
-  [alice, bob] = [await registered(app.url, 'alice'), await registered(app.url, 'bob.b-')];
   for (const text of awkwardTexts) await bob.send('alice', text);
   await alice.send('bob.b-', 'An answer');
   await alice.send('alice', 'A note to myself');

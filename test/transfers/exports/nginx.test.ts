@@ -3,9 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../../support/app.ts';
-import { startNginx, type Nginx } from '../../support/nginx.ts';
-import { registered, type Person } from '../../support/person.ts';
+import { castBehindNginx, type CastBehindNginx } from '../../support/cast.ts';
+import { registered } from '../../support/person.ts';
 import { available } from '../../support/required.ts';
 import { unzip } from '../../support/zip.ts';
 import { beginExport, fillMailbox, readRest, readSome, untilNoRun } from './exporting.ts';
@@ -13,25 +12,19 @@ import { beginExport, fillMailbox, readRest, readSome, untilNoRun } from './expo
 const many = 6000;
 
 describe.skipIf(!available('nginx'))('behind nginx', () => {
-  let app: TestApp;
-  let nginx: Nginx;
-  let alice: Person;
+  let site: CastBehindNginx;
   beforeAll(async () => {
-    app = await startApp({ TRUST_PROXY: '1' });
     // It waits less long for a client or an app that does nothing at all.
-    nginx = await startNginx(app.url, {
+    site = await castBehindNginx({
       'send_timeout 15s;': 'send_timeout 4s;',
       'proxy_read_timeout 15s;': 'proxy_read_timeout 4s;',
     });
-    alice = await registered(nginx.url, 'alice');
-    await fillMailbox(app.databaseUrl, 'alice', many, 1900);
+    await fillMailbox(site.app.databaseUrl, 'alice', many, 1900);
   });
-  afterAll(async () => {
-    await nginx?.close();
-    await app?.close();
-  });
+  afterAll(() => site?.close());
 
   test('a slow reader gets everything, and nothing is buffered on disk', async () => {
+    const { app, nginx, alice } = site;
     const answer = await beginExport(nginx.url, alice);
     const chunks = [await readSome(answer)];
     for (let round = 0; round < 8; round += 1) {
@@ -47,6 +40,7 @@ describe.skipIf(!available('nginx'))('behind nginx', () => {
   test.each(['drafts', 'messages'])(
     'an export that cannot be completed is not a valid zip: %s',
     async (table) => {
+      const { app, nginx } = site;
       const person = await registered(nginx.url, `from-${table}`);
       await fillMailbox(app.databaseUrl, person.username, many, 1900);
       const texts = Array.from({ length: 120 }, () => randomBytes(75_000).toString('base64'));
@@ -80,6 +74,7 @@ describe.skipIf(!available('nginx'))('behind nginx', () => {
   );
 
   test('a closed connection is detected', async () => {
+    const { app, nginx, alice } = site;
     const answer = await beginExport(nginx.url, alice);
     await readSome(answer);
     answer.destroy();

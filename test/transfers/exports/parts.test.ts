@@ -4,19 +4,16 @@ import { findAccount } from '../../../src/accounts/queries.ts';
 import { measurePart } from '../../../src/transfers/exports/parts.ts';
 import { lowestId } from '../../../src/ids.ts';
 import { imported } from '../imports/importing.ts';
-import { startApp, type TestApp } from '../../support/app.ts';
-import { registered, type Fields, type Person } from '../../support/person.ts';
+import { cast } from '../../support/cast.ts';
+import { registered, type Fields } from '../../support/person.ts';
 import { unzip } from '../../support/zip.ts';
 import { beginExport, exportOf, fillMailbox, untilNoRun } from './exporting.ts';
 
-let app: TestApp;
-let alice: Person;
 let aliceId: string;
 let all: string[];
 let size: number;
+const { app, alice } = await cast();
 beforeAll(async () => {
-  app = await startApp();
-  alice = await registered(app.url, 'alice');
   await fillMailbox(app.databaseUrl, 'alice', 1200, 1900);
   aliceId = (await findAccount(app.pool, 'alice'))!.id;
   const whole = await exportOf(app.url, alice);
@@ -57,7 +54,7 @@ test('the parts cover every message once, and no zip exceeds its limit', async (
 });
 
 test('a message’s size includes the name in it', async () => {
-  const bob = (await findAccount(app.pool, (await registered(app.url, 'bob')).username))!.id;
+  const bob = (await findAccount(app.pool, 'bob'))!.id;
   await fillMailbox(app.databaseUrl, 'bob', 3, 1900);
   const light = await measurePart(app.pool, bob, lowestId, 17_000);
   expect([light.total, light.hasMore]).toEqual([2, true]);

@@ -1,7 +1,8 @@
 // An export under way: shown, one at a time, never for longer than somebody takes it, and in nobody's way.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { startApp, type TestApp } from '../../support/app.ts';
+import { startApp } from '../../support/app.ts';
+import { cast } from '../../support/cast.ts';
 import { at, registered, type Person } from '../../support/person.ts';
 import { unzip } from '../../support/zip.ts';
 import { beginExport, exportOf, fillMailbox, readRest, readSome, untilNoRun } from './exporting.ts';
@@ -11,11 +12,8 @@ vi.setConfig({ testTimeout: 120_000 });
 // So many that much is left when a client has stopped reading.
 const many = 6000;
 const long = 1900;
-let app: TestApp;
-let alice: Person;
+const { app, alice, bob } = await cast();
 beforeAll(async () => {
-  app = await startApp();
-  alice = await registered(app.url, 'alice');
   await fillMailbox(app.databaseUrl, 'alice', many, long);
 });
 afterAll(() => app.close());
@@ -89,7 +87,6 @@ test('slow readers hold no database connection, however many', async () => {
 });
 
 test('the download ends with its session', async () => {
-  const bob = await registered(app.url, 'bob');
   await fillMailbox(app.databaseUrl, 'bob', many, long);
   const answer = await beginExport(app.url, bob);
   const begun = await readSome(answer);

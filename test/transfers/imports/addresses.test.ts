@@ -1,16 +1,11 @@
 // The own e-mail addresses on the import page: as people type them, and given back with every refusal.
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { addressesIn } from '../../../src/transfers/imports/import-form.ts';
-import { startApp, type TestApp } from '../../support/app.ts';
-import { registered, type Answer, type Person } from '../../support/person.ts';
+import { cast } from '../../support/cast.ts';
+import type { Answer } from '../../support/person.ts';
 import { formWith, mboxOf, multipart, resultOf } from './importing.ts';
 
-let app: TestApp;
-let alice: Person;
-beforeAll(async () => {
-  app = await startApp();
-  alice = await registered(app.url, 'alice');
-});
+const { app, alice } = await cast();
 afterAll(() => app.close());
 
 async function importWith(addresses: string, file: string): Promise<Answer> {

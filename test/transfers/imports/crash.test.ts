@@ -1,15 +1,15 @@
 // A process that is killed in the middle of an import: PostgreSQL takes all of it back, and the page says what happened.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { calmSettings, startApp, type TestApp } from '../../support/app.ts';
-import { at, registered } from '../../support/person.ts';
+import { calmSettings } from '../../support/app.ts';
+import { cast } from '../../support/cast.ts';
+import { at } from '../../support/person.ts';
 import { launch, ready, type Program } from '../../support/program.ts';
 import { imported, importFile, resultOf } from './importing.ts';
 import { interrupted, messages, slowDownWriting } from './jobs.ts';
 
-let app: TestApp;
+const { app, alice } = await cast();
 let program: Program;
 beforeAll(async () => {
-  app = await startApp();
   await slowDownWriting(app.pool);
   program = await launch({ ...calmSettings, DATABASE_URL: app.databaseUrl });
   await ready(program);
@@ -20,19 +20,17 @@ afterAll(async () => {
 });
 
 test('kill -9 while writing: nothing is left, and the file can be imported again', async () => {
-  const alice = await registered(program.url, 'alice');
-  expect((await importFile(alice, messages(5000))).status).toBe(303);
+  expect((await importFile(at(program.url, alice), messages(5000))).status).toBe(303);
   const written = async () =>
     (await app.pool.query<{ count: number }>('select messages_written as count from imports')).rows[0]!.count;
   await expect.poll(written, { timeout: 30_000, interval: 20 }).toBeGreaterThan(0);
   await program.end('SIGKILL');
 
-  const here = at(app.url, alice);
   // Another process may not know at once; it does after thirty seconds, which are shortened here.
-  expect((await here.get('/account/import')).$('[data-words]').text()).toMatch(/^Writing: /);
+  expect((await alice.get('/account/import')).$('[data-words]').text()).toMatch(/^Writing: /);
   await app.pool.query(`update imports set beat_at = beat_at - interval '30 seconds'`);
-  expect(await resultOf(here)).toBe(interrupted);
+  expect(await resultOf(alice)).toBe(interrupted);
   const left = () => app.pool.query('select from messages');
   await expect.poll(async () => (await left()).rowCount, { timeout: 10_000 }).toBe(0);
-  expect(await imported(here, messages(100))).toBe('Imported 100 messages.');
+  expect(await imported(alice, messages(100))).toBe('Imported 100 messages.');
 });

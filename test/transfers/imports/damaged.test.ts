@@ -9,16 +9,13 @@ import { emptyReport } from '../../../src/transfers/imports/import-report.ts';
 import { readMessages } from '../../../src/transfers/imports/open-file.ts';
 import { Unreadable } from '../../../src/transfers/imports/unreadable.ts';
 import { exportOf } from '../exports/exporting.ts';
-import { startApp, type TestApp } from '../../support/app.ts';
-import { registered } from '../../support/person.ts';
+import { cast } from '../../support/cast.ts';
 import { unzip, zipped } from '../../support/zip.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pm-damaged-'));
-let app: TestApp;
 let exported: Buffer;
+const { app, alice } = await cast();
 beforeAll(async () => {
-  app = await startApp();
-  const alice = await registered(app.url, 'alice');
   await alice.send('alice', 'At noon, on foot');
   exported = await exportOf(app.url, alice);
 });

@@ -1,7 +1,8 @@
 // What ends an import that is under way, and what does not: nothing of it is left, and its page says why.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { loggedInWith } from '../../support/agents.ts';
-import { startApp, type TestApp } from '../../support/app.ts';
+import { startApp } from '../../support/app.ts';
+import { cast } from '../../support/cast.ts';
 import { patient } from '../../support/locks.ts';
 import { at, registered } from '../../support/person.ts';
 import { imported, resultOf } from './importing.ts';
@@ -15,15 +16,13 @@ import {
   writingConnections,
 } from './jobs.ts';
 
-let app: TestApp;
+const { app, bob } = await cast();
 beforeAll(async () => {
-  app = await startApp();
   await slowDownWriting(app.pool);
 });
 afterAll(() => app.close());
 
 test('cancelling from another device at another process leaves nothing', async () => {
-  const bob = await registered(app.url, 'bob');
   const other = await startApp({}, app.databaseUrl);
   await beginWriting(app.pool, bob);
   const cancelled = await at(other.url, bob).submit('/account/import', {}, '/account/import/cancel');
@@ -39,7 +38,9 @@ test('cancelling between the last message and the commit: the page reports the o
   const bea = at(slow.url, await registered(app.url, 'bea'));
   await beginWriting(app.pool, bea, 1500);
   const canceller = await app.pool.connect();
-  await canceller.query('begin; select from imports where result is null for update');
+  await canceller.query(
+    'begin; set local idle_in_transaction_session_timeout = 0; select from imports where result is null for update',
+  );
   const isFinishing = async () =>
     (
       await app.pool.query(

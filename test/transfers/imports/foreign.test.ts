@@ -1,18 +1,15 @@
 // Mail from other programs: its text arrives, and what does not is said.
 import { Readable } from 'node:stream';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { find } from '../../mailbox/search/found.ts';
-import { startApp, type TestApp } from '../../support/app.ts';
+import { startApp } from '../../support/app.ts';
 import { registered, type Person } from '../../support/person.ts';
 import { emptyReport, type ImportReport } from '../../../src/transfers/imports/import-report.ts';
 import { readMbox } from '../../../src/transfers/imports/mbox-messages.ts';
 import { imported, mboxOf } from './importing.ts';
 
-let app: TestApp;
 let count = 0;
-beforeAll(async () => {
-  app = await startApp();
-});
+const app = await startApp();
 afterAll(() => app.close());
 
 interface Row {

@@ -6,40 +6,34 @@ import { load } from 'cheerio';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { maxUploadBytes } from '../../../src/transfers/imports/upload.ts';
 import { exportOf, fillMailbox, lettersOf } from '../exports/exporting.ts';
-import { startApp, type TestApp } from '../../support/app.ts';
-import { startNginx, type Nginx } from '../../support/nginx.ts';
+import { castBehindNginx, type CastBehindNginx } from '../../support/cast.ts';
+import { startNginx } from '../../support/nginx.ts';
 import { at, registered } from '../../support/person.ts';
 import { available } from '../../support/required.ts';
 import { formWith, importFile, imported, multipart, resultOf } from './importing.ts';
 
 describe.skipIf(!available('nginx'))('behind nginx', () => {
-  let app: TestApp;
-  let nginx: Nginx;
+  let site: CastBehindNginx;
   beforeAll(async () => {
-    app = await startApp({ TRUST_PROXY: '1' });
-    nginx = await startNginx(app.url);
+    site = await castBehindNginx();
   });
-  afterAll(async () => {
-    await nginx?.close();
-    await app?.close();
-  });
+  afterAll(() => site?.close());
 
   test('a zip larger than any other form is imported, and exported again unchanged', async () => {
-    const alice = await registered(nginx.url, 'alice');
+    const { app, nginx, alice, bob } = site;
     await fillMailbox(app.databaseUrl, 'alice', 2000, 1900);
     const zip = await exportOf(nginx.url, alice);
     expect(zip.length).toBeGreaterThan(4_000_000);
-    const bob = await registered(nginx.url, 'bob');
     expect(await imported(bob, zip)).toBe('Imported 2,000 messages.');
     expect(await lettersOf(nginx.url, bob)).toEqual(await lettersOf(nginx.url, alice));
     expect(nginx.complaints()).not.toMatch(/temporary file/);
   });
 
   test('a file over the limit is refused with a page before it is sent', async () => {
-    const carol = await registered(nginx.url, 'carol');
-    const form = formWith(await carol.hidden('/account/import'), '[\n');
+    const { nginx, charlie } = site;
+    const form = formWith(await charlie.hidden('/account/import'), '[\n');
     const refusalOf = async (length: number) => {
-      const headers = { ...multipart, 'Content-Length': length, Cookie: carol.cookies() };
+      const headers = { ...multipart, 'Content-Length': length, Cookie: charlie.cookies() };
       const asked = ask(`${nginx.url}/account/import`, { method: 'POST', headers });
       asked.on('error', () => {});
       asked.write(form);
@@ -56,6 +50,7 @@ describe.skipIf(!available('nginx'))('behind nginx', () => {
   });
 
   test('an import continues after the proxy is gone', async () => {
+    const { app, nginx } = site;
     const erin = await registered(app.url, 'erin');
     const proxy = await startNginx(app.url);
     const zip = await exportOf(nginx.url, await registered(nginx.url, 'frank'));

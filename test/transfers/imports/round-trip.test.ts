@@ -5,23 +5,19 @@ import { leaveNotice } from '../../../src/mailbox/notices.ts';
 import { exportOf, lettersOf } from '../exports/exporting.ts';
 import { awkwardTexts } from '../exports/texts.ts';
 import { find } from '../../mailbox/search/found.ts';
-import { startApp, type TestApp } from '../../support/app.ts';
+import { startApp } from '../../support/app.ts';
+import { cast } from '../../support/cast.ts';
 import { deletionOf } from '../../support/inbox.ts';
 import { idOf } from '../../support/mailboxes.ts';
 import { registered, type Person } from '../../support/person.ts';
 import { unzip, zipped } from '../../support/zip.ts';
 import { imported, mailboxes } from './importing.ts';
 
-let home: TestApp;
-let elsewhere: TestApp;
-let alice: Person;
-let bob: Person;
 let zip: Buffer;
 let letters: Map<string, string>;
+const { app: home, alice, bob } = await cast();
+const elsewhere = await startApp({ PUBLIC_URL: 'https://letters.example.org' });
 beforeAll(async () => {
-  home = await startApp();
-  elsewhere = await startApp({ PUBLIC_URL: 'https://letters.example.org' });
-  [alice, bob] = [await registered(home.url, 'alice'), await registered(home.url, 'bob')];
   for (const text of awkwardTexts) await bob.send('alice', text);
   await alice.send('bob', 'An answer');
   await alice.send('alice', 'A note to myself');

@@ -4,21 +4,18 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { maxFiles, createImportSlots, maxReading } from '../../../src/transfers/imports/import-slots.ts';
 import { beginExport, exportOf, fillMailbox, readRest, readSome } from '../exports/exporting.ts';
 import { loggedInWith } from '../../support/agents.ts';
-import { startApp, type TestApp } from '../../support/app.ts';
+import { startApp } from '../../support/app.ts';
+import { cast } from '../../support/cast.ts';
 import { at, registered } from '../../support/person.ts';
 import { unzip } from '../../support/zip.ts';
 import { formWith, imported, importFile, multipart, resultOf } from './importing.ts';
 import { beginImport, beginWriting, countImported, importsIn, messages, slowDownWriting } from './jobs.ts';
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await startApp();
-  await slowDownWriting(app.pool);
-});
+const { app, alice } = await cast();
+beforeAll(() => slowDownWriting(app.pool));
 afterAll(() => app.close());
 
 test('it continues when the browser is closed, with its progress on every device and process', async () => {
-  const alice = await registered(app.url, 'alice');
   const elsewhere = await loggedInWith(app.url, alice);
   const other = await startApp({}, app.databaseUrl);
   const sent = await beginImport(app.url, alice, messages(3000));
