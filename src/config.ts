@@ -64,6 +64,8 @@ const environment = z.object({
   PASSWORD_PASSES: wholeNumber(2, 1, 100),
 });
 
+export const settingNames = Object.keys(environment.shape);
+
 export type Hsts = 'host' | 'subdomains' | 'preload' | 'off';
 
 export interface Config {

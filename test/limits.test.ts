@@ -2,14 +2,16 @@
 import { readFileSync } from 'node:fs';
 import { createConnection, type AddressInfo, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bodyLimit as longestMessage } from '../src/mailbox/compose/message-form.ts';
 import { maxBrowsers } from '../src/accounts/devices/queries.ts';
-import { maxPreservedDrafts, maxDrafts, maxDraftLength } from '../src/mailbox/drafts/limits.ts';
-import { createBoundedServer, maxConnections, maxHeaderBytes } from '../src/process/server.ts';
-import { maxUnpackedBytes, maxUnpackedRatio } from '../src/transfers/imports/unpacking.ts';
-import { maxFiles, maxReading } from '../src/transfers/imports/import-slots.ts';
-import { maxUploadBytes } from '../src/transfers/imports/upload.ts';
 import { maxPasskeys } from '../src/accounts/passkeys/queries.ts';
+import { maxHashes, passwordQueue } from '../src/accounts/passwords.ts';
+import { maxCodeAttempts } from '../src/accounts/second-factor/code-attempts.ts';
+import { batchPatience, maxBatchSize } from '../src/database/batch.ts';
+import { patienceMs } from '../src/database/batches.ts';
+import { timeouts } from '../src/database/session-settings.ts';
+import { bodyLimit as longestMessage, maxRecipients } from '../src/mailbox/compose/message-form.ts';
+import { maxPreservedDrafts, maxDrafts, maxDraftLength } from '../src/mailbox/drafts/limits.ts';
+import { maxStreams, maxStreamsOfBrowser, maxStreamsOfPerson } from '../src/mailbox/live/streams.ts';
 import {
   maxOwnSearchesWaiting,
   maxSearches,
@@ -17,30 +19,38 @@ import {
   searchTimeout,
 } from '../src/mailbox/search/search-limiter.ts';
 import { maxSearchLength } from '../src/mailbox/search/search-words.ts';
-import { maxBodyBytes } from '../src/web/forms.ts';
+import { maxSelected } from '../src/mailbox/selection.ts';
+import { sentFormsKeptFor, trashKeptFor } from '../src/process/cleanup-jobs.ts';
+import {
+  bodyTimeout,
+  createBoundedServer,
+  headersTimeout,
+  idleTimeout,
+  maxConnections,
+  maxHeaderBytes,
+} from '../src/process/server.ts';
+import { largeFormBytes, largeFormPatience } from '../src/sessions/large-forms.ts';
+import { insertSession, maxAge, maxIdle, maxSessions, newSessionId } from '../src/sessions/queries.ts';
+import { maxFiles, maxReading } from '../src/transfers/imports/import-slots.ts';
+import { maxEntries } from '../src/transfers/imports/read-zip.ts';
+import { pieceSize } from '../src/transfers/imports/routes.ts';
+import { maxUnpackedBytes, maxUnpackedRatio } from '../src/transfers/imports/unpacking.ts';
+import { maxUploadBytes } from '../src/transfers/imports/upload.ts';
+import { maxBodyBytes, maxFields } from '../src/web/forms.ts';
+import { maxWaitingBytes } from '../src/web/log.ts';
 import { pageSize } from '../src/web/paging.ts';
-import { insertSession, newSessionId, maxSessions } from '../src/sessions/queries.ts';
-import { startApp, type TestApp } from './support/app.ts';
 import { exchangeRaw, statusOf } from './support/bytes.ts';
+import { cast } from './support/cast.ts';
 import { startNginx, type Nginx } from './support/nginx.ts';
-import { registered, stranger, type Answer, type Person } from './support/person.ts';
+import { at, stranger, type Answer, type Person } from './support/person.ts';
 import { projectFolder } from './support/program.ts';
 import { available } from './support/required.ts';
 
-let app: TestApp;
-let alice: Person;
-beforeAll(async () => {
-  app = await startApp({ TRUST_PROXY: '1' });
-  alice = await registered(app.url, 'alice');
-});
+const { app, alice, bob, charlie } = await cast({ TRUST_PROXY: '1' });
 afterAll(() => app.close());
+const sendPage = await alice.get('/send');
 
 const read = (name: string) => readFileSync(`${projectFolder}${name}`, 'utf8');
-
-/** A number as a source file has it, behind these words. */
-function numberIn(file: string, words: RegExp): number {
-  return Number(words.exec(read(file))![1]!.replaceAll('_', ''));
-}
 
 describe('docs/limits.md says', () => {
   const table = new Map(
@@ -49,94 +59,69 @@ describe('docs/limits.md says', () => {
       .filter((line) => line.startsWith('| '))
       .map((line) => [line.split('|')[1]!.trim(), line]),
   );
-  const nginx = 'nginx/nginx.conf';
+  const nginx = read('nginx/nginx.conf');
+  const inNginx = (words: RegExp) => Number(words.exec(nginx)![1]);
+  const lengthOf = (field: string) => Number(sendPage.$(field).attr('maxlength'));
+  const day = 24 * 60 * 60 * 1000;
   const stated: [row: string, number: number, after?: string][] = [
     ['Connections', maxConnections],
-    ['Connections', numberIn(nginx, /limit_conn clients (\d+)/), ' from one address'],
-    ['Connections', numberIn(nginx, /worker_connections (\d+)/)],
-    ['Slow clients', numberIn(nginx, /client_header_timeout (\d+)s/), ' s,'],
-    ['Slow clients', numberIn(nginx, /client_body_timeout (\d+)s/), ' s between'],
-    ['Slow clients', numberIn(nginx, /send_timeout (\d+)s/), ' s without taking'],
-    ['Slow clients', numberIn('src/process/server.ts', /headersTimeout: (\d+)_000/), ' s,'],
-    ['Slow clients', numberIn('src/process/server.ts', /limitSlowRequests\(server, (\d+)_000/), ' s in all'],
-    ['Slow clients', numberIn('src/process/server.ts', /timeout = (\d+)_000/), ' s without nginx'],
+    ['Connections', inNginx(/limit_conn clients (\d+)/), ' from one address'],
+    ['Connections', inNginx(/worker_connections (\d+)/)],
+    ['Slow clients', inNginx(/client_header_timeout (\d+)s/), ' s,'],
+    ['Slow clients', inNginx(/client_body_timeout (\d+)s/), ' s between'],
+    ['Slow clients', inNginx(/send_timeout (\d+)s/), ' s without taking'],
+    ['Slow clients', headersTimeout / 1000, ' s,'],
+    ['Slow clients', bodyTimeout / 1000, ' s in all'],
+    ['Slow clients', idleTimeout / 1000, ' s without nginx'],
     ['Headers', maxHeaderBytes / 1024, ' kB without nginx'],
-    ['Headers', numberIn(nginx, /large_client_header_buffers 2 (\d+)k/), ' kB'],
+    ['Headers', inNginx(/large_client_header_buffers 2 (\d+)k/), ' kB'],
     ['A form', maxBodyBytes, ' bytes'],
-    ['A form', numberIn('src/web/forms.ts', /parameterLimit: (\d+)/), ' fields'],
-    ['A form', numberIn('views/mailbox/compose/fields.ejs', /textarea .*maxlength="(\d+)"/), ' and'],
-    ['A form', numberIn('views/mailbox/compose/fields.ejs', /required maxlength="(\d+)"/), ' characters'],
-    ['Large forms', numberIn('src/sessions/large-forms.ts', /large = ([\d_]+)/), ' bytes'],
-    ['Large forms', numberIn('src/sessions/large-forms.ts', /patience = ([\d_]+)/) / 1000, ' s of waiting'],
+    ['A form', maxFields, ' fields'],
+    ['A form', lengthOf('textarea[name=body]'), ' and'],
+    ['A form', lengthOf('input[name=recipient]'), ' characters'],
+    ['Large forms', largeFormBytes, ' bytes'],
+    ['Large forms', largeFormPatience / 1000, ' s of waiting'],
     ['A message', longestMessage, ' characters'],
+    ['A message', maxRecipients, ' recipients'],
     ['Known browsers', maxBrowsers, ' a person'],
-    ['A message', numberIn('src/mailbox/compose/message-form.ts', /maxRecipients = (\d+)/), ' recipients'],
-    ['Sending', numberIn('src/database/batch.ts', /maxSize = (\d+)/), ' at most'],
-    ['Sending', numberIn('src/database/batch.ts', /patience = (\d+)/) / 1000, ' s of waiting'],
+    ['Sending', maxBatchSize, ' at most'],
+    ['Sending', batchPatience / 1000, ' s of waiting'],
     ['Drafts', maxDrafts, ' a person'],
     ['Drafts', maxPreservedDrafts, ' with'],
     ['Drafts', maxDraftLength.body, ' characters'],
-    ['The trash, what was sent', numberIn('src/process/cleanup-jobs.ts', /trashKeptFor = (\d+)/), ' days;'],
-    [
-      'The trash, what was sent',
-      numberIn('src/process/cleanup-jobs.ts', /sentFormsKeptFor = (\d+)/),
-      ' days',
-    ],
+    ['The trash, what was sent', trashKeptFor / day, ' days;'],
+    ['The trash, what was sent', sentFormsKeptFor / day, ' days'],
     ['Sign-ins', maxSessions, ' browsers'],
-    ['Sign-ins', numberIn('src/sessions/queries.ts', /maxIdle = (\d+)/), ' days unused'],
-    ['Sign-ins', numberIn('src/sessions/queries.ts', /maxAge = (\d+)/), ' days in all'],
-    ['Password checks', numberIn('src/accounts/passwords.ts', /mayWait: (\d+)/), ' wait'],
-    ['Password checks', numberIn('src/accounts/passwords.ts', /patience: (\d+)000/), ' s at most'],
-    [
-      'Second factor',
-      numberIn('src/accounts/second-factor/code-attempts.ts', /'second-step', (\d+)/),
-      ' wrong codes',
-    ],
+    ['Sign-ins', maxIdle / day, ' days unused'],
+    ['Sign-ins', maxAge / day, ' days in all'],
+    ['Password checks', maxHashes, ' at most'],
+    ['Password checks', passwordQueue.mayWait, ' wait'],
+    ['Password checks', passwordQueue.patience / 1000, ' s at most'],
+    ['Second factor', maxCodeAttempts, ' wrong codes'],
     ['Second factor', maxPasskeys, ' passkeys'],
-    ['Password checks', numberIn('src/accounts/passwords.ts', /atOnce = Math.min\((\d+)/), ' at most'],
-    [
-      'Pages with live updates',
-      numberIn('src/mailbox/live/streams.ts', /maxStreamsOfBrowser = (\d+)/),
-      ' a browser',
-    ],
-    [
-      'Pages with live updates',
-      numberIn('src/mailbox/live/streams.ts', /maxStreamsOfPerson = (\d+)/),
-      ' a person',
-    ],
-    ['Pages with live updates', numberIn('src/mailbox/live/streams.ts', /maxStreams = (\d+)/), ' a process'],
-    ['Connections to PostgreSQL', numberIn('src/database/pool.ts', /TimeoutMillis: (\d+)/) / 1000, ' s'],
-    [
-      'A statement, a search',
-      numberIn('src/database/session-settings.ts', /statement_timeout: '(\d+)/) / 1000,
-      ' s',
-    ],
-    [
-      'A statement, a search',
-      numberIn('src/database/session-settings.ts', /lock_timeout: '(\d+)/) / 1000,
-      ' s of them',
-    ],
+    ['Pages with live updates', maxStreamsOfBrowser, ' a browser'],
+    ['Pages with live updates', maxStreamsOfPerson, ' a person'],
+    ['Pages with live updates', maxStreams, ' a process'],
+    ['Connections to PostgreSQL', app.appPool.options.connectionTimeoutMillis! / 1000, ' s'],
+    ['A statement, a search', Number(timeouts.statement_timeout) / 1000, ' s'],
+    ['A statement, a search', Number(timeouts.lock_timeout) / 1000, ' s of them'],
     ['A statement, a search', maxSearchLength, ' characters'],
     ['Searching', maxSearches, ' in all at once'],
     ['Searching', maxOwnSearchesWaiting, ' more of a person'],
     ['Searching', maxSearchesWaiting, ' in all wait'],
     ['Searching', searchTimeout / 1000, ' s at most'],
-    ['Logs', numberIn('src/web/log.ts', /maxWaitingBytes = ([\d_]+)/) / 1_000_000, ' MB of lines'],
+    ['Logs', maxWaitingBytes / 1_000_000, ' MB of lines'],
     ['An import', maxUploadBytes / 1_000_000_000, ' GB,'],
     ['An export', maxUploadBytes / 1_000_000_000, ' GB at most'],
     ['An import', maxUnpackedBytes / 1_000_000_000, ' GB unpacked'],
     ['An import', maxUnpackedRatio, ' times its size'],
-    ['An import', numberIn('src/transfers/imports/read-zip.ts', /maxEntries = ([\d_]+)/), ' files'],
-    [
-      'An import',
-      numberIn('src/transfers/imports/routes.ts', /pieceSize = ([\d_]+)/) / 1000,
-      ' kB every 30 s',
-    ],
+    ['An import', maxEntries, ' files'],
+    ['An import', pieceSize / 1000, ' kB every 30 s'],
     ['An import', maxFiles, ' at once'],
     ['An import', maxReading, ' of them being read'],
     ['Rows', pageSize, ' a page'],
-    ['Rows', numberIn('src/mailbox/selection.ts', /maxSelected = (\d+)/), ' chosen'],
-    ['Rows', numberIn('src/database/batches.ts', /patienceMs = (\d+)/) / 1000, ' s of work'],
+    ['Rows', maxSelected, ' chosen'],
+    ['Rows', patienceMs / 1000, ' s of work'],
   ];
   test.each(stated)('%s: %d%s', (row, number, after = '') => {
     expect(table.get(row)).toMatch(new RegExp(`[ (]${number.toLocaleString('en')}${after}`));
@@ -144,7 +129,6 @@ describe('docs/limits.md says', () => {
 });
 
 test('the hundred and first login signs out the browser that logged in longest ago', async () => {
-  const bob = await registered(app.url, 'bob');
   const second = stranger(app.url);
   await second.submit('/login', { username: 'bob', password: bob.password });
   const { rows } = await app.pool.query<{ id: string }>(`select id from users where username = 'bob'`);
@@ -214,7 +198,7 @@ describe.skipIf(!available('nginx'))('behind nginx', () => {
   afterAll(() => nginx?.close());
 
   test('the same fields pass', async () => {
-    await expectAllGivenBack(await registered(nginx.url, 'dora'));
+    await expectAllGivenBack(at(nginx.url, charlie));
   });
 
   test('too many headers get our error page, before the app would close the connection', async () => {

@@ -16,8 +16,8 @@ interface Grouping<Ask> {
   weightOf?: (ask: Ask) => number; // in total at most `most`, unless one alone weighs more
 }
 
-const maxSize = 16; // overhead is negligible, and a statement still takes only a few milliseconds
-const patience = 1000; // ms
+export const maxBatchSize = 16; // overhead is negligible, and a statement still takes only a few milliseconds
+export const batchPatience = 1000; // ms
 
 /** `run` returns the answers in call order, or fails for all. Throws DatabaseBusy if a call waits too long. */
 export function batch<Ask, Answer>(
@@ -58,7 +58,7 @@ export function batch<Ask, Answer>(
   }
 
   function takeNext(): Waiting<Ask, Answer>[] {
-    const latest = performance.now() - patience;
+    const latest = performance.now() - batchPatience;
     const group: Waiting<Ask, Answer>[] = [];
     const keys = new Set<unknown>();
     let weight = 0;
@@ -69,7 +69,7 @@ export function batch<Ask, Answer>(
       }
       const isFirst = keys.size < keys.add(keyOf(one.ask)).size;
       const heavier = weight + weightOf(one.ask);
-      if (!isFirst || (group.length > 0 && heavier > maxSize)) return true;
+      if (!isFirst || (group.length > 0 && heavier > maxBatchSize)) return true;
       weight = heavier;
       group.push(one);
       return false;

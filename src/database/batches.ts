@@ -1,7 +1,7 @@
 // Bulk changes in batches, so that no statement reaches its time limit and no page waits long.
 
 const batch = 500;
-const patienceMs = 6000;
+export const patienceMs = 6000;
 
 export interface Progress {
   count: number;

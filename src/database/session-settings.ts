@@ -4,7 +4,7 @@ import type { ClientBase } from 'pg';
 // A page runs at most two queries and must answer within 5 s if PostgreSQL hangs, and within 3 s if all connections
 // wait for a lock: 1.2 s for a connection (pool.ts), 0.5 s for a lock, and about 2 s for an answer, timed by the server
 // and, if that is frozen, by the client (query_timeout).
-const limits = {
+export const timeouts = {
   lock_timeout: '500',
   statement_timeout: '2000',
   idle_in_transaction_session_timeout: '5000',
@@ -32,7 +32,7 @@ const meaning = {
   exit_on_error: 'off',
 };
 
-const settings = Object.entries({ ...limits, ...planning, ...meaning });
+const settings = Object.entries({ ...timeouts, ...planning, ...meaning });
 
 // Qualified, because search_path may hide set_config. Skips settings that this version of PostgreSQL lacks.
 const statement = `

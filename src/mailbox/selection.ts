@@ -4,7 +4,7 @@ import type { Pool } from '../database/pool.ts';
 import { listStates, type MessageState } from './queries.ts';
 
 const selection = z.union([z.array(z.string()), z.string().transform((id) => [id])]).catch([]);
-const maxSelected = 200;
+export const maxSelected = 200;
 
 /** Without duplicates. Malformed ids are ignored, like those of a stranger. */
 export function selectedIds(body: { ids?: unknown } | undefined): string[] {

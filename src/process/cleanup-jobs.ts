@@ -17,8 +17,8 @@ import { deleteExpiredNonces, maxNonceAge } from '../secrets/nonces.ts';
 
 const hour = 60 * 60 * 1000;
 const day = 24 * hour;
-const trashKeptFor = 30 * day;
-const sentFormsKeptFor = 91 * day; // a form older than any session (90 days) cannot be sent again
+export const trashKeptFor = 30 * day;
+export const sentFormsKeptFor = 91 * day; // a form older than any session (90 days) cannot be sent again
 const browsersKnownFor = 365 * day;
 const noncesKeptFor = 2 * maxNonceAge;
 const batch = 500;

@@ -5,13 +5,18 @@ import type { WebContext } from '../web/context.ts';
 import type { Cookies } from '../web/cookies.ts';
 import { sessionKey } from './queries.ts';
 
-const large = 20_000; // bytes; ordinary forms are smaller, 100,000 characters keep the process busy for some 10 ms
+// Bytes; ordinary forms are smaller, 100,000 characters keep the process busy for some 10 ms.
+export const largeFormBytes = 20_000;
+export const largeFormPatience = 20_000; // ms
 
 /**
  * Goes before body parsing: a waiting request costs one connection, and its body is still in the browser. After
  * `patience` milliseconds it goes on, before limitSlowRequests cuts off a body that is not read.
  */
-export function limitLargeForms({ cookies }: Pick<WebContext, 'cookies'>, patience = 20_000): RequestHandler {
+export function limitLargeForms(
+  { cookies }: Pick<WebContext, 'cookies'>,
+  patience = largeFormPatience,
+): RequestHandler {
   const limit = createKeyedLimiter(1, { rest: (ms) => Math.min(4 * ms, 5000), patience });
   return (req, res, next) => {
     const person = isLargeForm(req) ? personOf(req, cookies) : undefined;
@@ -29,7 +34,7 @@ export function limitLargeForms({ cookies }: Pick<WebContext, 'cookies'>, patien
 
 function isLargeForm({ method, headers }: Request): boolean {
   const length = Number(headers['content-length'] ?? Infinity);
-  return method === 'POST' && length > large && !headers['content-type']?.startsWith('multipart/');
+  return method === 'POST' && length > largeFormBytes && !headers['content-type']?.startsWith('multipart/');
 }
 
 function personOf(req: Request, cookies: Cookies): string | undefined {

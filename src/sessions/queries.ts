@@ -112,7 +112,7 @@ export function deleteExpiredSessions(db: Database, now: Date, limit: number): P
 
 const day = 24 * 60 * 60 * 1000;
 export const maxIdle = 30 * day;
-const maxAge = 90 * day;
+export const maxAge = 90 * day;
 
 function expiry(data: SessionData): Date {
   return new Date(Math.min(data.seenAt + maxIdle, data.startedAt + maxAge));

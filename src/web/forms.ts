@@ -49,12 +49,13 @@ export function preserveInput(show: (req: Request, res: Response, form: Form) =>
 // Bytes. A message takes at most 120 kB (10,000 characters of 4 bytes, percent-encoded); the limit admits all that the
 // fields can hold (maxlength counts UTF-16 units of up to 9 bytes), so that a text that is too long is shown again.
 export const maxBodyBytes = 1_000_000;
+export const maxFields = 500;
 
 /** Refuses bytes that are not UTF-8: replacing them silently would change the text. */
 export const readForms = express.urlencoded({
   extended: false,
   limit: maxBodyBytes,
-  parameterLimit: 500,
+  parameterLimit: maxFields,
   verify: (req, res, bytes) => {
     if (!isWellFormed(bytes.toString('latin1')))
       throw new HttpError(422, 'The text is not valid Unicode. Nothing was changed.');

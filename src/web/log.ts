@@ -16,7 +16,7 @@ export function createLog(level: string, destination: pino.DestinationStream = s
   return pino(options, destination);
 }
 
-const maxWaitingBytes = 4_000_000; // for a stalled reader; beyond it lines are dropped and counted
+export const maxWaitingBytes = 4_000_000; // for a stalled reader; beyond it lines are dropped and counted
 
 function standardOutput(): pino.DestinationStream {
   let isLastFlush = false;

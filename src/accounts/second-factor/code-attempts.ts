@@ -8,6 +8,8 @@ import { leaveNotice } from '../../mailbox/notices.ts';
 import { isRefusal, type Refund } from '../../web/rate-limits.ts';
 import { exactTime } from '../../web/times.ts';
 
+export const maxCodeAttempts = 5;
+
 /**
  * Counts an attempt before it is checked, and returns its refund. Throws a 429 over the limit. Known browsers have a
  * separate limit, so that an attacker who knows the password cannot lock out the owner.
@@ -16,7 +18,7 @@ export async function consumeCodeAttempt(ctx: MailboxContext, req: Request, user
   const isKnown = (await findKnownBrowser(ctx, req, userId)) !== undefined;
   const key = isKnown ? `${userId} known` : userId;
   try {
-    return await ctx.rateLimits('second-step', 5, 15 * 60).consume(key);
+    return await ctx.rateLimits('second-step', maxCodeAttempts, 15 * 60).consume(key);
   } catch (refusal) {
     if (isRefusal(refusal)) await leaveRefusalNotice(ctx, req, userId); // not for a database error
     throw refusal;

@@ -6,7 +6,7 @@ import { countCharacters, plainText, typedIn } from '../../web/forms.ts';
 import { isBlank } from '../../web/text.ts';
 
 export const bodyLimit = 10_000;
-const maxRecipients = 10;
+export const maxRecipients = 10;
 
 /** Separated by commas, semicolons or line breaks; folded, without duplicates. */
 const recipients = z

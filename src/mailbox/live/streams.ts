@@ -22,10 +22,10 @@ export interface Streams {
 }
 
 /** Per process. A stream takes about 35 kB of memory; a user's pages beyond 20 get no updates. */
-const maxStreams = 5000;
-const maxStreamsOfPerson = 20;
+export const maxStreams = 5000;
+export const maxStreamsOfPerson = 20;
 // Browsers open six HTTP/1.1 connections per site: six streams would block the next page. The oldest page pauses.
-const maxStreamsOfBrowser = 4;
+export const maxStreamsOfBrowser = 4;
 // Bytes buffered for a client that does not read them.
 const maxBacklog = 8192;
 const retryMs = 2000;

@@ -12,7 +12,7 @@ import { isGzip, readContent, type Reading } from './read-content.ts';
 import { isSentFolder } from './sent-mail.ts';
 import { Unreadable } from './unreadable.ts';
 
-const maxEntries = 20_000;
+export const maxEntries = 20_000;
 // In bytes: 200 drafts of max length take 12 MB.
 const maxAccountLength = 20_000_000;
 

@@ -14,7 +14,7 @@ import type { ImportJobs } from './jobs.ts';
 import { Unreadable } from './unreadable.ts';
 
 // In bytes: each piece of this size restarts the body timeout of 30 s.
-const pieceSize = 500_000;
+export const pieceSize = 500_000;
 const cancelForm = z.object({ job: z.uuid() });
 
 export function importRoutes({ pool, importJobs }: TransfersContext): Router {
