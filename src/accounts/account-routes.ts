@@ -23,7 +23,7 @@ type NewPassword = z.infer<typeof recoveredForm> & { current?: string };
 const recoveredForMs = 15 * 60 * 1000;
 
 export function accountRoutes(ctx: AccountsContext): Router {
-  const { config, pool, passwords } = ctx;
+  const { config, pool, limitHashing } = ctx;
   const router = Router();
   router
     .route('/account')
@@ -55,7 +55,7 @@ export function accountRoutes(ctx: AccountsContext): Router {
         current === undefined
           ? await findOwnAccount(pool, signedIn(req).id)
           : await checkPassword(ctx, req, current);
-      const hash = account && (await passwords.hash(password));
+      const hash = account && (await limitHashing((hasher) => hasher.hash(password)));
       const isChanged =
         hash &&
         (await changeAccount(

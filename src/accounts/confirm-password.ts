@@ -15,14 +15,15 @@ const confirmForm = z.object({ password: typedPassword, next: z.string().optiona
 
 /** The user's account if the password is right, or undefined. Renews the session ID. Throws a 429. */
 export async function checkPassword(
-  ctx: AccountsContext,
+  { config, pool, rateLimits, limitHashing }: AccountsContext,
   req: Request,
   password: string,
 ): Promise<Account | undefined> {
-  const { config, pool, rateLimits } = ctx;
   const { id } = signedIn(req);
   const refund = await rateLimits('confirmations', config.loginsPerMinute, 60).consume(id);
-  const account = await verifyPassword(ctx, await findOwnAccount(pool, id), password);
+  const account = await limitHashing(async (hasher) =>
+    verifyPassword(pool, hasher, await findOwnAccount(pool, id), password),
+  );
   if (!account) return undefined;
   await refund();
   await renewSessionId(pool, req);

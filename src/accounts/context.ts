@@ -1,9 +1,9 @@
 // The context of routes about accounts.
 import type { MailboxContext } from '../mailbox/context.ts';
-import type { Passwords } from './passwords.ts';
+import type { LimitHashing } from './passwords.ts';
 import type { HashUsername } from './used-usernames.ts';
 
 export interface AccountsContext extends MailboxContext {
-  passwords: Passwords;
+  limitHashing: LimitHashing;
   hashUsername: HashUsername;
 }

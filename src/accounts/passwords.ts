@@ -1,18 +1,16 @@
-// Passwords: argon2id hashing behind a limiter, Unicode normalization, and length rules.
+// Passwords: argon2id hashing behind a limiter with two stages, Unicode normalization, and length rules.
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import argon2 from 'argon2';
-import { createLimiter, type Limiter } from '../concurrency/limiter.ts';
+import { createLimiter } from '../concurrency/limiter.ts';
 import { HttpError } from '../web/errors.ts';
 import { countCharacters } from '../web/forms.ts';
 import { z } from 'zod';
 
-export interface Passwords {
+export interface Hasher {
   hash(password: string): Promise<string>;
   /** Without a hash: 'wrong', after the same time. */
   verify(hash: string | undefined, typed: string): Promise<Verdict>;
-  /** Limits whole logins, with the same 503: even 500 concurrent ones leave database connections free for pages. */
-  unlessCrowded: Limiter;
 }
 
 /** 'outdated': right, but the hash has weaker costs than configured, or is not of the normalized form. */
@@ -20,20 +18,35 @@ export type Verdict = 'right' | 'outdated' | 'wrong';
 
 // A hash keeps one core busy for about 40 ms. One core stays free for the pages of signed-in users.
 export const maxHashes = 4;
-const atOnce = Math.min(maxHashes, Math.max(1, availableParallelism() - 1));
+const hashesAtOnce = Math.min(maxHashes, Math.max(1, availableParallelism() - 1));
+// One more may be at the database meanwhile: even 500 concurrent logins leave connections for pages.
+const admittedAtOnce = hashesAtOnce + 1;
 // Behind 40 others, the wait on one core is under 2 s; beyond that, logins are refused. So are those that waited 3 s
 // because the database hangs: a page answers within 5 s (see database/pool.ts).
 export const passwordQueue = { mayWait: 40, patience: 3000, refusal: crowded };
 
-/** Both methods throw a 503 with Retry-After when too many wait already. */
-export function createPasswords(costs: { memoryKib: number; passes: number }): Passwords {
+/** Admits whole logins and other work that hashes, and limits the hashing in it. Throws a 503 when the queue is full. */
+export type LimitHashing = <T>(work: (hasher: Hasher) => Promise<T>) => Promise<T>;
+
+export function createHashingLimiter(costs: Costs): LimitHashing {
+  const admit = createLimiter(admittedAtOnce, passwordQueue);
+  const hasher = createHasher(costs);
+  return (work) => admit(() => work(hasher));
+}
+
+interface Costs {
+  memoryKib: number;
+  passes: number;
+}
+
+export function createHasher(costs: Costs): Hasher {
   const options = {
     type: argon2.argon2id,
     memoryCost: costs.memoryKib,
     timeCost: costs.passes,
     parallelism: 1,
   } as const;
-  const limit = createLimiter(atOnce, passwordQueue);
+  const limit = createLimiter(hashesAtOnce);
   const nobodys = unmatchedHash(costs);
   return {
     hash: (password) => limit(() => argon2.hash(normalize(password), options)),
@@ -46,7 +59,6 @@ export function createPasswords(costs: { memoryKib: number; passes: number }): P
       }
       return 'wrong';
     },
-    unlessCrowded: createLimiter(atOnce + 1, passwordQueue),
   };
 }
 
@@ -61,13 +73,17 @@ function formsOf(typed: string): string[] {
 }
 
 /** A PHC string that no known password matches, so that checking it takes the usual time. */
-function unmatchedHash({ memoryKib, passes }: { memoryKib: number; passes: number }): string {
+function unmatchedHash({ memoryKib, passes }: Costs): string {
   const unpadded = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '');
   return `$argon2id$v=19$m=${memoryKib},t=${passes},p=1$${unpadded(randomBytes(16))}$${unpadded(randomBytes(32))}`;
 }
 
 function crowded(): HttpError {
-  return new HttpError(503, 'Many people are logging in right now. Please try again in a few seconds.', 3);
+  return new HttpError(
+    503,
+    'Many passwords are being checked right now. Please try again in a few seconds.',
+    3,
+  );
 }
 
 const maxLength = 256;

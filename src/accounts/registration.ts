@@ -15,7 +15,7 @@ import { findWeakness } from './weak-passwords.ts';
 const registrationForm = z.object({ username: newUsername, password: newPassword });
 
 export function registrationRoutes(ctx: AccountsContext): Router {
-  const { config, pool, passwords, hashUsername } = ctx;
+  const { config, pool, limitHashing, hashUsername } = ctx;
   const { registration } = config;
   const router = Router();
   router
@@ -40,7 +40,7 @@ export function registrationRoutes(ctx: AccountsContext): Router {
       if (weakness) return showRegister(req, res.status(422), rejectField(form, 'password', weakness));
 
       await consumeByAddress(ctx, req, 'registrations', config.registrationsPerHour, 60 * 60);
-      const hash = await passwords.hash(password);
+      const hash = await limitHashing((hasher) => hasher.hash(password));
       const account = await admit(pool, hashUsername, registration, invitation, username, hash);
       if (account === 'taken') {
         const taken = 'This username is taken. Please choose another one.';

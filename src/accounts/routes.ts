@@ -13,7 +13,7 @@ import { localPath } from '../web/local-path.ts';
 import { endSession, signedIn } from '../sessions/session.ts';
 import type { AccountsContext } from './context.ts';
 import { consumeLoginAttempt } from './login-attempts.ts';
-import { typedPassword } from './passwords.ts';
+import { typedPassword, type Hasher } from './passwords.ts';
 import { findAccount, type Account } from './queries.ts';
 import { disabledAccount, signIn } from './sign-in.ts';
 import { typedUsername } from '../usernames.ts';
@@ -23,7 +23,7 @@ const login = z.object({ username: typedUsername, password: typedPassword, next:
 
 /** Pages for signed-out visitors; signed-in users are redirected to the inbox. */
 export function loginRoutes(ctx: AccountsContext): Router {
-  const { pool, passwords } = ctx;
+  const { pool, limitHashing } = ctx;
   const router = Router();
   router
     .route('/')
@@ -45,7 +45,7 @@ export function loginRoutes(ctx: AccountsContext): Router {
       const form = parseForm(login, req.body);
       if (!form.ok) return showLogin(req, res.status(422), form);
       const { username, password, next } = form.values;
-      const account = await passwords.unlessCrowded(() => findByPassword(ctx, req, username, password));
+      const account = await limitHashing((hasher) => findByPassword(ctx, hasher, req, username, password));
       if (!account) {
         const wrong = rejectField(form, 'password', 'The username or the password is wrong.');
         return showLogin(req, res.status(422), wrong);
@@ -67,13 +67,14 @@ export function loginRoutes(ctx: AccountsContext): Router {
 
 async function findByPassword(
   ctx: AccountsContext,
+  hasher: Hasher,
   req: Request,
   username: string,
   password: string,
 ): Promise<Account | undefined> {
   const claimed = await findAccount(ctx.pool, username);
   const refund = await consumeLoginAttempt(ctx, req, 'logins', username, claimed?.id);
-  const account = await verifyPassword(ctx, claimed, password);
+  const account = await verifyPassword(ctx.pool, hasher, claimed, password);
   if (account) await refund();
   return account;
 }

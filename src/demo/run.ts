@@ -1,6 +1,6 @@
 // `npm run demo`: fills an empty database with users and messages, for trying out and for screenshots.
 import { randomBytes, randomUUID } from 'node:crypto';
-import { createPasswords } from '../accounts/passwords.ts';
+import { createHasher } from '../accounts/passwords.ts';
 import { createAccount } from '../accounts/queries.ts';
 import { openUsedUsernames } from '../accounts/used-usernames.ts';
 import { readSettings } from '../config.ts';
@@ -24,7 +24,7 @@ async function run(): Promise<void> {
   const config = readSettings();
   const database = await openDatabase(config, console.error);
   try {
-    const hash = await createPasswords(config.password).hash(password);
+    const hash = await createHasher(config.password).hash(password);
     await asSystem(() =>
       fill(database.pool, createEncryption(readSecretKey(config.dataDir)), config.mailbox, hash),
     );

@@ -1,6 +1,6 @@
 // The context of one process: everything with state, made once, and closed together.
 import type { AppContext } from '../app.ts';
-import { createPasswords } from '../accounts/passwords.ts';
+import { createHashingLimiter } from '../accounts/passwords.ts';
 import { openUsedUsernames } from '../accounts/used-usernames.ts';
 import type { Config } from '../config.ts';
 import { readMigrations } from '../database/migration-files.ts';
@@ -41,7 +41,7 @@ export async function openContext(
     encryption,
     cookies: createCookies(config, keys.secrets),
     rateLimits: createRateLimits(pool),
-    passwords: createPasswords(config.password),
+    limitHashing: createHashingLimiter(config.password),
     hashUsername,
     notifier,
     streams,

@@ -69,8 +69,7 @@ function formCookie(cookies: Cookies) {
 
 /** Made on demand. If the session's secret cannot be read (database down), the form keeps the token it came with. */
 export function offerToken(req: Request, res: Response, next: NextFunction): void {
-  // Bound, since a request that holds a closure survives garbage collections, which copy it (measured, V8 14.6).
-  res.locals.csrfToken = tokenOf.bind(undefined, req);
+  res.locals.csrfToken = () => tokenOf(req);
   next();
 }
 
@@ -80,7 +79,7 @@ function tokenOf(req: Request): string {
   return req.csrfToken?.() ?? value(req);
 }
 
-// V8 14.6 keeps the request with csurf's closure until a full collection: give it a stand-in (sampling heap profile).
+// A stand-in: V8 would keep the request with csurf's function (docs/decisions/v8-memory.md).
 function tokenMaker(csrfSecret: string): () => string {
   const asked = { method: 'GET', session: { csrfSecret } } as Request;
   checkToken(asked, {} as Response, () => {});

@@ -1,5 +1,5 @@
 // Logging in and out, for people who were made without a password.
-import { createPasswords } from '../../src/accounts/passwords.ts';
+import { createHasher } from '../../src/accounts/passwords.ts';
 import { tokenIn, type Client, type Reply } from './client.ts';
 import type { Site } from './site.ts';
 
@@ -7,7 +7,7 @@ const password = 'the same long password for everybody';
 
 /** From now on everybody can log in. */
 export async function givePasswords(site: Site): Promise<void> {
-  const hash = await createPasswords({ memoryKib: 7168, passes: 1 }).hash(password);
+  const hash = await createHasher({ memoryKib: 7168, passes: 1 }).hash(password);
   const usernames = site.people.map(({ username }) => username);
   await site.withDatabase((db) =>
     db.query('update users set password_hash = $1 where username = any ($2)', [hash, usernames]),

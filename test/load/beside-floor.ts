@@ -1,5 +1,5 @@
 // What the product costs beside the floor, in alternating rounds within one run.
-import { createPasswords } from '../../src/accounts/passwords.ts';
+import { createHasher } from '../../src/accounts/passwords.ts';
 import { createAccount } from '../../src/accounts/queries.ts';
 import { fillMailboxes, makePeople } from './data.ts';
 import { generator } from './generator.ts';
@@ -30,13 +30,8 @@ async function prepare(site: Site) {
   const pool = site.pool(address);
   const people = await makePeople(pool, 5000); // so many that each sends as few letters in a minute as people do
   const [reader, other] = people.map(({ id }) => id);
-  const passwords = createPasswords({ memoryKib: 19_456, passes: 2 });
-  await createAccount(
-    pool,
-    (name) => Buffer.from(name),
-    member.username,
-    await passwords.hash(member.password),
-  );
+  const hasher = createHasher({ memoryKib: 19_456, passes: 2 });
+  await createAccount(pool, (name) => Buffer.from(name), member.username, await hasher.hash(member.password));
   await fillMailboxes(pool, [reader!, other!], 2000);
   await pool.query('vacuum analyze');
   const newest = 'select id from messages where owner_id = $1 order by id desc limit 1';

@@ -16,7 +16,7 @@ const passwordForm = z.object({ password: newPassword });
 
 /** Only POST consumes a link: browsers and mail clients open links that nobody clicked. */
 export function resetLinkRoutes(ctx: AccountsContext): Router {
-  const { config, pool, passwords, notifier } = ctx;
+  const { config, pool, limitHashing, notifier } = ctx;
 
   const follow = async (req: Request): Promise<{ key: LinkKey; username: string } | undefined> => {
     const refund = await consumeByAddress(ctx, req, 'reset-links', config.loginsPerMinute, 60);
@@ -46,7 +46,8 @@ export function resetLinkRoutes(ctx: AccountsContext): Router {
       if (weakness)
         return showReset(req, res.status(422), rejectField(form, 'password', weakness), link.username);
 
-      if (!(await resetPassword(pool, link.key, await passwords.hash(password)))) return showVoid(res);
+      const hash = await limitHashing((hasher) => hasher.hash(password));
+      if (!(await resetPassword(pool, link.key, hash))) return showVoid(res);
       notifier.notify([link.key.ownerId]); // signs out the open pages
       flash(ctx, res, { line: 'Your password is set. Log in with it.' });
       res.redirect(303, '/login');

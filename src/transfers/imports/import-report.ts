@@ -57,7 +57,7 @@ export function sentencesOf(report: ImportReport): { sentence: string; examples:
     });
 }
 
-/** Copies the string: in V8 a slice keeps the whole original in memory. */
+/** Copies the string: a slice would keep the whole original (docs/decisions/v8-memory.md). */
 function shorten(text: string): string {
   const short = text.length > maxExampleLength ? `${text.slice(0, maxExampleLength)} …` : text;
   return Buffer.from(short).toString();
