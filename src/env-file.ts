@@ -7,10 +7,9 @@ import { StartupError } from './startup-error.ts';
 const assignment = /^\s*(export\s+)?[A-Za-z_][\w.-]*\s*=\s*(?<quote>["'`])?/;
 const quotedValue = /(?<=^\s*(?:export\s+)?[A-Za-z_][\w.-]*\s*=\s*)(["'`])[^]*?\1/gm;
 
-/**
- * Adds the settings in the file, if it exists, to `env`. Throws a StartupError that names the line but never quotes it.
- * Stricter than process.loadEnvFile, which skips such lines: `REGISTRATION: closed` would leave registration open.
- */
+/** Adds the settings in the file, if it exists, to `env`. Throws a StartupError that names the line but never quotes
+ * it. Stricter than process.loadEnvFile, which skips such lines: `REGISTRATION: closed` would leave registration open.
+ * */
 export function loadEnvFile(env: NodeJS.ProcessEnv, path = '.env'): void {
   const file = resolve(path);
   const text = readText(file);

@@ -12,11 +12,9 @@ export interface Account {
 const name = 'private-messages';
 const projectFolder = fileURLToPath(new URL('..', import.meta.url));
 
-/**
- * The owner of the data folder or its database, unless that is root (taking it over would lock them out); else our own
+/** The owner of the data folder or its database, unless that is root (taking it over would lock them out); else our own
  * user, created if missing. Undefined if we are not root or creation fails. Databases that earlier versions gave to
- * `postgres` or `nobody` are taken over, because other services run as these users.
- */
+ * `postgres` or `nobody` are taken over, because other services run as these users. */
 export function findProgramUser(dataDir: string): Account | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const folder = ownerOf(dataDir);

@@ -15,13 +15,11 @@ type Kind = keyof typeof kinds;
 
 const hour = 60 * 60;
 
-/**
- * Counts a failure in advance; returns its refund, for a success, or throws a 429. `userId`: the username's owner, if
+/** Counts a failure in advance; returns its refund, for a success, or throws a 429. `userId`: the username's owner, if
  * any. Failures count per username and address, per username, and per address. The username limits come first: what
  * they refuse does not count for the address, or failing with one name would lock out everyone who shares it. Known
- * browsers have only a limit of their own, so that attackers cannot lock out the owner. Attempts count before the check,
- * so that concurrent ones are counted; unknown usernames run the same statements.
- */
+ * browsers have only a limit of their own, so that attackers cannot lock out the owner. Attempts count before the
+ * check, so that concurrent ones are counted; unknown usernames run the same statements. */
 export async function consumeLoginAttempt(
   ctx: MailboxContext,
   req: Request,

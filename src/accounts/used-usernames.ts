@@ -11,10 +11,9 @@ export type HashUsername = (name: string) => Buffer;
 const context = 'usernames';
 const batch = 10_000;
 
-/**
- * Reads the key, or makes it and converts the former hashes into HMACs. If secret.key was lost and decrypts none, makes
- * a new one: names in use stay taken, those of deleted accounts do not, which `tell` reports, until it is back.
- */
+/** Reads the key, or makes it and converts the former hashes into HMACs. If secret.key was lost and decrypts none,
+ * makes a new one: names in use stay taken, those of deleted accounts do not, which `tell` reports, until it is back.
+ * */
 export async function openUsedUsernames(
   pool: Pool,
   encryption: Encryption,
@@ -54,10 +53,8 @@ export async function encryptUsernameKey(
 }
 
 interface Found {
-  /** The key, decrypted and as stored, if this secret.key decrypts one. */
   key?: Buffer;
   encrypted?: Buffer;
-  /** How many other keys are stored. */
   others: number;
 }
 

@@ -13,10 +13,9 @@ import { deleteSessions, startEpoch } from '../../sessions/queries.ts';
 import { exactTime } from '../../web/times.ts';
 import { hasCode, useCodes } from './queries.ts';
 
-/**
- * The account in its new epoch, if the codes are valid. With a second factor it takes two: 'second code' means that the
- * first is right and not consumed. Unknown accounts run the same statements; a disabled one throws and keeps its codes.
- */
+/** The account in its new epoch, if the codes are valid. With a second factor it takes two: 'second code' means that
+ * the first is right and not consumed. Unknown accounts run the same statements; a disabled one throws and keeps its
+ * codes. */
 export function recover(
   pool: Pool,
   account: Account | undefined,

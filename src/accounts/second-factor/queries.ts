@@ -74,10 +74,8 @@ export async function turnTotpOn(
   return rowCount === 1;
 }
 
-/**
- * Consumes the code of `step` and all before it; false if it was used. `newest` is the latest step valid now: if later
- * ones were used, the clock was set back, and `step` is good if none from it to `newest` was used.
- */
+/** Consumes the code of `step` and all before it; false if it was used. `newest` is the latest step valid now: if later
+ * ones were used, the clock was set back, and `step` is good if none from it to `newest` was used. */
 export async function useStep(db: Database, userId: string, step: number, newest: number): Promise<boolean> {
   const { rowCount } = await db.query(
     `update totp set last_step = greatest(last_step, $2), used_steps = (array[$2::int] || used_steps)[1:$4]

@@ -10,10 +10,8 @@ export interface ServerUser {
   own(folder: string): void;
 }
 
-/**
- * For root: the program's own user (system-user.ts), else `postgres` or `nobody` if it can reach the files; else, as
- * below /root, a user namespace maps root to an ordinary id (user_namespaces(7)). Throws a StartupError.
- */
+/** For root: the program's own user (system-user.ts), else `postgres` or `nobody` if it can reach the files; else, as
+ * below /root, a user namespace maps root to an ordinary id (user_namespaces(7)). Throws a StartupError. */
 export function chooseServerUser(binaries: string, dataDir: string): ServerUser {
   if (process.getuid?.() !== 0) return serverUser(undefined, []);
 

@@ -33,11 +33,9 @@ function anothers(writer: string, viewer: string): string {
   return `${writer} wrote this, but this browser is now signed in as ${viewer}. Log in as ${writer} to go on.`;
 }
 
-/**
- * Saves the message as a draft; returns its URL if its writer has logged in. Throws HttpError 422 if it cannot.
+/** Saves the message as a draft; returns its URL if its writer has logged in. Throws HttpError 422 if it cannot.
  * Regardless of who logs in, the draft belongs to the writer named in the encrypted field: nobody can leave drafts in
- * another's mailbox. The person who logs in learns nothing of it.
- */
+ * another's mailbox. The person who logs in learns nothing of it. */
 export async function keepPreservedMessage(
   ctx: WebContext,
   user: { id: string; username: string },

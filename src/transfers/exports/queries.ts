@@ -35,10 +35,8 @@ export interface Measured {
 
 export const measuredAtOnce = 2000;
 
-/**
- * The weight is an upper bound of the size in the zip, which holds each body three times: compressed at most 3.0 times
- * its bytes, measured with random characters of every kind (the worst case); the rest is headers and the name.
- */
+/** The weight is an upper bound of the size in the zip, which holds each body three times: compressed at most 3.0 times
+ * its bytes, measured with random characters of every kind (the worst case); the rest is headers and the name. */
 export async function measureBatch(
   db: Database,
   ownerId: string,

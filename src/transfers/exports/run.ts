@@ -21,10 +21,8 @@ export interface Run {
   end: (isWhole?: boolean) => Promise<void>;
 }
 
-/**
- * `times`: passes over the mailbox. Refused during an import, whose messages would be in some of the files only; both
- * register before they check for the other.
- */
+/** `times`: passes over the mailbox. Refused during an import, whose messages would be in some of the files only; both
+ * register before they check for the other. */
 export async function beginRun(
   pool: Pool,
   userId: string,
