@@ -6,7 +6,6 @@ import { maxBrowsers } from '../src/accounts/devices/queries.ts';
 import { maxPasskeys } from '../src/accounts/passkeys/queries.ts';
 import { maxHashes, passwordQueue } from '../src/accounts/passwords.ts';
 import { maxCodeAttempts } from '../src/accounts/second-factor/code-attempts.ts';
-import { batchPatience, maxBatchSize } from '../src/database/batch.ts';
 import { patienceMs } from '../src/database/batches.ts';
 import { timeouts } from '../src/database/session-settings.ts';
 import { bodyLimit as longestMessage, maxRecipients } from '../src/mailbox/compose/message-form.ts';
@@ -84,8 +83,6 @@ describe('docs/limits.md says', () => {
     ['A message', longestMessage, ' characters'],
     ['A message', maxRecipients, ' recipients'],
     ['Known browsers', maxBrowsers, ' a person'],
-    ['Sending', maxBatchSize, ' at most'],
-    ['Sending', batchPatience / 1000, ' s of waiting'],
     ['Drafts', maxDrafts, ' a person'],
     ['Drafts', maxPreservedDrafts, ' with'],
     ['Drafts', maxDraftLength.body, ' characters'],

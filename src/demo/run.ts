@@ -7,7 +7,7 @@ import { readSettings } from '../config.ts';
 import { openDatabase } from '../database/open.ts';
 import { asSystem } from '../database/owner.ts';
 import type { Pool } from '../database/pool.ts';
-import { createSendMessage } from '../mailbox/compose/send-message.ts';
+import { sendMessage } from '../mailbox/compose/send-message.ts';
 import type { Quota } from '../mailbox/quota.ts';
 import { createEncryption, type Encryption } from '../secrets/encryption.ts';
 import { readSecretKey } from '../secrets/secret-key.ts';
@@ -44,7 +44,7 @@ async function fill(pool: Pool, encryption: Encryption, mailbox: Quota, password
     const account = await createAccount(pool, hashUsername, name, passwordHash);
     if (account !== 'taken') ids.set(name, account.id);
   }
-  const sendMessage = createSendMessage(pool, { perMinute: messages.length, mailbox });
+  const limits = { perMinute: messages.length, mailbox };
   for (const [from, to, minutesAgo, body] of messages) {
     const sentAt = new Date(Date.now() - minutesAgo * 60_000);
     const message = {
@@ -55,7 +55,7 @@ async function fill(pool: Pool, encryption: Encryption, mailbox: Quota, password
       digest: randomBytes(32),
       draftId: randomUUID(),
     };
-    await sendMessage(message);
+    await sendMessage(pool, limits, message);
   }
   await pool.query(
     `delete from unread u using messages m

@@ -27,18 +27,35 @@ export interface QuotaCheck {
   full: string[];
   fullOfOwn: string[];
   filling: Usage[];
+  /** Messages in each mailbox. */
+  held: Record<string, number>;
 }
 
-/** Locks the mailboxes until the transaction ends, so that nobody else adds messages. Recounts only when needed. */
-export async function checkQuota(db: Database, adding: Adding, limits: Quota): Promise<QuotaCheck> {
+/**
+ * Locks the mailboxes until the transaction ends, so that nobody else adds messages. Counts those anew that may be full
+ * or nearly so; undefined if there are any and `mayCount` is false.
+ */
+export async function checkQuota(
+  db: Database,
+  adding: Adding,
+  limits: Quota,
+  mayCount: boolean,
+): Promise<QuotaCheck | undefined> {
   const nearly = nearlyFull(limits);
-  const room: QuotaCheck = { full: [], fullOfOwn: [], filling: [] };
-  for (const known of await lockUsage(db, Object.keys(adding))) {
-    const { ownerId } = known;
+  const room: QuotaCheck = { full: [], fullOfOwn: [], filling: [], held: {} };
+  const ownerIds = Object.keys(adding);
+  const usages = mayCount ? await lockUsage(db, ownerIds) : await readUsage(db, ownerIds, forUpdate);
+  if (usages.length < ownerIds.length && !mayCount) return undefined;
+  for (const known of usages) {
+    const { ownerId, isWarned } = known;
     const { received, sent } = adding[ownerId]!;
     const all = { messages: received.messages + sent.messages, bytes: received.bytes + sent.bytes };
-    if (fits(known, all, known.isWarned ? limits : nearly)) continue;
+    room.held[ownerId] = known.messages ?? 0;
+    if (fits(known, all, isWarned ? limits : nearly)) continue;
+    if (received.messages === 0 && isWarned && fitsOwn(known, sent, limits)) continue;
+    if (!mayCount) return undefined;
     const size = await countAnew(db, known, { limits, adding: all });
+    room.held[ownerId] = size.messages!;
     if (received.messages > 0 && !fits(size, all, limits)) room.full.push(ownerId);
     if (sent.messages > 0 && !fitsOwn(size, sent, limits)) room.fullOfOwn.push(ownerId);
     if (size.isWarned || fits(size, all, nearly)) continue;
@@ -97,7 +114,7 @@ export async function findUsage(pool: Pool, ownerId: string, limits: Quota): Pro
 /** Recounts a mailbox, max once a minute. Undefined while another transaction has it locked. */
 export function recount(pool: Pool, ownerId: string, limits: Quota): Promise<Usage | undefined> {
   return transaction(pool, async (db) => {
-    await addUsage(db, [ownerId]);
+    await addUsage(db, ownerId);
     const [known] = await readUsage(db, [ownerId], 'for no key update of s skip locked');
     return known?.isOld ? countAnew(db, { ...known, bytes: null }, { limits }) : known;
   });
@@ -126,31 +143,37 @@ function fitsOwn({ sent, sentBytes, ...size }: Usage, more: Quota, limits: Quota
   return fits({ ...size, messages: sent, bytes: sentBytes, sent, sentBytes }, more, limits);
 }
 
-/** Locked in the order of owners everywhere, to avoid deadlocks. */
 async function lockUsage(db: Database, ownerIds: string[]): Promise<Usage[]> {
-  await addUsage(db, ownerIds);
-  return readUsage(db, ownerIds, 'for no key update of s');
+  for (const ownerId of ownerIds.toSorted()) await addUsage(db, ownerId);
+  return readUsage(db, ownerIds, forUpdate);
 }
 
-async function addUsage(db: Database, ownerIds: string[]): Promise<void> {
+async function addUsage(db: Database, ownerId: string): Promise<void> {
   await db.query(
-    `insert into mailbox_sizes (owner_id)
-     select u.id from users u where u.id = any ($1::uuid[])
-       and not exists (select from mailbox_sizes s where s.owner_id = u.id)
-     order by u.id on conflict do nothing`,
-    [ownerIds],
+    `insert into mailbox_sizes (owner_id) select u.id from users u where u.id = $1
+     on conflict do nothing returning owner_id`,
+    [ownerId],
   );
 }
 
+const forUpdate = 'for no key update of s';
+
+/** Locks in the order of owners, as everywhere, to avoid deadlocks. On a pool only for one owner. */
 async function readUsage(db: Database, ownerIds: string[], lock = ''): Promise<Usage[]> {
-  const { rows } = await db.query<Usage>(
-    `select s.owner_id as "ownerId", s.messages, s.bytes::float8 as bytes, s.sent, s.sent_bytes::float8 as "sentBytes",
-            ${draftBytes('s.owner_id')}::float8 as drafts, s.warned_at is not null as "isWarned",
-            s.counted_at is null or s.counted_at < now() - interval '1 minute' as "isOld"
-     from mailbox_sizes s where s.owner_id = any ($1::uuid[]) order by s.owner_id ${lock}`,
-    [ownerIds],
+  const found = await Promise.all(
+    ownerIds.toSorted().map((ownerId) =>
+      db.query<Usage>({
+        name: `read usage ${lock}`,
+        text: `
+          select s.owner_id as "ownerId", s.messages, s.bytes::float8 as bytes, s.sent, s.sent_bytes::float8 as "sentBytes",
+                 ${draftBytes('$1')}::float8 as drafts, s.warned_at is not null as "isWarned",
+                 s.counted_at is null or s.counted_at < now() - interval '1 minute' as "isOld"
+          from mailbox_sizes s where s.owner_id = $1 ${lock}`,
+        values: [ownerId],
+      }),
+    ),
   );
-  return rows;
+  return found.flatMap(({ rows }) => rows);
 }
 
 export const draftBytes = (ownerId: string): string =>

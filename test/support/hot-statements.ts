@@ -1,7 +1,8 @@
 // Every statement that pages and forms of signed-in people ask, as the product's own functions send it.
 import { findAccount } from '../../src/accounts/queries.ts';
 import { digestOf, newFormKey } from '../../src/mailbox/compose/message-form.ts';
-import { sendTogether, sendWhereRoom, type Sending } from '../../src/mailbox/compose/queries.ts';
+import { isUnanswered, type Sending } from '../../src/mailbox/compose/queries.ts';
+import { sendMessage } from '../../src/mailbox/compose/send-message.ts';
 import { unsendMessage } from '../../src/mailbox/compose/unsend.ts';
 import { listConversation } from '../../src/mailbox/conversations/queries.ts';
 import { asOwner, asSystem } from '../../src/database/owner.ts';
@@ -40,7 +41,7 @@ import {
   sessionKey,
   updateSession,
 } from '../../src/sessions/queries.ts';
-import { owner, word } from './crowd.ts';
+import { owner, personId, word } from './crowd.ts';
 import type { Reading } from './plans.ts';
 
 export interface HotStatement {
@@ -91,8 +92,8 @@ export async function hotStatements(pool: Pool): Promise<HotStatement[]> {
     ['a message in the trash', (db) => findTrashed(db, owner, trashed)],
     ['marking as read', (db) => markRead(db, owner, [middle, unread])],
     ['marking as unread', (db) => markUnread(db, owner, [middle])],
-    ['sending', (db) => asSystem(() => sendWhereRoom(db, letter(), manyAllowed))],
-    ['sending, with others', (db) => asSystem(() => sendTogether(db, [letter()], manyAllowed))],
+    ['sending', (db) => sendMessage(poolOf(db), manyAllowed, message())],
+    ['sending, unanswered', (db) => isUnanswered(db, owner, personId(30), 50)],
     ['taking back', (db) => unsendMessage(poolOf(db), owner, sent)],
     ['news for an open page', (db) => readMailboxState(db, owner, sid, middle)],
     ['a draft', (db) => findDraft(db, owner, middle)],
@@ -159,7 +160,7 @@ function search(words: string): (db: Database) => Promise<unknown> {
 
 const manyAllowed = { perMinute: 1_000_000, mailbox: { messages: 100_000_000, bytes: 1e12 } };
 
-function letter(): Sending {
+function message(): Sending {
   const digest = digestOf({ recipient: ['bob'], body: 'Hello', key: newFormKey() });
   return { from: owner, to: ['bob'], body: 'Hello', digest, sentAt: now, draftId: newId() };
 }

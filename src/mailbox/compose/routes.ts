@@ -12,15 +12,12 @@ import { localPath } from '../../web/local-path.ts';
 import { signedIn } from '../../sessions/session.ts';
 import { beginFormPage, nextFormPage, readFormPage } from './form-page.ts';
 import { bodyLimit, digestOf, formKey, messageForm, newFormKey, readMessage } from './message-form.ts';
-import { createSendMessage, type Outcome } from './send-message.ts';
+import { sendMessage, type Outcome } from './send-message.ts';
 
 export function composeRoutes(ctx: MailboxContext): Router {
   const { config, pool, notifier, rateLimits } = ctx;
   const router = Router();
-  const sendMessage = createSendMessage(pool, {
-    perMinute: config.sendsPerMinute,
-    mailbox: config.mailbox,
-  });
+  const limits = { perMinute: config.sendsPerMinute, mailbox: config.mailbox };
   // A message refused because a mailbox is full costs a recount, but does not count as sent.
   const counts = rateLimits('mailbox-counts', config.sendsPerMinute, 60);
 
@@ -43,7 +40,12 @@ export function composeRoutes(ctx: MailboxContext): Router {
         seen: seenBy(ctx, req),
         sentAt: now(),
       };
-      const outcome = await sendMessage(message, async () => void (await counts.consume(message.from)));
+      const outcome = await sendMessage(
+        pool,
+        limits,
+        message,
+        async () => void (await counts.consume(message.from)),
+      );
       notifier.notify(outcome.warned, 'arrivals');
       if (outcome.kind === 'too many') {
         throw new HttpError(

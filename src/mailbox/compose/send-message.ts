@@ -1,55 +1,142 @@
-// Sends a message, batched where possible, and recounts usage where a mailbox may be full.
-import { batch } from '../../database/batch.ts';
+// Sends a message: a transaction that writes all copies or none, exactly once for each form.
 import { asSystem } from '../../database/owner.ts';
-import { isDatabaseAway, type Database, type Pool } from '../../database/pool.ts';
+import type { Database, Pool } from '../../database/pool.ts';
 import { transaction } from '../../database/transaction.ts';
-import { checkQuota, warnOwners } from '../quota.ts';
-import { sendTogether, sendWhereRoom, type Attempt, type SendLimits, type Sending } from './queries.ts';
+import { newId } from '../../ids.ts';
+import { checkQuota, maxUnanswered, warnOwners, type Adding, type Quota, type QuotaCheck } from '../quota.ts';
+import {
+  discardSentDraft,
+  findAddressed,
+  insertReceivedCopy,
+  insertSentCopies,
+  isUnanswered,
+  type Addressed,
+  type Recipient,
+  type Sending,
+} from './queries.ts';
 
-/** 'full': `isOwn` if the sender's mailbox is, `names` of full recipients. `warned`: owners who got a quota notice. */
-export type Outcome =
-  | (Exclude<Attempt, { kind: 'no room' }> & { warned: string[] })
-  | { kind: 'full'; isOwn: boolean; names: string[]; warned: string[] };
+/** `perMinute` counts every recipient of a message. */
+export interface SendLimits {
+  perMinute: number;
+  mailbox: Quota;
+}
 
-/** Writes all copies or none. A recount may take 100 ms; `mayCount` may throw to refuse it. */
-export type SendMessage = (sending: Sending, mayCount?: () => Promise<void>) => Promise<Outcome>;
+/** 'sent': now or earlier. 'unanswered': these must reply first. 'full': `isOwn` if the sender's mailbox is. */
+type Answer =
+  | { kind: 'sent'; recipients: string[]; isDraftKept: boolean }
+  | { kind: 'unknown'; names: string[] }
+  | { kind: 'unanswered'; names: string[] }
+  | { kind: 'too many' }
+  | { kind: 'full'; isOwn: boolean; names: string[] };
 
-// Concurrent messages are batched: PostgreSQL takes half as long for each of eight as for one alone, and one connection
-// serves them all, which leaves others to pages. A message that is busy or whose batch failed is sent alone.
-export function createSendMessage(pool: Pool, limits: SendLimits): SendMessage {
-  const sendAll = (db: Database, sendings: Sending[]) => asSystem(() => sendTogether(db, sendings, limits));
-  const sendAlone = (db: Database, sending: Sending) => asSystem(() => sendWhereRoom(db, sending, limits));
-  const sendWithOthers = batch(pool, sendAll, {
-    keyOf: ({ from }) => from,
-    // 1 per recipient and 1,000 characters; the search index takes longest.
-    weightOf: ({ to, body }) => to.length * Math.ceil(body.length / 1000),
-  });
-  const attempt = async (sending: Sending): Promise<Attempt> => {
-    const answer = await sendWithOthers(sending).catch((error: unknown) => {
-      if (isDatabaseAway(error)) throw error;
-      return 'failed' as const; // maybe because of another message
-    });
-    // Nothing is sent twice: the form's digest prevents it.
-    return typeof answer === 'object' ? answer : sendAlone(pool, sending);
-  };
-  return async (sending, mayCount = async () => {}) => {
-    const first = await attempt(sending);
-    if (first.kind !== 'no room') return { ...first, warned: [] };
-    await mayCount();
-    return transaction(pool, async (db) => {
-      const room = await asSystem(() => checkQuota(db, first.adding, limits.mailbox));
-      // The mailboxes are locked now, so this answer is final.
-      const second = await sendAlone(db, sending);
-      await warnOwners(db, room, limits.mailbox);
-      const warned = room.filling.map(({ ownerId }) => ownerId);
-      if (second.kind !== 'no room') return { ...second, warned };
-      const names = first.known.filter(([, id]) => id !== sending.from && room.full.includes(id));
-      return {
-        kind: 'full',
-        isOwn: [...room.full, ...room.fullOfOwn].includes(sending.from),
-        names: names.map(([name]) => name),
-        warned,
-      };
-    });
-  };
+/** `warned`: owners who got a quota notice. */
+export type Outcome = Answer & { warned: string[] };
+
+/** Where a mailbox may be full, it is counted anew. That may take 100 ms; `mayCount` may throw to refuse it. */
+export async function sendMessage(
+  pool: Pool,
+  limits: SendLimits,
+  sending: Sending,
+  mayCount = async () => {},
+): Promise<Outcome> {
+  const attempt = (mayCountNow: boolean) =>
+    asSystem(() => transaction(pool, (db) => send(db, limits, sending, mayCountNow)));
+  const first = await attempt(false);
+  if (first) return first;
+  await mayCount();
+  return (await attempt(true))!;
+}
+
+/** Undefined if a mailbox must be counted first. Locks in the order of deletions: mailbox_sizes, drafts, users. */
+async function send(
+  db: Database,
+  limits: SendLimits,
+  sending: Sending,
+  mayCount: boolean,
+): Promise<Outcome | undefined> {
+  // Before anything is locked: a flood of refused messages must not hold up mailboxes.
+  const addressed = await findAddressed(db, sending);
+  const { recipients } = addressed;
+  const early = await settle(db, limits, sending, addressed);
+  if (early) return { ...early, warned: [] };
+
+  const quota = await checkQuota(db, addingOf(sending, recipients), limits.mailbox, mayCount);
+  if (!quota) return undefined;
+  const refusal =
+    (await findUnanswered(db, limits, sending, recipients, quota)) ?? findFull(sending, recipients, quota);
+  const answer = refusal
+    ? // Unless the same form was sent while this one waited for the locks.
+      ((await settle(db, limits, sending, await findAddressed(db, sending))) ?? refusal)
+    : await write(db, sending, recipients);
+  await warnOwners(db, quota, limits.mailbox);
+  return { ...answer, warned: quota.filling.map(({ ownerId }) => ownerId) };
+}
+
+/** The answer that needs no room in a mailbox. */
+async function settle(
+  db: Database,
+  { perMinute }: SendLimits,
+  sending: Sending,
+  { recipients, recent, isRepeated }: Addressed,
+): Promise<Answer | undefined> {
+  const { to } = sending;
+  if (recipients.length < to.length) {
+    const known = new Set(recipients.map(({ username }) => username));
+    return { kind: 'unknown', names: to.filter((name) => !known.has(name)) };
+  }
+  if (isRepeated) return sentAnswer(recipients, await discardSentDraft(db, sending));
+  return recent + to.length > perMinute ? { kind: 'too many' } : undefined;
+}
+
+async function findUnanswered(
+  db: Database,
+  { mailbox }: SendLimits,
+  { from }: Sending,
+  recipients: Recipient[],
+  { held }: QuotaCheck,
+): Promise<Answer | undefined> {
+  const max = maxUnanswered(mailbox);
+  const names: string[] = [];
+  for (const { id, username } of recipients) {
+    if (held[id]! > max && (await isUnanswered(db, id, from, max))) names.push(username);
+  }
+  return names.length > 0 ? { kind: 'unanswered', names } : undefined;
+}
+
+function findFull({ from }: Sending, recipients: Recipient[], quota: QuotaCheck): Answer | undefined {
+  const isOwn = [...quota.full, ...quota.fullOfOwn].includes(from);
+  const names = recipients.filter(({ id }) => id !== from && quota.full.includes(id));
+  return isOwn || names.length > 0
+    ? { kind: 'full', isOwn, names: names.map(({ username }) => username) }
+    : undefined;
+}
+
+async function write(db: Database, sending: Sending, recipients: Recipient[]): Promise<Answer> {
+  const { sentAt } = sending;
+  const pairs = recipients.map(({ id }) => ({
+    recipientId: id,
+    sentId: newId(sentAt),
+    receivedId: newId(sentAt),
+  }));
+  const [isDraftKept, isNew] = await Promise.all([
+    discardSentDraft(db, sending),
+    insertSentCopies(db, sending, pairs),
+  ]);
+  if (isNew) await Promise.all(pairs.map((pair) => insertReceivedCopy(db, sending, pair)));
+  return sentAnswer(recipients, isDraftKept);
+}
+
+function sentAnswer(recipients: Recipient[], isDraftKept: boolean): Answer {
+  return { kind: 'sent', recipients: recipients.map(({ id }) => id), isDraftKept };
+}
+
+function addingOf({ from, body }: Sending, recipients: Recipient[]): Adding {
+  const bytes = Buffer.byteLength(body);
+  const nothing = { messages: 0, bytes: 0 };
+  const adding: Adding = Object.fromEntries(
+    recipients.map(({ id }) => [id, { received: { messages: 1, bytes }, sent: nothing }]),
+  );
+  const sent = { messages: recipients.length, bytes: recipients.length * bytes };
+  adding[from] = { received: adding[from]?.received ?? nothing, sent };
+  return adding;
 }
