@@ -9,7 +9,7 @@ import { flash } from '../web/flash.ts';
 import { blankForm, parseForm, rejectField, type Form } from '../web/forms.ts';
 import { localPath } from '../web/local-path.ts';
 import { sessionKey } from '../sessions/queries.ts';
-import { saveSession, signedIn } from '../sessions/session.ts';
+import { changeSession, saveSession, signedIn } from '../sessions/session.ts';
 import { changeAccount } from './changes.ts';
 import { checkPassword } from './confirm-password.ts';
 import type { AccountsContext } from './context.ts';
@@ -69,7 +69,7 @@ export function accountRoutes(ctx: AccountsContext): Router {
         return showPassword(req, res.status(422), wrong);
       }
       flash(ctx, res, { line: 'Your password is changed. All other devices are signed out.' });
-      delete req.session.recoveredAt;
+      changeSession(req, { recoveredAt: undefined });
       await saveSession(req);
       res.redirect(303, localPath(next) ?? '/account');
     })

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { allowOnly } from '../web/errors.ts';
 import { blankForm, parseForm, rejectField, type Form } from '../web/forms.ts';
 import { localPath } from '../web/local-path.ts';
-import { renewSessionId, signedIn } from '../sessions/session.ts';
+import { changeSession, renewSessionId, signedIn } from '../sessions/session.ts';
 import type { AccountsContext } from './context.ts';
 import { typedPassword } from './passwords.ts';
 import { findOwnAccount, type Account } from './queries.ts';
@@ -27,7 +27,7 @@ export async function checkPassword(
   if (!account) return undefined;
   await refund();
   await renewSessionId(pool, req);
-  req.session.confirmedAt = Date.now();
+  changeSession(req, { confirmedAt: Date.now() });
   return account;
 }
 

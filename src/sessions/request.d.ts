@@ -11,14 +11,15 @@ declare global {
 }
 
 declare module 'express-session' {
+  /** Read-only: a GET never saves its session. A form changes it by changeSession. */
   interface SessionData {
-    startedAt: number; // milliseconds since 1970, as all times here
-    seenAt: number; // the last request, accurate to five minutes
-    confirmedAt?: number; // the last sign-in or password confirmation
-    recoveredAt?: number; // signed in with a recovery code: may set a new password without the old one for a while
-    offersCodes?: boolean; // signed in without recovery codes: the inbox offers them until "Not now"
-    csrfSecret: string;
-    formerSid?: string; // its key before the password was confirmed: pages opened with it remain valid
-    viewer?: Viewer;
+    readonly startedAt: number; // milliseconds since 1970, as all times here
+    readonly seenAt: number; // the last request, accurate to five minutes
+    readonly confirmedAt?: number; // the last sign-in or password confirmation
+    readonly recoveredAt?: number; // signed in with a recovery code: may set a new password without the old one for a while
+    readonly offersCodes?: boolean; // signed in without recovery codes: the inbox offers them until "Not now"
+    readonly csrfSecret: string;
+    readonly formerSid?: string; // its key before the password was confirmed: pages opened with it remain valid
+    readonly viewer?: Viewer;
   }
 }

@@ -43,7 +43,7 @@ export function openSessions(ctx: WebContext, choosePreload: ChoosePreload): Req
     const found = typeof id === 'string' ? await find(id, choosePreload(req)) : null;
     if (found) req.sessionID = id as string;
     if (found?.viewer) found.viewer.readAt = readAt;
-    req.session = (found ?? {}) as Request['session'];
+    req.session = Object.freeze(found ?? {}) as Request['session'];
   };
   const read = (req: Request, res: Response, next: NextFunction): void => {
     const isVisit = req.method === 'GET' || req.method === 'HEAD';
@@ -114,6 +114,13 @@ export async function renewSessionId(db: Database, req: Request): Promise<void> 
   req.sessionID = newId;
   const data = { ...(req.session as SessionData), formerSid: sessionKey(formerId)[1] };
   req.sessionStore.createSession(req, data); // as `req.session`, with this id
+}
+
+type Changes = { [Name in keyof SessionData]?: SessionData[Name] | undefined };
+
+/** For forms only: on a GET the session is frozen. Express-session saves it at the end of the response. */
+export function changeSession(req: Request, changes: Changes): void {
+  Object.assign(req.session, changes);
 }
 
 /** Saves before the response is sent, for a page that shows the change immediately. */

@@ -6,7 +6,7 @@ import { requireConfirmed } from '../confirm-password.ts';
 import type { MailboxContext } from '../../mailbox/context.ts';
 import { allowOnly, HttpError } from '../../web/errors.ts';
 import { flash } from '../../web/flash.ts';
-import { saveSession, signedIn } from '../../sessions/session.ts';
+import { changeSession, saveSession, signedIn } from '../../sessions/session.ts';
 import { codesAtOnce, hashCode, newCodes } from './codes.ts';
 import { findCodesLeft, replaceCodes } from './queries.ts';
 
@@ -41,7 +41,7 @@ export function recoveryRoutes(ctx: MailboxContext): Router {
           ),
         'New recovery codes were made',
       );
-      delete req.session.offersCodes;
+      changeSession(req, { offersCodes: undefined });
       res.render('accounts/recovery/codes', { codes });
     })
     .all(allowOnly('GET', 'POST'));
@@ -60,7 +60,7 @@ export function recoveryRoutes(ctx: MailboxContext): Router {
   router
     .route(`${page}/later`)
     .post(async (req, res) => {
-      delete req.session.offersCodes;
+      changeSession(req, { offersCodes: undefined });
       await saveSession(req);
       flash(ctx, res, { line: 'Whenever you like: they are on the page of your account.' });
       res.redirect(303, '/inbox');

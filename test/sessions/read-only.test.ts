@@ -1,0 +1,41 @@
+// A GET never saves its session, so nothing may be written to it.
+import type { Request } from 'express';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startApp, type TestApp } from '../support/app.ts';
+import { registered, stranger, type Person } from '../support/person.ts';
+
+let app: TestApp;
+let alice: Person;
+/** The sessions of requests that rendered a page. */
+const sessions: Request['session'][] = [];
+beforeAll(async () => {
+  app = await startApp();
+  const { response } = app.express;
+  const { render } = response;
+  response.render = function (...page: unknown[]) {
+    sessions.push(this.req!.session);
+    return (render as (...page: unknown[]) => void).apply(this, page);
+  };
+  alice = await registered(app.url, 'alice');
+});
+afterAll(() => app.close());
+
+test('writing to the session of a GET throws, signed in or not', async () => {
+  sessions.length = 0;
+  await alice.get('/inbox');
+  await alice.get('/account');
+  await stranger(app.url).get('/login');
+  expect(sessions).toHaveLength(3);
+  for (const session of sessions) {
+    expect(() => {
+      // @ts-expect-error: read-only by type as well
+      session.seenAt = 0;
+    }).toThrow(TypeError);
+  }
+  expect(sessions[0]!.seenAt).toBeGreaterThan(0);
+});
+
+test('the session of a form can be changed', async () => {
+  await alice.send('nobody-here', 'Hello');
+  expect(Object.isFrozen(sessions.at(-1))).toBe(false);
+});
