@@ -19,25 +19,31 @@ export function sessionKey(id: string): [userId: string, sid: string] {
 export const maxSessions = 100; // per user; one more ends the one unused for the longest time
 
 /** Inserts the session of a sign-in. False if all sessions were ended since `epoch`, as by a new password. */
-export async function insertSession(
-  db: Database,
+export function insertSession(
+  pool: Pool,
   id: string,
   data: SessionData,
   epoch = 0,
   agent?: string,
 ): Promise<boolean> {
-  // The lock makes a concurrent endSessions wait for this session, and end it too.
-  const { rowCount } = await db.query(
-    `with oldest as (
-       delete from sessions where user_id = $1 and sid = any (array (
-         select sid from sessions where user_id = $1 order by expire desc offset ${maxSessions - 1}))
-     )
-     insert into sessions (user_id, sid, sess, expire, agent)
-     select u.id, $2, $3, $4, $6 from users u
-     where u.id = $1 and u.epoch = $5 and u.disabled_at is null and u.username is not null for share`,
-    [...sessionKey(id), data, expiry(data), epoch, agent],
-  );
-  return rowCount === 1;
+  const [userId, sid] = sessionKey(id);
+  return transaction(pool, async (db) => {
+    // The lock makes a concurrent endSessions wait for this session, and end it too.
+    const { rowCount } = await db.query(
+      `select from users where id = $1 and epoch = $2 and disabled_at is null and username is not null for share`,
+      [userId, epoch],
+    );
+    if (rowCount === 0) return false;
+    await db.query(
+      `with oldest as (
+         delete from sessions where user_id = $1 and sid = any (array (
+           select sid from sessions where user_id = $1 order by expire desc offset ${maxSessions - 1}))
+       )
+       insert into sessions (user_id, sid, sess, expire, agent) values ($1, $2, $3, $4, $5)`,
+      [userId, sid, data, expiry(data), agent],
+    );
+    return true;
+  });
 }
 
 export async function hasSession(db: Database, userId: string, sid: string): Promise<boolean> {
@@ -51,7 +57,7 @@ export async function hasSession(db: Database, userId: string, sid: string): Pro
 /** Saves everything but `seenAt`; a session that has ended stays ended. */
 export async function updateSession(db: Database, id: string, data: SessionData): Promise<void> {
   await db.query(
-    `update sessions set sess = $3::jsonb || jsonb_build_object('seenAt', sess->'seenAt')
+    `update sessions set sess = jsonb_set($3::jsonb, '{seenAt}', sess->'seenAt')
      where user_id = $1 and sid = $2`,
     [...sessionKey(id), data],
   );
@@ -62,7 +68,7 @@ export async function moveSession(db: Database, id: string, newId: string): Prom
   const [userId, sid] = sessionKey(id);
   const { rowCount } = await db.query(
     `with import as (update imports set sid = $3 where user_id = $1 and sid = $2)
-     update sessions set sid = $3, sess = sess || jsonb_build_object('formerSid', $2::text)
+     update sessions set sid = $3, sess = jsonb_set(sess, '{formerSid}', to_jsonb($2::text))
      where user_id = $1 and sid = $2 and expire > now()`,
     [userId, sid, sessionKey(newId)[1]],
   );

@@ -4,7 +4,7 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import session, { type SessionData } from 'express-session';
 import { batch } from '../database/batch.ts';
 import { asSystem, becomeOwner } from '../database/owner.ts';
-import type { Database } from '../database/pool.ts';
+import type { Database, Pool } from '../database/pool.ts';
 import type { WebContext } from '../web/context.ts';
 import { adoptCookies, type Cookies } from '../web/cookies.ts';
 import { HttpError } from '../web/errors.ts';
@@ -82,7 +82,7 @@ function greet({ cookies, pool }: WebContext) {
 
 /** Signs in under a new id, against session fixation; throws an HttpError if all sessions were ended since `epoch`. */
 export async function startSession(
-  db: Database,
+  pool: Pool,
   req: Request,
   { id, epoch }: { id: string; epoch: number },
   remembered: Partial<SessionData> = {},
@@ -98,7 +98,7 @@ export async function startSession(
     csrfSecret,
     ...remembered,
   });
-  if (!(await insertSession(db, req.sessionID, data, epoch, req.get('User-Agent')?.slice(0, 300)))) {
+  if (!(await insertSession(pool, req.sessionID, data, epoch, req.get('User-Agent')?.slice(0, 300)))) {
     throw new HttpError(422, 'This account was changed at this very moment. Please log in once more.');
   }
   await saveSession(req);

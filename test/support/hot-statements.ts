@@ -82,7 +82,7 @@ export async function hotStatements(pool: Pool): Promise<HotStatement[]> {
     ['the session', (db) => asSystem(() => findSessions(db, [session]))],
     ['the session, renewed', (db) => updateSession(db, session, started)],
     ['logging in', (db) => findAccount(db, 'alice')],
-    ['a new session', (db) => insertSession(db, newSessionId(owner), started)],
+    ['a new session', (db) => insertSession(poolOf(db), newSessionId(owner), started)],
     ['logging out', (db) => deleteSession(db, session)],
     ['a message', (db) => findMessage(db, owner, middle)],
     [
