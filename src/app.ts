@@ -24,12 +24,12 @@ import { conversationRoutes } from './mailbox/conversations/routes.ts';
 import { draftRoutes } from './mailbox/drafts/routes.ts';
 import { notifyOwnPages } from './mailbox/live/own-changes.ts';
 import { liveRoutes } from './mailbox/live/routes.ts';
-import { messageRoutes } from './mailbox/message-routes.ts';
-import { preload } from './mailbox/preload.ts';
-import { mailboxRoutes } from './mailbox/routes.ts';
+import { messagePreload, messageRoutes } from './mailbox/message-routes.ts';
+import { listPreloads, mailboxRoutes } from './mailbox/routes.ts';
 import { searchRoutes } from './mailbox/search/routes.ts';
 import { trashRoutes } from './mailbox/trash/routes.ts';
 import { limitLargeForms } from './sessions/large-forms.ts';
+import { startPreload } from './sessions/preload.ts';
 import { openSessions, requireUser } from './sessions/session.ts';
 import type { TransfersContext } from './transfers/context.ts';
 import { exportRoutes } from './transfers/exports/routes.ts';
@@ -89,7 +89,9 @@ export function createApp(ctx: AppContext): Express {
   // Before anything that may refuse a form, so that every refusal preserves the user's text.
   app.post(['/send', '/drafts'], preserveInput(showMessageAgain(ctx)));
   app.use(refuseOtherSites(ctx));
-  app.use(openSessions(ctx, preload), readTimeZone(ctx), showFlash(ctx));
+  for (const preload of [listPreloads.inbox, listPreloads.sent, messagePreload])
+    app.get(preload.path, startPreload(preload));
+  app.use(openSessions(ctx), readTimeZone(ctx), showFlash(ctx));
   app.post('/account/import', receiveUpload);
 
   app

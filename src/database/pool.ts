@@ -60,10 +60,6 @@ const awayErrors = new Set([
 const awayMessages =
   /^(Query read timeout|Connection terminated|timeout expired|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed)/;
 
-export class DatabaseBusy extends Error {
-  override message = 'Too many wait for the database.';
-}
-
 export function isTakingTooLong(error: unknown): boolean {
   return (error as { code?: unknown }).code === '57014'; // statement_timeout
 }
@@ -71,7 +67,6 @@ export function isTakingTooLong(error: unknown): boolean {
 /** Whether PostgreSQL is unavailable for now, so that the same request may succeed later. */
 export function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  if (error instanceof DatabaseBusy) return true;
   const { code, errors } = error as Error & { code?: string; errors?: unknown[] };
   if (Array.isArray(errors)) return errors.some(isDatabaseAway);
   if (code && (awayStates.test(code) || ('syscall' in error && awayErrors.has(code)))) return true;

@@ -10,21 +10,29 @@ import { allowOnly, HttpError } from '../web/errors.ts';
 import { flash } from '../web/flash.ts';
 import { localPath } from '../web/local-path.ts';
 import { isReading } from '../web/prefetch.ts';
+import { preloaded, type Preload } from '../sessions/preload.ts';
 import { signedIn } from '../sessions/session.ts';
-import { preloadedMessage } from './preload.ts';
 import { splitLinks } from './links.ts';
 import { findMessage, markUnread, openMessage, type Message } from './queries.ts';
 import { sayUnchanged } from './selection.ts';
+
+export const messagePreload: Preload<Message | undefined> = {
+  path: '/messages/:id',
+  choose: ({ params }) => {
+    const id = z.uuid().safeParse(params.id);
+    return id.success ? (db, ownerId) => findMessage(db, ownerId, id.data) : undefined;
+  },
+};
 
 export function messageRoutes(ctx: MailboxContext): Router {
   const { pool, notifier } = ctx;
   const router = Router();
 
   router
-    .route('/messages/:id')
+    .route(messagePreload.path)
     .get(async (req, res) => {
       const viewer = signedIn(req);
-      const found = preloadedMessage(viewer) ?? (await findMessage(pool, viewer.id, messageId(req)));
+      const found = preloaded(req, messagePreload) ?? (await findMessage(pool, viewer.id, messageId(req)));
       const { message, marked } = isReading(req)
         ? await openMessage(pool, viewer.id, found, findMessage)
         : { message: found, marked: 0 };

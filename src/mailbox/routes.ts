@@ -2,7 +2,7 @@
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { inBatches } from '../database/batches.ts';
-import { lowestIdAt } from '../ids.ts';
+import { highestId, lowestIdAt } from '../ids.ts';
 import { flashTrashed } from './trash/flash-trashed.ts';
 import { trashMessages, trashOlder } from './trash/queries.ts';
 import type { WebContext } from '../web/context.ts';
@@ -12,8 +12,8 @@ import { readDay, startOfDay } from '../web/days.ts';
 import { blankForm, parseForm } from '../web/forms.ts';
 import { localPath } from '../web/local-path.ts';
 import { readPage } from '../web/paging.ts';
+import { preloaded, type Preload } from '../sessions/preload.ts';
 import { signedIn } from '../sessions/session.ts';
-import { preloadedRows } from './preload.ts';
 import {
   countOlder,
   listBoxAfter,
@@ -22,15 +22,32 @@ import {
   markRead,
   markUnread,
   type Box,
+  type MessageRow,
 } from './queries.ts';
 import { counted, sayDone, sayUnchanged, selectedIds } from './selection.ts';
+
+const cursor = z.uuid().default(highestId);
+
+/** A page of a list; going back to newer pages is rare and not preloaded. */
+function listPreload(box: Box): Preload<MessageRow[]> {
+  return {
+    path: `/${box}`,
+    choose: ({ query }) => {
+      const before = cursor.safeParse(query.before);
+      if (!before.success || query.after !== undefined) return undefined;
+      return (db, ownerId) => listBoxBefore(db, ownerId, box, before.data);
+    },
+  };
+}
+
+export const listPreloads = { inbox: listPreload('inbox'), sent: listPreload('sent') };
 
 export function mailboxRoutes(ctx: WebContext): Router {
   const { pool } = ctx;
   const router = Router();
 
   for (const box of ['inbox', 'sent'] as const) {
-    router.route(`/${box}`).get(showBox(box)).all(allowOnly('GET'));
+    router.route(listPreloads[box].path).get(showBox(box)).all(allowOnly('GET'));
     router.route(`/${box}/older`).get(showOlder(box)).post(deleteOlder(box)).all(allowOnly('GET', 'POST'));
   }
 
@@ -38,8 +55,8 @@ export function mailboxRoutes(ctx: WebContext): Router {
     return async (req: Request, res: Response): Promise<void> => {
       const viewer = signedIn(req);
       const page = await readPage(req, {
-        before: async (cursor) => preloadedRows(viewer, box) ?? listBoxBefore(pool, viewer.id, box, cursor),
-        after: (cursor) => listBoxAfter(pool, viewer.id, box, cursor),
+        before: async (id) => preloaded(req, listPreloads[box]) ?? listBoxBefore(pool, viewer.id, box, id),
+        after: (id) => listBoxAfter(pool, viewer.id, box, id),
       });
       const { offersCodes } = req.session;
       res.render(`mailbox/${box}`, { page, here: req.originalUrl, offersCodes });

@@ -1,21 +1,12 @@
-// Finds sessions in SQL: one together with the rows of its page, or several in a batch.
+// Finds sessions in SQL, each together with its viewer.
 import type { SessionData } from 'express-session';
 import { z } from 'zod';
 import { asOwner } from '../database/owner.ts';
-import type { Database } from '../database/pool.ts';
+import type { Database, Pool } from '../database/pool.ts';
+import { withConnection } from '../database/transaction.ts';
+import type { Preloading } from './preload.ts';
 import { sessionKey } from './queries.ts';
 import { Viewer } from './viewer.ts';
-
-/** Rows of a page, fetched in one round trip with the session: both begin with the same owner. */
-export interface Preload {
-  statement: Statement;
-  values: unknown[]; // from $3 on
-}
-
-interface Statement {
-  name: string;
-  text: string;
-}
 
 interface SessionRow {
   sess: SessionData;
@@ -23,62 +14,45 @@ interface SessionRow {
   username: string;
   timeZone: string | null;
   unread: number;
-  preloaded?: unknown[][];
 }
 
-function selectSession(owner: string, sid: string, more = ''): string {
-  return `
-    select s.sess, u.id as "userId", u.username, u.time_zone as "timeZone",
-           (select count(*)::int from (
-              select from unread n where n.owner_id = ${owner} and not n.is_trashed limit 100) counted) as unread${more}
-    from sessions s join users u on u.id = s.user_id
-    where s.user_id = ${owner} and s.sid = ${sid} and s.expire > now()`;
-}
+const isUserId = (id: string): boolean => z.uuid().safeParse(id).success;
 
-/** Finds a session and the rows `r` of this SELECT, where $1 is the owner; JSON arrays are faster than objects. */
-export function sessionWith(name: string, select: string, values: string): Statement {
-  const preloaded = `, (select coalesce(json_agg(json_build_array(${values})), '[]') from (${select}) r) as preloaded`;
-  return { name: `find session and ${name}`, text: selectSession('$1', '$2', preloaded) };
-}
-
-const person = z.uuid();
-
-export async function findSessionWith(
-  db: Database,
-  id: string,
-  preloaded: Preload,
-): Promise<SessionData | null> {
+export async function findSession(db: Database, id: string): Promise<SessionData | null> {
   const [userId, sid] = sessionKey(id);
-  if (!person.safeParse(userId).success) return null;
+  if (!isUserId(userId)) return null;
   const { rows } = await asOwner(userId, () =>
-    db.query<SessionRow>({ ...preloaded.statement, values: [userId, sid, ...preloaded.values] }),
+    db.query<SessionRow>({
+      name: 'find session',
+      text: `select s.sess, u.id as "userId", u.username, u.time_zone as "timeZone",
+                    (select count(*)::int from (
+                       select from unread n where n.owner_id = $1 and not n.is_trashed limit 100) counted) as unread
+             from sessions s join users u on u.id = s.user_id
+             where s.user_id = $1 and s.sid = $2 and s.expire > now()`,
+      values: [userId, sid],
+    }),
   );
   // Removed from pg's result, which lives on for a while: pg sets a function on each query (tokenMaker in csrf.ts).
   const row = rows.pop();
-  return row ? toSession(row) : null;
+  if (!row) return null;
+  const { sess, username, timeZone, unread } = row;
+  return { ...sess, viewer: new Viewer(userId, username, timeZone, unread) };
 }
 
-const sessionsAlone: Statement = {
-  name: 'find sessions',
-  text: `select found.* from json_to_recordset($1) as asked (user_id uuid, sid text),
-                lateral (${selectSession('asked.user_id', 'asked.sid', ', s.sid')} limit 1) found`,
-};
-
-/** In the order of the ids, null for ended or invalid ones. JSON, because PostgreSQL would replan for each count. */
-export async function findSessions(db: Database, ids: string[]): Promise<(SessionData | null)[]> {
-  const keys = ids.map(sessionKey);
-  const asked = keys.filter(([userId]) => person.safeParse(userId).success);
-  const { rows } = await db.query<SessionRow & { sid: string }>({
-    ...sessionsAlone,
-    values: [JSON.stringify(asked.map(([userId, sid]) => ({ user_id: userId, sid })))],
+/** Sends both queries in one round trip. Until the session is found, the owner is only a claim of the cookie. */
+export async function findSessionWith(
+  pool: Pool,
+  id: string,
+  preloading: Preloading,
+): Promise<SessionData | null> {
+  const [userId] = sessionKey(id);
+  if (!isUserId(userId)) return null;
+  return withConnection(pool, async (db) => {
+    const [found, rows] = await Promise.all([
+      findSession(db, id),
+      asOwner(userId, () => preloading.find(db, userId)),
+    ]);
+    if (found) preloading.found = rows;
+    return found;
   });
-  const found = new Map(rows.splice(0).map((row) => [row.sid, row])); // removed from the result, as above
-  return keys.map(([, sid]) => {
-    const row = found.get(sid);
-    return row ? toSession(row) : null;
-  });
-}
-
-function toSession({ sess, userId, username, timeZone, unread, preloaded }: SessionRow): SessionData {
-  return { ...sess, viewer: new Viewer(userId, username, timeZone, unread, preloaded) };
 }

@@ -1,10 +1,12 @@
 // What a session adds to a request, and the data stored in a session.
+import type { Preloading } from './preload.ts';
 import type { Viewer } from './viewer.ts';
 
 declare global {
   namespace Express {
     interface Request {
       user?: Viewer; // use `signedIn(req)` in routes behind requireUser
+      preloading?: Preloading; // set by startPreload; read it by preloaded()
       signingIn?: string; // the user id for the session about to be created
     }
   }

@@ -2,30 +2,24 @@
 import { randomBytes } from 'node:crypto';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import session, { type SessionData } from 'express-session';
-import { batch } from '../database/batch.ts';
-import { asSystem, becomeOwner } from '../database/owner.ts';
+import { becomeOwner } from '../database/owner.ts';
 import type { Database, Pool } from '../database/pool.ts';
 import type { WebContext } from '../web/context.ts';
 import { adoptCookies, type Cookies } from '../web/cookies.ts';
 import { HttpError } from '../web/errors.ts';
 import { localPath } from '../web/local-path.ts';
 import { isPrefetch } from '../web/prefetch.ts';
-import { findSessionWith, findSessions, type Preload } from './finding-sessions.ts';
+import { findSession, findSessionWith } from './finding-sessions.ts';
 import { maxIdle, insertSession, moveSession, newSessionId, renewSession, sessionKey } from './queries.ts';
 import { SessionStore } from './session-store.ts';
 import type { Viewer } from './viewer.ts';
 
 const seenEvery = 5 * 60 * 1000;
 
-type ChoosePreload = (req: Request) => Preload | undefined;
-
 /** Reads the session; anonymous visitors get no cookie and no row. */
-export function openSessions(ctx: WebContext, choosePreload: ChoosePreload): RequestHandler[] {
+export function openSessions(ctx: WebContext): RequestHandler[] {
   const { config, cookies, pool } = ctx;
-  const findAlone = batch(pool, (db, ids: string[]) => asSystem(() => findSessions(db, ids)));
-  const find = (id: string, preloaded?: Preload) =>
-    preloaded ? findSessionWith(pool, id, preloaded) : findAlone(id);
-  const store = new SessionStore(pool, findAlone);
+  const store = new SessionStore(pool, (id) => findSession(pool, id));
   const keys = [randomBytes(32).toString('base64url')]; // an empty list is refused; replaced below
   const openSession = session({
     name: cookies.name('session'),
@@ -40,7 +34,10 @@ export function openSessions(ctx: WebContext, choosePreload: ChoosePreload): Req
   const readSession = async (req: Request): Promise<void> => {
     const id = cookies.read(req, 'session');
     const readAt = Date.now();
-    const found = typeof id === 'string' ? await find(id, choosePreload(req)) : null;
+    const { preloading } = req;
+    const find = (sessionId: string) =>
+      preloading ? findSessionWith(pool, sessionId, preloading) : findSession(pool, sessionId);
+    const found = typeof id === 'string' ? await find(id) : null;
     if (found) req.sessionID = id as string;
     if (found?.viewer) found.viewer.readAt = readAt;
     req.session = Object.freeze(found ?? {}) as Request['session'];

@@ -5,22 +5,14 @@ export class Viewer {
   readonly timeZone: string | null;
   /** Counted when the session was read, capped at 100; pages that mark messages as read correct it. */
   unread: number;
-  readonly preloaded: unknown[][] | undefined; // each row an array of JSON values
   readAt = Date.now(); // just before the data was read: the page may lack later changes
   onChange: () => void = () => {};
 
-  constructor(
-    id: string,
-    username: string,
-    timeZone: string | null,
-    unread: number,
-    preloaded?: unknown[][],
-  ) {
+  constructor(id: string, username: string, timeZone: string | null, unread: number) {
     this.id = id;
     this.username = username;
     this.timeZone = timeZone;
     this.unread = unread;
-    this.preloaded = preloaded;
   }
 
   /** Corrects the count on a page that marks messages as read, before its list is read (again). */

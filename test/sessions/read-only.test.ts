@@ -11,10 +11,10 @@ const sessions: Request['session'][] = [];
 beforeAll(async () => {
   app = await startApp();
   const { response } = app.express;
-  const { render } = response;
+  const render = Reflect.get(response, 'render') as (...page: unknown[]) => void;
   response.render = function (...page: unknown[]) {
-    sessions.push(this.req!.session);
-    return (render as (...page: unknown[]) => void).apply(this, page);
+    sessions.push(this.req.session);
+    render.apply(this, page);
   };
   alice = await registered(app.url, 'alice');
 });

@@ -5,12 +5,11 @@ import { isUnanswered, type Sending } from '../../src/mailbox/compose/queries.ts
 import { sendMessage } from '../../src/mailbox/compose/send-message.ts';
 import { unsendMessage } from '../../src/mailbox/compose/unsend.ts';
 import { listConversation } from '../../src/mailbox/conversations/queries.ts';
-import { asOwner, asSystem } from '../../src/database/owner.ts';
+import { asOwner } from '../../src/database/owner.ts';
 import type { Database, Pool } from '../../src/database/pool.ts';
 import { discardDraft, findDraft, listDrafts, saveDraft } from '../../src/mailbox/drafts/queries.ts';
 import { highestId, lowestId, lowestIdAt, newId } from '../../src/ids.ts';
 import { readMailboxState } from '../../src/mailbox/live/queries.ts';
-import { preload } from '../../src/mailbox/preload.ts';
 import {
   countOlder,
   findMessage,
@@ -33,7 +32,7 @@ import {
   trashMessages,
   trashOlder,
 } from '../../src/mailbox/trash/queries.ts';
-import { findSessionWith, findSessions, type Preload } from '../../src/sessions/finding-sessions.ts';
+import { findSession } from '../../src/sessions/finding-sessions.ts';
 import {
   deleteSession,
   insertSession,
@@ -69,9 +68,6 @@ export async function hotStatements(pool: Pool): Promise<HotStatement[]> {
     ['the inbox, a newer page', (db) => listBoxAfter(db, owner, 'inbox', middle)],
     ['what was sent', (db) => listBoxBefore(db, owner, 'sent', highestId)],
     ['what was sent, a newer page', (db) => listBoxAfter(db, owner, 'sent', middle)],
-    ['the session with the inbox', (db) => findSessionWith(db, session, preloaded('/inbox'))],
-    ['the session with what was sent', (db) => findSessionWith(db, session, preloaded('/sent'))],
-    ['the session with a message', (db) => findSessionWith(db, session, preloaded(`/messages/${middle}`))],
     ['a conversation', (db) => listConversation(db, owner, 'bob', highestId, 26)],
     ['a conversation, an older page', (db) => listConversation(db, owner, 'bob', middle, 26)],
     ['a conversation with a stranger', (db) => listConversation(db, owner, 'person-30', highestId, 26)],
@@ -79,7 +75,7 @@ export async function hotStatements(pool: Pool): Promise<HotStatement[]> {
     ['the trash, a newer page', (db) => listTrashAfter(db, owner, lowestId, 26)],
   ];
   const others: Asked[] = [
-    ['the session', (db) => asSystem(() => findSessions(db, [session]))],
+    ['the session', (db) => findSession(db, session)],
     ['the session, renewed', (db) => updateSession(db, session, started)],
     ['logging in', (db) => findAccount(db, 'alice')],
     ['a new session', (db) => insertSession(poolOf(db), newSessionId(owner), started)],
@@ -148,10 +144,6 @@ async function momentOf(pool: Pool, id: string): Promise<Date> {
     [owner, id],
   );
   return rows[0]!.at;
-}
-
-function preloaded(path: string): Preload {
-  return preload({ path, query: {} })!;
 }
 
 function search(words: string): (db: Database) => Promise<unknown> {
