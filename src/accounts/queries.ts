@@ -32,7 +32,10 @@ export async function findOwnAccount(db: Database, userId: string): Promise<Acco
   return rows[0];
 }
 
-/** 'taken' if the name or a look-alike was ever used; inserting the skeleton's hash decides. Older rows hash names. */
+/**
+ * 'taken' if the name or a look-alike was ever used; inserting the skeleton's hash decides. Older rows hash names. Call
+ * in a transaction.
+ */
 export async function createAccount(
   db: Database,
   hashUsername: HashUsername,
@@ -40,22 +43,24 @@ export async function createAccount(
   passwordHash: string,
 ): Promise<{ id: string; epoch: number } | 'taken'> {
   const id = newId();
-  const { rows } = await asOwner(id, () =>
-    db.query<{ id: string; epoch: number }>(
-      `with name as (
+  const { rows } = await db.query<{ id: string; epoch: number }>(
+    `with name as (
        insert into usernames_used (hash) select $4
        where not exists (select from usernames_used where hash = $5)
        on conflict do nothing returning hash
-     ), account as (
-       insert into users (id, username, password_hash) select $1, $2, $3 from name returning id, epoch
-     ), mailbox as (
-       insert into mailbox_sizes (owner_id, messages, bytes, sent, sent_bytes) select id, 0, 0, 0, 0 from account
      )
-     select id, epoch from account`,
-      [id, username, passwordHash, hashUsername(skeletonOf(username)), hashUsername(username)],
+     insert into users (id, username, password_hash) select $1, $2, $3 from name returning id, epoch`,
+    [id, username, passwordHash, hashUsername(skeletonOf(username)), hashUsername(username)],
+  );
+  const [account] = rows;
+  if (!account) return 'taken';
+  await asOwner(id, () =>
+    db.query(
+      'insert into mailbox_sizes (owner_id, messages, bytes, sent, sent_bytes) values ($1, 0, 0, 0, 0)',
+      [id],
     ),
   );
-  return rows[0] ?? 'taken';
+  return account;
 }
 
 export async function setTimeZone(db: Database, userId: string, timeZone: string | null): Promise<void> {

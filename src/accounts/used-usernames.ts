@@ -26,7 +26,8 @@ export async function openUsedUsernames(
     await db.query('lock table usernames_used in exclusive mode');
     const { key: own, others } = await findKey(db, encryption); // again: of several processes only the first makes it
     const key = own ?? randomBytes(32);
-    if (!own) await db.query('insert into username_keys values ($1)', [encryption.encrypt(context, key)]);
+    if (!own)
+      await db.query('insert into username_keys (encrypted) values ($1)', [encryption.encrypt(context, key)]);
     if (others > 0) await addNamesInUse(db, hashWith(key));
     else if (!own) await turnIntoHmacs(db, key);
     if (!own && others > 0)
@@ -95,7 +96,8 @@ async function addNamesInUse(db: Database, hashOf: HashUsername): Promise<void> 
 
 async function addHashes(db: Database, hashes: Buffer[]): Promise<void> {
   for (let start = 0; start < hashes.length; start += batch)
-    await db.query('insert into usernames_used (hash) select unnest($1::bytea[]) on conflict do nothing', [
-      hashes.slice(start, start + batch),
-    ]);
+    await db.query(
+      'insert into usernames_used (hash) select unnest($1::bytea[]) on conflict do nothing returning hash',
+      [hashes.slice(start, start + batch)],
+    );
 }

@@ -8,9 +8,10 @@ const verifiesFor = '91 days'; // a session lasts at most 90 days
 
 /** The signing secret is first. Updated in place, because express-session and cookie-parser read it per request. */
 export async function openSigningKeys(db: Database, onError: (error: Error) => void, reloadEvery = 60_000) {
-  await db.query('insert into signing_keys (number, secret) values (1, $1) on conflict do nothing', [
-    newSecret(),
-  ]);
+  await db.query(
+    'insert into signing_keys (number, secret) values (1, $1) on conflict do nothing returning number',
+    [newSecret()],
+  );
   const secrets = await listSecrets(db);
   const timer = setInterval(() => {
     listSecrets(db).then((current) => secrets.splice(0, secrets.length, ...current), onError);
@@ -23,7 +24,8 @@ export async function openSigningKeys(db: Database, onError: (error: Error) => v
 export async function rotateSigningKeys(db: Database): Promise<void> {
   await db.query(
     `insert into signing_keys (number, secret)
-     select coalesce(max(number), 0) + 1, $1 from signing_keys on conflict do nothing`,
+     select coalesce(max(number), 0) + 1, $1 from signing_keys
+     on conflict do nothing returning number`,
     [newSecret()],
   );
   await db.query(

@@ -7,6 +7,7 @@ import { readSettings } from '../config.ts';
 import { openDatabase } from '../database/open.ts';
 import { asSystem } from '../database/owner.ts';
 import type { Pool } from '../database/pool.ts';
+import { transaction } from '../database/transaction.ts';
 import { sendMessage } from '../mailbox/compose/send-message.ts';
 import type { Quota } from '../mailbox/quota.ts';
 import { createEncryption, type Encryption } from '../secrets/encryption.ts';
@@ -41,7 +42,7 @@ async function fill(pool: Pool, encryption: Encryption, mailbox: Quota, password
   const hashUsername = await openUsedUsernames(pool, encryption, console.error);
   const ids = new Map<string, string>();
   for (const name of people) {
-    const account = await createAccount(pool, hashUsername, name, passwordHash);
+    const account = await transaction(pool, (db) => createAccount(db, hashUsername, name, passwordHash));
     if (account !== 'taken') ids.set(name, account.id);
   }
   const limits = { perMinute: messages.length, mailbox };
@@ -57,8 +58,10 @@ async function fill(pool: Pool, encryption: Encryption, mailbox: Quota, password
     };
     await sendMessage(pool, limits, message);
   }
-  await pool.query(
-    `delete from unread u using messages m
-     where m.owner_id = u.owner_id and m.id = u.id and m.sent_at < now() - interval '2 hours'`,
-  );
+  for (const id of ids.values())
+    await pool.query(
+      `delete from unread where owner_id = $1 and id in (
+         select id from messages where owner_id = $1 and sent_at < now() - interval '2 hours')`,
+      [id],
+    );
 }

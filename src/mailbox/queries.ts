@@ -26,10 +26,10 @@ export const otherColumns = `coalesce(m.other_name, (select u.username from user
 /** Cuts only long messages: PostgreSQL counts characters one by one, which takes a quarter of the list's time. */
 const excerpt = `case when octet_length(m.body) <= 400 then m.body else ${prefixOf('m.body', maxExcerpt)} end as excerpt`;
 
-/** The columns of all lists. A scalar subquery, because with `exists` a plan may hash everybody's marks first. */
+/** The columns of all lists, where $1 is the owner. A scalar subquery, because with `exists` a plan may hash everybody's marks first. */
 export const rowColumns = `m.id, m.box, ${otherColumns},
   ${excerpt}, m.sent_at as "sentAt", m.trashed_at is not null as "isTrashed",
-  (select n.id from unread n where n.owner_id = m.owner_id and n.id = m.id) is not null as "isUnread"`;
+  (select n.id from unread n where n.owner_id = $1 and n.id = m.id) is not null as "isUnread"`;
 
 /** Older than id `$n`. Box and limit are literals: as parameters they prevent a generic plan (0.19 ms, not 0.11). */
 export function selectBoxBefore(box: Box, n: number): string {
@@ -84,7 +84,7 @@ export interface Message {
 export const selectMessage = (n: number): string => `
   select m.id, m.box, ${otherColumns}, m.body,
                   m.sent_at as "sentAt",
-                  exists (select from unread n where n.owner_id = m.owner_id and n.id = m.id) as "isUnread",
+                  exists (select from unread n where n.owner_id = $1 and n.id = m.id) as "isUnread",
                   (select n.id from messages n
                    where n.owner_id = $1 and n.box = m.box and n.trashed_at is null and n.id > m.id
                    order by n.id limit 1) as newer,

@@ -1,7 +1,7 @@
 // Operator queries in SQL: accounts and the operator log, never what users wrote.
 import type { Database } from '../database/pool.ts';
 import { newId } from '../ids.ts';
-import { isAsked } from '../accounts/second-factor/queries.ts';
+import { listTwoFactorUsers } from '../accounts/second-factor/queries.ts';
 
 export interface Person {
   username: string;
@@ -17,17 +17,35 @@ const page = 1000;
 export async function listPeople(db: Database, part = ''): Promise<Person[]> {
   const people: Person[] = [];
   for (;;) {
-    const { rows } = await db.query<Person>(
-      `select u.username, u.created_at as "registeredAt",
-         (select to_timestamp(max((s.sess->>'seenAt')::float8) / 1000)
-          from sessions s where s.user_id = u.id and s.expire > now()) as "seenAt",
-         u.disabled_at as "disabledAt", ${isAsked} as "hasSecondFactor"
-       from users u where u.username > $1 and strpos(u.username, $2) > 0 order by u.username limit $3`,
+    const { rows } = await db.query<
+      Pick<Person, 'username' | 'registeredAt' | 'disabledAt'> & { id: string }
+    >(
+      `select id, username, created_at as "registeredAt", disabled_at as "disabledAt"
+       from users where username > $1 and strpos(username, $2) > 0 order by username limit $3`,
       [people.at(-1)?.username ?? '', part, page],
     );
-    people.push(...rows);
+    const ids = rows.map(({ id }) => id);
+    const seen = await listSeen(db, ids);
+    const withSecondFactor = await listTwoFactorUsers(db, ids);
+    for (const { id, username, registeredAt, disabledAt } of rows)
+      people.push({
+        username,
+        registeredAt,
+        seenAt: seen.get(id) ?? null,
+        disabledAt,
+        hasSecondFactor: withSecondFactor.has(id),
+      });
     if (rows.length < page) return people;
   }
+}
+
+async function listSeen(db: Database, userIds: string[]): Promise<Map<string, Date>> {
+  const { rows } = await db.query<{ id: string; seenAt: Date }>(
+    `select user_id as id, to_timestamp(max((sess->>'seenAt')::float8) / 1000) as "seenAt"
+     from sessions where user_id = any ($1::uuid[]) and expire > now() group by user_id`,
+    [userIds],
+  );
+  return new Map(rows.map(({ id, seenAt }) => [id, seenAt]));
 }
 
 /** Stores only the id of the user, and no option that names anybody. */

@@ -11,10 +11,11 @@ export function newNonce(): string {
 
 /** False if already consumed, even by a concurrent request. */
 export async function consumeNonce(db: Database, key: string): Promise<boolean> {
-  const { rowCount } = await db.query('insert into used_once (digest) values ($1) on conflict do nothing', [
-    digest(key),
-  ]);
-  return rowCount === 1;
+  const { rows } = await db.query(
+    'insert into used_once (digest) values ($1) on conflict do nothing returning digest',
+    [digest(key)],
+  );
+  return rows.length === 1;
 }
 
 export async function isConsumed(db: Database, key: string): Promise<boolean> {

@@ -66,7 +66,8 @@ export async function rememberBrowser(db: Database, userId: string, hash: Buffer
        delete from known_browsers where user_id = $1 and hash = any (array (
          select hash from known_browsers where user_id = $1 order by seen_at desc, hash offset $3 - 1))
      )
-     insert into known_browsers (user_id, hash, seen_at) values ($1, $2, now()) on conflict do nothing`,
+     insert into known_browsers (user_id, hash, seen_at) values ($1, $2, now())
+     on conflict do nothing returning hash`,
     [userId, hash, maxBrowsers],
   );
 }

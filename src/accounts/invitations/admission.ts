@@ -31,7 +31,8 @@ export async function admit(
   username: string,
   passwordHash: string,
 ): Promise<{ id: string; epoch: number } | 'taken' | Refusal> {
-  if (registration === 'open') return createAccount(pool, hashUsername, username, passwordHash);
+  if (registration === 'open')
+    return transaction(pool, (db) => createAccount(db, hashUsername, username, passwordHash));
   if (registration === 'closed') return 'closed';
   const key = readLinkToken(token);
   if (!key) return 'void invitation';

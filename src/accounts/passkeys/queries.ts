@@ -43,13 +43,14 @@ export async function addPasskey(
   name: string,
   passkey: NewPasskey,
 ): Promise<boolean> {
-  const { rowCount } = await db.query(
+  const { rows } = await db.query(
     `insert into passkeys (user_id, id, credential_id, public_key, counter, transports, name)
      select $1, $2, $3, $4, $5, $6, $7
-     where (select count(*) from passkeys where user_id = $1) < ${maxPasskeys} on conflict do nothing`,
+     where (select count(*) from passkeys where user_id = $1) < ${maxPasskeys}
+     on conflict do nothing returning id`,
     [userId, newId(), passkey.id, passkey.publicKey, passkey.counter, passkey.transports, name],
   );
-  return rowCount === 1;
+  return rows.length === 1;
 }
 
 export interface KnownPasskey {
@@ -97,10 +98,15 @@ export async function removePasskey(db: Database, userId: string, id: string): P
     'delete from passkeys where user_id = $1 and id = $2 returning name',
     [userId, id],
   );
-  await db.query(
-    `update users set passkey_asked_at = null
-     where id = $1 and passkey_asked_at is not null and not exists (select from passkeys where user_id = $1)`,
-    [userId],
-  );
+  if (!(await hasPasskey(db, userId)))
+    await db.query(
+      'update users set passkey_asked_at = null where id = $1 and passkey_asked_at is not null',
+      [userId],
+    );
   return rows[0]?.name;
+}
+
+export async function hasPasskey(db: Database, userId: string): Promise<boolean> {
+  const { rowCount } = await db.query('select from passkeys where user_id = $1 limit 1', [userId]);
+  return rowCount === 1;
 }

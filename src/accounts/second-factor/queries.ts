@@ -1,18 +1,30 @@
 // The second factor in SQL: TOTP secrets, and whether login requires a second factor.
 import { asOwner } from '../../database/owner.ts';
 import type { Database } from '../../database/pool.ts';
-import type { Credential } from '../passkeys/queries.ts';
+import { hasPasskey, type Credential } from '../passkeys/queries.ts';
 
-const hasCodes = 'exists (select from totp where user_id = u.id)';
-const hasPasskeys = 'exists (select from passkeys where user_id = u.id)';
-/** A condition on `users u`: login requires a second factor. */
-export const isAsked = `(${hasCodes} or u.passkey_asked_at is not null and ${hasPasskeys})`;
+const hasCodes = 'exists (select from totp where user_id = $1)';
+const hasPasskeys = 'exists (select from passkeys where user_id = $1)';
+/** A condition on `users u`, whose id is $1: login requires a second factor. */
+const isAsked = `(${hasCodes} or u.passkey_asked_at is not null and ${hasPasskeys})`;
 
 export async function requiresTwoFactor(db: Database, userId: string): Promise<boolean> {
   const { rows } = await asOwner(userId, () =>
     db.query<{ isAsked: boolean }>(`select ${isAsked} as "isAsked" from users u where u.id = $1`, [userId]),
   );
   return rows[0]?.isAsked ?? false;
+}
+
+/** Those of these users whose login requires a second factor. */
+export async function listTwoFactorUsers(db: Database, userIds: string[]): Promise<Set<string>> {
+  const { rows } = await db.query<{ id: string }>(
+    `select t.user_id as id from totp t where t.user_id = any ($1::uuid[])
+     union all
+     select u.id from users u join passkeys p on p.user_id = u.id
+     where u.passkey_asked_at is not null and p.user_id = any ($1::uuid[])`,
+    [userIds],
+  );
+  return new Set(rows.map(({ id }) => id));
 }
 
 export interface TwoFactorLogin {
@@ -31,9 +43,9 @@ export async function findTwoFactorLogin(
 ): Promise<TwoFactorLogin | undefined> {
   const { rows } = await db.query<TwoFactorLogin>(
     `select u.id, u.epoch, u.username, t.secret, array (
-       select json_build_object('id', credential_id, 'transports', transports) from passkeys where user_id = u.id
+       select json_build_object('id', credential_id, 'transports', transports) from passkeys where user_id = $1
        order by id) as passkeys
-     from users u left join totp t on t.user_id = u.id
+     from users u left join totp t on t.user_id = $1
      where u.id = $1 and u.epoch = $2 and u.disabled_at is null and u.username is not null and ${isAsked}`,
     [userId, epoch],
   );
@@ -52,8 +64,8 @@ export async function findFactors(db: Database, userId: string): Promise<Factors
   const { rows } = await db.query<Factors>(
     `select t.confirmed_at as "codesSince", ${hasPasskeys} as "hasPasskeys",
             u.passkey_asked_at as "passkeySince",
-            exists (select from recovery_codes where user_id = u.id and cardinality(hashes) > 0) as "hasRecoveryCodes"
-     from users u left join totp t on t.user_id = u.id where u.id = $1`,
+            exists (select from recovery_codes where user_id = $1 and cardinality(hashes) > 0) as "hasRecoveryCodes"
+     from users u left join totp t on t.user_id = $1 where u.id = $1`,
     [userId],
   );
   return rows[0] ?? { codesSince: null, hasPasskeys: false, passkeySince: null, hasRecoveryCodes: false };
@@ -66,12 +78,12 @@ export async function turnTotpOn(
   encryptedSecret: Buffer,
   step: number,
 ): Promise<boolean> {
-  const { rowCount } = await db.query(
+  const { rows } = await db.query(
     `insert into totp (user_id, secret, confirmed_at, last_step, used_steps)
-     values ($1, $2, now(), $3, array[$3::int]) on conflict do nothing`,
+     values ($1, $2, now(), $3, array[$3::int]) on conflict do nothing returning user_id`,
     [userId, encryptedSecret, step],
   );
-  return rowCount === 1;
+  return rows.length === 1;
 }
 
 /** Consumes the code of `step` and all before it; false if it was used. `newest` is the latest step valid now: if later
@@ -91,9 +103,9 @@ const maxUsedSteps = 100;
 
 /** For a lost or compromised account. Passkeys and recovery codes go too: they log in without the password. */
 export async function dropSecondFactor(db: Database, userId: string): Promise<void> {
+  await db.query('update users set passkey_asked_at = null where id = $1', [userId]);
   await db.query(
-    `with tick as (update users set passkey_asked_at = null where id = $1),
-          codes as (delete from totp where user_id = $1),
+    `with codes as (delete from totp where user_id = $1),
           paper as (delete from recovery_codes where user_id = $1)
      delete from passkeys where user_id = $1`,
     [userId],
@@ -105,11 +117,12 @@ export async function turnTotpOff(db: Database, userId: string): Promise<boolean
   return rowCount === 1;
 }
 
-/** Turns the passkey as second factor on or off; false if that changes nothing. */
+/** Turns the passkey as second factor on or off; false if that changes nothing. Within `ChangeAccount`. */
 export async function askForPasskey(db: Database, userId: string, isAskedFor: boolean): Promise<boolean> {
+  if (isAskedFor && !(await hasPasskey(db, userId))) return false;
   const { rowCount } = await db.query(
-    `update users u set passkey_asked_at = case when $2 then now() end
-     where u.id = $1 and (u.passkey_asked_at is not null) <> $2 and (not $2 or ${hasPasskeys})`,
+    `update users set passkey_asked_at = case when $2 then now() end
+     where id = $1 and (passkey_asked_at is not null) <> $2`,
     [userId, isAskedFor],
   );
   return rowCount === 1;

@@ -20,18 +20,17 @@ export async function listConversation(
 ): Promise<Line[] | undefined> {
   const { rows } = await db.query<Line | Record<keyof Line, null>>({
     name: 'list conversation',
-    text: `select line.id, line.box, line.body, line.sent_at as "sentAt", line.is_unread as "isUnread"
-           from users u left join lateral (
-             select m.id, m.box, m.body, m.sent_at,
-                    (select n.id from unread n where n.owner_id = m.owner_id and n.id = m.id) is not null as is_unread
-             from messages m
-             where m.owner_id = $1 and m.other_id = u.id and m.trashed_at is null and m.id < $3
-               and (m.other_id <> m.owner_id or m.box = 'inbox')
-             order by m.id desc limit $4) line on true
-           where u.username = $2`,
+    text: `with other as (select u.id from users u where u.username = $2)
+           (select m.id, m.box, m.body, m.sent_at as "sentAt",
+                   (select n.id from unread n where n.owner_id = $1 and n.id = m.id) is not null as "isUnread"
+            from messages m
+            where m.owner_id = $1 and m.other_id = (select id from other) and m.trashed_at is null and m.id < $3
+              and (m.other_id <> m.owner_id or m.box = 'inbox')
+            order by m.id desc limit $4)
+           union all select null, null, null, null, null from other`,
     values: [ownerId, username, before, limit],
   });
   if (rows.length === 0) return undefined;
   const lines = rows.filter((row): row is Line => row.id !== null);
-  return lines.sort((one, other) => (one.id < other.id ? 1 : -1)); // a join guarantees no order
+  return lines.sort((one, other) => (one.id < other.id ? 1 : -1)); // union all guarantees no order
 }

@@ -51,10 +51,11 @@ const inRange = (row: string) => `${row}.owner_id = $1 and ${row}.id > $2 and ${
 // `offset 0` is an optimization fence: PostgreSQL runs the subquery by itself, first, and once per row.
 
 function throughMailbox({ isUnread, place, others }: Conditions, order: Order): string {
-  const rows = isUnread
-    ? `unread r, lateral (${ofMessage('r', '*')} offset 0) m`
-    : 'messages r, lateral (select r.*) m';
-  return `select r.id from ${rows} where ${all([inRange('r'), place, ...others])} order by r.id ${order} limit $4`;
+  const [row, tables] = isUnread
+    ? ['n', `unread n, lateral (${ofMessage('n', 'box, trashed_at, body')} offset 0) m`]
+    : ['m', 'messages m'];
+  return `select ${row}.id from ${tables} where ${all([inRange(row), place, ...others])}
+          order by ${row}.id ${order} limit $4`;
 }
 
 const ofMessage = (row: string, columns: string) =>
@@ -72,7 +73,8 @@ const many = 200;
 
 // Looks up one time window after another in the index (migrations/0013) until the page is full: first 3 days, then
 // narrower ones where there are too many matches, and wider ones again after these. `first` is the first message in
-// scan order; `likely` are matches in the index whose text is not checked yet.
+// scan order; `likely` are matches in the index whose text is not checked yet. The key in the index holds the owner: beside
+// `owner_id = $1`, PostgreSQL would read the primary key instead while it has no statistics of a new mailbox.
 function throughWindows(conditions: Conditions, order: Order): string {
   const { isUnread, place, indexed, others, phrases } = conditions;
   const isMarked = isUnread ? '(select true from unread n where n.owner_id = $1 and n.id = m.id)' : 'true';
@@ -92,7 +94,7 @@ function throughWindows(conditions: Conditions, order: Order): string {
         select count(*) > ${many} and digits < ${narrowest} as are_many,
                array_agg(m.id order by m.id ${order}) filter (where ${all([inRange('m'), place, isMarked, ...others])}) as ids
         from (
-          select * from searched_messages
+          select owner_id, id, box, trashed_at, body from searched_messages
           where windows_of(owner_id, id) @> array[window_of($1, first, digits)] and ${all(indexed)}
           limit case when digits < ${narrowest} then ${many + 1} end
         ) m

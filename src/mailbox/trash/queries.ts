@@ -150,7 +150,7 @@ export async function findTrashed(
   const { rows } = await db.query<TrashedMessage>(
     `select m.id, m.box, ${otherColumns}, m.body,
             m.sent_at as "sentAt", m.trashed_at as "trashedAt",
-            exists (select from unread n where n.owner_id = m.owner_id and n.id = m.id) as "isUnread",
+            exists (select from unread n where n.owner_id = $1 and n.id = m.id) as "isUnread",
             (select n.id from messages n
              where n.owner_id = $1 and n.trashed_at is not null and n.id > m.id order by n.id limit 1) as newer,
             (select o.id from messages o

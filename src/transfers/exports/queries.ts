@@ -66,11 +66,12 @@ export async function startRun(
   { part, after }: PartStart,
 ): Promise<boolean> {
   await pool.query(`delete from exports where user_id = $1 and ${isDead}`, [userId]);
-  const { rowCount } = await pool.query(
-    `insert into exports (user_id, run, total, part, after_id) values ($1, $2, 0, $3, $4) on conflict do nothing`,
+  const { rows } = await pool.query(
+    `insert into exports (user_id, run, total, part, after_id) values ($1, $2, 0, $3, $4)
+     on conflict do nothing returning run`,
     [userId, run, part, after],
   );
-  return rowCount === 1;
+  return rows.length === 1;
 }
 
 export async function setTotal(db: Database, userId: string, run: string, total: number): Promise<void> {
@@ -145,7 +146,7 @@ export async function listCopies(
     text: `select m.id, m.box, coalesce(m.other_name, (select u.username from users u where u.id = m.other_id)) as other,
                   m.origin is not null and m.origin <> 'imported' as "isNotice", m.sent_at as "sentAt",
                   m.trashed_at as "trashedAt", m.body,
-                  (select n.id from unread n where n.owner_id = m.owner_id and n.id = m.id) is not null as "isUnread"
+                  (select n.id from unread n where n.owner_id = $1 and n.id = m.id) is not null as "isUnread"
            from messages m where m.owner_id = $1 and m.id > $2 and m.id <= $3 order by m.id limit ${batch}`,
     values: [ownerId, after, upTo],
   });

@@ -1,5 +1,6 @@
 // SQL of import jobs: one row per user, with the progress and the result of their latest import.
-import type { Database } from '../../database/pool.ts';
+import type { Database, Pool } from '../../database/pool.ts';
+import { transaction } from '../../database/transaction.ts';
 import type { ImportReport } from './import-report.ts';
 
 export type Phase = 'uploading' | 'waiting' | 'reading' | 'writing';
@@ -51,12 +52,12 @@ interface NewJob {
 /** Replaces the row of the last import; false while that one still runs. */
 export async function insertImport(db: Database, { userId, job }: JobKey, started: NewJob): Promise<boolean> {
   await db.query(`delete from imports i where user_id = $1 and not (${isRunning})`, [userId]);
-  const { rowCount } = await db.query(
+  const { rows } = await db.query(
     `insert into imports (user_id, job, sid, epoch, bytes_total, own_addresses)
-     select id, $2, $3, epoch, $4, $5 from users where id = $1 on conflict do nothing`,
+     select id, $2, $3, epoch, $4, $5 from users where id = $1 on conflict do nothing returning job`,
     [userId, job, started.sid, started.bytesTotal, started.ownAddresses],
   );
-  return rowCount === 1;
+  return rows.length === 1;
 }
 
 /** Removes an import that was refused before it began, so that the user can start another. */
@@ -65,15 +66,17 @@ export async function deleteImport(db: Database, { userId, job }: JobKey): Promi
 }
 
 /** False when the import must end. Commits asynchronously: a disk busy with the import must not make it look dead. */
-export async function keepImport(db: Database, { userId, job }: JobKey, now: JobProgress): Promise<boolean> {
-  const { rowCount } = await db.query(
-    `update imports i set beat_at = now(), phase = $3, bytes_read = $4, bytes_total = $5,
-            messages_written = $6, messages_total = $7
-     where i.user_id = $1 and i.job = $2 and ${isRunning} and ${mayGoOn}
-       and (select set_config('synchronous_commit', 'off', true)) is not null`,
-    [userId, job, now.phase, now.bytesRead, now.bytesTotal, now.messagesWritten, now.messagesTotal],
-  );
-  return rowCount === 1;
+export function keepImport(pool: Pool, { userId, job }: JobKey, now: JobProgress): Promise<boolean> {
+  return transaction(pool, async (db) => {
+    await db.query('set local synchronous_commit = off');
+    const { rowCount } = await db.query(
+      `update imports i set beat_at = now(), phase = $3, bytes_read = $4, bytes_total = $5,
+              messages_written = $6, messages_total = $7
+       where i.user_id = $1 and i.job = $2 and ${isRunning} and ${mayGoOn}`,
+      [userId, job, now.phase, now.bytesRead, now.bytesTotal, now.messagesWritten, now.messagesTotal],
+    );
+    return rowCount === 1;
+  });
 }
 
 export async function mayContinue(db: Database, { userId, job }: JobKey): Promise<boolean> {
