@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { StartupError } from '../startup-error.ts';
-import { readEarlier, readMigrations, type Migration } from './migration-files.ts';
+import { readEarlier, readMigrations, splitStatements, type Migration } from './migration-files.ts';
 import { withProgress, type Tell } from './migration-progress.ts';
 import { isDatabaseAway, withQueryTimeout, type Database, type Pool } from './pool.ts';
 import { lacks } from './refusals.ts';
@@ -79,7 +79,10 @@ async function replaceEarlier(run: Run): Promise<void> {
 
 async function execute({ pool, client, all, tell }: Run, title: string, sql: string): Promise<void> {
   const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
-  const work = () => client.query(withQueryTimeout({ text: sql }));
+  // One at a time: PostgreSQL spread over machines takes no several changes of a schema in one query.
+  const work = async () => {
+    for (const text of splitStatements(sql)) await client.query(withQueryTimeout({ text }));
+  };
   const place = `${title} of ${all.length}`;
   await withProgress({ pool, client, pid: rows[0]!.pid }, place, tell, work).catch((error: Error) => {
     if (isDatabaseAway(error) || lacks(error)) throw error;

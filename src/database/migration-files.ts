@@ -28,6 +28,28 @@ export function readEarlier(sha256: string, from = new URL('earlier/', folder)):
   return name && readSql(new URL(name, from)).sql;
 }
 
+// Strings with E, other strings, quoted names, dollar quotes; then comments, and what ends a statement.
+const tokens =
+  /(?<!\w)e'(?:[^'\\]|''|\\.)*'|'[^']*'|"[^"]*"|(\$(?:[a-z_]\w*)?\$).*?\1|--[^\n]*|\/\*.*?\*\/|;|./gis;
+
+/** Does not know nested comments, nor the body of BEGIN ATOMIC. */
+export function splitStatements(sql: string): string[] {
+  const statements: string[] = [];
+  let statement = '';
+  let isEmpty = true;
+  for (const token of [...(sql.match(tokens) ?? []), ';']) {
+    if (token !== ';') {
+      statement += token;
+      if (!/^(--|\/\*|\s)/.test(token)) isEmpty = false;
+      continue;
+    }
+    if (!isEmpty) statements.push(statement.trim());
+    statement = '';
+    isEmpty = true;
+  }
+  return statements;
+}
+
 function listSql(from: URL): string[] {
   return readdirSync(from)
     .filter((name) => name.endsWith('.sql'))
