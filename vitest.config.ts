@@ -12,6 +12,7 @@ const shared = { testTimeout: 60_000, hookTimeout: 120_000 };
 export default defineConfig({
   test: {
     globalSetup: 'test/support/postgres.ts',
+    setupFiles: 'test/support/check-statements.ts',
     reporters: ['default', './test/support/closing-line.ts'],
     // One more than the cores of a small machine: many tests wait.
     maxWorkers: 3,

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { projectFolder } from '../support/program.ts';
 
 export interface Ended {
@@ -16,10 +17,12 @@ export async function runOperator(
   args: string[],
   typed?: string,
 ): Promise<Ended> {
-  const { PATH = '' } = process.env;
-  const child = spawn(process.execPath, [join(projectFolder, 'src/operator/run.ts'), ...args], {
+  const { PATH = '', STATEMENTS_FILE = '' } = process.env;
+  const recorder = pathToFileURL(join(projectFolder, 'test/support/record-statements.ts')).href;
+  const program = join(projectFolder, 'src/operator/run.ts');
+  const child = spawn(process.execPath, ['--import', recorder, program, ...args], {
     cwd: '/', // away from the .env of whoever runs the tests
-    env: { PATH, ...settings },
+    env: { PATH, STATEMENTS_FILE, ...settings },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   child.stdin.on('error', () => {}); // it may not read what is typed

@@ -7,9 +7,10 @@ import type { TestProject } from 'vitest/node';
 import { startEmbeddedPostgres } from '../../src/database/embedded/embedded.ts';
 import { openAppPool } from '../../src/database/app-role.ts';
 import { migrate } from '../../src/database/migrate.ts';
-import { createPool } from '../../src/database/pool.ts';
+import { createPool, type Pool } from '../../src/database/pool.ts';
 import { registerCast } from './cast.ts';
 import { addressOf } from './database.ts';
+import type { Schema } from './dialect.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -18,6 +19,7 @@ declare module 'vitest' {
     dataDir: string;
     /** The cookies of the people in template_cast. */
     cast: Awaited<ReturnType<typeof registerCast>>;
+    schema: Schema;
   }
 }
 
@@ -37,6 +39,7 @@ export default async function setup(project: TestProject) {
   const pool = createPool(addressOf(server.connectionString, 'template_migrated'), console.error);
   await migrate(pool);
   await (await openAppPool(pool, pool.options.connectionString!, console.error, console.error)).end();
+  project.provide('schema', await readSchema(pool));
   await pool.end();
   await client.query('create database template_cast template template_migrated');
   await client.end();
@@ -47,4 +50,14 @@ export default async function setup(project: TestProject) {
     await server.stop();
     rmSync(folder, { recursive: true, force: true });
   };
+}
+
+async function readSchema(pool: Pool): Promise<Schema> {
+  const { rows } = await pool.query<Schema>(`select
+    (select json_object_agg(c.relname, a.attname) from pg_class c join pg_attribute a on a.attrelid = c.oid
+     where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v')
+       and a.attname in ('owner_id', 'user_id', 'inviter_id') and c.relname <> 'operator_log') as owned,
+    (select array_agg(distinct proname::text) from pg_proc where provolatile = 's') as stable,
+    (select array_agg(distinct proname::text) from pg_proc where provolatile = 'v') as volatile`);
+  return rows[0]!;
 }
