@@ -5,7 +5,7 @@ import type pg from 'pg';
 import { StartupError } from '../startup-error.ts';
 import type { Pool } from './pool.ts';
 
-const oldest = 15;
+const oldest = 15; // the tests run on 18
 const patienceMs = 3000;
 
 /** Throws a StartupError that names the missing requirement. */
