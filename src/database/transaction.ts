@@ -21,8 +21,11 @@ export async function withConnection<T>(
 export function transaction<T>(pool: Pool, work: (db: Database) => Promise<T>): Promise<T> {
   return withConnection(pool, async (db, discard) => {
     try {
-      await db.query('begin');
+      // Sent together with the first statement of `work`, which fails as well if this fails.
+      const begun = db.query('begin');
+      begun.catch(() => {});
       const result = await work(db);
+      await begun;
       await db.query('commit');
       return result;
     } catch (error) {

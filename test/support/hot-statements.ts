@@ -159,7 +159,7 @@ function message(): Sending {
 
 /** For functions that begin a transaction of their own: within the one that is taken back. */
 function poolOf(db: Database): Pool {
-  const query = (text: string, values?: unknown[]) =>
+  const query = async (text: string, values?: unknown[]) =>
     /^(begin|commit)$/.test(text) ? { rows: [] } : db.query(text, values);
   return { connect: async () => ({ query, on() {}, off() {}, release() {} }) } as unknown as Pool;
 }

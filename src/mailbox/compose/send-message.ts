@@ -32,6 +32,9 @@ type Answer =
 /** `warned`: owners who got a quota notice. */
 export type Outcome = Answer & { warned: string[] };
 
+/** The same form was sent while this one waited for its locks. */
+class SentMeanwhile extends Error {}
+
 /** Where a mailbox may be full, it is counted anew. That may take 100 ms; `mayCount` may throw to refuse it. */
 export async function sendMessage(
   pool: Pool,
@@ -39,8 +42,13 @@ export async function sendMessage(
   sending: Sending,
   mayCount = async () => {},
 ): Promise<Outcome> {
-  const attempt = (mayCountNow: boolean) =>
-    asSystem(() => transaction(pool, (db) => send(db, limits, sending, mayCountNow)));
+  const attempt = (mayCountNow: boolean): Promise<Outcome | undefined> =>
+    asSystem(() => transaction(pool, (db) => send(db, limits, sending, mayCountNow))).catch(
+      (error: unknown) => {
+        if (error instanceof SentMeanwhile) return attempt(mayCountNow); // finds it sent
+        throw error;
+      },
+    );
   const first = await attempt(false);
   if (first) return first;
   await mayCount();
@@ -118,11 +126,13 @@ async function write(db: Database, sending: Sending, recipients: Recipient[]): P
     sentId: newId(sentAt),
     receivedId: newId(sentAt),
   }));
+  // In one round trip: every other one while mailboxes are locked keeps others waiting.
   const [isDraftKept, isNew] = await Promise.all([
     discardSentDraft(db, sending),
     insertSentCopies(db, sending, pairs),
+    ...pairs.map((pair) => insertReceivedCopy(db, sending, pair)),
   ]);
-  if (isNew) await Promise.all(pairs.map((pair) => insertReceivedCopy(db, sending, pair)));
+  if (!isNew) throw new SentMeanwhile();
   return sentAnswer(recipients, isDraftKept);
 }
 
