@@ -169,7 +169,7 @@ create policy own on drafts using (owner_id = (select current_owner()) or is_sys
 
 -- Usage, for the quota. Sending adds to it, deleting does not subtract: between counts it is never too low. Null:
 -- not counted yet. The fillfactor lets an update stay on its page, without a change of any index.
-create table mailbox_sizes (
+create table mailbox_usage (
   owner_id uuid not null,
   messages integer,
   -- Since when the owner knows that the mailbox is nearly full.
@@ -179,13 +179,13 @@ create table mailbox_sizes (
   sent integer,
   sent_bytes bigint,
   counted_at timestamptz,
-  constraint mailbox_sizes_pkey primary key (owner_id),
-  constraint mailbox_sizes_owner_id_fkey foreign key (owner_id) references users(id) on delete cascade
+  constraint mailbox_usage_pkey primary key (owner_id),
+  constraint mailbox_usage_owner_id_fkey foreign key (owner_id) references users(id) on delete cascade
 ) with (fillfactor=70);
 -- For the job that checks whether warned owners have made space.
-create index mailbox_sizes_warned on mailbox_sizes (owner_id) where warned_at is not null;
-alter table mailbox_sizes enable row level security;
-create policy own on mailbox_sizes using (owner_id = (select current_owner()) or is_system());
+create index mailbox_usage_warned on mailbox_usage (owner_id) where warned_at is not null;
+alter table mailbox_usage enable row level security;
+create policy own on mailbox_usage using (owner_id = (select current_owner()) or is_system());
 
 -- Browsers that a person has logged in with. A login from another one leaves a notice.
 create table known_browsers (
@@ -250,14 +250,14 @@ create table passkeys (
 alter table passkeys enable row level security;
 create policy own on passkeys using (user_id = (select current_owner()) or is_system());
 
--- SHA-256 of signed one-time tokens (pending logins, passkey challenges): inserting it consumes the token.
-create table used_once (
+-- SHA-256 of signed nonces (pending logins, passkey challenges): inserting it consumes the nonce.
+create table nonces (
   digest bytea not null,
   used_at timestamptz not null default now(),
-  constraint used_once_pkey primary key (digest)
+  constraint nonces_pkey primary key (digest)
 );
 -- For the cleanup job: a cookie this old is refused anyway.
-create index used_once_by_time on used_once (used_at);
+create index nonces_by_time on nonces (used_at);
 
 -- Links that set a new password, made by the operator. One per person.
 create table reset_links (
@@ -462,6 +462,6 @@ create or replace function is_system()
 return case when (current_setting('app.owner_id', true) = 'system') then true else false end;
 
 grant select, insert, update, delete on drafts, ended_drafts, exports, imports, invitations, known_browsers,
-  mailbox_sizes, messages, operator_log, passkeys, rate_limits, recovery_codes, reset_links, sent_forms,
-  sessions, signing_keys, totp, unread, used_once, username_keys, usernames_used, users to app_role;
+  mailbox_usage, messages, nonces, operator_log, passkeys, rate_limits, recovery_codes, reset_links,
+  sent_forms, sessions, signing_keys, totp, unread, username_keys, usernames_used, users to app_role;
 grant select on schema_migrations, searched_messages to app_role;

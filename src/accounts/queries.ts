@@ -56,7 +56,7 @@ export async function createAccount(
   if (!account) return 'taken';
   await asOwner(id, () =>
     db.query(
-      'insert into mailbox_sizes (owner_id, messages, bytes, sent, sent_bytes) values ($1, 0, 0, 0, 0)',
+      'insert into mailbox_usage (owner_id, messages, bytes, sent, sent_bytes) values ($1, 0, 0, 0, 0)',
       [id],
     ),
   );

@@ -13,7 +13,7 @@ export async function leaveNotice(db: Database, ownerId: string, words: string):
        insert into messages (owner_id, id, box, other_id, body, sent_at, origin)
        values ($1, $2, 'inbox', $3, $4, $5, 'notice') returning owner_id, id
      ), size as (
-       update mailbox_sizes set messages = messages + 1, bytes = bytes + octet_length($4) where owner_id = $1
+       update mailbox_usage set messages = messages + 1, bytes = bytes + octet_length($4) where owner_id = $1
      )
      insert into unread (owner_id, id) select owner_id, id from message`,
       [ownerId, newId(sentAt), nobody, words, sentAt],

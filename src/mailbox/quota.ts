@@ -1,4 +1,4 @@
-// Mailbox quota and usage: code that adds messages checks here or updates mailbox_sizes; deleting need not.
+// Mailbox quota and usage: code that adds messages checks here or updates mailbox_usage; deleting need not.
 import { maxDraftBytes } from './drafts/limits.ts';
 import { withQueryTimeout, type Database, type Pool } from '../database/pool.ts';
 import { transaction } from '../database/transaction.ts';
@@ -59,7 +59,7 @@ export async function checkQuota(
     if (received.messages > 0 && !fits(size, all, limits)) room.full.push(ownerId);
     if (sent.messages > 0 && !fitsOwn(size, sent, limits)) room.fullOfOwn.push(ownerId);
     if (size.isWarned || fits(size, all, nearly)) continue;
-    await db.query('update mailbox_sizes set warned_at = now() where owner_id = $1', [ownerId]);
+    await db.query('update mailbox_usage set warned_at = now() where owner_id = $1', [ownerId]);
     room.filling.push(size);
   }
   return room;
@@ -94,7 +94,7 @@ export async function countBeyond(db: Database, ownerId: string, limits: Quota):
 /** For the cleanup job: owners who have made room since their warning are warned again next time. */
 export async function forgetWarnings(pool: Pool, limits: Quota): Promise<void> {
   const { rows } = await pool.query<{ ownerId: string }>(
-    'select owner_id as "ownerId" from mailbox_sizes where warned_at is not null',
+    'select owner_id as "ownerId" from mailbox_usage where warned_at is not null',
   );
   for (const { ownerId } of rows) {
     await transaction(pool, async (db) => {
@@ -150,7 +150,7 @@ async function lockUsage(db: Database, ownerIds: string[]): Promise<Usage[]> {
 
 async function addUsage(db: Database, ownerId: string): Promise<void> {
   await db.query(
-    `insert into mailbox_sizes (owner_id) select u.id from users u where u.id = $1
+    `insert into mailbox_usage (owner_id) select u.id from users u where u.id = $1
      on conflict do nothing returning owner_id`,
     [ownerId],
   );
@@ -168,7 +168,7 @@ async function readUsage(db: Database, ownerIds: string[], lock = ''): Promise<U
           select s.owner_id as "ownerId", s.messages, s.bytes::float8 as bytes, s.sent, s.sent_bytes::float8 as "sentBytes",
                  ${draftBytes('$1')}::float8 as drafts, s.warned_at is not null as "isWarned",
                  s.counted_at is null or s.counted_at < now() - interval '1 minute' as "isOld"
-          from mailbox_sizes s where s.owner_id = $1 ${lock}`,
+          from mailbox_usage s where s.owner_id = $1 ${lock}`,
         values: [ownerId],
       }),
     ),
@@ -207,9 +207,9 @@ async function countAnew(
     : `select (select count(*)::int from messages where owner_id = $1) as messages,
               (select count(*)::int from messages where owner_id = $1 and box = 'sent') as sent,
               s.bytes, s.sent_bytes, s.counted_at as at
-       from mailbox_sizes s where s.owner_id = $1`;
+       from mailbox_usage s where s.owner_id = $1`;
   const statement = {
-    text: `update mailbox_sizes s
+    text: `update mailbox_usage s
        set messages = c.messages, sent = c.sent, bytes = c.bytes, sent_bytes = c.sent_bytes, counted_at = c.at,
            warned_at = case when c.messages > $2 or c.bytes + ${draftBytes('$1')} > $3 then s.warned_at end
        from (${counted}) c

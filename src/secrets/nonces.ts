@@ -12,20 +12,20 @@ export function newNonce(): string {
 /** False if already consumed, even by a concurrent request. */
 export async function consumeNonce(db: Database, key: string): Promise<boolean> {
   const { rows } = await db.query(
-    'insert into used_once (digest) values ($1) on conflict do nothing returning digest',
+    'insert into nonces (digest) values ($1) on conflict do nothing returning digest',
     [digest(key)],
   );
   return rows.length === 1;
 }
 
 export async function isConsumed(db: Database, key: string): Promise<boolean> {
-  const { rowCount } = await db.query('select from used_once where digest = $1', [digest(key)]);
+  const { rowCount } = await db.query('select from nonces where digest = $1', [digest(key)]);
   return rowCount === 1;
 }
 
 /** Only for nonces too old to be accepted anyway. */
 export function deleteExpiredNonces(db: Database, before: Date, limit: number): Promise<number> {
-  return deleteBefore(db, { table: 'used_once', key: 'digest', time: 'used_at' }, before, limit);
+  return deleteBefore(db, { table: 'nonces', key: 'digest', time: 'used_at' }, before, limit);
 }
 
 function digest(key: string): Buffer {

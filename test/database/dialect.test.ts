@@ -74,7 +74,7 @@ describe('a fault', () => {
       'writes users and touches totp',
     ],
     [
-      'insert into used_once (digest) values ($1) on conflict do nothing',
+      'insert into nonces (digest) values ($1) on conflict do nothing',
       'does not return what it has inserted',
     ],
     [

@@ -23,7 +23,7 @@ export async function makePeople(pool: pg.Pool, count: number): Promise<BenchPer
   await pool.query(
     `with account as (
        insert into users (id, username, password_hash) select *, 'none' from unnest($1::uuid[], $2::text[]) returning id)
-     insert into mailbox_sizes (owner_id, messages, bytes, sent, sent_bytes) select id, 0, 0, 0, 0 from account`,
+     insert into mailbox_usage (owner_id, messages, bytes, sent, sent_bytes) select id, 0, 0, 0, 0 from account`,
     [people.map(({ id }) => id), people.map(({ username }) => username)],
   );
   return signIn(
@@ -76,7 +76,7 @@ export async function fillMailboxes(pool: pg.Pool, owners: string[], count: numb
       await pool.query(withQueryTimeout(statement, 600_000));
     }
     await pool.query(
-      'update mailbox_sizes set messages = messages + $2, bytes = bytes + 300 * $2 where owner_id = $1',
+      'update mailbox_usage set messages = messages + $2, bytes = bytes + 300 * $2 where owner_id = $1',
       [owner, count],
     );
   }

@@ -19,7 +19,7 @@ const other = await startApp(settings, app.databaseUrl, log);
 const dora = await registered(app.url, 'dora');
 beforeEach(async () => {
   await app.pool.query('delete from messages');
-  await app.pool.query('delete from mailbox_sizes');
+  await app.pool.query('delete from mailbox_usage');
   await app.pool.query('delete from sent_forms');
   await app.pool.query('delete from rate_limits');
 });
@@ -47,7 +47,7 @@ async function held(person: Person): Promise<number> {
 async function fill(person: Person, count: number, box: 'inbox' | 'sent' = 'inbox'): Promise<void> {
   await fillMailbox(app.pool, person, charlie, count, { box });
   await app.pool.query(
-    `insert into mailbox_sizes (owner_id, messages, bytes, sent, sent_bytes, warned_at)
+    `insert into mailbox_usage (owner_id, messages, bytes, sent, sent_bytes, warned_at)
      select $1, $2, sum(octet_length(body)), count(*) filter (where box = 'sent'),
             coalesce(sum(octet_length(body)) filter (where box = 'sent'), 0), now()
      from messages where owner_id = $1
@@ -189,7 +189,7 @@ describe('concurrently, over two processes:', () => {
     async (who) => {
       for (const person of [alice, bob]) await person.send(person.username, 'Counted from now on');
       const { rows } = await app.pool.query<{ owner_id: string }>(
-        'select owner_id from mailbox_sizes order by owner_id',
+        'select owner_id from mailbox_usage order by owner_id',
       );
       const aliceIsFirst = rows[0]!.owner_id === (await idOfPerson(alice));
       const [first, second] = aliceIsFirst ? [alice, bob] : [bob, alice];
@@ -201,7 +201,7 @@ describe('concurrently, over two processes:', () => {
       // Whoever holds one of the two while it waits for the other keeps both from ever going on.
       const holder = await app.pool.connect();
       await holder.query('begin');
-      await holder.query('select from mailbox_sizes where owner_id = $1 for update', [rows[0]!.owner_id]);
+      await holder.query('select from mailbox_usage where owner_id = $1 for update', [rows[0]!.owner_id]);
       // One at each process, which writes its own letters one after the other.
       const answers: Promise<Answer>[] = [];
       for (const [index, [person, form]] of letters.entries()) {
@@ -219,7 +219,7 @@ describe('concurrently, over two processes:', () => {
     const people = [alice, bob, charlie, dora];
     for (const person of people) await person.send(person.username, 'Counted from now on');
     const rounds = Array.from({ length: 60 }, (_, i) => i);
-    await app.pool.query('update mailbox_sizes set warned_at = now()'); // so that none is counted again
+    await app.pool.query('update mailbox_usage set warned_at = now()'); // so that none is counted again
     const forms = await Promise.all(
       rounds.map((i) => blank(people[i % 4]!, { recipient: orders[i % 4]!, body: `Round ${i}` })),
     );
@@ -229,7 +229,7 @@ describe('concurrently, over two processes:', () => {
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([303]));
     expect(deadlocks()).toBe(0);
     const { rows } = await app.pool.query<{ messages: number; held: number }>(
-      `select messages, (select count(*)::int from messages m where m.owner_id = s.owner_id) as held from mailbox_sizes s`,
+      `select messages, (select count(*)::int from messages m where m.owner_id = s.owner_id) as held from mailbox_usage s`,
     );
     expect(rows).toHaveLength(4);
     for (const row of rows) expect(row.messages).toBe(row.held);

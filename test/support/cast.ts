@@ -61,7 +61,7 @@ export async function castBehindNginx(edits: Record<string, string> = {}): Promi
 }
 
 /** What registering fills; users first, to whom the others refer. */
-const tables = ['users', 'usernames_used', 'known_browsers', 'sessions', 'mailbox_sizes'];
+const tables = ['users', 'usernames_used', 'known_browsers', 'sessions', 'mailbox_usage'];
 
 async function restore(pool: Pool): Promise<void> {
   const inserts = tables.map((table) => `insert into ${table} table as_registered.${table};`);

@@ -69,7 +69,7 @@ export async function fillCrowd(databaseUrl: string, wanted: Partial<Crowd> = {}
        select owner_id, id, trashed_at is not null from messages where box = 'inbox' and hashtext(id::text) % 20 = 0`,
     );
     await run(
-      `insert into mailbox_sizes (owner_id, messages, bytes, sent, sent_bytes)
+      `insert into mailbox_usage (owner_id, messages, bytes, sent, sent_bytes)
        select u.id, count(m.id)::int, coalesce(sum(octet_length(m.body)), 0), count(m.id) filter (where m.box = 'sent')::int,
               coalesce(sum(octet_length(m.body)) filter (where m.box = 'sent'), 0)
        from users u left join messages m on m.owner_id = u.id group by u.id`,
@@ -99,6 +99,6 @@ async function loadInto(databaseUrl: string, without: string[], load: (run: Run)
   for (const { name } of indexes) await run(`drop index ${name}`);
   await load(run);
   for (const { name, make } of indexes) if (!without.includes(name)) await run(make);
-  await run('vacuum analyze messages, unread, users, sent_forms, mailbox_sizes');
+  await run('vacuum analyze messages, unread, users, sent_forms, mailbox_usage');
   await db.end();
 }

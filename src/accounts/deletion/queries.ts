@@ -22,7 +22,7 @@ export async function closeAccount(pool: Pool, userId: string): Promise<void> {
   }
 }
 
-/** Locks in the order of sending and purging, to avoid deadlocks: mailbox_sizes, drafts, users. */
+/** Locks in the order of sending and purging, to avoid deadlocks: mailbox_usage, drafts, users. */
 async function removeCredentials(pool: Pool, userId: string): Promise<void> {
   await transaction(pool, async (db) => {
     await db.query('delete from drafts where owner_id = $1', [userId]);
@@ -43,7 +43,7 @@ export async function purgeAccount(pool: Pool, userId: string): Promise<void> {
     while (!(await inBatches((limit) => step(pool, userId, limit))).isDone);
   }
   await transaction(pool, async (db) => {
-    await db.query('delete from mailbox_sizes where owner_id = $1', [userId]);
+    await db.query('delete from mailbox_usage where owner_id = $1', [userId]);
     await db.query('delete from users where id = $1 and username is null', [userId]);
   });
 }

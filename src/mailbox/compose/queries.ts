@@ -83,7 +83,7 @@ export async function insertSentCopies(
              select $1, c.id, 'sent', c.other_id, c.twin_id, $6, $7
              from form, unnest($3::uuid[], $4::uuid[], $5::uuid[]) as c (id, other_id, twin_id)
            )
-           update mailbox_sizes s
+           update mailbox_usage s
            set messages = s.messages + f.recipients, bytes = s.bytes + f.recipients * octet_length($6),
                sent = s.sent + f.recipients, sent_bytes = s.sent_bytes + f.recipients * octet_length($6)
            from form f where s.owner_id = $1`,
@@ -113,7 +113,7 @@ export async function insertReceivedCopy(
            ), mark as (
              insert into unread (owner_id, id) values ($1, $2)
            )
-           update mailbox_sizes set messages = messages + 1, bytes = bytes + octet_length($5) where owner_id = $1`,
+           update mailbox_usage set messages = messages + 1, bytes = bytes + octet_length($5) where owner_id = $1`,
     values: [recipientId, receivedId, from, sentId, body, sentAt],
   });
 }

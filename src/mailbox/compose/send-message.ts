@@ -55,7 +55,7 @@ export async function sendMessage(
   return (await attempt(true))!;
 }
 
-/** Undefined if a mailbox must be counted first. Locks in the order of deletions: mailbox_sizes, drafts, users. */
+/** Undefined if a mailbox must be counted first. Locks in the order of deletions: mailbox_usage, drafts, users. */
 async function send(
   db: Database,
   limits: SendLimits,

@@ -65,7 +65,7 @@ export async function saveDraft(
     `with stored as (select recipient, body, octet_length(recipient) + octet_length(body) as bytes
                      from drafts where owner_id = $1 and id = $2),
      room as (select $13::bigint is null or $14 <= (select bytes from stored) or $14
-         + coalesce((select s.sent_bytes from mailbox_sizes s where s.owner_id = $1), 0)
+         + coalesce((select s.sent_bytes from mailbox_usage s where s.owner_id = $1), 0)
          + ${draftBytes('$1')} - coalesce((select bytes from stored), 0) <= $13 as has_room),
      ended as (select from ended_drafts where owner_id = $1 and id = $2 and (is_sent or $12) and not $11),
      drafts_there as (select count(*) as n from drafts where owner_id = $1),

@@ -112,7 +112,7 @@ export interface ExportState {
 
 export async function findExport(db: Database, userId: string): Promise<ExportState> {
   const { rows } = await db.query<Progress & PartStart & { held: number | null; isRunning: boolean | null }>(
-    `select (select messages from mailbox_sizes where owner_id = $1) as held,
+    `select (select messages from mailbox_usage where owner_id = $1) as held,
             e.done, e.total, e.part, e.after_id as after, not ${isDead} as "isRunning"
      from (select) one left join exports e on e.user_id = $1`,
     [userId],

@@ -79,7 +79,7 @@ test('drafts, devices and credentials are deleted immediately, before the messag
   await makeResetLink(app.pool, id, false);
   await makeInvitation(app.pool, id);
   await closeAccount(app.pool, id);
-  const places = ['messages.owner_id', 'messages.other_id', 'mailbox_sizes.owner_id', 'sent_forms.owner_id', 'unread.owner_id', 'users.id']; // prettier-ignore
+  const places = ['messages.owner_id', 'messages.other_id', 'mailbox_usage.owner_id', 'sent_forms.owner_id', 'unread.owner_id', 'users.id']; // prettier-ignore
   for (const place of await placesWith(id)) expect(places).toContain(place);
   await purgeAccount(app.pool, id);
 });

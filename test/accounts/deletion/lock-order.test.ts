@@ -11,7 +11,7 @@ const { app } = await cast({}, { address: patient });
 afterAll(() => app.close());
 
 /** Leaves while a letter that has locked this goes on to lock its writer, as the copies that it inserts do. */
-async function whileSending(userId: string, locked: 'drafts' | 'mailbox_sizes', leave: () => Promise<void>) {
+async function whileSending(userId: string, locked: 'drafts' | 'mailbox_usage', leave: () => Promise<void>) {
   const letter = new pg.Client({ connectionString: app.databaseUrl });
   await letter.connect();
   try {
@@ -34,6 +34,6 @@ test('a message that has removed its draft is sent before its sender is deleted'
   await saveDraft(app.pool, id, { id: newId(), recipient: 'bob', body: 'Draft' });
   await whileSending(id, 'drafts', () => closeAccount(app.pool, id));
   expect((await app.pool.query(`select from users where username = 'alice'`)).rowCount).toBe(0);
-  await whileSending(id, 'mailbox_sizes', () => purgeAccount(app.pool, id));
+  await whileSending(id, 'mailbox_usage', () => purgeAccount(app.pool, id));
   expect((await app.pool.query('select from users where id = $1', [id])).rowCount).toBe(0);
 });

@@ -67,11 +67,11 @@ test('counts as the second factor too: no code is asked for', async () => {
 });
 
 test('the login page accepts any passkey of this site, and neither reads nor writes the database', async () => {
-  const before = await app.pool.query('select from used_once');
+  const before = await app.pool.query('select from nonces');
   const { origin, get } = questionOn(await stranger(app.url).get('/login'));
   expect(origin).toBe('http://localhost:3000');
   expect(get).toMatchObject({ rpId: 'localhost', allowCredentials: [], userVerification: 'preferred' });
-  expect((await app.pool.query('select from used_once')).rowCount).toBe(before.rowCount);
+  expect((await app.pool.query('select from nonces')).rowCount).toBe(before.rowCount);
 });
 
 describe('nobody is signed in by', () => {
@@ -271,10 +271,10 @@ test('a used challenge is remembered for longer than it is valid', async () => {
   const fields = await answered(window);
   const copy = at(app.url, window);
   expect((await window.post(address, fields)).status).toBe(303);
-  await app.pool.query(`update used_once set used_at = now() - interval '31 minutes'`);
+  await app.pool.query(`update nonces set used_at = now() - interval '31 minutes'`);
   await runCleanupJobs(app.pool);
   await expectRefused(copy, fields);
-  await app.pool.query(`update used_once set used_at = now() - interval '61 minutes'`);
+  await app.pool.query(`update nonces set used_at = now() - interval '61 minutes'`);
   await runCleanupJobs(app.pool);
-  expect((await app.pool.query('select from used_once')).rowCount).toBe(0);
+  expect((await app.pool.query('select from nonces')).rowCount).toBe(0);
 });

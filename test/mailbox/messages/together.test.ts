@@ -27,7 +27,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   await app.pool.query('delete from messages');
   await app.pool.query('delete from sent_forms');
-  await app.pool.query('update mailbox_sizes set messages = 0, bytes = 0, sent = 0, sent_bytes = 0');
+  await app.pool.query('update mailbox_usage set messages = 0, bytes = 0, sent = 0, sent_bytes = 0');
 });
 afterAll(() => app.close());
 
@@ -61,7 +61,7 @@ async function whileLocked<T>(
 async function usages(): Promise<Record<string, number[]>> {
   const { rows } = await app.pool.query<{ username: string; size: number[] }>(
     `select u.username, array[s.messages, s.bytes, s.sent, s.sent_bytes]::int[] as size
-     from mailbox_sizes s join users u on u.id = s.owner_id order by u.username`,
+     from mailbox_usage s join users u on u.id = s.owner_id order by u.username`,
   );
   return Object.fromEntries(rows.map(({ username, size }) => [username, size]));
 }
@@ -102,7 +102,7 @@ test('a message to a locked mailbox waits, and others do not', async () => {
   const others = await Promise.all(
     [1, 2, 3].map((n) => filledIn([['carol', 'dave', 'erin'][n - 1]!, 'frank', `Number ${n}`])),
   );
-  const lock = `select from mailbox_sizes where owner_id = '${ids.bob}' for update`;
+  const lock = `select from mailbox_usage where owner_id = '${ids.bob}' for update`;
   await whileLocked(lock, async (release) => {
     const waiting = alice.post('/send', toBob);
     const answers = await Promise.all(others.map(([person, form]) => person.post('/send', form)));
@@ -118,7 +118,7 @@ test('a message to a locked mailbox waits, and others do not', async () => {
 test('a message that cannot be sent, or was sent before, waits for no lock', async () => {
   const again = message('bob', ['alice'], 'Again');
   expect(await send(again)).toMatchObject({ kind: 'sent' });
-  await whileLocked('select from mailbox_sizes for update', async () => {
+  await whileLocked('select from mailbox_usage for update', async () => {
     expect(await send(again)).toMatchObject({ kind: 'sent', recipients: [ids.alice] });
     expect(await send(message('carol', ['alice', 'nobody-here', 'nor-here'], 'Unknown'))).toMatchObject({
       kind: 'unknown',
@@ -144,7 +144,7 @@ test('usage is updated', async () => {
 
 test('concurrent messages never exceed what a mailbox can take without a recount', async () => {
   const tryAll = async (held: number) => {
-    await app.pool.query('update mailbox_sizes set messages = $2 where owner_id = $1', [ids.alice, held]);
+    await app.pool.query('update mailbox_usage set messages = $2 where owner_id = $1', [ids.alice, held]);
     const sent = await Promise.allSettled(
       ['bob', 'carol', 'dave'].map((from) =>
         sendMessage(app.pool, limits, message(from, ['alice'], 'Hello'), refuseCount),
@@ -211,7 +211,7 @@ test('concurrent messages at two processes are sent at most once each, and every
     `select array[s.messages, s.bytes, s.sent, s.sent_bytes] as known, count(m.id)::int as held,
             array[count(m.id), sum(octet_length(m.body)), count(m.id) filter (where m.box = 'sent'),
                   coalesce(sum(octet_length(m.body)) filter (where m.box = 'sent'), 0)] as counted
-     from mailbox_sizes s left join messages m on m.owner_id = s.owner_id group by s.owner_id`,
+     from mailbox_usage s left join messages m on m.owner_id = s.owner_id group by s.owner_id`,
   );
   for (const { known, counted } of sizes) expect(known).toEqual(counted);
   expect(Math.max(...sizes.map(({ held }) => held))).toBeLessThanOrEqual(900); // of 1000, and nobody has been warned

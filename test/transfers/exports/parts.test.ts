@@ -107,9 +107,9 @@ test('invalid fields start with the first part', async () => {
 
 test('the page says in advance what an import will need', async () => {
   const said = async () => (await alice.get('/account/export')).$('main').text().replaceAll(/\s+/g, ' ');
-  await app.pool.query('delete from mailbox_sizes');
+  await app.pool.query('delete from mailbox_usage');
   expect(await said()).toContain('To import it, a mailbox needs room for all messages in it, except those');
-  await app.pool.query('insert into mailbox_sizes (owner_id, messages) values ($1, 1234)', [aliceId]);
+  await app.pool.query('insert into mailbox_usage (owner_id, messages) values ($1, 1234)', [aliceId]);
   expect(await said()).toContain(
     'To import it, a mailbox needs room for all messages in it (at most 1,234), except those that it already has. ' +
       'No file is larger than the 2 GB that an import takes',
