@@ -9,7 +9,6 @@ import { addressLimits } from '../web/address-limits.ts';
 import { consumeAll, isRefusal, type Refund } from '../web/rate-limits.ts';
 import { exactTime } from '../web/times.ts';
 
-/** What is guessed at: the names of its limits, and the words of its notice. */
 const kinds = { logins: 'passwords', recoveries: 'recovery codes' };
 type Kind = keyof typeof kinds;
 
@@ -54,7 +53,6 @@ export async function consumeLoginAttempt(
   ]);
 }
 
-/** At most one a day. */
 async function leaveGuessingNotice(
   { pool, notifier, rateLimits }: MailboxContext,
   kind: Kind,

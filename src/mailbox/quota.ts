@@ -27,14 +27,11 @@ export interface QuotaCheck {
   full: string[];
   fullOfOwn: string[];
   filling: Usage[];
-  /** Messages in each mailbox. */
   held: Record<string, number>;
 }
 
-/**
- * Locks the mailboxes until the transaction ends, so that nobody else adds messages. Counts those anew that may be full
- * or nearly so; undefined if there are any and `mayCount` is false.
- */
+/** Locks the mailboxes until the transaction ends, so that nobody else adds messages. Counts those anew that may be
+ * full or nearly so; undefined if there are any and `mayCount` is false. */
 export async function checkQuota(
   db: Database,
   adding: Adding,

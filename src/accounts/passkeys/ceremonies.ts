@@ -15,7 +15,6 @@ export interface Question {
   get?: object;
 }
 
-/** Options for a new passkey, excluding devices that already hold one. */
 export function creationOptions(
   { config: { publicUrl }, encryption }: WebContext,
   user: { id: string; username: string },

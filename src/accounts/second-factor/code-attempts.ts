@@ -23,7 +23,6 @@ export async function consumeCodeAttempt(ctx: MailboxContext, req: Request, user
   }
 }
 
-/** At most one a day. */
 async function leaveRefusalNotice(
   { pool, notifier, rateLimits }: MailboxContext,
   req: Request,

@@ -3,7 +3,6 @@ import { Secret, TOTP } from 'otpauth';
 import { z } from 'zod';
 import { foldTypedCode } from '../../web/typed-code.ts';
 
-// Supported by every app.
 const kind = { algorithm: 'SHA1', digits: 6, period: 30 };
 // The previous step counts too, and no other (RFC 6238, 5.2). Network-set clocks differ by a second or two; for a phone
 // whose clock is ahead, the next code counts 5 s early. So a code is valid for 65 s.

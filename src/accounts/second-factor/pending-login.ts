@@ -20,7 +20,6 @@ const pending = z.object({
 
 export type PendingLogin = z.infer<typeof pending>;
 
-/** Between the password and the second factor. */
 export const pendingLogin = encryptedCookie('second', pending, lastsMs);
 
 export function beginPendingLogin(

@@ -40,7 +40,6 @@ export function nextFormPage(ctx: WebContext, writerId: string, fields: PageFiel
   return write(ctx, fields.key, { writerId, version, pages: known });
 }
 
-/** For a draft that is saved under another key. */
 export function moveFormPage(ctx: WebContext, writerId: string, fields: PageFields, key: string): string {
   const pages = readFormPage(ctx, fields)?.seen.pages ?? [{ page: randomUUID(), saves: 0 }];
   return write(ctx, key, { writerId, version: 0, pages });

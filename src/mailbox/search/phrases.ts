@@ -13,7 +13,6 @@ export interface Phrase {
   pattern: string;
 }
 
-/** Lengths of the prefixes in the index. */
 const prefixLengths = [3, 4, 6];
 const maxKeyLength = 60;
 

@@ -20,7 +20,6 @@ export function searchRoutes({ config, pool }: WebContext): Router {
   const searches = createProcessRateLimit(config.searchesPerMinute, 60);
   const limit = createSearchLimiter();
 
-  /** Returns refusals, so that the page shows them together with the query. */
   async function find(req: Request, res: Response, search: Search, q: string) {
     const { id } = signedIn(req);
     try {

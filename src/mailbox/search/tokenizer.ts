@@ -18,7 +18,6 @@ const wordPart = /[\p{L}\p{N}\p{M}]/u;
 const unspacedScript =
   /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Hangul}\p{scx=Bopomofo}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}\p{scx=Tai_Tham}\p{scx=Tai_Le}\p{scx=New_Tai_Lue}\p{scx=Tai_Viet}\p{scx=Javanese}\p{scx=Balinese}\p{scx=Yi}\p{scx=Nushu}\p{scx=Tangut}\p{scx=Khitan_Small_Script}]/u;
 const vowelOrFinalJamo = /[\u1160-\u11ff\ud7b0-\ud7ff]/u;
-/** Characters that Unicode does not decompose. */
 const plain: Record<string, string> = {
   ß: 'ss',
   æ: 'ae',

@@ -12,7 +12,6 @@ const beatMs = 5000;
 export interface Run {
   /** All messages in batches, oldest first; each call starts over. Rejects at the end if some may be missing. */
   readCopies(): AsyncGenerator<OwnCopy[]>;
-  /** Aborted when the run must stop, as after the user was signed out. */
   signal: AbortSignal;
   hasMore: boolean;
   /** Rejects when the run must stop, which is checked now; call it before the export counts as complete. */

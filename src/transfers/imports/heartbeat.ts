@@ -17,7 +17,6 @@ export class Stopped extends Error {
 
 export interface Heartbeat {
   progress: JobProgress;
-  /** Resolves when the row has the new phase. */
   enter: (phase: Phase) => Promise<void>;
   signal: AbortSignal;
   stop: (reason: Error) => void;

@@ -7,7 +7,6 @@ import { inSteps } from './steps.ts';
 import { Unreadable } from './unreadable.ts';
 
 export interface ReadOptions {
-  /** Filled when the file has been read. */
   report: ImportReport;
   signal: AbortSignal;
   onProgress?: (bytesRead: number) => void;

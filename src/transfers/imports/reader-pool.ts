@@ -10,9 +10,7 @@ const idleMs = 10_000;
 
 export interface ReaderLimits {
   heapMb: number;
-  /** Max time of one request. */
   stepMs: number;
-  /** Max time of all requests for one file. */
   fileMs: number;
 }
 

@@ -10,7 +10,6 @@ export interface Upload {
   userId: string;
   sid: string;
   stream: BusboyFileStream;
-  /** Content-Length of the whole form, in bytes; 0 when unknown. */
   size: number;
   arrived: (bytes: number) => void;
   typedAddresses: string;
