@@ -142,7 +142,7 @@ for (const form of findAll('form[data-message]')) {
     if (saved && !timer)
       saved.textContent = answer?.ok
         ? copied || 'Saved'
-        : (said.line ?? 'Not saved: your words are only on this page');
+        : (said.line ?? 'Not saved: your text is only on this page');
   };
   const saveNow = () => {
     clearTimeout(timer);
@@ -212,7 +212,7 @@ if (exporting) {
     if (!now) return; // no answer, or the password is asked for again
     const words = find('[data-progress]', now).textContent;
     find('.actions', exporting).replaceWith(find('.actions', now));
-    status.textContent = words || (status.textContent && 'It has ended: look among your downloads.');
+    status.textContent = words || (status.textContent && 'Done: see your downloads.');
     if (words) setTimeout(look, 2000);
   };
   exporting.addEventListener('submit', () => setTimeout(look, 1000));

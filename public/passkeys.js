@@ -7,8 +7,8 @@ const isPossible = Boolean(passkeys?.parseCreationOptionsFromJSON && passkeys.pa
 
 /** @type {Record<string, string>} */
 const words = {
-  NotAllowedError: 'No passkey was given.',
-  InvalidStateError: 'This device holds a passkey for your account already.',
+  NotAllowedError: 'No passkey was used.',
+  InvalidStateError: 'This device already has a passkey for your account.',
 };
 
 /** @param {{ create?: any, get?: any }} question */

@@ -104,7 +104,7 @@ export const newPassword = text('Please choose a password.')
       .refine((password) => countCharacters(password) <= maxLength, tooLong)
       .refine(
         (password) => password.isWellFormed() && !password.includes('\0'),
-        'There is a character in this password that cannot be typed again.',
+        'This password contains a character that cannot be typed.',
       ),
   );
 

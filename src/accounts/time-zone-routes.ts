@@ -35,7 +35,7 @@ export function timeZoneRoutes(ctx: WebContext): Router {
       const { timeZone } = form.values;
       await setTimeZone(ctx.pool, signedIn(req).id, timeZone || null);
       flash(ctx, res, {
-        line: timeZone ? `Days and times are those of ${timeZone}.` : 'Your browser sets the time zone.',
+        line: timeZone ? `Days and times are in ${timeZone}.` : 'Your browser sets the time zone.',
       });
       res.redirect(303, '/account');
     })

@@ -69,17 +69,17 @@ function explain(part: Match | undefined, own: string[]): string {
   const why =
     part?.dictionaryName === 'userInputs'
       ? own.includes(part.matchedWord as string)
-        ? 'The username is too easy to guess as a password, also with something added.'
-        : 'The name of this site is too easy to guess as a password, also with something added.'
+        ? 'The username is too easy to guess as a password, even with something added.'
+        : 'The name of this site is too easy to guess as a password, even with something added.'
       : (reasons[part?.pattern ?? ''] ?? 'This password is too easy to guess.');
   return `${why} A few words in a row make a better one.`;
 }
 
 const reasons: Record<string, string> = {
-  dictionary: 'Too many people use this password, or nearly the same.',
+  dictionary: 'Too many people use this password, or a similar one.',
   repeat: 'This password repeats itself.',
-  sequence: 'Letters or digits in their order, such as abcd or 4321, are too easy to guess.',
-  spatial: 'Keys beside each other, such as qwertz or 1q2w3e, are too easy to guess.',
+  sequence: 'Letters or digits in sequence, such as abcd or 4321, are too easy to guess.',
+  spatial: 'Adjacent keys, such as qwertz or 1q2w3e, are too easy to guess.',
   date: 'A date is too easy to guess.',
   regex: 'A year is too easy to guess.',
 };

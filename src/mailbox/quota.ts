@@ -68,7 +68,7 @@ export async function warnOwners(db: Database, { filling }: QuotaCheck, limits: 
     await leaveNotice(
       db,
       size.ownerId,
-      `Your mailbox is nearly full: it holds ${usageInWords(size, limits)}, the trash and drafts included. ` +
+      `Your mailbox is nearly full: it holds ${usageInWords(size, limits)}, including trash and drafts. ` +
         `When it is full, nobody can write to you. To make room, delete messages and empty the trash.`,
     );
   }

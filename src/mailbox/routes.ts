@@ -86,7 +86,7 @@ export function mailboxRoutes(ctx: WebContext): Router {
     .route('/messages/read')
     .post(async (req, res) => {
       const upTo = z.uuid().safeParse(req.body?.upTo);
-      if (!upTo.success) throw new HttpError(422, 'Nothing was marked: the form was not complete.');
+      if (!upTo.success) throw new HttpError(422, 'Nothing was marked: the form was incomplete.');
       const count = await markAllRead(pool, signedIn(req).id, upTo.data);
       flash(ctx, res, { line: counted(count, 'marked as read', 'All messages were already read.') });
       res.redirect(303, localPath(req.body?.from) ?? '/inbox');
@@ -134,7 +134,7 @@ export function mailboxRoutes(ctx: WebContext): Router {
       );
       const undo = count > 0 ? { undo: at } : {};
       flash(ctx, res, {
-        line: isDone ? line : `${line} There are more: please press the button once more.`,
+        line: isDone ? line : `${line} There are more: please press the button again.`,
         ...undo,
       });
       res.redirect(303, isDone ? `/${box}` : `/${box}/older?${new URLSearchParams({ than, at }).toString()}`);

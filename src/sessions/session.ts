@@ -96,7 +96,7 @@ export async function startSession(
     ...remembered,
   });
   if (!(await insertSession(pool, req.sessionID, data, epoch, req.get('User-Agent')?.slice(0, 300)))) {
-    throw new HttpError(422, 'This account was changed at this very moment. Please log in once more.');
+    throw new HttpError(422, 'This account has just been changed. Please log in again.');
   }
   await saveSession(req);
 }
@@ -139,7 +139,7 @@ function settle(work: (done: (error?: unknown) => void) => void): Promise<void> 
 export function requireUser(req: Request, res: Response, next: NextFunction): void {
   if (req.user) return next();
   if (req.renderAgain) {
-    throw new HttpError(401, 'You have been signed out. Log in to go on: your words are kept on this page.');
+    throw new HttpError(401, 'You have been signed out. Log in to continue: your text is kept on this page.');
   }
   const wanted = req.method === 'GET' ? localPath(req.originalUrl) : undefined;
   res.redirect(303, wanted ? `/login?next=${encodeURIComponent(wanted)}` : '/login');

@@ -15,13 +15,13 @@ export class HttpError extends Error {
 }
 
 const titles: Record<number, string> = {
-  400: 'That address is not valid',
+  400: 'This address is not valid',
   401: 'Please log in',
   403: 'This form cannot be accepted',
   404: 'Nothing here',
   405: 'That cannot be done here',
-  413: 'That was too much at once',
-  422: 'That is not valid text',
+  413: 'Too much data',
+  422: 'This is not valid text',
   429: 'A little slower, please',
   500: 'Something went wrong on our side',
   503: 'Back in a moment',
@@ -29,13 +29,13 @@ const titles: Record<number, string> = {
 
 const explanations: Record<number, string> = {
   400: 'Something in the address is broken. Go back and try the link again.',
-  403: 'This form had grown too old, or cookies are switched off. Please send it once more.',
+  403: 'This form has expired, or cookies are switched off. Please send it again.',
   404: 'This page does not exist, or it is not yours to see.',
   405: 'This page exists, but not for that kind of request.',
   413: 'The server refuses requests of this size. Nothing was changed.',
-  422: 'The text holds characters that no computer can show. Nothing was changed.',
+  422: 'The text contains invalid characters. Nothing was changed.',
   429: 'You did that too often in a short time. Wait a minute and try again.',
-  500: 'It is our fault, not yours. If you tell the person who runs this server, name the number of the request.',
+  500: 'This is our fault, not yours. If you report it to the person who runs this server, include the request number.',
   503: 'The server is busy or its database is restarting. Try again in a few seconds; nothing was changed.',
 };
 

@@ -65,7 +65,7 @@ export const readForms = express.urlencoded({
 /** Malformed percent-encoding, NUL, and `*`, which addresses the server as a whole (RFC 9110, 7.1). */
 export function refuseBrokenAddresses(req: Request, res: Response, next: NextFunction): void {
   const isBroken = req.url.includes('%') && (!isWellFormed(req.url) || /%00/.test(req.url));
-  if (isBroken || !req.path.startsWith('/')) throw new HttpError(400, 'That address is broken.');
+  if (isBroken || !req.path.startsWith('/')) throw new HttpError(400, 'This address is malformed.');
   next();
 }
 
@@ -75,7 +75,7 @@ export function refuseNestedFields(req: Request, res: Response, next: NextFuncti
   const names = [...Object.keys(query), ...Object.keys((req.body ?? {}) as object)];
   const isRepeated = Object.values(query).some((value) => typeof value !== 'string');
   if (isRepeated || names.some((name) => name.includes('[')))
-    throw new HttpError(400, 'A field came twice or in pieces. Nothing was changed.');
+    throw new HttpError(400, 'A field was repeated or malformed. Nothing was changed.');
   next();
 }
 
@@ -98,5 +98,5 @@ export const plainText = (missing: string) =>
     .string(missing)
     .refine(
       (text) => !text.includes('\0') && text.isWellFormed(),
-      'There is a character in this text that cannot be kept.',
+      'This text contains a character that cannot be stored.',
     );

@@ -23,7 +23,7 @@ export async function readPage<Row extends { id: string }>(
   list: { before: ReadRows<Row>; after: ReadRows<Row> },
 ): Promise<Page<Row>> {
   const asked = query.safeParse(address.query);
-  if (!asked.success) throw new HttpError(400, 'This place in the list does not exist.');
+  if (!asked.success) throw new HttpError(400, 'This position in the list does not exist.');
   const { before, after } = asked.data;
 
   if (after) {

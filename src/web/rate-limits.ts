@@ -64,11 +64,7 @@ function rateLimitOf(limiter: RateLimiterAbstract, seconds: number): RateLimit {
       } catch (refused) {
         if (!(refused instanceof RateLimiterRes)) throw refused;
         const wait = Math.max(1, Math.ceil(refused.msBeforeNext / 1000));
-        throw new HttpError(
-          429,
-          `That was tried too often. Please wait ${inWords(wait)} and try again.`,
-          wait,
-        );
+        throw new HttpError(429, `Too many attempts. Please wait ${inWords(wait)} and try again.`, wait);
       }
       return () => limiter.reward(digest(key));
     },

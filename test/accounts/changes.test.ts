@@ -43,8 +43,8 @@ test('each change leaves a notice that says what to do if it was somebody else',
     'Codes from an app were turned on as your second factor',
     'Codes from an app were turned off as your second factor',
     'A passkey, “Telephone”, was added',
-    'It was chosen that a passkey is asked for after your password,',
-    'It was chosen that your password needs no passkey,',
+    'A setting was changed: login asks for a passkey after your password,',
+    'A setting was changed: login asks for no passkey after your password,',
     'Your passkey “Telephone” was removed',
   ]);
   const page = await alice.get((await alice.get('/inbox')).$('.messages h2 a').last().attr('href')!);

@@ -61,7 +61,7 @@ describe.each([
     const statuses = await statusesOf(anywhere(everywhere + 10), { page });
     expect(statuses).toEqual([...Array(everywhere).fill(422), ...Array(10).fill(429)]);
     await vi.waitFor(async () => expect(await notices()).toHaveLength(1));
-    expect((await notices())[0]).toContain(`with wrong ${what}, again and again`);
+    expect((await notices())[0]).toContain(`with wrong ${what}, repeatedly`);
     await apps[0].pool.query(`delete from rate_limits where key not like '%-notice:%'`);
     expect(passed(await statusesOf(anywhere(everywhere + 2), { page }))).toBe(everywhere);
     expect(await notices()).toHaveLength(1);

@@ -18,12 +18,12 @@ const choose = (timeZone: string) => alice.submit('/account/time-zone', { timeZo
 
 describe('a day', () => {
   test.each<[setting: string, browser: string, says: string, first: string, last: string]>([
-    ['', '', 'Days are those of UTC, because your time zone is not known.', '2026-10-31T00:00:00Z', '2026-10-31T23:59:59Z'],
-    ['', 'Asia/Tokyo', 'Days are those of Asia/Tokyo, as your browser says.', '2026-10-30T15:00:00Z', '2026-10-31T14:59:59Z'],
-    ['America/New_York', 'Asia/Tokyo', 'Days are those of America/New_York.', '2026-10-31T04:00:00Z', '2026-11-01T03:59:59Z'],
-    ['Europe/Berlin', '', 'Days are those of Europe/Berlin.', '2026-10-30T23:00:00Z', '2026-10-31T22:59:59Z'],
-    ['UTC', 'Asia/Tokyo', 'Days are those of UTC.', '2026-10-31T00:00:00Z', '2026-10-31T23:59:59Z'],
-    ['', 'Nowhere/Land', 'Days are those of UTC, because your time zone is not known.', '2026-10-31T00:00:00Z', '2026-10-31T23:59:59Z'],
+    ['', '', 'Days are in UTC, because your time zone is not known.', '2026-10-31T00:00:00Z', '2026-10-31T23:59:59Z'],
+    ['', 'Asia/Tokyo', 'Days are in Asia/Tokyo, as your browser says.', '2026-10-30T15:00:00Z', '2026-10-31T14:59:59Z'],
+    ['America/New_York', 'Asia/Tokyo', 'Days are in America/New_York.', '2026-10-31T04:00:00Z', '2026-11-01T03:59:59Z'],
+    ['Europe/Berlin', '', 'Days are in Europe/Berlin.', '2026-10-30T23:00:00Z', '2026-10-31T22:59:59Z'],
+    ['UTC', 'Asia/Tokyo', 'Days are in UTC.', '2026-10-31T00:00:00Z', '2026-10-31T23:59:59Z'],
+    ['', 'Nowhere/Land', 'Days are in UTC, because your time zone is not known.', '2026-10-31T00:00:00Z', '2026-10-31T23:59:59Z'],
   ])('with the setting "%s" and the browser’s "%s"', async (setting, browser, says, first, last) => {
     await choose(setting);
     const reader = await inBrowserOf(alice, encodeURIComponent(browser));
@@ -72,6 +72,6 @@ test.each(['%', '%E0%A4%A', 'Europe%2FBerlin%00', '"Europe/Berlin"', 'a'.repeat(
   'a browser that sends %s is ignored',
   async (value) => {
     const page = await (await inBrowserOf(alice, value)).get('/search');
-    expect([page.status, page.$('.syntax').text().includes('Days are those of UTC')]).toEqual([200, true]);
+    expect([page.status, page.$('.syntax').text().includes('Days are in UTC')]).toEqual([200, true]);
   },
 );

@@ -23,8 +23,8 @@ describe.each([
     'This password repeats itself',
     ['aaaaaaaaaaaa', 'x7x7x7x7x7x7', '🦉🦊'.repeat(10), 'kfzkfzkfz', '          '],
   ],
-  ['Letters or digits in their order', ['abcdefghij', 'ZYXWVUTSRQ', 'абвгдежзий', 'abcdefgh1']],
-  ['Keys beside each other', ['!@#$%^&*()', 'poiuztrewq', 'dfghjkl;', 'mnbvcxy!1']],
+  ['Letters or digits in sequence', ['abcdefghij', 'ZYXWVUTSRQ', 'абвгдежзий', 'abcdefgh1']],
+  ['Adjacent keys', ['!@#$%^&*()', 'poiuztrewq', 'dfghjkl;', 'mnbvcxy!1']],
   ['A date', ['1987-11-17', '3.9.2027']],
   [
     username,

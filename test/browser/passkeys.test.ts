@@ -88,7 +88,7 @@ describe.skipIf(!available('chromium'))('passkeys in a browser', () => {
     await tab.goto('/account/passkeys');
     expect(await tab.locator('.rows li').innerText()).toContain('last used just now');
     await tab.getByRole('button', { name: 'Remove Alice’s telephone' }).click();
-    await tab.getByText('That passkey no longer lets anybody in.').waitFor();
+    await tab.getByText('This passkey can no longer be used to log in.').waitFor();
     await logout(tab);
     await tab.goto('/login');
     await use(tab).click();
@@ -102,7 +102,7 @@ describe.skipIf(!available('chromium'))('passkeys in a browser', () => {
     await addPasskey(tab, 'Telephone');
     await tab.getByLabel('Name of a new passkey').fill('The same');
     await tab.getByRole('button', { name: 'Add a passkey' }).click();
-    await tab.getByText('This device holds a passkey for your account already.').waitFor();
+    await tab.getByText('This device already has a passkey for your account.').waitFor();
     expect(await authenticator.held()).toBe(1);
     expect(await tab.getByLabel('Name of a new passkey').inputValue()).toBe('The same');
   });
@@ -132,8 +132,8 @@ describe.skipIf(!available('chromium'))('passkeys in a browser', () => {
     await register(tab, 'carla');
     await addPasskey(tab, 'Key ring');
     await tab.goto('/account/second-factor');
-    await tab.getByRole('button', { name: 'Ask for a passkey' }).click();
-    await tab.getByText('From now on a passkey is asked for after your password.').waitFor();
+    await tab.getByRole('button', { name: 'Require a passkey' }).click();
+    await tab.getByText('From now on, login asks for a passkey after your password.').waitFor();
     await logout(tab);
     await tab.goto('/login');
     await tab.getByLabel('Username').fill('carla');

@@ -57,7 +57,7 @@ describe.skipIf(!available('chromium'))('times in Chromium', () => {
     const page = await openPageOf(alice, browser, app.url, { timezoneId: 'Pacific/Auckland' });
     await page.goto('/inbox');
     await page.goto('/search?q=after:2026-10-31');
-    expect(await page.locator('main').textContent()).toContain('Days are those of Pacific/Auckland, as your browser says.'); // prettier-ignore
+    expect(await page.locator('main').textContent()).toContain('Days are in Pacific/Auckland, as your browser says.'); // prettier-ignore
     expect(await page.locator('.messages > li').count()).toBe(1);
     await page.goto('/search?q=after:2026-11-01');
     expect(await page.locator('.messages > li').count()).toBe(0);

@@ -182,7 +182,7 @@ describe.skipIf(!available('chromium'))('writing in a browser', () => {
     await type(page, 'Alone');
     await page.context().clearCookies();
     await page.clock.runFor(4000);
-    await page.getByText('Not saved: your words are only on this page').waitFor();
+    await page.getByText('Not saved: your text is only on this page').waitFor();
     expect(await message(page).inputValue()).toBe('Alone');
     expect(await drafts()).toEqual([]);
   });
@@ -192,7 +192,7 @@ describe.skipIf(!available('chromium'))('writing in a browser', () => {
     await type(page, 'In a tunnel');
     await page.route('**/drafts', (route) => route.abort());
     await page.clock.runFor(4000);
-    await page.getByText('Not saved: your words are only on this page').waitFor();
+    await page.getByText('Not saved: your text is only on this page').waitFor();
     await page.getByRole('button', { name: 'Send', exact: true }).click();
     await page.waitForURL('**/inbox');
     expect((await bob.get('/inbox')).text).toContain('In a tunnel');

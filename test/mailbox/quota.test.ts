@@ -64,7 +64,7 @@ describe('a mailbox that has reached its limit in bytes', () => {
     expect((await bob.send('alice', 'I still can')).status).toBe(303);
     expect((await saveDraft(bob, { body: longest })).status).toBe(303);
     expect(await usage(bob)).toMatch(
-      /^It holds 99[78] of 3,000 messages and 10 MB of 10 MB, the trash and drafts/,
+      /^It holds 99[78] of 3,000 messages and 10 MB of 10 MB, including trash and drafts/,
     );
   });
 
@@ -80,7 +80,7 @@ describe('a mailbox that has reached its limit in bytes', () => {
       422,
       {
         isSaved: false,
-        line: expect.stringContaining('Not saved, your words are only on this page: Your mailbox'),
+        line: expect.stringContaining('Not saved, your text is only on this page: Your mailbox'),
       },
     ]);
 
@@ -167,7 +167,7 @@ describe('a sender without an answer', () => {
     await fillMailbox(app.pool, alice, charlie, unanswered + 1);
     await sendMany(unanswered);
     const refused = await bob.send('charlie, alice', 'One more');
-    expectRefused(refused, 'alice’s mailbox takes no more from you until alice answers', 'One more');
+    expectRefused(refused, 'alice’s mailbox accepts no more from you until alice answers', 'One more');
     expect(error(refused)).not.toContain('charlie');
     expect(await copiesOf(app.pool, 'One more')).toEqual([]);
     expect((await bob.send('bob', 'To himself')).status).toBe(303);

@@ -207,7 +207,7 @@ describe.skipIf(!available('nginx'))('nginx', () => {
       const body = `a=${'b'.repeat(1_100_000)}`;
       const answer = await stranger(site.nginx.url).ask('post', '/login', formType, body);
       expect(answer.status).toBe(413);
-      expectOurPage(answer, 'That was too much at once');
+      expectOurPage(answer, 'Too much data');
     });
 
     test('leaves a text that is too long to the app, which shows it again', async () => {

@@ -31,11 +31,11 @@ export function invitationRoutes(ctx: WebContext): Router {
     .post(async (req, res) => {
       const made = await makeMembersInvitation(pool, signedIn(req).id, most);
       if (!made) {
-        const words = 'You have as many open invitations as you may have at a time.';
+        const words = 'You have the maximum number of open invitations.';
         return show(req, res.status(422), rejectField(blankForm(), '', words));
       }
       const link = invitationLink(config, made.token);
-      flash(ctx, res, { line: 'There is a new invitation. Its link is shown only now: give it away.', link });
+      flash(ctx, res, { line: 'There is a new invitation. Its link is shown only once: copy it now.', link });
       res.redirect(303, '/account/invitations');
     })
     .all(allowOnly('GET', 'POST'));
@@ -45,8 +45,8 @@ export function invitationRoutes(ctx: WebContext): Router {
     .post(async (req, res) => {
       const id = z.uuid().safeParse(req.params.id);
       const isGone = id.success && (await withdrawInvitation(pool, signedIn(req).id, id.data));
-      if (!isGone) throw new HttpError(404, 'This invitation does not exist, or not any more.');
-      flash(ctx, res, { line: 'The invitation is withdrawn: its link does not work any more.' });
+      if (!isGone) throw new HttpError(404, 'This invitation does not exist (any more).');
+      flash(ctx, res, { line: 'The invitation is withdrawn: its link no longer works.' });
       res.redirect(303, '/account/invitations');
     })
     .all(allowOnly('POST'));

@@ -84,7 +84,7 @@ export function passkeyRoutes(ctx: MailboxContext): Router {
         ctx,
         req,
         res,
-        'That passkey no longer lets anybody in. Remove it from its device as well.',
+        'This passkey can no longer be used to log in. Remove it from its device as well.',
       );
       res.redirect(303, home);
     })
@@ -93,7 +93,7 @@ export function passkeyRoutes(ctx: MailboxContext): Router {
 }
 
 const instead = 'You can now log in without your password, with';
-const after = 'It asks for no finger, face or PIN, so it can only be asked for after the password:';
+const after = 'It does not ask for fingerprint, face or PIN, so it only works after the password:';
 const notMade =
-  'No passkey was made. Please try again, with a browser that knows passkeys and JavaScript on.';
-const notAdded = `This passkey is among yours already, or there are ${maxPasskeys}, as many as you can have.`;
+  'No passkey was created. Please try again in a browser that supports passkeys, with JavaScript on.';
+const notAdded = `You have this passkey already, or you have ${maxPasskeys} passkeys, the maximum.`;

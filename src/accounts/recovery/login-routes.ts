@@ -54,7 +54,7 @@ export function recoveryLoginRoutes(ctx: MailboxContext): Router {
       if (recovered === 'second code') {
         await refund();
         const missing =
-          'This account has a second factor: without it and the password, it takes two codes. Or log in with your password, and use one code for the factor.';
+          'This account has a second factor: without the password, it takes two codes. Or log in with your password and one code.';
         return showRecovery(req, res.status(422), rejectField(form, 'second', missing));
       }
       if (!recovered) {

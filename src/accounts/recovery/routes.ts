@@ -51,7 +51,7 @@ export function recoveryRoutes(ctx: MailboxContext): Router {
     .post((req, res) => {
       // The page posts its codes. Only well-formed codes are echoed, never other text.
       const shown = shownCodes.safeParse(req.body);
-      if (!shown.success) throw new HttpError(422, 'This form was not complete. Please make new codes.');
+      if (!shown.success) throw new HttpError(422, 'This form was incomplete. Please make new codes.');
       res.attachment('recovery-codes.txt').type('text/plain; charset=utf-8');
       res.send(codesFile(signedIn(req).username, req.get('Host') ?? '', shown.data.codes.split(' ')));
     })
@@ -62,7 +62,7 @@ export function recoveryRoutes(ctx: MailboxContext): Router {
     .post(async (req, res) => {
       changeSession(req, { offersCodes: undefined });
       await saveSession(req);
-      flash(ctx, res, { line: 'Whenever you like: they are on the page of your account.' });
+      flash(ctx, res, { line: 'You can make them on your account page at any time.' });
       res.redirect(303, '/inbox');
     })
     .all(allowOnly('POST'));
@@ -75,7 +75,7 @@ function codesFile(username: string, site: string, codes: string[]): string {
 Each works once. Without your password: on the login page, choose
 "I forgot my password"; with a second factor, that takes two codes.
 Without your second factor: log in with your password and choose "Use a
-recovery code". Keep them where nobody else looks.
+recovery code". Keep them in a safe place.
 
 ${codes.join('\n')}
 `.replaceAll('\n', '\r\n');

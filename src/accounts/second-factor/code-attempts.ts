@@ -39,7 +39,7 @@ async function leaveRefusalNotice(
 }
 
 function refusalNotice(req: Request): string {
-  return `Somebody who knows your password gave wrong codes, or no right passkey, five times with ${agentOf(req)}, the last time on ${exactTime(new Date())}. They did not get in.
+  return `Somebody with your password failed the second factor five times with ${agentOf(req)}, most recently on ${exactTime(new Date())}. They did not get in.
 
 If that was not you, somebody knows your password. ${endSessionsAdvice}`;
 }

@@ -59,7 +59,7 @@ export function twoFactorRoutes(ctx: MailboxContext): Router {
       const refund = await consumeCodeAttempt(ctx, req, id);
       const step = findStep(secret, form.values.code);
       if (step === undefined || !(await useStep(pool, id, step, newestStep()))) {
-        const wrong = step === undefined ? 'This is not the code of this moment.' : alreadyUsed;
+        const wrong = step === undefined ? 'This is not the current code.' : alreadyUsed;
         return show(req, res.status(422), rejectField(form, 'code', wrong));
       }
       await refund();
@@ -104,7 +104,7 @@ export function twoFactorRoutes(ctx: MailboxContext): Router {
       const refund = await consumeCodeAttempt(ctx, req, id);
       const epoch = await recoverFactor(pool, id, hashCode(encryption, form.values.recovery), req);
       if (epoch === undefined) {
-        const wrong = 'This is none of your codes, or it was used already.';
+        const wrong = 'This is not one of your codes, or it was used already.';
         return showCode(req, res.status(422), rejectField(form, 'recovery', wrong));
       }
       notifier.notify([id]);

@@ -19,4 +19,4 @@ export function requireFactor({ config, pool }: WebContext): RequestHandler {
 }
 
 const missing =
-  'This server asks everybody for a second factor. Set yours up under “Your account” in another window, then try again.';
+  'This server requires a second factor. Set yours up under “Your account” in another window, then try again.';

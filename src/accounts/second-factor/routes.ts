@@ -74,7 +74,7 @@ export function secondFactorRoutes(ctx: MailboxContext): Router {
       if (!form.ok) return showSetUp(req, res.status(422), form, secret);
       const step = findStep(secret, form.values.code);
       if (step === undefined) {
-        const wrong = rejectField(form, 'code', 'This is not the code of this moment. Is the clock right?');
+        const wrong = rejectField(form, 'code', 'This is not the current code. Is your clock right?');
         return showSetUp(req, res.status(422), wrong, secret);
       }
       const isOn = await changeAccount(
@@ -84,7 +84,7 @@ export function secondFactorRoutes(ctx: MailboxContext): Router {
         'Codes from an app were turned on as your second factor',
       );
       pendingSecret.clear(ctx, res);
-      if (isOn) await flashChange(ctx, req, res, 'From now on a code is asked for after your password.');
+      if (isOn) await flashChange(ctx, req, res, 'From now on, login asks for a code after your password.');
       res.redirect(303, home);
     })
     .all(allowOnly('GET', 'POST'));
@@ -103,7 +103,7 @@ export function secondFactorRoutes(ctx: MailboxContext): Router {
         (db) => turnTotpOff(db, signedIn(req).id),
         'Codes from an app were turned off as your second factor',
       );
-      await flashChange(ctx, req, res, 'No code is asked for any more.');
+      await flashChange(ctx, req, res, 'Login no longer asks for a code.');
       res.redirect(303, home);
     })
     .all(allowOnly('GET', 'POST'));
@@ -113,15 +113,15 @@ export function secondFactorRoutes(ctx: MailboxContext): Router {
     .post(async (req, res) => {
       const isAskedFor = typedIn(req.body).ask === 'yes';
       const now = isAskedFor
-        ? 'a passkey is asked for after your password'
-        : 'your password needs no passkey';
+        ? 'login asks for a passkey after your password'
+        : 'login asks for no passkey after your password';
       const isNew = await changeAccount(
         ctx,
         req,
         (db) => askForPasskey(db, signedIn(req).id, isAskedFor),
-        `It was chosen that ${now},`,
+        `A setting was changed: ${now},`,
       );
-      if (isNew) await flashChange(ctx, req, res, `From now on ${now}.`);
+      if (isNew) await flashChange(ctx, req, res, `From now on, ${now}.`);
       res.redirect(303, home);
     })
     .all(allowOnly('POST'));

@@ -56,7 +56,7 @@ export async function finishTwoFactorLogin(
   res.redirect(303, draft ?? changed.next ?? pending.next);
 }
 
-const onceMore = 'That took too long, or something has changed. Please log in once more.';
+const onceMore = 'That took too long, or something has changed. Please log in again.';
 
 /** Whether the form carries a message preserved from an expired session. */
 function hasMessage(req: Request): boolean {

@@ -33,9 +33,7 @@ const messageText = plainText('Please write a message.')
   );
 
 /** Idempotency key, made when the form is first shown: sent twice it is one message, saved twice one draft. */
-export const formKey = z.uuid(
-  'This form was not complete. Here it is again: please press the button once more.',
-);
+export const formKey = z.uuid('This form was incomplete. Please press the button again.');
 
 export const messageForm = z.object({
   recipient: recipients,

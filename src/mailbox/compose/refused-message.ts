@@ -30,7 +30,7 @@ export function showMessageAgain(ctx: WebContext) {
 }
 
 function anothers(writer: string, viewer: string): string {
-  return `${writer} wrote this, but this browser is now signed in as ${viewer}. Log in as ${writer} to go on.`;
+  return `${writer} wrote this, but this browser is now signed in as ${viewer}. Log in as ${writer} to continue.`;
 }
 
 /** Saves the message as a draft; returns its URL if its writer has logged in. Throws HttpError 422 if it cannot.
@@ -52,7 +52,7 @@ export async function keepPreservedMessage(
   if (page && page.writerId !== user.id) {
     const kept = await asOwner(page.writerId, () => keepDraft(pool, page.writerId, draft, options));
     if ('id' in kept || kept.kind === 'ended') return undefined;
-    throw notKept('whoever wrote the words on this page has no room for a draft. Let them make some');
+    throw notKept('the writer of this message has no room for a draft. Ask them to make some');
   }
   if (!page && message.writer !== user.username) return undefined;
   const kept = await keepDraft(pool, user.id, draft, options);
@@ -69,7 +69,7 @@ export async function keepPreservedMessage(
 function notKept(why: string): HttpError {
   return new HttpError(
     422,
-    `You are logged in now, but ${why} in another window, and log in here once more: your words are kept on this page.`,
+    `You are logged in now, but ${why} in another window, and log in here again: your text is kept on this page.`,
   );
 }
 

@@ -69,7 +69,7 @@ function seenBy(ctx: WebContext, req: Request): Seen {
   return page?.writerId === signedIn(req).id ? page.seen : { version: 0, pages: [] };
 }
 
-const newerKept = ' Its draft was changed on another page since, so it is kept.';
+const newerKept = ' Its draft was changed on another page meanwhile, so it is kept.';
 
 async function begin(ctx: WebContext, req: Request): Promise<Record<string, string>> {
   const { to, draft: id } = req.query;
@@ -90,7 +90,7 @@ function refuse(
   if (outcome.kind === 'unknown') return rejectField(form, 'recipient', unknown(outcome.names, outOf));
   if (outcome.kind === 'unanswered') return rejectField(form, 'recipient', unanswered(outcome.names));
   const own =
-    'Your mailbox is full, so nothing was sent. Delete some of the messages that you have sent, empty the trash, and send it again.';
+    'Your mailbox is full, so nothing was sent. Delete some sent messages, empty the trash, and send it again.';
   const refused = outcome.isOwn ? rejectField(form, '', own) : form;
   return outcome.names.length > 0 ? rejectField(refused, 'recipient', full(outcome.names)) : refused;
 }
@@ -107,14 +107,14 @@ function unknown(names: string[], outOf: number): string {
 function full(names: string[]): string {
   const whose =
     names.length === 1 ? `${names[0]}’s mailbox is full` : `The mailboxes of ${inWords(names)} are full`;
-  return `${whose}, so nothing was sent. Your words are still here: save them as a draft and try again later.`;
+  return `${whose}, so nothing was sent. Your text is still here: save them as a draft and try again later.`;
 }
 
 function unanswered(names: string[]): string {
   const whose =
-    names.length === 1 ? `${names[0]}’s mailbox takes` : `The mailboxes of ${inWords(names)} take`;
+    names.length === 1 ? `${names[0]}’s mailbox accepts` : `The mailboxes of ${inWords(names)} accept`;
   const until = names.length === 1 ? `${names[0]} answers` : 'they answer';
-  return `${whose} no more from you until ${until}, so nothing was sent. Your words are still here: save them as a draft.`;
+  return `${whose} no more from you until ${until}, so nothing was sent. Your text is still here: save them as a draft.`;
 }
 
 function inWords(names: string[]): string {

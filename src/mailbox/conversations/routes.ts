@@ -27,7 +27,7 @@ export function conversationRoutes(ctx: WebContext): Router {
     .get(async (req, res) => {
       const viewer = signedIn(req);
       const asked = query.safeParse(req.query);
-      if (!asked.success) throw new HttpError(400, 'This place in the list does not exist.');
+      if (!asked.success) throw new HttpError(400, 'This position in the list does not exist.');
       const { before = highestId } = asked.data;
       const username = foldUsername(req.params.username);
       const list = async () => {

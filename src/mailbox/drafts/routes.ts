@@ -37,7 +37,7 @@ export function draftRoutes(ctx: WebContext): Router {
   async function keep(ownerId: string, message: TypedMessage): Promise<Kept> {
     const { key: id, recipient, body } = message;
     const isText = [recipient, body].every((text) => text.isWellFormed() && !text.includes('\0'));
-    if (!isText) throw new HttpError(422, 'There is a character in this text that cannot be kept.');
+    if (!isText) throw new HttpError(422, 'This text contains a character that cannot be stored.');
     const page = readFormPage(ctx, message);
     const draft = { id, recipient, body: body.replaceAll('\r\n', '\n') };
     const seen = page?.writerId === ownerId ? { seen: page.seen } : {};
@@ -60,7 +60,7 @@ export function draftRoutes(ctx: WebContext): Router {
     } else if (kept.kind === 'ended') {
       res.status(409).json({ isSaved: false, line: 'Not saved: this draft was sent or discarded elsewhere' });
     } else if (isRefused(kept)) {
-      const line = `Not saved, your words are only on this page: ${refusals[kept.kind]}`;
+      const line = `Not saved, your text is only on this page: ${refusals[kept.kind]}`;
       res.status(422).json({ isSaved: false, line });
     } else res.json({ isSaved: true });
   }
@@ -95,13 +95,13 @@ function isRefused(kept: Kept): kept is Refused {
 
 const refusals: Record<Refused['kind'], string> = {
   'no room':
-    'Your mailbox is full, so this was not saved. Delete some of the messages that you have sent, empty the trash, and save it again.',
+    'Your mailbox is full, so this was not saved. Delete some sent messages, empty the trash, and save it again.',
   full: `There are ${maxDrafts} drafts already. Send or discard one of them first.`,
   'too long': `A draft has at most ${maxDraftLength.body.toLocaleString('en')} characters. Nothing has been cut off: please shorten it.`,
 };
 
 const copied =
-  'This draft was saved on another page since yours was made, so both are kept: this is yours, the other one is among your drafts.';
+  'This draft was saved on another page meanwhile, so both are kept: this is yours, the other one is among your drafts.';
 
 const ended =
-  'This draft was sent or discarded on another page, so it was not saved again. To keep these words as a new draft, press Save draft once more.';
+  'This draft was sent or discarded on another page, so it was not saved again. To save this text as a new draft, press Save draft again.';

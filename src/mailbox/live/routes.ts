@@ -26,7 +26,7 @@ export function liveRoutes({ pool, streams }: MailboxContext): Router {
     .head((req, res) => void res.set(headers).end())
     .get((req, res) => {
       const asked = query.safeParse(req.query);
-      if (!asked.success) throw new HttpError(400, 'That address is broken.');
+      if (!asked.success) throw new HttpError(400, 'This address is malformed.');
       const ownerId = signedIn(req).id;
       const [, sid] = sessionKey(req.sessionID);
       const { seen, page, list, at: madeAt } = asked.data;

@@ -11,7 +11,7 @@ export const searchTimeout = 3000;
 const refusals = {
   own: () =>
     new HttpError(429, 'Your other searches are not finished yet. Wait a moment and search again.', 5),
-  all: () => new HttpError(503, 'Many people are searching at this moment. Try again in a few seconds.', 5),
+  all: () => new HttpError(503, 'Many people are searching right now. Try again in a few seconds.', 5),
 };
 
 /** Throws HttpError 429 or 503 when the queue is full or the wait too long. */

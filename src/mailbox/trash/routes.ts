@@ -61,7 +61,7 @@ export function trashRoutes(ctx: WebContext): Router {
     .route('/trash/undo')
     .post(async (req, res) => {
       const at = z.iso.datetime().safeParse(req.body?.at);
-      if (!at.success) throw new HttpError(422, 'Nothing was changed: the form was not complete.');
+      if (!at.success) throw new HttpError(422, 'Nothing was changed: the form was incomplete.');
       const { id } = signedIn(req);
       const trashedAt = new Date(at.data);
       const { count, isDone } = await inBatches(
@@ -80,7 +80,7 @@ export function trashRoutes(ctx: WebContext): Router {
       const { id } = signedIn(req);
       const { count, isDone } = await inBatches((limit) => emptyTrash(pool, id, limit));
       const line = counted(count, 'deleted permanently', 'The trash was already empty.');
-      flash(ctx, res, { line: isDone ? line : `${line} There are more: please press the button once more.` });
+      flash(ctx, res, { line: isDone ? line : `${line} There are more: please press the button again.` });
       res.redirect(303, isDone ? '/trash' : '/trash/empty');
     })
     .all(allowOnly('GET', 'POST'));

@@ -21,8 +21,8 @@ import { beginRun } from './run.ts';
 const writers = { 'messages.json': writeJson, 'mailbox.mbox': writeMbox, 'messages.html': writeHtml };
 
 const refusals = {
-  'one is being made': 'One export is being made already. When it is done, you can ask for another one.',
-  'an import is running': 'An import of yours is under way. When it is done, you can ask for an export.',
+  'one is being made': 'An export is running already. Please wait until it is done.',
+  'an import is running': 'An import is running. Please wait until it is done.',
 };
 
 const partForm = z.object({

@@ -47,7 +47,7 @@ export async function* gunzip(source: AsyncIterable<Buffer>, unpacking: Unpackin
     }
   } catch (error) {
     if (!(error as NodeJS.ErrnoException).code?.startsWith('Z_')) throw error;
-    throw new Unreadable('This file (gz) is damaged, or not all of it was there.');
+    throw new Unreadable('This file (gz) is damaged or incomplete.');
   } finally {
     packed.destroy();
     unpacked.destroy();

@@ -1,19 +1,16 @@
 // Import report: what was skipped or changed, counted by reason, with a few examples of each.
 
 const reasons = {
-  attachments: ['attachment was left out', 'attachments were left out'],
+  attachments: ['attachment was skipped', 'attachments were skipped'],
   split: ['long mail became several messages', 'long mails became several messages each'],
-  cut: [
-    'text was too long, so that its end is missing',
-    'texts were too long, so that their ends are missing',
-  ],
+  cut: ['text was too long, and its end was cut off', 'texts were too long, and their ends were cut off'],
   undated: ['mail without a date is the oldest now', 'mails without a date are the oldest now'],
   misdated: [
-    'mail has a date that cannot be right, and got the one of its delivery',
-    'mails have dates that cannot be right, and got those of their delivery',
+    'mail had an invalid date, and got its delivery date',
+    'mails had invalid dates, and got their delivery dates',
   ],
   unreadable: ['mail could not be read', 'mails could not be read'],
-  files: ['other file in the zip was not needed', 'other files in the zip were not needed'],
+  files: ['other file in the zip was ignored', 'other files in the zip were ignored'],
   drafts: [
     'draft was not imported: its text is in account.json',
     'drafts were not imported: their texts are in account.json',

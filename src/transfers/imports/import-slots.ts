@@ -20,7 +20,7 @@ export function createImportSlots(): ImportSlots {
       if (taken >= maxFiles)
         throw new HttpError(
           503,
-          'Many others are importing at this moment. Try again in a minute; nothing was imported.',
+          'Many imports are running right now. Try again in a minute; nothing was imported.',
           60,
         );
       taken += 1;

@@ -114,11 +114,11 @@ export function openImportJobs({ config, pool, log, notifier }: MailboxContext):
 /** Allows one import per user across all processes, and none during an export, whose files would differ. */
 async function claim(pool: Pool, key: JobKey, { sid, size, typedAddresses }: Upload): Promise<void> {
   if (!(await insertImport(pool, key, { sid, bytesTotal: size, ownAddresses: typedAddresses })))
-    throw new Unreadable('Another file of yours is being imported. Try again when that is done.');
+    throw new Unreadable('Another import is running. Try again when it is done.');
   // Import and export both insert their own row before they look for the other's, so they cannot miss each other.
   if (!(await findRun(pool, key.userId))) return;
   await deleteImport(pool, key);
-  throw new Unreadable('An export of yours is being made. Try again when you have the whole file.');
+  throw new Unreadable('An export is running. Try again when it is complete.');
 }
 
 function resultOf(error: unknown): ImportResult {

@@ -12,7 +12,7 @@ export async function* readLines(
   const add = (piece: string) => {
     const kept = piece.slice(0, maxLength - length);
     if (kept.length < piece.length && tooLong === 'refuse')
-      throw new Unreadable('A line in this file is too long for one of its kind.');
+      throw new Unreadable('A line in this file is too long.');
     if (kept) begun.push(kept);
     length += kept.length;
   };

@@ -87,7 +87,7 @@ function createSink(from: MailSource): { sink: MailSink; take: () => OwnCopy[] }
       close,
       isWithinParts: () => mail?.parser.isWithinParts() ?? false,
       isFull: () => copies.length >= maxBatch,
-      onJunk: () => addToReport(from.report, 'unreadable', 'What stands before the first mail'),
+      onJunk: () => addToReport(from.report, 'unreadable', 'The text before the first mail'),
     },
     take: () => {
       const taken = copies;

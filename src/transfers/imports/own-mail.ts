@@ -22,7 +22,7 @@ export function ownMessage({ headers, content }: Mail, where: string): OwnCopy {
   };
   const text = content?.toString() ?? '';
   if (content?.length !== Number(header(ownHeaders.length)))
-    throw new Unreadable(`${where} is not whole: some of its text is missing.`);
+    throw new Unreadable(`${where} is incomplete: some of its text is missing.`);
   const claimed = {
     id: ownId.exec(header('Message-ID') ?? '')?.[1],
     box: header(ownHeaders.box),

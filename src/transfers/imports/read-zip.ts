@@ -166,7 +166,7 @@ function createUnpacker(zip: ZipFile, { onProgress, unpacking }: Reading) {
 }
 
 function damaged(): Unreadable {
-  return new Unreadable('This zip is damaged, or not all of it was there.');
+  return new Unreadable('This zip is damaged or incomplete.');
 }
 
 /** Translates errors of yauzl into Unreadable. */

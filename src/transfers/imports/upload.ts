@@ -38,7 +38,7 @@ export function receiveUpload(req: Request, res: Response, next: NextFunction): 
   form.on('finish', () => passOn());
   form.on('error', () => {
     req.upload?.destroy(notWhole());
-    passOn(new HttpError(400, 'This form did not arrive whole. Nothing was changed.'));
+    passOn(new HttpError(400, 'This form arrived incomplete. Nothing was changed.'));
   });
   req.on('close', () => {
     if (!req.complete) req.upload?.destroy(notWhole());
@@ -52,7 +52,7 @@ export function receiveUpload(req: Request, res: Response, next: NextFunction): 
 }
 
 function notWhole(): HttpError {
-  return new HttpError(400, 'The file did not arrive whole. Nothing was imported.');
+  return new HttpError(400, 'The file arrived incomplete. Nothing was imported.');
 }
 
 function openForm(req: Request) {
@@ -60,6 +60,6 @@ function openForm(req: Request) {
     const headers = { ...req.headers, 'content-type': req.headers['content-type']! };
     return new Busboy({ headers, limits: { ...limits, fileSize: maxUploadBytes } });
   } catch {
-    throw new HttpError(400, 'This form is broken. Nothing was changed.');
+    throw new HttpError(400, 'This form is malformed. Nothing was changed.');
   }
 }

@@ -99,12 +99,12 @@ function bytesOf(copies: OwnCopy[]): number {
 
 function tooLarge(room: number): Unreadable {
   return new Unreadable(
-    `Your mailbox has room for ${bytesInWords(Math.max(0, room))} more, and the messages in this file take more.`,
+    `Your mailbox has room for ${bytesInWords(Math.max(0, room))} more, and the messages in this file need more.`,
   );
 }
 
 function tooMany(room: number): Unreadable {
   return new Unreadable(
-    `Your mailbox has room for ${Math.max(0, room).toLocaleString('en')} more messages, and in this file are more.`,
+    `Your mailbox has room for ${Math.max(0, room).toLocaleString('en')} more messages, and this file has more.`,
   );
 }

@@ -82,7 +82,7 @@ describe('a member', () => {
     const refused = await bob.post(page, token);
     expect([refused.status, refused.$('#form-error').text()]).toEqual([
       422,
-      'You have as many open invitations as you may have at a time.',
+      'You have the maximum number of open invitations.',
     ]);
     const guest = stranger(app.url);
     await guest.submit(paths[0]!, { username: 'guest-2', password: guest.password });

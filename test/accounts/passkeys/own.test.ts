@@ -54,7 +54,7 @@ test('a name is required, and shown again with the error', async () => {
     ['', 'Please give it a name.'],
     ['  ', 'Please give it a name.'],
     ['x'.repeat(61), 'A name has at most 60 characters.'],
-    ['a\0b', 'There is a character in this text that cannot be kept.'],
+    ['a\0b', 'This text contains a character that cannot be stored.'],
   ] as const) {
     const answer = await alice.submit(home, { name, credential: await credential() });
     expect([answer.status, answer.$('#name-error').text()]).toEqual([422, error]);
@@ -71,7 +71,7 @@ describe('no passkey is added by', () => {
     const answer = await person.submit(home, { name: 'Telephone', credential });
     expect([answer.status, answer.$('[role=alert]').text().trim()]).toEqual([
       422,
-      'No passkey was made. Please try again, with a browser that knows passkeys and JavaScript on.',
+      'No passkey was created. Please try again in a browser that supports passkeys, with JavaScript on.',
     ]);
     expect(answer.$('#name').attr('value')).toBe('Telephone');
     expect(await names(person)).toEqual([]);
@@ -161,7 +161,7 @@ test('a passkey is registered once; a user has at most twenty', async () => {
   const refused = await alice.submit(home, { name: 'Again', credential: again });
   expect([refused.status, refused.$('[role=alert]').text()]).toEqual([
     422,
-    expect.stringContaining('is among yours already'),
+    expect.stringContaining('You have this passkey already'),
   ]);
   await withPasskey(bob, passkey);
   const late = softPasskey().create(questionOn(await alice.get(home)));
@@ -198,7 +198,7 @@ test('a passkey without user verification is labelled as usable for two-factor l
   const credential = softPasskey().create(questionOn(await alice.get(home)), { isVerified: false });
   await alice.submit(home, { name: 'Old key', credential });
   expect((await alice.get(home)).$('[role=status]').first().text()).toBe(
-    'It asks for no finger, face or PIN, so it can only be asked for after the password: “Old key”.',
+    'It does not ask for fingerprint, face or PIN, so it only works after the password: “Old key”.',
   );
 });
 

@@ -37,10 +37,10 @@ async function answered(person: Person, slips?: Parameters<Passkey['use']>[1]): 
 test('is off by default, required when turned on, and not required when turned off', async () => {
   expect(await withPassword()).toBe('/inbox');
   expect((await ask('yes')).get('Location')).toBe(home);
-  expect((await alice.get(home)).$('main').text()).toContain('On: a passkey.');
+  expect((await alice.get(home)).$('main').text()).toContain('On: a passkey, without a code.');
   expect(await withPassword()).toBe(second);
   await ask('no');
-  expect((await alice.get(home)).$('main').text()).toContain('Off. Your password alone lets you in.');
+  expect((await alice.get(home)).$('main').text()).toContain('Off. Your password alone is enough to log in.');
   expect(await withPassword()).toBe('/inbox');
 });
 
@@ -51,7 +51,7 @@ test('needs the password and a passkey, without user verification, and only this
   const page = await person.get(second);
   expect(page.$('#code')).toHaveLength(0);
   expect(questionOn(page).get!.allowCredentials).toMatchObject([{ id: passkey.id }]);
-  expect(page.$('[data-without-passkeys]').text()).toContain('passkeys need JavaScript');
+  expect(page.$('[data-without-passkeys]').text()).toContain('Passkeys need JavaScript');
   expect(page.$('a[href="/login/second/recovery"]')).toHaveLength(1);
   const answer = await person.post(address, await answered(person, { isVerified: false, userHandle: null }));
   expect([answer.status, answer.get('Location')]).toEqual([303, '/inbox']);
@@ -86,7 +86,7 @@ test('refuses invalid responses, those to other logins and others’ passkeys, a
     bobs.use(questionOn(page)),
   ]) {
     const refused = await person.post(address, { ...filledIn(page, second), credential });
-    expect([refused.status, refused.$('h1').text()]).toEqual([422, 'The second step']);
+    expect([refused.status, refused.$('h1').text()]).toEqual([422, 'Two-factor login']);
     expect(refused.$('[role=alert]').text()).toContain('This passkey was not accepted');
     expect(await isSignedIn(person)).toBe(false);
     await app.pool.query('delete from rate_limits');

@@ -18,7 +18,7 @@ const later = (person: Person) => person.submit('/inbox', {}, `${page}/later`);
 describe('the offer', () => {
   test('is shown in the inbox after registering and leads to the codes', async () => {
     const { $ } = await bob.get('/inbox');
-    expect($('.offer').text()).toContain('There is no e-mail to reset a forgotten password');
+    expect($('.offer').text()).toContain('A forgotten password cannot be reset by e-mail');
     expect($('.offer a').attr('href')).toBe(page);
     expect((await bob.get('/sent')).$('.offer')).toHaveLength(0);
   });

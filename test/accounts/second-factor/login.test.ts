@@ -42,7 +42,7 @@ test('the password alone does not sign in; with the code it does', async () => {
   await beginLogin(window);
   expect(await isSignedIn(window)).toBe(false);
   const page = await window.get(second);
-  expect(page.$('h1').text()).toBe('The second step');
+  expect(page.$('h1').text()).toBe('Two-factor login');
   const field = page.$('#code');
   expect([field.attr('inputmode'), field.attr('autocomplete')]).toEqual(['numeric', 'one-time-code']);
   expect(page.$('a[href="/login/second/recovery"]')).toHaveLength(1);
@@ -117,7 +117,7 @@ test('five wrong codes in 15 minutes, from any address, block further attempts',
   const refused = await windows[0]!.submit(second, { code: phone.code() });
   expect(refused.status).toBe(429);
   expect(refused.$('[role=alert]').text()).toMatch(
-    /^That was tried too often. Please wait \d+ minutes and try again.$/,
+    /^Too many attempts. Please wait \d+ minutes and try again.$/,
   );
   expect(refused.$('a[href="/login/second/recovery"]')).toHaveLength(1);
   expect(await isSignedIn(windows[0]!)).toBe(false);
@@ -133,7 +133,7 @@ test('wrong codes after a right password do not lock the owner out, and leave on
   await beginLogin(known, alice);
   expect((await known.submit(second, { code: phone.code() })).get('Location')).toBe('/inbox');
   const { rows } = await app.pool.query<{ body: string }>(
-    `select body from messages where origin = 'notice' and body like 'Somebody who knows%'`,
+    `select body from messages where origin = 'notice' and body like 'Somebody with your password%'`,
   );
   expect(rows).toHaveLength(1);
   expect(rows[0]!.body).toContain('somebody knows your password. Change your password');
@@ -173,7 +173,7 @@ describe('the pending-login cookie', () => {
     const form = await stranger(app.url).hidden('/login');
     for (const answer of [await window.get(second), await window.post(second, { ...form, code })])
       expect([answer.status, answer.get('Location')]).toEqual([303, '/login']);
-    expect((await window.get('/login')).$('[role=status]').text()).toContain('Please log in once more');
+    expect((await window.get('/login')).$('[role=status]').text()).toContain('Please log in again');
     expect(await isSignedIn(window)).toBe(false);
   };
 
@@ -298,7 +298,7 @@ test('forged forms and other methods are refused, with the page shown again', as
   const window = browser();
   await beginLogin(window);
   const forged = await window.post(second, { code: phone.code() });
-  expect([forged.status, forged.$('h1').text()]).toEqual([403, 'The second step']);
+  expect([forged.status, forged.$('h1').text()]).toEqual([403, 'Two-factor login']);
   expect(await isSignedIn(window)).toBe(false);
   expect((await window.ask('put', second)).status).toBe(405);
   expect((await window.post(second, filledIn(forged, second))).status).toBe(303);
@@ -310,7 +310,7 @@ test('a server that has lost its key says so', async () => {
   await beginLogin(window);
   const page = await window.get(second);
   expect(page.status).toBe(200);
-  expect(page.$('[role=alert]').text()).toContain('lost the key that is needed to check your codes');
+  expect(page.$('[role=alert]').text()).toContain('lost the key needed to check your codes');
   expect(page.$('a[href="/login/second/recovery"]')).toHaveLength(1);
   const token = await window.hidden('/login');
   expect((await window.post(second, { _csrf: token._csrf!, code: phone.code() })).status).toBe(422);

@@ -29,9 +29,7 @@ const pages =
 
 test('every page leads to the set-up, and says why', async () => {
   for (const page of pages) expect((await alice.get(page)).get('Location'), page).toBe(home);
-  expect((await alice.get(home)).$('main').text()).toContain(
-    'This server asks everybody for a second factor.',
-  );
+  expect((await alice.get(home)).$('main').text()).toContain('This server requires a second factor.');
 });
 
 test('streams and forms are refused, and input is preserved', async () => {
@@ -42,7 +40,7 @@ test('streams and forms are refused, and input is preserved', async () => {
   };
   const refused = await alice.post('/send', form);
   expect([refused.status, refused.$('#body').text().trim()]).toEqual([403, 'Written for hours']);
-  expect(refused.$('[role=alert]').text()).toContain('asks everybody for a second factor');
+  expect(refused.$('[role=alert]').text()).toContain('requires a second factor');
   for (const action of ['/account/devices/end-others', '/trash/empty', '/account/delete'])
     expect((await alice.post(action, { _csrf: form._csrf! })).status, action).toBe(403);
   expect((await openStream(app.url, alice)).status).toBe(403);

@@ -13,7 +13,7 @@ afterAll(() => app.close());
 test('is linked from the account page, and off by default', async () => {
   expect((await alice.get('/account')).$(`a[href="${home}"]`)).toHaveLength(1);
   const page = await alice.get(home);
-  expect(page.$('main').text()).toContain('Off. Your password alone lets you in.');
+  expect(page.$('main').text()).toContain('Off. Your password alone is enough to log in.');
 });
 
 test('the set-up page shows the secret as a QR code, a link and text', async () => {
@@ -39,7 +39,7 @@ test('is on only after a right code; the secret stays the same meanwhile', async
   const old = await alice.submit(`${home}/set-up`, { code: before.code(-3) });
   expect([old.status, old.$('#code-error').text()]).toEqual([
     422,
-    'This is not the code of this moment. Is the clock right?',
+    'This is not the current code. Is your clock right?',
   ]);
   expect(enrolled(old).letters).toBe(before.letters);
   expect((await alice.get(home)).text).toContain('Off.');
@@ -47,8 +47,8 @@ test('is on only after a right code; the secret stays the same meanwhile', async
   const spaced = before.code().replace(/^(...)/, ' $1 ');
   expect((await alice.submit(`${home}/set-up`, { code: spaced })).get('Location')).toBe(home);
   const page = await alice.get(home);
-  expect(page.$('[role=status]').text()).toBe('From now on a code is asked for after your password.');
-  expect(page.$('main').text()).toContain('On. After your password');
+  expect(page.$('[role=status]').text()).toBe('From now on, login asks for a code after your password.');
+  expect(page.$('main').text()).toContain('On. Login asks for a code');
 });
 
 test('once on, the secret is not shown again, and "Set it up" changes nothing', async () => {
@@ -67,7 +67,7 @@ test('is turned off on a page of its own; a new secret is different', async () =
   const { letters } = await withCodes(carol);
   expect((await carol.get(home)).$(`a[href="${home}/off"]`)).toHaveLength(1);
   expect((await carol.submit(`${home}/off`)).get('Location')).toBe(home);
-  expect((await carol.get(home)).$('[role=status]').text()).toBe('No code is asked for any more.');
+  expect((await carol.get(home)).$('[role=status]').text()).toBe('Login no longer asks for a code.');
   const login = await stranger(app.url).submit('/login', { username: 'carol', password: carol.password });
   expect(login.get('Location')).toBe('/inbox');
   expect((await withCodes(carol)).letters).not.toBe(letters);
@@ -105,7 +105,7 @@ test('signed out, one is sent to the login; forged forms and other methods are r
     expect((await alice.post(page, {})).status).toBe(403);
     expect((await alice.ask('put', page)).status).toBe(405);
   }
-  expect((await alice.get(home)).text).toContain('On. After');
+  expect((await alice.get(home)).text).toContain('On. Login asks');
 });
 
 test('the database holds no secret in plain text, in any encoding, before and after it is confirmed', async () => {

@@ -133,9 +133,7 @@ test('autosave gets a short JSON answer', async () => {
   expect([answer.status, answer.body]).toEqual([200, { isSaved: true }]);
   const tooLong = await save({ ...form, body: 'x'.repeat(maxDraftLength.body + 1) });
   expect(tooLong.status).toBe(422);
-  expect((tooLong.body as { line: string }).line).toMatch(
-    /^Not saved, your words are only .* at most 100,000/,
-  );
+  expect((tooLong.body as { line: string }).line).toMatch(/^Not saved, your text is only .* at most 100,000/);
   await save({ ...form, body: 'By itself, again' });
   expect((await stored()).map(({ body }) => body)).toEqual(['By itself, again']);
   expect((await save({ ...form, _csrf: 'old' })).status).toBe(403);

@@ -67,9 +67,9 @@ test('the page offers the next part until there is none; each can be imported on
   await endFirstFileAfter(all[599]!);
   const page = await alice.get('/account/export');
   expect(page.$('.actions p').text()).toMatch(
-    /^File 1 goes up to the messages of Thursday, 1 January 2026 at 10:00 UTC, and there are more\.$/,
+    /^File 1 ends with the messages of Thursday, 1 January 2026 at 10:00 UTC, and there are more\.$/,
   );
-  expect(page.$('.actions button').first().text()).toBe('Make file 2');
+  expect(page.$('.actions button').first().text()).toBe('Export file 2');
 
   const answer = await beginExport(app.url, alice);
   expect(answer.headers['content-disposition']).toMatch(/filename="alice-[\d-]+-part-2\.zip"$/);
@@ -78,10 +78,10 @@ test('the page offers the next part until there is none; each can be imported on
     .poll(async () => (await alice.get('/account/export')).$('.actions button').first().text(), {
       timeout: 10_000,
     })
-    .toBe('Make file 2'); // a download that was broken off is made again
+    .toBe('Export file 2'); // a download that was broken off is made again
   const zip = await exportOf(app.url, alice);
   expect(idsIn(await unzip(zip))).toEqual(all.slice(600));
-  expect((await alice.get('/account/export')).$('.actions button').text()).toBe('Make the file');
+  expect((await alice.get('/account/export')).$('.actions button').text()).toBe('Export');
 
   const carol = await registered(app.url, 'carol');
   expect(await imported(carol, zip)).toBe('Imported 600 messages.');
@@ -98,7 +98,7 @@ async function nameFor(fields: Fields): Promise<string> {
 test('the export can be restarted from the first part', async () => {
   await endFirstFileAfter(all[599]!);
   expect(await nameFor({ again: 'yes' })).toMatch(/filename="alice-[\d-]+\.zip"$/);
-  expect((await alice.get('/account/export')).$('.actions button').text()).toBe('Make the file');
+  expect((await alice.get('/account/export')).$('.actions button').text()).toBe('Export');
 });
 
 test('invalid fields start with the first part', async () => {
@@ -108,10 +108,10 @@ test('invalid fields start with the first part', async () => {
 test('the page says in advance what an import will need', async () => {
   const said = async () => (await alice.get('/account/export')).$('main').text().replaceAll(/\s+/g, ' ');
   await app.pool.query('delete from mailbox_usage');
-  expect(await said()).toContain('To import it, a mailbox needs room for all messages in it, except those');
+  expect(await said()).toContain('To import it, a mailbox needs room for all its messages, except those');
   await app.pool.query('insert into mailbox_usage (owner_id, messages) values ($1, 1234)', [aliceId]);
   expect(await said()).toContain(
-    'To import it, a mailbox needs room for all messages in it (at most 1,234), except those that it already has. ' +
-      'No file is larger than the 2 GB that an import takes',
+    'To import it, a mailbox needs room for all its messages (at most 1,234), except those it already has. ' +
+      'No file is larger than the 2 GB that an import accepts',
   );
 });

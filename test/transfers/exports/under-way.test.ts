@@ -25,8 +25,8 @@ test('the page shows its progress, and a second one is refused at every process'
   const other = await startApp({}, app.databaseUrl);
   const answer = await beginExport(app.url, alice);
   const begun = await readSome(answer);
-  expect(await statusLine()).toBe('Being made: 0 of 6,000 messages.');
-  expect(await statusLine(at(other.url, alice))).toMatch(/^Being made/);
+  expect(await statusLine()).toBe('Exporting: 0 of 6,000 messages.');
+  expect(await statusLine(at(other.url, alice))).toMatch(/^Exporting/);
 
   for (const url of [app.url, other.url]) {
     const refused = await at(url, alice).post(
@@ -35,11 +35,11 @@ test('the page shows its progress, and a second one is refused at every process'
     );
     expect([refused.status, refused.$('#form-error').text()]).toEqual([
       409,
-      'One export is being made already. When it is done, you can ask for another one.',
+      'An export is running already. Please wait until it is done.',
     ]);
   }
   await sleep(5500);
-  expect(await statusLine()).toMatch(/^Being made: [1-9][\d,]* of 6,000/);
+  expect(await statusLine()).toMatch(/^Exporting: [1-9][\d,]* of 6,000/);
   expect((await readRest(answer, begun)).size).toBe(4);
   await untilNoRun(app.pool);
   expect(await statusLine()).toBe('');
@@ -65,7 +65,7 @@ test('a download without a sign of life for thirty seconds does not block anothe
       [seconds],
     );
   await leaveBehind(25);
-  expect(await statusLine()).toBe('Being made: 5 of 10 messages.');
+  expect(await statusLine()).toBe('Exporting: 5 of 10 messages.');
   const busy = await beginExport(app.url, alice);
   expect(busy.statusCode).toBe(409);
   busy.destroy();

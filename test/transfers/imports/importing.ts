@@ -45,7 +45,8 @@ export async function resultOf(person: Person, withinMs = 60_000): Promise<strin
     if (page.$('[data-import=ended]').length > 0) return resultOn(page);
     if (page.$('[data-import=running]').length === 0)
       throw new Error(`No import: ${page.status} ${page.text}`);
-    if (Date.now() > deadline) throw new Error(`The import goes on: ${page.$('[data-words]').text()}`);
+    if (Date.now() > deadline)
+      throw new Error(`The import is still running: ${page.$('[data-words]').text()}`);
     await sleep(20);
   }
 }

@@ -166,7 +166,7 @@ test('an invalid date is reported, and the delivery date is used if there is one
   const bad = 'From: b@example.org\nSubject: Odd\nDate: Tue, 31 Feb 2020 03:27:57 +0000\n';
   const received = await readBytes(mboxOf(`${bad}Received: by x; Wed, 1 Jan 2020 00:00:00 +0000\n\nx`));
   expect(received.copies[0]!.sentAt.toISOString()).toBe('2020-01-01T00:00:00.000Z');
-  expect(received.said).toMatch(/^1 mail has a date that cannot be right/);
+  expect(received.said).toMatch(/^1 mail had an invalid date/);
   expect(received.report.misdated.examples).toEqual(['“Odd”: Tue, 31 Feb 2020 03:27:57 +0000']);
   const alone = await readBytes(`${bad}\nx`);
   expect(alone.said).toMatch(/^1 mail without a date is the oldest now/);
@@ -245,7 +245,7 @@ describe('imports', () => {
     });
     const { copies, said, report } = await readBytes(zip);
     expect(copies.map(({ body }) => body).toSorted()).toEqual(['Five', 'Four', 'One', 'Three', 'Two']);
-    expect(said).toBe('1 other file in the zip was not needed.');
+    expect(said).toBe('1 other file in the zip was ignored.');
     expect(report.files.examples).toEqual(['archive_browser.html']);
   });
 

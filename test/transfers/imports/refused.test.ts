@@ -205,7 +205,7 @@ test('zip bombs: one long line, two gigabytes of blank lines, and a false size',
 
 test('more messages than there is room for: refused before anything is written', async () => {
   const file = json(...Array.from({ length: 149 }, (_, n) => ({ ...good, id: next(n) })));
-  await expectRefused(file, 'has room for 148 more messages, and in this file are more');
+  await expectRefused(file, 'has room for 148 more messages, and this file has more');
 });
 
 test('a file announced as larger than 2 GB, before it is sent', async () => {
@@ -230,10 +230,10 @@ test('a million mails of thirty bytes: read only as far as there is room', async
 test('our own mbox with an incomplete text', async () => {
   const mail = `Message-ID: <${id}@private-messages.invalid>\nX-Private-Messages-Box: inbox\nX-Private-Messages-Sent-At: ${good.sentAt}\nX-Private-Messages-Length: 4\nContent-Transfer-Encoding: base64`;
   const ours = (text: string) => mboxOf(text).replace('somebody', 'private-messages.invalid');
-  await expectRefused(ours(`${mail}\n\nR29v`), 'not whole');
+  await expectRefused(ours(`${mail}\n\nR29v`), 'incomplete');
   await expectRefused(
     mboxOf('Subject: a\n\nb') + ours(`${mail}\n\nR29vZGJ5ZQ==`),
-    'Mail 2 in the file is not whole',
+    'Mail 2 in the file is incomplete',
   );
   await expectRefused(ours(`${mail.replace(id, id.replaceAll('-', 'a'))}\n\nR29vZA==`), '“id”');
 });
@@ -242,10 +242,10 @@ test('a form that ends before its file, or within its fields', async () => {
   const fields = await alice.hidden('/account/import');
   const whole = formWith(fields, json(good));
   for (const [left, words] of [
-    [-40, 'The file did not arrive whole. Nothing was imported.'],
-    [-26, 'The file did not arrive whole. Nothing was imported.'],
-    [-200, 'The file did not arrive whole. Nothing was imported.'],
-    [100, 'This form did not arrive whole.'],
+    [-40, 'The file arrived incomplete. Nothing was imported.'],
+    [-26, 'The file arrived incomplete. Nothing was imported.'],
+    [-200, 'The file arrived incomplete. Nothing was imported.'],
+    [100, 'This form arrived incomplete.'],
   ] as const) {
     const answer = await alice.ask('post', '/account/import', multipart, whole.subarray(0, left));
     expect([left, answer.status]).toEqual([left, 400]);
@@ -286,7 +286,7 @@ test('a request without a recently confirmed password', async () => {
 
 test('while the same message is imported if it is valid', async () => {
   expect(await imported(alice, await zipped({ 'messages.json': json(good), 'notes.txt': 'x' }))).toBe(
-    'Imported 1 message. 1 other file in the zip was not needed.',
+    'Imported 1 message. 1 other file in the zip was ignored.',
   );
   before = await mailboxes(app.pool);
 });

@@ -84,7 +84,7 @@ test('no import during an export, and no export during an import', async () => {
   const refused = await importFile(dora, messages(10));
   expect([refused.status, refused.$('#file-error').text()]).toEqual([
     422,
-    'An export of yours is being made. Try again when you have the whole file. Nothing was imported.',
+    'An export is running. Try again when it is complete. Nothing was imported.',
   ]);
   const zip = await readRest(answer, begun);
   expect(JSON.parse(zip.get('messages.json')!)).toHaveLength(3000);
@@ -94,7 +94,7 @@ test('no import during an export, and no export during an import', async () => {
   const later = await dora.post('/account/export', fields);
   expect([later.status, later.$('#form-error').text()]).toEqual([
     409,
-    'An import of yours is under way. When it is done, you can ask for an export.',
+    'An import is running. Please wait until it is done.',
   ]);
   await resultOf(dora);
   const both = await unzip(await exportOf(app.url, dora));
@@ -111,7 +111,7 @@ test('one at a time per user, over all processes: a slow sender delays only thei
     const refused = await at(url, nora).ask('post', '/account/import', multipart, form);
     expect([refused.status, refused.$('#file-error').text()]).toEqual([
       422,
-      'Another file of yours is being imported. Try again when that is done. Nothing was imported.',
+      'Another import is running. Try again when it is done. Nothing was imported.',
     ]);
   }
   expect((await nora.get('/account/import')).$('[data-words]').text()).toMatch(
@@ -119,7 +119,7 @@ test('one at a time per user, over all processes: a slow sender delays only thei
   );
   expect(await imported(carol, messages(3))).toBe('Imported 3 messages.');
   for (const sent of slow) sent.destroy();
-  expect(await resultOf(nora)).toBe('The file did not arrive whole. Nothing was imported.');
+  expect(await resultOf(nora)).toBe('The file arrived incomplete. Nothing was imported.');
   expect(await imported(nora, messages(1))).toBe('Imported 1 message.');
   await other.close();
 });
