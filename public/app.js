@@ -7,8 +7,8 @@ const find = (selector, within = document) => within.querySelector(selector);
 const findAll = (selector, within = document) => [...within.querySelectorAll(selector)];
 
 /**
- * A page of ours as a document, undefined when it is not to be had. The browser parses it by itself: no script here makes
- * HTML of text, which lets the server forbid it to all (Trusted Types). For the other scripts too.
+ * Fetches a page of ours as a document; undefined on failure. The browser parses it: no script here turns text into
+ * HTML, so that the server can forbid it (Trusted Types). Also used by the other scripts.
  * @param {string} address @param {Record<string, string>} [headers] @returns {Promise<Document | undefined>}
  */
 function loadPage(address, headers = {}) {
@@ -76,7 +76,7 @@ document.addEventListener('submit', (event) => {
   if (question && !confirm(question)) event.preventDefault();
 });
 
-// The second half of a double click sends nothing: it would break off the answer to the first, and with it a new cookie.
+// The second half of a double click is ignored: it would abort the response to the first, and with it a new cookie.
 /** @type {WeakMap<EventTarget, number>} */
 const sentAt = new WeakMap();
 document.addEventListener('submit', (event) => {
@@ -239,7 +239,7 @@ function move(step) {
   if (next) find('.from a', next).focus();
 }
 
-/** Presses a button of the row that has the focus, or of the message that is shown. @param {string} end how its form's address ends */
+/** Presses a button of the focused row or of the shown message. @param {string} end how its form's address ends */
 function press(end) {
   const scope = rows()[current()] ?? find('[data-message]');
   if (scope) find(`form[action$="${end}"] button`, scope)?.click();

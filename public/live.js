@@ -68,7 +68,7 @@ function listen() {
     isResting = true;
     hangUp();
   });
-  // Nothing private stays on the screen. Where somebody is writing, the page stays: what they send is kept at the login.
+  // Nothing private stays on the screen, except a text being written: once sent, the login page preserves it.
   on('signed-out', () => {
     isOver = true;
     hangUp();
@@ -85,12 +85,12 @@ function listenAnew() {
 
 if ('EventSource' in window) {
   listen();
-  // Browsers come back by themselves when a stream ends, but give up when a restarting site refuses them, and do not see
-  // that a connection has died in a router or while the machine slept.
+  // Browsers reconnect when a stream ends, but give up when a restarting site refuses them, and do not notice a
+  // connection that died in a router or while the machine slept.
   setInterval(() => performance.now() > deadline && listenAnew(), checkMs);
   addEventListener('online', listenAnew);
-  // An answer that ends the session is shown, and not overtaken by the word that the session has ended. After a download
-  // this page stays, and listens again a little later.
+  // A response that ends the session is shown, and not overtaken by the event that says so. After a download, this page
+  // stays and reconnects a little later.
   document.addEventListener('submit', (event) => {
     if (event.defaultPrevented) return;
     hangUp();

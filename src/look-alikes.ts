@@ -13,9 +13,9 @@ export function skeletonOf(username: string): string {
 
 // Names that could pass for the operator, the program itself or nobody (after RFC 2142 and common lists).
 const reserved = words(
-  `account accounts all anonymous anybody api bot daemon deleted deletedaccount everybody everyone ftp guest help helpcenter
-  helpcentre host inbox info localhost login logout mailer me member members message messages news nobody null private
-  privatemessages register server setup settings somebody test the undefined unknown user users www you`,
+  `account accounts all anonymous anybody api bot daemon deleted deletedaccount everybody everyone ftp guest help
+  helpcenter helpcentre host inbox info localhost login logout mailer me member members message messages news nobody
+  null private privatemessages register server setup settings somebody test the undefined unknown user users www you`,
 );
 
 /** Also reserved as one part of a name: support.team, admin-bob, the_operator. */

@@ -1,4 +1,4 @@
-// Starts a program with the Node that npm brought, whichever Node npm itself runs on: node src/start.js [FILE [ARGUMENT…]]
+// Starts a program with the Node from node_modules, whichever Node npm runs on: node src/start.js [FILE [ARGUMENT…]]
 import { spawn } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
 import module from 'node:module';
@@ -21,8 +21,8 @@ else if (existsSync(brought) && realpathSync(brought) !== process.execPath)
   become(brought, process.argv.slice(1));
 else {
   console.error(
-    `This program needs Node ${needed} or later; this is ${process.version}. On Linux (x64 or arm64) "npm ci" installs ` +
-      'it unless optional packages are omitted; elsewhere, install it yourself.',
+    `This program needs Node ${needed} or later; this is ${process.version}. On Linux (x64 or arm64) "npm ci" ` +
+      'installs it unless optional packages are omitted; elsewhere, install it yourself.',
   );
   process.exit(1);
 }

@@ -38,4 +38,5 @@ If that was not you, somebody else is in your account. ${endSessionsAdvice}`;
 }
 
 export const endSessionsAdvice =
-  'Change your password under “Your account”: this signs out all other devices. Then remove passkeys that you do not know, and make new recovery codes.';
+  'Change your password under “Your account”: this signs out all other devices. Then remove passkeys that you do ' +
+  'not know, and make new recovery codes.';

@@ -69,7 +69,11 @@ async function leaveGuessingNotice(
 }
 
 function guessingNotice(typed: string, at: Date): string {
-  return `Somebody tried to log in to your account with wrong ${typed}, repeatedly, until ${exactTime(at)}. They did not get in. For now, nobody can log in to it from a browser that you have not used before; your known browsers still work.
-
-There is nothing to do if your password is long and you use it nowhere else. A second factor, under “Your account”, stops even somebody who guesses it.`;
+  return (
+    `Somebody tried to log in to your account with wrong ${typed}, repeatedly, until ${exactTime(at)}. They did not ` +
+    'get in. For now, nobody can log in to it from a browser that you have not used before; your known browsers ' +
+    'still work.\n\n' +
+    'There is nothing to do if your password is long and you use it nowhere else. A second factor, under “Your ' +
+    'account”, stops even somebody who guesses it.'
+  );
 }

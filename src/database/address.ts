@@ -4,8 +4,8 @@ import { StartupError } from '../startup-error.ts';
 
 const sslModes = new Set(['disable', 'no-verify', 'verify-full', 'prefer', 'require', 'verify-ca']);
 const invalid =
-  'DATABASE_URL is not a valid address. It looks like postgres://USER:PASSWORD@HOST:5432/DATABASE; characters such as ' +
-  '@ : / ? # % in a user name or a password must be percent-encoded (%40 for @).';
+  'DATABASE_URL is not a valid address. It looks like postgres://USER:PASSWORD@HOST:5432/DATABASE; characters such ' +
+  'as @ : / ? # % in a user name or a password must be percent-encoded (%40 for @).';
 
 /** Returns the address for pg. Throws a StartupError, which never shows a piece of it. */
 export function checkAddress(url: string): string {

@@ -57,8 +57,10 @@ const awayErrors = new Set([
   'ENETUNREACH',
   'EAGAIN', // a Unix socket with a full queue
 ]);
-const awayMessages =
-  /^(Query read timeout|Connection terminated|timeout expired|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed)/;
+const awayMessages = new RegExp(
+  '^(Query read timeout|Connection terminated|timeout expired|timeout exceeded when trying to connect|' +
+    'Client has encountered a connection error|Client was closed)',
+);
 
 export function isTakingTooLong(error: unknown): boolean {
   return (error as { code?: unknown }).code === '57014'; // statement_timeout

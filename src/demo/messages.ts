@@ -18,21 +18,24 @@ export const messages: [from: string, to: string, minutesAgo: number, text: stri
     'ines',
     'alice',
     10_115,
-    'The choir meets in the old school from now on, because the chapel roof is being repaired until the autumn. Same time.',
+    'The choir meets in the old school from now on, because the chapel roof is being repaired until the autumn. ' +
+      'Same time.',
   ],
   ['alice', 'ines', 10_020, 'Thank you! I will tell the altos.'],
   [
     'grandma',
     'alice',
     5_780,
-    'Your letter made me very happy.\n\nThe plum tree has flowers again, and the neighbour’s cat sleeps under it as if it were hers. Come when you can.',
+    'Your letter made me very happy.\n\nThe plum tree has flowers again, and the neighbour’s cat sleeps under it as ' +
+      'if it were hers. Come when you can.',
   ],
   ['alice', 'grandma', 5_600, 'I will come on Sunday, and I bring the little one. 🌸'],
   [
     'henrik',
     'alice',
     3_020,
-    'The sign should say Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft, in one line if at all possible.',
+    'The sign should say Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft, in one ' +
+      'line if at all possible.',
   ],
   ['alice', 'bob', 1_600, 'Could you open the hall on Friday? I am on the late train.'],
   ['bob', 'alice', 1_510, 'Yes, that works. I will pick up the key at your place after six.'],
@@ -52,7 +55,8 @@ export const messages: [from: string, to: string, minutesAgo: number, text: stri
     'bartholomew_fitzgerald_longden',
     'alice',
     64,
-    'The minutes of the garden committee are ready for you to read. Please tell me by Sunday if I wrote anything down wrong.',
+    'The minutes of the garden committee are ready for you to read. Please tell me by Sunday if I wrote anything ' +
+      'down wrong.',
   ],
   [
     'marta',

@@ -8,7 +8,8 @@ export interface Piece {
 
 // Scripts without spaces between words: a URL may begin or end directly beside their characters.
 const spaceless =
-  '[\\u0e00-\\u0eff\\u1000-\\u109f\\u1780-\\u17ff\\u3005-\\u3007\\u3040-\\u30ff\\u3400-\\u9fff\\uac00-\\ud7af\\uf900-\\ufaff\\uff66-\\uff9d]';
+  '[\\u0e00-\\u0eff\\u1000-\\u109f\\u1780-\\u17ff\\u3005-\\u3007\\u3040-\\u30ff\\u3400-\\u9fff' +
+  '\\uac00-\\ud7af\\uf900-\\ufaff\\uff66-\\uff9d]';
 
 class AddressRules extends REBuilder {
   /** Anywhere except after a character that would extend a word or a scheme (RFC 3986, 3.1). */

@@ -12,8 +12,8 @@ export const disableUser: PersonCommand = {
   name: 'disable',
   argument: 'NAME',
   summary: 'block logins, and sign out everywhere',
-  details: `Nobody can log in to the account until "enable"; its unused invitations are void. The mailbox is kept, and messages
-still arrive. The user finds a notice after "enable".`,
+  details: `Nobody can log in to the account until "enable"; its unused invitations are void. The mailbox is kept, and
+messages still arrive. The user finds a notice after "enable".`,
   options: [],
   run: ({ pool }, person) =>
     change(pool, person, {
@@ -43,8 +43,8 @@ export const endSessions: PersonCommand = {
   name: 'sessions end',
   argument: 'NAME',
   summary: 'sign out everywhere',
-  details: `Ends all sessions of the user, including requests in flight; open pages are signed out immediately. The user logs in
-with the same password, and gets a notice.`,
+  details: `Ends all sessions of the user, including requests in flight; open pages are signed out immediately. The user
+logs in with the same password, and gets a notice.`,
   options: [],
   run: ({ pool }, person) =>
     change(pool, person, {

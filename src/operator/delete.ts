@@ -10,8 +10,8 @@ export const deleteUser: PersonCommand = {
   name: 'delete',
   argument: 'NAME',
   summary: 'delete the account and everything in it, permanently',
-  details: `The same as when users delete their account: mailbox, drafts, sessions and everything else are deleted; copies held by
-others stay and show "deleted account"; the name cannot be registered again. Asks to type the name.`,
+  details: `The same as when users delete their account: mailbox, drafts, sessions and everything else are deleted;
+copies held by others stay and show "deleted account"; the name cannot be registered again. Asks to type the name.`,
   options: ['yes'],
   confirm: async (username, { yes }) => {
     if (yes) return;

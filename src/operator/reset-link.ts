@@ -10,9 +10,9 @@ export const resetLink: PersonCommand = {
   name: 'reset-link',
   argument: 'NAME',
   summary: 'print a link for setting a new password',
-  details: `Prints a link that works once, for an hour. Give it to nobody but the user: it is enough to take over the account.
-The new password signs out all devices; the link alone changes nothing. A newer link, or any other change of the
-password, makes it void. The user gets a notice.`,
+  details: `Prints a link that works once, for an hour. Give it to nobody but the user: it is enough to take over the
+account. The new password signs out all devices; the link alone changes nothing. A newer link, or any other change of
+the password, makes it void. The user gets a notice.`,
   options: ['drop-second-factor'],
   run: async ({ pool, config, options }, { id, username }) => {
     const dropsSecondFactor = options['drop-second-factor'] ?? false;

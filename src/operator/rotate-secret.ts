@@ -12,10 +12,10 @@ import type { PlainCommand } from './command.ts';
 export const rotateSecret: PlainCommand = {
   name: 'rotate-secret',
   summary: 'replace secret.key; stop the program first',
-  details: `Creates a new key in DATA_DIR and encrypts the secrets of authenticator apps with it. Stop the program on all machines
-first, and copy the new file to all of them before they start again. Recovery codes become void, with a notice to each
-user. After an interruption, run it again. The former key stays in secret.key.old: delete it when no older backup of
-the database is needed.`,
+  details: `Creates a new key in DATA_DIR and encrypts the secrets of authenticator apps with it. Stop the program on
+all machines first, and copy the new file to all of them before they start again. Recovery codes become void, with a
+notice to each user. After an interruption, run it again. The former key stays in secret.key.old: delete it when no
+older backup of the database is needed.`,
   options: [],
   run: async ({ pool, config }) => {
     await refuseWhileRunning(pool);
@@ -44,7 +44,8 @@ the database is needed.`,
 /** A running program has the old key in memory and would continue to encrypt with it. */
 async function refuseWhileRunning(pool: Pool): Promise<void> {
   const { rowCount } = await pool.query(
-    `select from pg_stat_activity where datname = current_database() and application_name = 'private-messages notifier'`,
+    `select from pg_stat_activity
+     where datname = current_database() and application_name = 'private-messages notifier'`,
   );
   if (rowCount) throw new StartupError('The program is running. Stop it on all machines, then try again.');
 }
@@ -80,4 +81,5 @@ async function voidCodes(db: Database): Promise<number> {
 }
 
 const notice =
-  'The operator of this server changed its secret key. Your recovery codes are void: make new ones under “Your account”.';
+  'The operator of this server changed its secret key. Your recovery codes are void: make new ones under ' +
+  '“Your account”.';

@@ -37,7 +37,8 @@ export function createCookies({ publicUrl, isHttps }: Site, secrets: string[]): 
     read: (req, kind) => req.signedCookies[name(kind)] as unknown,
     set(res, kind, value, lasts = {}) {
       const text = typeof value === 'object' ? `j:${JSON.stringify(value)}` : value;
-      const signature = createHmac('sha256', keys(kind)[0]!).update(text).digest('base64').replace(/=+$/, ''); // as cookie-signature
+      // as cookie-signature
+      const signature = createHmac('sha256', keys(kind)[0]!).update(text).digest('base64').replace(/=+$/, '');
       res.cookie(name(kind), `s:${text}.${signature}`, { ...options, ...lasts });
     },
     clear: (res, kind) => void res.clearCookie(name(kind), options),

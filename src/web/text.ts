@@ -1,7 +1,10 @@
 // Blank detection and excerpts of text.
 
 // A character class: white space, controls, default ignorables (zero-width, direction marks, fillers), blank glyphs.
-const invisible = String.raw`\s\p{Cc}\p{White_Space}\p{Default_Ignorable_Code_Point}\u2800\uFFF9-\uFFFB\u{1D159}\u{13441}\u{13442}`;
+const invisible =
+  String.raw`\s\p{Cc}\p{White_Space}\p{Default_Ignorable_Code_Point}\u2800\uFFF9-\uFFFB`.concat(
+    String.raw`\u{1D159}\u{13441}\u{13442}`,
+  );
 const blank = new RegExp(`^[${invisible}]*$`, 'u');
 const blankBeginning = new RegExp(`^[${invisible}]+`, 'u');
 

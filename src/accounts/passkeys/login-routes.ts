@@ -55,4 +55,5 @@ async function findUsed(ctx: WebContext, answer: UseAnswer | undefined): Promise
 }
 
 const refused =
-  'This passkey was not accepted: it is unknown here, the page was open for too long, or it was used without fingerprint, face or PIN. Please try again, or log in with your password.';
+  'This passkey was not accepted: it is unknown here, the page was open for too long, or it was used without ' +
+  'fingerprint, face or PIN. Please try again, or log in with your password.';

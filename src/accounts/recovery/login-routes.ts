@@ -54,7 +54,8 @@ export function recoveryLoginRoutes(ctx: MailboxContext): Router {
       if (recovered === 'second code') {
         await refund();
         const missing =
-          'This account has a second factor: without the password, it takes two codes. Or log in with your password and one code.';
+          'This account has a second factor: without the password, it takes two codes. Or log in with your password ' +
+          'and one code.';
         return showRecovery(req, res.status(422), rejectField(form, 'second', missing));
       }
       if (!recovered) {

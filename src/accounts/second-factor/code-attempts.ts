@@ -39,7 +39,9 @@ async function leaveRefusalNotice(
 }
 
 function refusalNotice(req: Request): string {
-  return `Somebody with your password failed the second factor five times with ${agentOf(req)}, most recently on ${exactTime(new Date())}. They did not get in.
-
-If that was not you, somebody knows your password. ${endSessionsAdvice}`;
+  return (
+    `Somebody with your password failed the second factor five times with ${agentOf(req)}, most recently on ` +
+    `${exactTime(new Date())}. They did not get in.\n\n` +
+    `If that was not you, somebody knows your password. ${endSessionsAdvice}`
+  );
 }

@@ -16,9 +16,10 @@ export async function describeLostKey(db: Database, encryption: Encryption): Pro
   const lost = rows.filter(({ userId, secret }) => !decryptSecret(encryption, userId, secret)).length;
   if (lost === 0) return undefined;
   return (
-    `secret.key in DATA_DIR is not the file that encrypted the secrets of ${lost} authenticator ${lost === 1 ? 'app' : 'apps'} in this ` +
-    'database: their codes are refused, and so are all recovery codes. Restore the earlier file from a backup and restart. ' +
-    'If there is none, everybody needs new recovery codes, and these users log in with a passkey or need your help: ' +
+    `secret.key in DATA_DIR is not the file that encrypted the secrets of ${lost} authenticator ` +
+    `${lost === 1 ? 'app' : 'apps'} in this database: their codes are refused, and so are all recovery codes. ` +
+    'Restore the earlier file from a backup and restart. If there is none, everybody needs new recovery codes, and ' +
+    'these users log in with a passkey or need your help: ' +
     'npm run operator -- reset-link NAME --drop-second-factor'
   );
 }

@@ -32,8 +32,8 @@ function linkLibraries(root: string): void {
       link(join(root, source), join(root, target));
     } catch (error) {
       throw new StartupError(
-        `The built-in PostgreSQL in ${root} is incomplete, and this user may not complete it (${(error as Error).message}): ` +
-          'run "npm rebuild" as the user who owns that folder.',
+        `The built-in PostgreSQL in ${root} is incomplete, and this user may not complete it ` +
+          `(${(error as Error).message}): run "npm rebuild" as the owner of that folder.`,
       );
     }
   }

@@ -81,7 +81,9 @@ export function checkMajor(folder: string, binaries: string): void {
   const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string };
   const [ours] = version.split('.');
   if (made === ours) return;
-  const which = `The database in ${folder} was created by PostgreSQL ${made}, and this version of the program has PostgreSQL ${ours}`;
+  const which =
+    `The database in ${folder} was created by PostgreSQL ${made}, and this version of the program has ` +
+    `PostgreSQL ${ours}`;
   if (Number(made) > Number(ours)) {
     throw new StartupError(
       `${which}, which is older and cannot read it: use the version that created it, or a later one.`,

@@ -107,14 +107,14 @@ function unknown(names: string[], outOf: number): string {
 function full(names: string[]): string {
   const whose =
     names.length === 1 ? `${names[0]}’s mailbox is full` : `The mailboxes of ${inWords(names)} are full`;
-  return `${whose}, so nothing was sent. Your text is still here: save them as a draft and try again later.`;
+  return `${whose}, so nothing was sent. Your text is still here: save it as a draft and try again later.`;
 }
 
 function unanswered(names: string[]): string {
   const whose =
     names.length === 1 ? `${names[0]}’s mailbox accepts` : `The mailboxes of ${inWords(names)} accept`;
   const until = names.length === 1 ? `${names[0]} answers` : 'they answer';
-  return `${whose} no more from you until ${until}, so nothing was sent. Your text is still here: save them as a draft.`;
+  return `${whose} no more from you until ${until}, so nothing was sent. Your text is still here: save it as a draft.`;
 }
 
 function inWords(names: string[]): string {

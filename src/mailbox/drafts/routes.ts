@@ -97,11 +97,15 @@ const refusals: Record<Refused['kind'], string> = {
   'no room':
     'Your mailbox is full, so this was not saved. Delete some sent messages, empty the trash, and save it again.',
   full: `There are ${maxDrafts} drafts already. Send or discard one of them first.`,
-  'too long': `A draft has at most ${maxDraftLength.body.toLocaleString('en')} characters. Nothing has been cut off: please shorten it.`,
+  'too long':
+    `A draft has at most ${maxDraftLength.body.toLocaleString('en')} characters. Nothing has been cut off: ` +
+    'please shorten it.',
 };
 
 const copied =
-  'This draft was saved on another page meanwhile, so both are kept: this is yours, the other one is among your drafts.';
+  'This draft was saved on another page meanwhile, so both are kept: this is yours, the other one is among ' +
+  'your drafts.';
 
 const ended =
-  'This draft was sent or discarded on another page, so it was not saved again. To save this text as a new draft, press Save draft again.';
+  'This draft was sent or discarded on another page, so it was not saved again. To save this text as a new draft, ' +
+  'press Save draft again.';

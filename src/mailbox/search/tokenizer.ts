@@ -9,14 +9,26 @@ export interface Token {
 }
 
 // Accents, vowel points and enclosing marks, which people omit; other marks are part of the spelling.
-const accents =
-  // oxlint-disable-next-line no-misleading-character-class -- each is meant alone
-  /[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]|[\u0483-\u0489]|[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7]|[\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed]|\u0640|[\u0711\u0730-\u074a]|[\u302a-\u302f]/u;
+const accents = new RegExp(
+  [
+    String.raw`[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]`,
+    String.raw`[\u0483-\u0489]`,
+    String.raw`[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7]`,
+    String.raw`[\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed]`,
+    String.raw`\u0640`,
+    String.raw`[\u0711\u0730-\u074a]`,
+    String.raw`[\u302a-\u302f]`,
+  ].join('|'),
+  'u',
+);
 // A zero-width space ends a word; other invisible characters are ignored.
 const invisible = /(?!\u200b)\p{Default_Ignorable_Code_Point}/u;
 const wordPart = /[\p{L}\p{N}\p{M}]/u;
-const unspacedScript =
-  /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Hangul}\p{scx=Bopomofo}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}\p{scx=Tai_Tham}\p{scx=Tai_Le}\p{scx=New_Tai_Lue}\p{scx=Tai_Viet}\p{scx=Javanese}\p{scx=Balinese}\p{scx=Yi}\p{scx=Nushu}\p{scx=Tangut}\p{scx=Khitan_Small_Script}]/u;
+const unspacedScripts = (
+  'Han Hiragana Katakana Hangul Bopomofo Thai Lao Khmer Myanmar Tai_Tham Tai_Le New_Tai_Lue Tai_Viet Javanese ' +
+  'Balinese Yi Nushu Tangut Khitan_Small_Script'
+).split(' ');
+const unspacedScript = new RegExp(`[${unspacedScripts.map((name) => `\\p{scx=${name}}`).join('')}]`, 'u');
 const vowelOrFinalJamo = /[\u1160-\u11ff\ud7b0-\ud7ff]/u;
 const plain: Record<string, string> = {
   ß: 'ss',

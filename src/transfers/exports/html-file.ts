@@ -17,7 +17,8 @@ body { max-width: 40rem; margin: 2rem auto 5rem; padding: 0 1rem; background: va
   font: 1.0625rem/1.6 Charter, 'Bitstream Charter', 'Palatino Linotype', 'Noto Serif', Georgia, serif; }
 h1, h2 { font-weight: 400; line-height: 1.2; overflow-wrap: anywhere; }
 h2 { margin: 0; font-size: 1.25rem; }
-article { padding: 1.25rem 0; border-top: 1px solid var(--rule); content-visibility: auto; contain-intrinsic-size: auto 8rem; }
+article { padding: 1.25rem 0; border-top: 1px solid var(--rule);
+  content-visibility: auto; contain-intrinsic-size: auto 8rem; }
 .when { margin: 0 0 0.75rem; color: var(--muted); font-style: italic; font-size: 0.9375rem; }
 .text { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; }
 </style>

@@ -45,7 +45,8 @@ const endings = {
   cancelled: 'You cancelled this import. Nothing was imported.',
   stopped: 'This import was stopped, because your sessions were ended meanwhile. Nothing was imported.',
   interrupted:
-    'This import was interrupted: the server was restarted, or its database was too busy. Nothing was imported; please choose the file again.',
+    'This import was interrupted: the server was restarted, or its database was too busy. Nothing was imported; ' +
+    'please choose the file again.',
   failed: 'Something went wrong on our side, not on yours. Nothing was imported.',
 };
 

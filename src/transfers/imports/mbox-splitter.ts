@@ -131,6 +131,7 @@ export function createSplitter(sink: MailSink) {
 
 function noMail(): Unreadable {
   return new Unreadable(
-    'This file is neither a zip from an export, nor a mailbox (mbox), nor a mail (eml). In most mail programs, “Save as” or “Export” makes one of these.',
+    'This file is neither a zip from an export, nor a mailbox (mbox), nor a mail (eml). In most mail programs, ' +
+      '“Save as” or “Export” makes one of these.',
   );
 }

@@ -18,8 +18,17 @@ const maxAccountLength = 20_000_000;
 
 const ofTheSystem = /(?:^|\/)(?:__MACOSX\/|\._|\.DS_Store$|Thumbs\.db$|desktop\.ini$)|\/$|\.msf$/i;
 const ownFiles = new Set(['messages.json', 'mailbox.mbox', 'messages.html', 'account.json']);
-const mayHoldMail =
-  /(?:\.(?:mbox|mbx|mbs|mboxrd|mboxcl2?|mboxo|eml|emlx|mail|msg|txt|gz)|(?:^|\/)[^./]*|(?:^|\/)\d+\.?|\/(?:cur|new)\/[^/]+|,S=\d+[^/]*|:2,[A-Za-z]*)$/i;
+const mayHoldMail = new RegExp(
+  [
+    String.raw`\.(?:mbox|mbx|mbs|mboxrd|mboxcl2?|mboxo|eml|emlx|mail|msg|txt|gz)$`,
+    String.raw`(?:^|\/)[^./]*$`,
+    String.raw`(?:^|\/)\d+\.?$`,
+    String.raw`\/(?:cur|new)\/[^/]+$`,
+    String.raw`,S=\d+[^/]*$`,
+    String.raw`:2,[A-Za-z]*$`,
+  ].join('|'),
+  'i',
+);
 
 export async function* readZip(fd: number, reading: Reading): AsyncGenerator<OwnCopy[]> {
   const zip = await explained(fromFdPromise(fd));
@@ -110,11 +119,12 @@ function nothingIn(entries: Entry[]): Unreadable {
   const office = entries.some(({ fileName }) => fileName === '[Content_Types].xml');
   if (inner)
     return new Unreadable(
-      `${nothing}, but another archive (${basename(inner.fileName)}). Unpack this one, and choose that, as zip.`,
+      `${nothing}, but another archive (${basename(inner.fileName)}). Unpack this one, and choose that as a zip.`,
     );
   if (outlook)
     return new Unreadable(
-      `${nothing} that can be read: ${basename(outlook.fileName)} is a file of Outlook. Export the mail as mbox or eml.`,
+      `${nothing} that can be read: ${basename(outlook.fileName)} is a file of Outlook. ` +
+        'Export the mail as mbox or eml.',
     );
   return new Unreadable(office ? 'This is an Office document, not mail.' : `${nothing}.`);
 }

@@ -8,8 +8,11 @@ const maxPartHeaderLength = 4000; // enough for the type and the name of a part
 const maxHeld = 20;
 
 const header = /^[!-9;-~]{1,100}[ \t]*:/;
-const knownHeader =
-  /^(?:from|to|cc|bcc|date|subject|sender|reply-to|received|return-path|message-id|in-reply-to|references|mime-version|content-[a-z-]+|status|delivered-to|resent-[a-z-]+|x-[\w-]+|dkim-signature|arc-[a-z-]+|list-[a-z-]+|newsgroups|path|envelope-to|authentication-results)[ \t]*:/i;
+const knownHeaders =
+  'from|to|cc|bcc|date|subject|sender|reply-to|received|return-path|message-id|in-reply-to|references|mime-version|' +
+  String.raw`content-[a-z-]+|status|delivered-to|resent-[a-z-]+|x-[\w-]+|dkim-signature|arc-[a-z-]+|list-[a-z-]+|` +
+  'newsgroups|path|envelope-to|authentication-results';
+const knownHeader = new RegExp(`^(?:${knownHeaders})[ \\t]*:`, 'i');
 
 export function isHeader(line: string): boolean {
   return header.test(line.slice(0, 120));

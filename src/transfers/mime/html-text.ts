@@ -2,9 +2,10 @@
 import { Tokenizer } from 'htmlparser2';
 
 const blocks = new Set(
-  'address article aside blockquote center dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 header hr li main nav ol pre section table tr ul'.split(
-    ' ',
-  ),
+  (
+    'address article aside blockquote center dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 header hr li ' +
+    'main nav ol pre section table tr ul'
+  ).split(' '),
 );
 const silent = new Set(['script', 'style', 'title', 'noscript', 'template']);
 const cells = new Set(['td', 'th']);

@@ -79,10 +79,10 @@ function readNumbers(text: string): Reading | undefined {
   return complete({ year: Number(year), month: Number(month) - 1, day: Number(dayOfMonth) }, rest);
 }
 
-/** `Tue, 24 Nov 2026 03:27:57 +0100`, `Tue Nov 24 03:27:57 CET 2026`, `24. November 2026, 3:27`, `November 24, 2026`. */
+/** `Tue, 24 Nov 2026 03:27:57 +0100`, `Tue Nov 24 03:27:57 CET 2026`, `24. November 2026`, `November 24, 2026`. */
 function readWords(text: string): Reading | undefined {
   const dayFirst =
-    /(?:^|[^\d])0?(\d{1,2})(?:\.|st|nd|rd|th)?[ \-/]*(?:de )?(\p{L}{3,12})\.?[ \-/,]*(?:de )?'?(\d{2,4})(?![\d:])(.*)/iu;
+    /(?:^|\D)0?(\d{1,2})(?:\.|st|nd|rd|th)?[ \-/]*(?:de )?(\p{L}{3,12})\.?[ \-/,]*(?:de )?'?(\d{2,4})(?![\d:])(.*)/iu;
   const monthFirst = /(?:^|[^\p{L}])(\p{L}{3,12})\.? (\d{1,2})(?:st|nd|rd|th)?,? +(.*)/iu;
   const first = matchWithMonth(text, dayFirst, 2);
   if (first) {
