@@ -1,4 +1,4 @@
-// Compiles the EJS views at start-up; the first line of each, `needs: …; optional: …`, declares its data.
+// Compiles the EJS views at start-up; each begins with `needs: …; optional: …`, which declares its data.
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -59,15 +59,17 @@ function compileViews(isDevelopment: boolean): Map<string, View> {
 
 function compileView(filename: string, isDevelopment: boolean): View {
   const text = readFileSync(filename, 'utf8');
-  const [, first] = /^<%# needs: (.*?) %>/.exec(text) ?? [];
+  const [, first] = /^<%# needs: ([^]*?) %>/.exec(text) ?? [];
   if (!first) throw new Error(`${filename} does not begin with what it needs.`);
   const [needs = [], optional = []] = first
     .replaceAll(/\([^)]*\)/g, '')
-    .split('; optional:')
+    .split(/;\s+optional:/)
     .map((names) => names.split(',').map((name) => name.trim()))
     .map((names) => names.filter((name) => name !== 'nothing'));
   const used = shared.filter((name) => text.includes(name));
-  const declared = `<% var include = locals.include; const { ${used.join()} } = locals.shared; const { ${[...needs, ...optional].join()} } = locals.given; %>`;
+  const declared =
+    `<% var include = locals.include; const { ${used.join()} } = locals.shared; ` +
+    `const { ${[...needs, ...optional].join()} } = locals.given; %>`;
   // "Unsafe" is data whose prototype an attacker could choose; ours is made in `render`, below.
   const options = {
     filename,
@@ -82,7 +84,7 @@ function compileView(filename: string, isDevelopment: boolean): View {
 }
 
 function withoutEmptyLines(text: string): string {
-  return text.replaceAll(/^(\s*<%(?![=-])(?:(?!%>).)*)%>$/gm, '$1-%>'); // no line break after control flow
+  return text.replaceAll(/^(\s*<%(?![=-])(?:(?!%>)[^])*)%>$/gm, '$1-%>'); // no line break after control flow
 }
 
 const special = /[&<>"']/; // tested first, as most values have nothing to escape

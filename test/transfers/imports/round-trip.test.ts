@@ -159,7 +159,7 @@ test('drafts are not imported, which is stated before and after', async () => {
   const form = await erin.hidden('/send');
   await erin.post('/drafts', { ...form, recipient: 'bob', body: 'Begun, not sent' });
   const file = await exportOf(home.url, erin);
-  expect((await erin.get('/account/export')).$('main').text()).toMatch(/not the drafts/);
+  expect((await erin.get('/account/export')).$('main').text()).toMatch(/not the\s+drafts/);
   expect((await erin.get('/account/import')).text).toMatch(/Drafts in an export are not imported/);
   const frank = await registered(home.url, 'frank');
   expect(await imported(frank, file)).toBe(
