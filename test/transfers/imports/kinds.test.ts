@@ -263,7 +263,7 @@ describe('imports', () => {
     ['a 7z', Buffer.from('377abcaf271c0004', 'hex'), 'zip'],
     ['a RAR', Buffer.from('Rar!\x1A\x07\x00', 'latin1'), 'zip'],
     ['a PDF', Buffer.from('%PDF-1.7\n'), 'mbox or eml'],
-    ['a Thunderbird index', Buffer.from('// <!-- <mdb:mork:z v="1.4"/> -->'), 'no ending'],
+    ['a Thunderbird index', Buffer.from('// <!-- <mdb:mork:z v="1.4"/> -->'), 'no extension'],
     ['a web page', Buffer.from('<!DOCTYPE html><p>x'), 'mbox or eml'],
     ['a picture', Buffer.from('89504e470d0a1a0a', 'hex'), 'mbox'],
     ['a diary', Buffer.from('Dear diary\n\nNote: nothing'), 'eml'],
