@@ -19,8 +19,8 @@ describe('two people', () => {
 
     const inbox = await bob.get('/inbox');
     expect(inbox.$('.messages h2').text()).toBe('alice');
-    const letter = await bob.get(inbox.$('.messages h2 a').attr('href')!);
-    expect(letter.$('.text').text()).toBe('Hello Bob,\nhow are you? 👋');
+    const message = await bob.get(inbox.$('.messages h2 a').attr('href')!);
+    expect(message.$('.text').text()).toBe('Hello Bob,\nhow are you? 👋');
 
     const action = inbox.$('form[action$="/delete"]').attr('action')!;
     const deleted = await bob.submit('/inbox', {}, action);

@@ -2,7 +2,7 @@
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { cast } from '../support/cast.ts';
 import { stranger, type Person } from '../support/person.ts';
-import { find, letter, searchAddress } from '../mailbox/search/found.ts';
+import { find, addMessage, searchAddress } from '../mailbox/search/found.ts';
 
 const { app, alice, bob } = await cast();
 beforeEach(() => app.pool.query('delete from messages'));
@@ -27,10 +27,10 @@ describe('a day', () => {
   ])('with the setting "%s" and the browser’s "%s"', async (setting, browser, says, first, last) => {
     await choose(setting);
     const reader = await inBrowserOf(alice, encodeURIComponent(browser));
-    await letter(app.pool, bob, 'alice', 'before', new Date(Date.parse(first) - 1).toISOString());
-    await letter(app.pool, bob, 'alice', 'first', first);
-    await letter(app.pool, bob, 'alice', 'last', last);
-    await letter(app.pool, bob, 'alice', 'after', new Date(Date.parse(last) + 1001).toISOString());
+    await addMessage(app.pool, bob, 'alice', 'before', new Date(Date.parse(first) - 1).toISOString());
+    await addMessage(app.pool, bob, 'alice', 'first', first);
+    await addMessage(app.pool, bob, 'alice', 'last', last);
+    await addMessage(app.pool, bob, 'alice', 'after', new Date(Date.parse(last) + 1001).toISOString());
     expect(await find(reader, 'after:2026-10-30 before:2026-11-01')).toEqual(['last', 'first']);
     expect(await find(reader, 'before:2026-10-31')).toEqual(['before']);
     expect(await find(reader, 'after:2026-10-31')).toEqual(['after']);
@@ -46,7 +46,7 @@ describe('a day', () => {
 });
 
 test('without a script, times on pages are in the account’s zone too', async () => {
-  await letter(app.pool, bob, 'alice', 'Hello', '2026-07-01T22:34:00Z');
+  await addMessage(app.pool, bob, 'alice', 'Hello', '2026-07-01T22:34:00Z');
   await choose('Europe/Berlin');
   const time = (await alice.get('/inbox')).$('.messages time');
   expect(time.attr('title')).toBe('Thursday, 2 July 2026 at 00:34 (Europe/Berlin)');

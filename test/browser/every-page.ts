@@ -300,7 +300,7 @@ async function typeWrong(tab: Page, label: string, code: string, button: string)
   await tab.locator('.error').first().waitFor();
 }
 
-/** Letters of every kind that is hard to lay out, more than a page of them. */
+/** Messages of every kind that is hard to lay out, more than a page of them. */
 export async function fillMailbox(app: TestApp, owner: Person): Promise<void> {
   await keepKnownLinks(app, owner);
   const writer = await registered(app.url, 'bartholomew_fitzgerald_longdon');

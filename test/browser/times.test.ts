@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { cast } from '../support/cast.ts';
 import { launchBrowser, openPageOf } from '../support/browser.ts';
 import { available } from '../support/required.ts';
-import { letter } from '../mailbox/search/found.ts';
+import { addMessage } from '../mailbox/search/found.ts';
 
 const { app, alice, bob } = await cast();
 afterAll(() => app.close());
@@ -23,8 +23,8 @@ describe.skipIf(!available('chromium'))('times in Chromium', () => {
   test.each([-40 * 24 * hour, -3 * hour, 0, 5 * hour, 400 * 24 * hour])(
     'a clock that is off by %i ms changes nothing',
     async (wrong) => {
-      await letter(app.pool, bob, 'alice', 'Hello', new Date(Date.now() - 5 * 60_000).toISOString());
-      await letter(app.pool, bob, 'alice', 'Hello', agoOf(49));
+      await addMessage(app.pool, bob, 'alice', 'Hello', new Date(Date.now() - 5 * 60_000).toISOString());
+      await addMessage(app.pool, bob, 'alice', 'Hello', agoOf(49));
       const page = await openPageOf(alice, browser, app.url, { timezoneId: 'UTC' });
       await page.addInitScript((by) => {
         const now = Date.now.bind(Date);
@@ -44,7 +44,7 @@ describe.skipIf(!available('chromium'))('times in Chromium', () => {
       Number(new Intl.DateTimeFormat('en', { timeZone, hour: 'numeric', hourCycle: 'h23' }).format());
     const early = zones.find((zone) => hourIn(zone) === 1)!;
     const late = zones.find((zone) => hourIn(zone) === 12)!;
-    await letter(app.pool, bob, 'alice', 'Hello', agoOf(2.02));
+    await addMessage(app.pool, bob, 'alice', 'Hello', agoOf(2.02));
     for (const [timezoneId, words] of [[early, 'yesterday'], [late, '2 hours ago']] as const) {
       const page = await openPageOf(alice, browser, app.url, { timezoneId });
       await page.goto('/inbox');
@@ -53,7 +53,7 @@ describe.skipIf(!available('chromium'))('times in Chromium', () => {
   }); // prettier-ignore
 
   test('the browser sends its time zone, and searches by day use it', async () => {
-    await letter(app.pool, bob, 'alice', 'Late', '2026-10-31T12:00:00Z');
+    await addMessage(app.pool, bob, 'alice', 'Late', '2026-10-31T12:00:00Z');
     const page = await openPageOf(alice, browser, app.url, { timezoneId: 'Pacific/Auckland' });
     await page.goto('/inbox');
     await page.goto('/search?q=after:2026-10-31');
@@ -64,7 +64,7 @@ describe.skipIf(!available('chromium'))('times in Chromium', () => {
   });
 
   test('the account’s setting takes precedence, in the script too', async () => {
-    await letter(app.pool, bob, 'alice', 'Hello', '2026-07-01T22:34:00Z');
+    await addMessage(app.pool, bob, 'alice', 'Hello', '2026-07-01T22:34:00Z');
     await alice.submit('/account/time-zone', { timeZone: 'Asia/Tokyo' });
     const page = await openPageOf(alice, browser, app.url, { timezoneId: 'America/New_York' });
     await page.goto('/inbox');

@@ -43,7 +43,7 @@ export async function brokenRequests(site: Site, { requests }: { requests: numbe
     ...found,
     tries: requests,
     wrong: [...wrong, ...found.wrong],
-    note: `${ledger.letters.length} of them letters, sent again afterwards`,
+    note: `${ledger.messages.length} of them messages, sent again afterwards`,
   };
 }
 
@@ -89,12 +89,12 @@ async function breakOff(target: URL, bytes: string, index: number): Promise<void
 async function sendAgain(site: Site, ledger: Ledger): Promise<string[]> {
   const wrong: string[] = [];
   const clients = new Map<string, Client>();
-  for (const letter of ledger.letters) {
-    const index = site.people.indexOf(letter.from);
-    const client = clients.get(letter.from.id) ?? site.client(index);
-    clients.set(letter.from.id, client);
-    const { status } = await press(client, letter);
-    if (status !== 303) wrong.push(`a letter sent again was answered ${status}`);
+  for (const message of ledger.messages) {
+    const index = site.people.indexOf(message.from);
+    const client = clients.get(message.from.id) ?? site.client(index);
+    clients.set(message.from.id, client);
+    const { status } = await press(client, message);
+    if (status !== 303) wrong.push(`a message sent again was answered ${status}`);
   }
   for (const client of clients.values()) client.close();
   return wrong;

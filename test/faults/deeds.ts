@@ -26,10 +26,10 @@ class Busy extends Error {}
 
 type Deed = (town: Town, client: Client) => Promise<void>;
 const deeds: [weight: number, deed: Deed][] = [
-  [30, writeLetter],
-  [25, readLetter],
-  [10, deleteLetter],
-  [8, lookForLetter],
+  [30, writeMessage],
+  [25, readMessage],
+  [10, deleteMessage],
+  [8, searchMessage],
   [8, takeBack],
   [6, markUnread],
   [6, keepDraft],
@@ -67,7 +67,7 @@ async function expectReply(
   return reply;
 }
 
-/** The same for something done with a letter: until it is answered, nobody knows whether it was done. */
+/** The same for something done with a message: until it is answered, nobody knows whether it was done. */
 async function tryWith(town: Town, fate: Fate, what: string, asking: Promise<Reply>, ...statuses: number[]) {
   fate.doubts += 1;
   const reply = await expectReply(town, what, asking, ...statuses);
@@ -75,18 +75,18 @@ async function tryWith(town: Town, fate: Fate, what: string, asking: Promise<Rep
   return reply;
 }
 
-async function writeLetter(town: Town, client: Client): Promise<void> {
+async function writeMessage(town: Town, client: Client): Promise<void> {
   const { site, ledger, fates } = town;
-  const letter = ledger.intend(client.person, site.people[randomInt(site.people.length)]!);
+  const message = ledger.intend(client.person, site.people[randomInt(site.people.length)]!);
   const fate = newFate();
-  fates.set(letter.number, fate);
-  await tryWith(town, fate, 'sending', press(client, letter), 303);
+  fates.set(message.number, fate);
+  await tryWith(town, fate, 'sending', press(client, message), 303);
 }
 
-async function readLetter(town: Town, client: Client): Promise<void> {
+async function readMessage(town: Town, client: Client): Promise<void> {
   const row = await pickRow(town, client, 'inbox');
   if (!row) return;
-  const { status } = await tryWith(town, row.fate, 'a letter', client.get(`/messages/${row.id}`), 200, 404);
+  const { status } = await tryWith(town, row.fate, 'a message', client.get(`/messages/${row.id}`), 200, 404);
   if (status === 404) row.fate.wasMissed = true;
   else Object.assign(row.fate, { isUnread: false, wasOpened: true });
 }
@@ -101,7 +101,7 @@ async function markUnread(town: Town, client: Client): Promise<void> {
 }
 
 /** Of one's own copies, of either box; every second time it is brought back. */
-async function deleteLetter(town: Town, client: Client): Promise<void> {
+async function deleteMessage(town: Town, client: Client): Promise<void> {
   const box = randomInt(3) ? 'inbox' : 'sent';
   const row = await pickRow(town, client, box);
   if (!row) return;
@@ -128,7 +128,7 @@ async function takeBack(town: Town, client: Client): Promise<void> {
   else if (!said.includes('cannot be taken back')) throw new Error(`taking back was told as "${said}"`);
 }
 
-async function lookForLetter(town: Town, client: Client): Promise<void> {
+async function searchMessage(town: Town, client: Client): Promise<void> {
   const words = new URLSearchParams({
     q: ['and so', 'is:unread', '"so on" from:person1', town.ledger.tag][randomInt(4)]!,
   });
@@ -164,7 +164,7 @@ export async function comeIn(town: Town, client: Client): Promise<void> {
 
 async function emptyTrash(town: Town, client: Client): Promise<void> {
   const { id } = client.person;
-  const fates = town.ledger.letters.flatMap(({ number, from, to }) => {
+  const fates = town.ledger.messages.flatMap(({ number, from, to }) => {
     const fate = town.fates.get(number)!;
     const sides = [from.id === id && ('sent' as const), to.id === id && ('received' as const)];
     return sides
@@ -183,7 +183,7 @@ async function post(client: Client, path: string, fields: Record<string, string>
   return client.post(path, { _csrf: await client.token(), ...fields });
 }
 
-/** One of this town's letters on the first page of a box. */
+/** One of this town's messages on the first page of a box. */
 async function pickRow(
   town: Town,
   client: Client,

@@ -1,4 +1,4 @@
-// A letter with a word that is nowhere else, written, refused, read, searched for, and then deleted permanently by both.
+// A message with a word that is nowhere else, written, refused, read, searched for, and then deleted permanently by both.
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,7 +24,7 @@ export async function deleteCanary(site: Site, { times }: { times: number }): Pr
   return { tries: times, lost: 0, duplicated: 0, wrong };
 }
 
-/** Everything that can happen to a letter; returns where its word is to be found meanwhile. */
+/** Everything that can happen to a message; returns where its word is to be found meanwhile. */
 async function live(site: Site, canary: string, sender: Client, reader: Client): Promise<string[]> {
   const _csrf = await sender.token();
   const form = { _csrf, key: randomUUID(), recipient: reader.person.username };

@@ -36,8 +36,8 @@ export const faults: Fault[] = [
   {
     name: 'kill-app',
     title: 'kill -9 of an app process while people send',
-    full: (site) => killApp(site, { letters: 10_000, kills: 10 }),
-    short: (site) => killApp(site, { letters: 400, kills: 2 }),
+    full: (site) => killApp(site, { messages: 10_000, kills: 10 }),
+    short: (site) => killApp(site, { messages: 400, kills: 2 }),
   },
   {
     name: 'kill-postgres',
@@ -101,7 +101,7 @@ export const faults: Fault[] = [
   },
   {
     name: 'delete-canary',
-    title: 'a letter deleted permanently by both',
+    title: 'a message deleted permanently by both',
     full: (site) => deleteCanary(site, { times: 5 }),
     short: (site) => deleteCanary(site, { times: 1 }),
   },

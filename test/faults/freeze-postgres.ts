@@ -5,7 +5,7 @@ import { untilServed } from './client.ts';
 import { unlessInTime } from './in-time.ts';
 import { statusesOf } from './kill-postgres.ts';
 import { audit, openLedger, type Ledger } from './ledger.ts';
-import { sendLetters } from './sending.ts';
+import { sendMessages } from './sending.ts';
 import type { Site } from './site.ts';
 import type { Outcome } from './table.ts';
 
@@ -21,7 +21,7 @@ export async function freezePostgres(site: Site, { seconds }: { seconds: number 
   let slowest = 0;
   let isFrozen = false;
   let refusals = 0;
-  const sending = sendLetters(site, ledger, {
+  const sending = sendMessages(site, ledger, {
     goesOn: () => !over.signal.aborted,
     senders,
     onRefusal: ({ status, ms }) => {
@@ -46,7 +46,7 @@ export async function freezePostgres(site: Site, { seconds }: { seconds: number 
 
   let recoveryMs = 0;
   try {
-    // Whoever has sent one letter has the form for the next; without it nobody could be refused.
+    // Whoever has sent one message has the form for the next; without it nobody could be refused.
     await until(() => countSenders(ledger) === senders);
     for (const pid of postgresIn(site.dataDir)) signal(pid, 'SIGSTOP');
     isFrozen = true;
@@ -82,7 +82,7 @@ export async function freezePostgres(site: Site, { seconds }: { seconds: number 
   };
 }
 
-/** How many people have been told that a letter of theirs was sent. */
-function countSenders({ letters }: Ledger): number {
-  return new Set(letters.filter(({ isAnswered }) => isAnswered).map(({ from }) => from.id)).size;
+/** How many people have been told that a message of theirs was sent. */
+function countSenders({ messages }: Ledger): number {
+  return new Set(messages.filter(({ isAnswered }) => isAnswered).map(({ from }) => from.id)).size;
 }

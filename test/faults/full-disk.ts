@@ -9,7 +9,7 @@ import { atTheEnd } from './cleanup.ts';
 import { unlessInTime } from './in-time.ts';
 import { watch } from './invariants.ts';
 import { audit, openLedger } from './ledger.ts';
-import { sendLetters } from './sending.ts';
+import { sendMessages } from './sending.ts';
 import { openSite, type Site } from './site.ts';
 import { Impossible, type Outcome } from './table.ts';
 
@@ -41,7 +41,7 @@ async function fillUp(
   const over = new AbortController();
   let refusals = 0;
   const recoveries: number[] = [];
-  const sending = sendLetters(site, ledger, {
+  const sending = sendMessages(site, ledger, {
     goesOn: () => !over.signal.aborted,
     senders: 6,
     onRefusal: ({ status }) => (refusals += status === 503 ? 1 : 0),
@@ -75,7 +75,7 @@ async function fillUp(
     tries: times,
     wrong: [...wrong, ...found.wrong],
     recoveryMs,
-    note: `${ledger.letters.length} letters, ${refusals} answers 503`,
+    note: `${ledger.messages.length} messages, ${refusals} answers 503`,
   };
 }
 

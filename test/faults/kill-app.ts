@@ -1,7 +1,7 @@
-// kill -9 of an app process, again and again, while people send letters.
+// kill -9 of an app process, again and again, while people send messages.
 import { unlessInTime } from './in-time.ts';
 import { audit, openLedger } from './ledger.ts';
-import { sendLetters } from './sending.ts';
+import { sendMessages } from './sending.ts';
 import type { Site } from './site.ts';
 import type { Outcome } from './table.ts';
 import { until } from '../support/postgres-processes.ts';
@@ -10,13 +10,16 @@ const readyWithinMs = 5000;
 
 export async function killApp(
   site: Site,
-  { letters, kills }: { letters: number; kills: number },
+  { messages, kills }: { messages: number; kills: number },
 ): Promise<Outcome> {
   const ledger = openLedger();
-  const sending = sendLetters(site, ledger, { goesOn: () => ledger.letters.length < letters, senders: 24 });
+  const sending = sendMessages(site, ledger, {
+    goesOn: () => ledger.messages.length < messages,
+    senders: 24,
+  });
   const recoveries: number[] = [];
   for (let kill = 1; kill <= kills; kill++) {
-    await until(() => ledger.answered() >= (kill * letters) / (kills + 1), 120_000);
+    await until(() => ledger.answered() >= (kill * messages) / (kills + 1), 120_000);
     await site.end(kill % 2, 'SIGKILL');
     recoveries.push(await site.startAgain(kill % 2));
   }
@@ -24,13 +27,14 @@ export async function killApp(
   const found = await site.withDatabase((db) => audit(db, ledger));
   const recoveryMs = Math.max(0, ...recoveries);
   wrong.push(...unlessInTime('the start', recoveryMs, readyWithinMs));
-  if (ledger.answered() !== letters) wrong.push(`${ledger.answered()} of ${letters} letters were answered`);
-  const repeated = ledger.letters.filter(({ tries }) => tries > 1).length;
+  if (ledger.answered() !== messages)
+    wrong.push(`${ledger.answered()} of ${messages} messages were answered`);
+  const repeated = ledger.messages.filter(({ tries }) => tries > 1).length;
   return {
     ...found,
     tries: kills,
     wrong: [...wrong, ...found.wrong],
     recoveryMs,
-    note: `${letters} letters, ${repeated} sent more than once`,
+    note: `${messages} messages, ${repeated} sent more than once`,
   };
 }

@@ -1,9 +1,9 @@
-// PostgreSQL's postmaster killed, and shut down at once, while people send letters and read.
+// PostgreSQL's postmaster killed, and shut down at once, while people send messages and read.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { postmasterIn, signal, until } from '../support/postgres-processes.ts';
 import { unlessInTime } from './in-time.ts';
 import { audit, openLedger } from './ledger.ts';
-import { sendLetters } from './sending.ts';
+import { sendMessages } from './sending.ts';
 import type { Site } from './site.ts';
 import type { Outcome } from './table.ts';
 
@@ -13,7 +13,7 @@ export async function killPostgres(site: Site, { times }: { times: number }): Pr
   const ledger = openLedger();
   const over = new AbortController();
   let refusals = 0;
-  const sending = sendLetters(site, ledger, {
+  const sending = sendMessages(site, ledger, {
     goesOn: () => !over.signal.aborted,
     senders: 16,
     onRefusal: ({ status }) => (refusals += status === 503 ? 1 : 0),
@@ -59,7 +59,7 @@ export async function killPostgres(site: Site, { times }: { times: number }): Pr
     tries: recoveries.length,
     wrong: [...wrong, ...found.wrong],
     recoveryMs,
-    note: `${ledger.letters.length} letters, ${refusals} answers 503`,
+    note: `${ledger.messages.length} messages, ${refusals} answers 503`,
   };
 }
 

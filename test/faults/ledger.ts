@@ -3,7 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import type { BenchPerson } from '../load/data.ts';
 
-export interface Letter {
+export interface Message {
   number: number;
   from: BenchPerson;
   to: BenchPerson;
@@ -16,27 +16,27 @@ export interface Letter {
 }
 
 export interface Ledger {
-  letters: Letter[];
+  messages: Message[];
   /** Every text of this ledger begins with it, and no other. */
   tag: string;
-  intend(from: BenchPerson, to: BenchPerson): Letter;
+  intend(from: BenchPerson, to: BenchPerson): Message;
   answered(): number;
 }
 
 export function openLedger(): Ledger {
   const tag = `ledger${randomBytes(6).toString('hex')}`;
-  const letters: Letter[] = [];
+  const messages: Message[] = [];
   return {
-    letters,
+    messages,
     tag,
     intend: (from, to) => {
-      const number = letters.length;
+      const number = messages.length;
       const body = `${tag}-${number}\n\tGrüße, שלום & <b>🦉</b> ${'and so on '.repeat(number % 30)}`;
-      const letter = { number, from, to, key: randomUUID(), body, tries: 0, isAnswered: false };
-      letters.push(letter);
-      return letter;
+      const message = { number, from, to, key: randomUUID(), body, tries: 0, isAnswered: false };
+      messages.push(message);
+      return message;
     },
-    answered: () => letters.filter(({ isAnswered }) => isAnswered).length,
+    answered: () => messages.filter(({ isAnswered }) => isAnswered).length,
   };
 }
 
@@ -56,7 +56,7 @@ interface Copy {
   isUnread: boolean;
 }
 
-/** Compares the ledger with the mailboxes. Nobody may have opened or deleted any of these letters. */
+/** Compares the ledger with the mailboxes. Nobody may have opened or deleted any of these messages. */
 export async function audit(db: pg.Client, ledger: Ledger): Promise<Audit> {
   const { rows } = await db.query<Copy>(
     `select m.owner_id as owner, m.id, m.box, m.other_id as other, m.twin_id as twin, m.body,
@@ -70,27 +70,27 @@ export async function audit(db: pg.Client, ledger: Ledger): Promise<Audit> {
     copies.set(number, [...(copies.get(number) ?? []), row]);
   }
   const found: Audit = { lost: 0, duplicated: 0, wrong: [] };
-  for (const letter of ledger.letters) compare(letter, copies.get(letter.number) ?? [], found);
+  for (const message of ledger.messages) compare(message, copies.get(message.number) ?? [], found);
   for (const number of copies.keys())
-    if (!ledger.letters[number]) found.wrong.push(`letter ${number} was never written`);
+    if (!ledger.messages[number]) found.wrong.push(`message ${number} was never written`);
   return found;
 }
 
-function compare(letter: Letter, copies: Copy[], found: Audit): void {
-  const { number, from, to, body } = letter;
+function compare(message: Message, copies: Copy[], found: Audit): void {
+  const { number, from, to, body } = message;
   const sent = copies.filter(
     ({ owner, other, box }) => box === 'sent' && owner === from.id && other === to.id,
   );
   const received = copies.filter(
     ({ owner, other, box }) => box === 'inbox' && owner === to.id && other === from.id,
   );
-  if (sent.length + received.length < copies.length) found.wrong.push(`letter ${number} went astray`);
-  if (sent.length !== received.length) found.wrong.push(`letter ${number} is there by half`);
-  if (letter.isAnswered && sent.length === 0 && received.length === 0) found.lost += 1;
+  if (sent.length + received.length < copies.length) found.wrong.push(`message ${number} went astray`);
+  if (sent.length !== received.length) found.wrong.push(`message ${number} is there by half`);
+  if (message.isAnswered && sent.length === 0 && received.length === 0) found.lost += 1;
   found.duplicated += Math.max(0, Math.max(sent.length, received.length) - 1);
-  if (copies.some((copy) => copy.body !== body)) found.wrong.push(`letter ${number} has other words`);
+  if (copies.some((copy) => copy.body !== body)) found.wrong.push(`message ${number} has other words`);
   if (received.some(({ isUnread }) => !isUnread))
-    found.wrong.push(`letter ${number} has lost its unread mark`);
+    found.wrong.push(`message ${number} has lost its unread mark`);
   if (sent.some(({ id, twin }) => !received.some((copy) => copy.id === twin && copy.twin === id)))
-    found.wrong.push(`the copies of letter ${number} do not know each other`);
+    found.wrong.push(`the copies of message ${number} do not know each other`);
 }

@@ -4,7 +4,7 @@ import { untilServed } from './client.ts';
 import { unlessInTime } from './in-time.ts';
 import { audit, openLedger } from './ledger.ts';
 import { percentile } from './percentile.ts';
-import { sendLetters } from './sending.ts';
+import { sendMessages } from './sending.ts';
 import type { Site } from './site.ts';
 import type { Outcome } from './table.ts';
 
@@ -25,7 +25,7 @@ export async function lockedTable(site: Site, { seconds }: { seconds: number }):
   };
   const { loginDuring, recoveryMs } = await site.withDatabase(async (db) => {
     await db.query('begin; lock table messages');
-    const sending = sendLetters(site, ledger, {
+    const sending = sendMessages(site, ledger, {
       goesOn: () => !over.signal.aborted,
       senders: 20,
       onRefusal: ({ status, ms }) => note(status, ms),

@@ -1,10 +1,10 @@
 // What each mailbox must look like, kept in step with what its owner was told.
 import type pg from 'pg';
-import type { Ledger, Letter } from './ledger.ts';
+import type { Ledger, Message } from './ledger.ts';
 
 export type Place = 'there' | 'trash' | 'gone';
 
-/** One letter as its two owners have left it. */
+/** One message as its two owners have left it. */
 export interface Fate {
   sent: Place;
   received: Place;
@@ -62,14 +62,14 @@ export async function recount(db: pg.Client, ledger: Ledger, fates: Map<number, 
     copies.set(key, [...(copies.get(key) ?? []), copy]);
   }
   const found: Recount = { lost: 0, duplicated: 0, wrong: [] };
-  for (const letter of ledger.letters) compare(letter, fates.get(letter.number)!, copies, found);
+  for (const message of ledger.messages) compare(message, fates.get(message.number)!, copies, found);
   for (const [left] of copies.values())
-    found.wrong.push(`letter ${left!.number} is in a mailbox where nobody put it`);
+    found.wrong.push(`message ${left!.number} is in a mailbox where nobody put it`);
   return found;
 }
 
-function compare(letter: Letter, fate: Fate, copies: Map<string, Copy[]>, found: Recount): void {
-  const { number, from, to } = letter;
+function compare(message: Message, fate: Fate, copies: Map<string, Copy[]>, found: Recount): void {
+  const { number, from, to } = message;
   const take = (box: string, owner: string): Copy | undefined => {
     const key = `${number} ${box} ${owner}`;
     const [copy, ...more] = copies.get(key) ?? [];
@@ -80,24 +80,24 @@ function compare(letter: Letter, fate: Fate, copies: Map<string, Copy[]>, found:
   const sent = take('sent', from.id);
   const received = take('inbox', to.id);
   for (const copy of [sent, received])
-    if (copy && !copy.isMarkInStep) found.wrong.push(`the unread mark of letter ${number} is not in step`);
-  if (fate.isTakenBack && fate.wasOpened) found.wrong.push(`letter ${number} was read and taken back`);
+    if (copy && !copy.isMarkInStep) found.wrong.push(`the unread mark of message ${number} is not in step`);
+  if (fate.isTakenBack && fate.wasOpened) found.wrong.push(`message ${number} was read and taken back`);
   // In doubt it may have been taken back.
   if (fate.wasMissed && !fate.isTakenBack && fate.doubts === 0)
-    found.wrong.push(`letter ${number} was not found though it is there`);
+    found.wrong.push(`message ${number} was not found though it is there`);
   if (fate.doubts > 0) return;
-  if (sent?.isUnread) found.wrong.push(`the sender's copy of letter ${number} is unread`);
+  if (sent?.isUnread) found.wrong.push(`the sender's copy of message ${number} is unread`);
   check('sent', fate.isTakenBack ? 'gone' : fate.sent, sent);
   check('received', fate.isTakenBack ? 'gone' : fate.received, received);
   if (received && received.isUnread !== fate.isUnread)
     found.wrong.push(
-      `letter ${number} is ${received.isUnread ? 'unread' : 'read'}, its reader left it otherwise`,
+      `message ${number} is ${received.isUnread ? 'unread' : 'read'}, its reader left it otherwise`,
     );
 
   function check(which: string, expected: Place, copy: Copy | undefined): void {
     const place = copy?.place ?? 'gone';
     if (place === 'gone' && expected !== 'gone') found.lost += 1;
     else if (place !== expected)
-      found.wrong.push(`letter ${number}, ${which}: ${place} instead of ${expected}`);
+      found.wrong.push(`message ${number}, ${which}: ${place} instead of ${expected}`);
   }
 }

@@ -44,7 +44,7 @@ export async function manyPeople(
     ...found,
     tries: times.length,
     wrong,
-    note: `${people} people for ${seconds} s, ${ledger.letters.length} letters, p99 ${Math.round(percentile(times, 99))} ms, ${town.busy} asked to come back`,
+    note: `${people} people for ${seconds} s, ${ledger.messages.length} messages, p99 ${Math.round(percentile(times, 99))} ms, ${town.busy} asked to come back`,
   };
 }
 
@@ -67,7 +67,7 @@ async function compareCounts(site: Site, people: number, drafts: Map<string, num
     if (!Number.isNaN(kept) && kept !== person.drafts) wrong.push('the number of drafts is another');
     const shown = /data-count>([\d+]+)</.exec((await client.get('/inbox')).text)?.[1];
     const expected = person.unread > 99 ? '99+' : String(person.unread);
-    if (shown !== expected) wrong.push(`the page shows ${shown} unread letters, there are ${expected}`);
+    if (shown !== expected) wrong.push(`the page shows ${shown} unread messages, there are ${expected}`);
     client.close();
   }
   return wrong;

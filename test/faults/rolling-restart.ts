@@ -23,8 +23,8 @@ export async function rollingRestart(
     Array.from({ length: 16 }, async (_, index) => {
       const client = site.client(index);
       while (!over.signal.aborted) {
-        const letter = ledger.intend(client.person, site.people[index + 1]!);
-        count((await press(client, letter)).status, 303, 'a form');
+        const message = ledger.intend(client.person, site.people[index + 1]!);
+        count((await press(client, message)).status, 303, 'a form');
         count((await client.get('/inbox')).status, 200, 'a page');
         count((await client.get('/login')).status, 303, 'the login page');
         // Connections rest for a while, as people do: what is closed just when it is used again would show.

@@ -1,22 +1,22 @@
-// People who send letters and, when they are told to come back, press Send on the very same form again.
+// People who send messages and, when they are told to come back, press Send on the very same form again.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, Reply } from './client.ts';
-import type { Ledger, Letter } from './ledger.ts';
+import type { Ledger, Message } from './ledger.ts';
 import type { Site } from './site.ts';
 
 export interface Sending {
-  /** While it says yes, another letter is begun. */
+  /** While it says yes, another message is begun. */
   goesOn: () => boolean;
   senders: number;
   /** What else may be known about an answer that was not "sent". */
-  onRefusal?: (reply: Reply, letter: Letter) => void;
+  onRefusal?: (reply: Reply, message: Message) => void;
 }
 
 const pauseMs = 100;
 const givesUpAfterMs = 120_000;
 
 /** Returns, when all is sent or given up, what was not as it must be. */
-export async function sendLetters(site: Site, ledger: Ledger, sending: Sending): Promise<string[]> {
+export async function sendMessages(site: Site, ledger: Ledger, sending: Sending): Promise<string[]> {
   const wrong: string[] = [];
   const work = async (index: number) => {
     const client = site.client(index);
@@ -34,31 +34,31 @@ export async function sendLetters(site: Site, ledger: Ledger, sending: Sending):
   return wrong;
 }
 
-/** One letter, until somebody says that it was sent. */
+/** One message, until somebody says that it was sent. */
 async function deliver(
   client: Client,
   ledger: Ledger,
-  letter: Letter,
+  message: Message,
   { onRefusal }: Sending,
   wrong: string[],
 ): Promise<void> {
   const deadline = Date.now() + givesUpAfterMs;
   for (;;) {
-    const reply = await press(client, letter);
-    if (letter.isAnswered) return;
-    onRefusal?.(reply, letter);
-    const fault = faultOf(reply, `${ledger.tag}-${letter.number}`);
+    const reply = await press(client, message);
+    if (message.isAnswered) return;
+    onRefusal?.(reply, message);
+    const fault = faultOf(reply, `${ledger.tag}-${message.number}`);
     if (fault) wrong.push(fault);
     if (Date.now() > deadline)
-      return void wrong.push(`letter ${letter.number} was not accepted for two minutes`);
+      return void wrong.push(`message ${message.number} was not accepted for two minutes`);
     await sleep(pauseMs);
   }
 }
 
 /** Presses Send once. */
-export async function press(client: Client, letter: Letter): Promise<Reply> {
-  letter.tries += 1;
-  const fields = { recipient: letter.to.username, body: letter.body, key: letter.key };
+export async function press(client: Client, message: Message): Promise<Reply> {
+  message.tries += 1;
+  const fields = { recipient: message.to.username, body: message.body, key: message.key };
   let token: string;
   try {
     token = await client.token();
@@ -66,7 +66,7 @@ export async function press(client: Client, letter: Letter): Promise<Reply> {
     return { status: 0, headers: {}, text: '', ms: 0 }; // the form itself was not to be had
   }
   const reply = await client.post('/send', { _csrf: token, ...fields });
-  if (reply.status === 303 && reply.headers.location === '/inbox') letter.isAnswered = true;
+  if (reply.status === 303 && reply.headers.location === '/inbox') message.isAnswered = true;
   return reply;
 }
 

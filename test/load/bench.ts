@@ -1,5 +1,5 @@
 // `npm run bench`: what the product costs and how it stands growth; `npm run bench -- growth` and the like choose a part.
-// JOB=inbox chooses jobs by letters of their names; ROUNDS and SECONDS set how often and how long; BENCH_FOLDER keeps the
+// JOB=inbox chooses jobs by parts of their names; ROUNDS and SECONDS set how often and how long; BENCH_FOLDER keeps the
 // databases there for the next time.
 import { measureJobs } from './beside-floor.ts';
 import { measureCores } from './cores.ts';

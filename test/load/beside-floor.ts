@@ -13,22 +13,22 @@ const rounds = Number(process.env.ROUNDS ?? 5);
 const seconds = Number(process.env.SECONDS ?? 3);
 const member = { username: 'member', password: 'a password for the bench' };
 
-/** Every job, or those whose name has these letters; then five hundred logins at once. */
-export async function measureJobs(site: Site, letters = process.env.JOB ?? ''): Promise<void> {
+/** Every job, or those with this in their names; then five hundred logins at once. */
+export async function measureJobs(site: Site, part = process.env.JOB ?? ''): Promise<void> {
   const { app, floor, jobs, cookie } = await prepare(site);
   console.log(
     line([`with ${generator}`, '', 'a second', 'p50 ms', 'p99 ms', 'CPU app ms', 'CPU db ms', 'MB']),
   );
-  for (const job of jobs.filter(({ name }) => name.includes(letters)))
+  for (const job of jobs.filter(({ name }) => name.includes(part)))
     print(job, await compare(site, job, app, floor));
-  if ('logins'.includes(letters)) console.log(await rushToLogin(app, cookie, member));
+  if ('logins'.includes(part)) console.log(await rushToLogin(app, cookie, member));
 }
 
 async function prepare(site: Site) {
   const { address } = await site.database('jobs');
   const app = await site.app(address);
   const pool = site.pool(address);
-  const people = await makePeople(pool, 5000); // so many that each sends as few letters in a minute as people do
+  const people = await makePeople(pool, 5000); // so many that each sends as few messages in a minute as people do
   const [reader, other] = people.map(({ id }) => id);
   const hasher = createHasher({ memoryKib: 19_456, passes: 2 });
   await createAccount(pool, (name) => Buffer.from(name), member.username, await hasher.hash(member.password));

@@ -1,6 +1,6 @@
 // One process and two on the same database, in alternating rounds.
 import { fillMailboxes, makePeople } from './data.ts';
-import { getAs, letters } from './jobs.ts';
+import { getAs, sendRequests } from './jobs.ts';
 import { line, measure, median, medians, type Figures } from './measure.ts';
 import type { Site } from './site.ts';
 
@@ -17,7 +17,7 @@ export async function measureCores(site: Site): Promise<void> {
   const jobs = {
     'GET /inbox': [getAs(people[0]!, '/inbox')],
     'GET /login, signed out': [getAs({ cookie: '' }, '/login')],
-    'POST /send': await letters(apps[0]!.url, people),
+    'POST /send': await sendRequests(apps[0]!.url, people),
   };
   console.log(line(['WEB_CONCURRENCY', '1: a second', '2: a second', 'ratio', 'p99 1', 'p99 2']));
   for (const [name, asks] of Object.entries(jobs)) {

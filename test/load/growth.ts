@@ -5,7 +5,7 @@ import type { Pool } from '../../src/database/pool.ts';
 import { faultsOf, openPlansPool, plansOf } from '../support/plans.ts';
 import { signIn } from './data.ts';
 import type { Ask } from './generator.ts';
-import { getAs, letters } from './jobs.ts';
+import { getAs, sendRequests } from './jobs.ts';
 import { line, measure, medians, type Figures } from './measure.ts';
 import type { Site } from './site.ts';
 import type { Target } from './target.ts';
@@ -23,7 +23,7 @@ interface Place {
   jobs: Map<string, Ask[]>;
 }
 
-/** JOB chooses jobs by letters of their names. */
+/** JOB chooses jobs by parts of their names. */
 export async function measureGrowth(site: Site): Promise<void> {
   const small = await open(site, 'small');
   const large = await open(site, 'large');
@@ -89,7 +89,7 @@ async function place(
     'a search, two words': `/search?q=${word(100)}+${word(120)}`,
   };
   const jobs = new Map(Object.entries(pages).map(([job, path]) => [job, [getAs(reader!, path)]]));
-  jobs.set('sending', await letters(app.url, [reader!, ...others]));
+  jobs.set('sending', await sendRequests(app.url, [reader!, ...others]));
   return { name, app, jobs };
 }
 

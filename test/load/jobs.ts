@@ -14,7 +14,7 @@ export interface Member {
   password: string;
 }
 
-const letter = 'A letter of three hundred characters. '.repeat(8).slice(0, 300);
+const text = 'A text of three hundred characters. '.repeat(8).slice(0, 300);
 
 /** The jobs on the product at this address. */
 export async function makeJobs(
@@ -28,7 +28,7 @@ export async function makeJobs(
   return [
     { name: 'GET /inbox', asks: [getAs(reader, '/inbox')], hasFloor: true },
     { name: 'GET /messages/:id', asks: [getAs(reader, messagePath)], hasFloor: true },
-    { name: 'POST /send', asks: await letters(url, people), hasFloor: true },
+    { name: 'POST /send', asks: await sendRequests(url, people), hasFloor: true },
     { name: 'GET /login, signed out', asks: [getAs({ cookie: '' }, '/login')], hasFloor: true },
     { name: 'GET /search', asks: [getAs(reader, '/search?q=table+cake')], hasFloor: false },
     { name: 'POST /login', asks: [loginOf(login, member)], hasFloor: false },
@@ -43,11 +43,11 @@ export function getAs({ cookie }: { cookie: string }, path: string): Ask {
  * From each of these people to another, so that nobody sends more in a minute than a person does. All sessions share one
  * token.
  */
-export async function letters(url: string, people: BenchPerson[]): Promise<Ask[]> {
+export async function sendRequests(url: string, people: BenchPerson[]): Promise<Ask[]> {
   const { token } = await readForm(`${url}/send`, people[0]!.cookie);
   return people.map(({ cookie }, index) => {
     const recipient = people[(index * 7 + 1) % people.length]!.username;
-    return post('/send', cookie, { _csrf: token, recipient, body: letter }, '&key={key}');
+    return post('/send', cookie, { _csrf: token, recipient, body: text }, '&key={key}');
   });
 }
 

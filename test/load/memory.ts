@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { residentMb } from './cpu.ts';
 import { fillMailboxes, makePeople } from './data.ts';
 import { generate, type Ask } from './generator.ts';
-import { getAs, letters } from './jobs.ts';
+import { getAs, sendRequests } from './jobs.ts';
 import type { Site } from './site.ts';
 
 const requests = Number(process.env.REQUESTS ?? 1_000_000);
@@ -26,7 +26,7 @@ export async function measureMemory(site: Site): Promise<void> {
   const paths = ['/inbox', '/inbox', '/sent', '/drafts', '/trash', '/send', '/search?q=cake', '/account'];
   const pages = [...paths, '/with/person1', '/nothing-here', ...rows.map(({ id }) => `/messages/${id}`)];
   const visits: Ask[] = [...pages.map((path) => getAs(reader, path)), getAs({ cookie: '' }, '/login')];
-  const sends = await letters(app.url, people.slice(0, 2));
+  const sends = await sendRequests(app.url, people.slice(0, 2));
 
   const sizes: number[] = [];
   let done = 0;

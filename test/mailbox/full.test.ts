@@ -193,18 +193,18 @@ describe('concurrently, over two processes:', () => {
       );
       const aliceIsFirst = rows[0]!.owner_id === (await idOfPerson(alice));
       const [first, second] = aliceIsFirst ? [alice, bob] : [bob, alice];
-      const letters: [Person, Fields][] = [
+      const messages: [Person, Fields][] = [
         [first, await blank(first, { recipient: second.username, body: 'Hello' })],
         [second, await blank(second, { recipient: first.username, body: 'Hello' })],
       ];
-      if (who === 'the other') letters.reverse();
+      if (who === 'the other') messages.reverse();
       // Whoever holds one of the two while it waits for the other keeps both from ever going on.
       const holder = await app.pool.connect();
       await holder.query('begin');
       await holder.query('select from mailbox_usage where owner_id = $1 for update', [rows[0]!.owner_id]);
-      // One at each process, which writes its own letters one after the other.
+      // One at each process, which writes its own messages one after the other.
       const answers: Promise<Answer>[] = [];
-      for (const [index, [person, form]] of letters.entries()) {
+      for (const [index, [person, form]] of messages.entries()) {
         answers.push(at([app.url, other.url][index]!, person).post('/send', form));
         await untilWaiting(app.pool, answers.length);
       }

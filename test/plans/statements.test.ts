@@ -10,7 +10,7 @@ const sizes = [
   { size: '100', crowd: { messages: 100, share: 1 } },
   { size: '100,000', crowd: {} },
 ];
-// Where five letters are all that lies in anybody's trash, the index of everybody's trash is one page like the others.
+// Where five messages are all that lies in anybody's trash, the index of everybody's trash is one page like the others.
 const small = new Set(['the trash', 'the trash, a newer page', 'emptying the trash']);
 
 describe.each(sizes)('in a mailbox of $size messages', ({ size, crowd }) => {

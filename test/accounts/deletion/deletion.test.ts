@@ -56,7 +56,7 @@ test('nothing of the account is left; what others hold is kept', async () => {
   const dora = await registered(app.url, 'dora.leaves');
   const id = await idOfAccount('dora.leaves');
   await dora.send('bob', 'Remember me');
-  await bob.send('dora.leaves', 'A letter to one who leaves');
+  await bob.send('dora.leaves', 'A message to one who leaves');
   await dora.post('/drafts', { ...(await dora.hidden('/send')), recipient: 'bob', body: 'Never sent' });
   await leave(dora);
 
@@ -85,9 +85,9 @@ test('drafts, devices and credentials are deleted immediately, before the messag
 });
 
 test("the correspondents' pages keep working", async () => {
-  const letter = await bob.get((await bob.get('/inbox')).$('.messages h2 a').attr('href')!);
-  expect([letter.status, letter.$('h1').text()]).toEqual([200, 'From deleted account']);
-  expect(letter.$('.actions a')).toHaveLength(0);
+  const message = await bob.get((await bob.get('/inbox')).$('.messages h2 a').attr('href')!);
+  expect([message.status, message.$('h1').text()]).toEqual([200, 'From deleted account']);
+  expect(message.$('.actions a')).toHaveLength(0);
   expect((await bob.get('/search?q=remember')).text).toContain('deleted account');
   expect((await bob.get('/with/dora.leaves')).status).toBe(404);
   const sent = await bob.get((await bob.get('/sent')).$('.messages h2 a').attr('href')!);
@@ -181,7 +181,7 @@ test(
       `select from messages where box = 'sent' and other_id = $1 and body = 'Still there?'`,
       [id],
     );
-    expect(rowCount).toBe(sent); // each letter that was answered, however late, is still bob's
+    expect(rowCount).toBe(sent); // each message that was answered, however late, is still bob's
   },
 );
 

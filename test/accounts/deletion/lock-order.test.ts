@@ -10,21 +10,23 @@ import { patient, untilWaiting } from '../../support/locks.ts';
 const { app } = await cast({}, { address: patient });
 afterAll(() => app.close());
 
-/** Leaves while a letter that has locked this goes on to lock its writer, as the copies that it inserts do. */
+/** Deletes the account while a message that has locked this goes on to lock its sender, as the copies that it inserts do. */
 async function whileSending(userId: string, locked: 'drafts' | 'mailbox_usage', leave: () => Promise<void>) {
-  const letter = new pg.Client({ connectionString: app.databaseUrl });
-  await letter.connect();
+  const sending = new pg.Client({ connectionString: app.databaseUrl });
+  await sending.connect();
   try {
-    await letter.query('begin');
-    const { rowCount } = await letter.query(`select from ${locked} where owner_id = $1 for update`, [userId]);
+    await sending.query('begin');
+    const { rowCount } = await sending.query(`select from ${locked} where owner_id = $1 for update`, [
+      userId,
+    ]);
     expect(rowCount).toBe(1);
     const leaving = leave();
     await untilWaiting(app.pool);
-    await letter.query('select from users where id = $1 for key share', [userId]);
-    await letter.query('commit');
+    await sending.query('select from users where id = $1 for key share', [userId]);
+    await sending.query('commit');
     await leaving;
   } finally {
-    await letter.end();
+    await sending.end();
   }
 }
 

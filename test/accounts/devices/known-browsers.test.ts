@@ -49,8 +49,8 @@ test('another browser leaves one notice, with the time and the browser’s name'
 
   const { $ } = await bob.get('/inbox');
   expect([$('.messages h2').text(), $('[data-count]').text()]).toEqual(['Private Messages', '1']);
-  const letter = await bob.get($('.messages h2 a').attr('href')!);
-  expect(letter.$('.actions a')).toHaveLength(0);
+  const message = await bob.get($('.messages h2 a').attr('href')!);
+  expect(message.$('.actions a')).toHaveLength(0);
 });
 
 test('a browser without a user agent leaves one too', async () => {

@@ -1,4 +1,4 @@
-// A letter that was written when the session ended survives this way of logging in too.
+// A message written when the session ended is preserved through a login with a recovery code.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cast } from '../../support/cast.ts';
 import { makeCodes } from '../../support/codes.ts';
@@ -35,9 +35,9 @@ test('it is preserved through a wrong code and the new password, and is a draft 
     'Location',
   )!;
   alice.password = 'a new one for alice';
-  const letter = await alice.get(goOn);
-  expect(letter.$('textarea[name=body]').text()).toBe(awkwardText);
-  expect(letter.$('input[name=recipient]').attr('value')).toBe('bob');
+  const draft = await alice.get(goOn);
+  expect(draft.$('textarea[name=body]').text()).toBe(awkwardText);
+  expect(draft.$('input[name=recipient]').attr('value')).toBe('bob');
 });
 
 test('it is preserved on the way back to the login page', async () => {

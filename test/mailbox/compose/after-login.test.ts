@@ -1,4 +1,4 @@
-// After the login that a refusal asked for: the same person finds the letter filled in, nobody else does.
+// After the login that a refusal asked for: the same person finds the message filled in, nobody else does.
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { cast } from '../../support/cast.ts';
 import { awkwardText, filledIn } from '../../support/forms.ts';

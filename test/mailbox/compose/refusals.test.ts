@@ -1,4 +1,4 @@
-// Whatever refuses a letter gives it back with every character, and the page that gives it back can send it.
+// A refused message is preserved with every character, and can be sent from the page that shows it again.
 import pg from 'pg';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { startApp } from '../../support/app.ts';

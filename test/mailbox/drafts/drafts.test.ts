@@ -1,4 +1,4 @@
-// Drafts: letters begun and not sent, one for each form, and nobody else's business.
+// Drafts: unsent messages, one per form, private to their owner.
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { maxDraftLength } from '../../../src/mailbox/drafts/limits.ts';
 import { cast } from '../../support/cast.ts';

@@ -1,4 +1,4 @@
-// The words of a message arrive to the letter.
+// Texts arrive unchanged, character by character.
 import { afterAll, expect, test } from 'vitest';
 import { cast } from '../../support/cast.ts';
 import { newestOf } from '../../support/inbox.ts';

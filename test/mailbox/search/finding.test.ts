@@ -3,11 +3,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cast } from '../../support/cast.ts';
 import { deletionOf } from '../../support/inbox.ts';
 import { stranger, type Person } from '../../support/person.ts';
-import { find, letter, searchAddress } from './found.ts';
+import { find, addMessage, searchAddress } from './found.ts';
 
 const { app, alice, bob, charlie } = await cast();
 beforeAll(async () => {
-  const letters: [from: Person, to: string, text: string, day: string][] = [
+  const messages: [from: Person, to: string, text: string, day: string][] = [
     [bob, 'alice', 'The cake stands on the long table', '2026-10-01'],
     [charlie, 'alice', 'A table for the cake, long enough', '2026-10-31'],
     [alice, 'bob', 'Rain on Saturday: no cake outside', '2026-11-01'],
@@ -16,7 +16,8 @@ beforeAll(async () => {
     [bob, 'charlie', 'A surprise cake for alice', '2026-11-04'],
     [alice, 'alice', 'Note to myself: buy flour', '2026-11-05'],
   ];
-  for (const [from, to, text, day] of letters) await letter(app.pool, from, to, text, `${day}T12:00:00Z`);
+  for (const [from, to, text, day] of messages)
+    await addMessage(app.pool, from, to, text, `${day}T12:00:00Z`);
   const bin = 'Old cakes in the bin';
   await alice.submit('/inbox', {}, deletionOf(await alice.get('/inbox'), bin));
   const { $ } = await alice.get('/inbox');

@@ -4,7 +4,7 @@ import type { Pool } from '../../../src/database/pool.ts';
 import type { Answer, Person } from '../../support/person.ts';
 
 /** A message sent at some other time than now, both copies of it. */
-export async function letter(
+export async function addMessage(
   pool: Pool,
   from: Person,
   to: string,

@@ -6,14 +6,14 @@ import { searchAfter, searchBefore } from '../../../src/mailbox/search/queries.t
 import { readSearch } from '../../../src/mailbox/search/search-words.ts';
 import { cast } from '../../support/cast.ts';
 import { registered, type Answer } from '../../support/person.ts';
-import { letter, linkOn, searchAddress, textsOn } from './found.ts';
+import { addMessage, linkOn, searchAddress, textsOn } from './found.ts';
 
 const { app, alice, bob } = await cast();
 beforeAll(async () => {
   // 60 with cake among 600 without, one each six hours: a search goes from one window of fifty days to the next.
   for (let n = 1; n <= 660; n += 1) {
     const text = n % 11 === 0 ? `Cake number ${n / 11}` : `Bread ${n}`;
-    await letter(app.pool, bob, 'alice', text, new Date(Date.UTC(2026, 0, 1, 6 * n)).toISOString());
+    await addMessage(app.pool, bob, 'alice', text, new Date(Date.UTC(2026, 0, 1, 6 * n)).toISOString());
   }
 });
 afterAll(() => app.close());

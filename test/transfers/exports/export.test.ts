@@ -1,4 +1,4 @@
-// An export: everything that is the person's, to the letter, and nothing that is somebody else's.
+// An export: everything that is the person’s, unchanged, and nothing that is somebody else's.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

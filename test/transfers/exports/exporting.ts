@@ -30,14 +30,14 @@ export async function exportOf(url: string, person: Person): Promise<Buffer> {
 }
 
 /** The files of an export that do not tell of the account, by name. */
-export async function lettersOf(url: string, person: Person): Promise<Map<string, string>> {
+export async function messagesOf(url: string, person: Person): Promise<Map<string, string>> {
   const files = await unzip(await exportOf(url, person));
   files.delete('account.json');
   return files;
 }
 
 /**
- * Fills a mailbox with letters a minute apart, half of them sent, one in twenty in the trash, with ids of their time.
+ * Fills a mailbox with messages a minute apart, half of them sent, one in twenty in the trash, with ids of their time.
  * They are hard to compress. Nothing is searched for here: the index of words, which takes longest, is left out.
  */
 export async function fillMailbox(

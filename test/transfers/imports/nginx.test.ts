@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { load } from 'cheerio';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { maxUploadBytes } from '../../../src/transfers/imports/upload.ts';
-import { exportOf, fillMailbox, lettersOf } from '../exports/exporting.ts';
+import { exportOf, fillMailbox, messagesOf } from '../exports/exporting.ts';
 import { castBehindNginx, type CastBehindNginx } from '../../support/cast.ts';
 import { startNginx } from '../../support/nginx.ts';
 import { at, registered } from '../../support/person.ts';
@@ -25,7 +25,7 @@ describe.skipIf(!available('nginx'))('behind nginx', () => {
     const zip = await exportOf(nginx.url, alice);
     expect(zip.length).toBeGreaterThan(4_000_000);
     expect(await imported(bob, zip)).toBe('Imported 2,000 messages.');
-    expect(await lettersOf(nginx.url, bob)).toEqual(await lettersOf(nginx.url, alice));
+    expect(await messagesOf(nginx.url, bob)).toEqual(await messagesOf(nginx.url, alice));
     expect(nginx.complaints()).not.toMatch(/temporary file/);
   });
 

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findAccount } from '../../../src/accounts/queries.ts';
 import { leaveNotice } from '../../../src/mailbox/notices.ts';
-import { exportOf, lettersOf } from '../exports/exporting.ts';
+import { exportOf, messagesOf } from '../exports/exporting.ts';
 import { awkwardTexts } from '../exports/texts.ts';
 import { find } from '../../mailbox/search/found.ts';
 import { startApp } from '../../support/app.ts';
@@ -14,9 +14,9 @@ import { unzip, zipped } from '../../support/zip.ts';
 import { imported, mailboxes } from './importing.ts';
 
 let zip: Buffer;
-let letters: Map<string, string>;
+let messages: Map<string, string>;
 const { app: home, alice, bob } = await cast();
-const elsewhere = await startApp({ PUBLIC_URL: 'https://letters.example.org' });
+const elsewhere = await startApp({ PUBLIC_URL: 'https://messages.example.org' });
 beforeAll(async () => {
   for (const text of awkwardTexts) await bob.send('alice', text);
   await alice.send('bob', 'An answer');
@@ -28,8 +28,8 @@ beforeAll(async () => {
   await alice.submit('/inbox', {}, deletionOf(await alice.get('/inbox'), 'Hello'));
   await alice.get(`/messages/${await idOf(home.pool, alice, '.')}`);
   zip = await exportOf(home.url, alice);
-  letters = await unzip(zip);
-  letters.delete('account.json');
+  messages = await unzip(zip);
+  messages.delete('account.json');
 }, 120_000);
 afterAll(async () => {
   await home.close();
@@ -40,13 +40,13 @@ const many = `${awkwardTexts.length + 5} messages`;
 
 describe.each([
   ['the zip', () => zip],
-  ['mailbox.mbox alone', () => letters.get('mailbox.mbox')!],
-  ['messages.json alone', () => letters.get('messages.json')!],
+  ['mailbox.mbox alone', () => messages.get('mailbox.mbox')!],
+  ['messages.json alone', () => messages.get('messages.json')!],
 ])('%s', (how, file) => {
   test('imported by another user and exported again is identical, byte for byte', async () => {
     const person = await registered(home.url, `copy-${how.replaceAll(/\W/g, '').slice(0, 12).toLowerCase()}`);
     expect(await imported(person, file())).toBe(`Imported ${many}.`);
-    expect(await lettersOf(home.url, person)).toEqual(letters);
+    expect(await messagesOf(home.url, person)).toEqual(messages);
   });
 
   test('imported twice changes nothing', async () => {
@@ -78,7 +78,7 @@ describe('on another server', () => {
   });
 
   test('can be exported again, byte for byte', async () => {
-    expect(await lettersOf(elsewhere.url, carol)).toEqual(letters);
+    expect(await messagesOf(elsewhere.url, carol)).toEqual(messages);
   });
 
   test('is not sent to anybody', async () => {
