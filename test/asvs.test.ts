@@ -1,4 +1,4 @@
-// docs/asvs.md has every row of OWASP ASVS 5.0.0, levels 1 and 2, and SECURITY.md says which of them are open.
+// docs/asvs.md lists every row of OWASP ASVS 5.0.0, levels 1 and 2; SECURITY.md lists the open ones.
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { projectFolder } from './support/program.ts';

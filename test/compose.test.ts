@@ -1,4 +1,4 @@
-// What docker-compose.yml promises; test/docker/run.ts tries it out with real containers.
+// docker-compose.yml; test/docker/run.ts runs it with real containers.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';

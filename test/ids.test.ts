@@ -1,4 +1,4 @@
-// Ids sort in the order in which they were made, however quickly.
+// Ids sort in the order of their creation.
 import { expect, test } from 'vitest';
 import { now } from '../src/clock.ts';
 import { newId, timeOf } from '../src/ids.ts';

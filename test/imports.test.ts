@@ -1,4 +1,4 @@
-// The house: imports go downwards, and no two files need each other.
+// Imports go downwards, without cycles.
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path/posix';
 import { expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-// The limits in docs/limits.md are those of the program; those that no other test reaches are reached here.
+// The limits in docs/limits.md are those of the program; those without another test are tested here.
 import { readFileSync } from 'node:fs';
 import { createConnection, type AddressInfo, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

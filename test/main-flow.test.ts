@@ -1,4 +1,4 @@
-// The main job, from the first visit to the last click.
+// The main flow, from the first visit to the last click.
 import { afterAll, describe, expect, test } from 'vitest';
 import { startApp } from './support/app.ts';
 import { registered } from './support/person.ts';

@@ -1,4 +1,4 @@
-// docs/routes.md lists every route: method, path, and who may. `npm run routes` writes it anew.
+// docs/routes.md lists every route: method, path, and who may. `npm run routes` updates it.
 import { expect, test } from 'vitest';
 import { startApp } from './support/app.ts';
 

@@ -1,4 +1,4 @@
-// docs/schema.sql is the schema that the migrations make. `npm run schema` writes it anew.
+// docs/schema.sql is the schema after all migrations. `npm run schema` updates it.
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { createPool } from '../src/database/pool.ts';

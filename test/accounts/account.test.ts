@@ -1,4 +1,4 @@
-// The own account: the password again before dangerous steps, and a new one, which ends everything else.
+// The account page, password confirmation, and changing the password.
 import { afterAll, expect, test } from 'vitest';
 import { findAccount } from '../../src/accounts/queries.ts';
 import { makeResetLink } from '../../src/accounts/reset-links/queries.ts';

@@ -1,4 +1,4 @@
-// Whatever changes the ways into an account is told to its owner, and is not done by a session that has been ended.
+// Every change of credentials leaves a notice, and an ended session cannot make one.
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { cast } from '../support/cast.ts';
 import { withCodes } from '../support/authenticator.ts';

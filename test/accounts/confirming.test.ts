@@ -1,4 +1,4 @@
-// Confirming the password: a new session id, asked for before devices are ended, and what is offered afterwards.
+// Password confirmation: renews the session id and is required again after 15 minutes.
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { openStream } from '../mailbox/live/listening.ts';
 import { loggedInWith } from '../support/agents.ts';

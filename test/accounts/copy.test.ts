@@ -1,4 +1,4 @@
-// Who has a copy of the whole database has no way into an account: no code, no secret in clear, no link, no cookie.
+// A copy of the database holds no usable credential: no code, secret, link or cookie.
 import { afterAll, expect, test } from 'vitest';
 import { findAccount } from '../../src/accounts/queries.ts';
 import { makeInvitation } from '../../src/accounts/invitations/queries.ts';

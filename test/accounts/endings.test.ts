@@ -1,5 +1,4 @@
-// However a session ends: its cookie is worthless at every process, its open pages are told at once, and no request
-// under way brings it back.
+// Ended sessions: the cookie is void in every process, open pages are notified, requests in flight restore nothing.
 import { afterAll, describe, expect, test } from 'vitest';
 import { openStream } from '../mailbox/live/listening.ts';
 import { loggedInWith } from '../support/agents.ts';

@@ -1,4 +1,4 @@
-// Guessing one account from many addresses: a limit for the name, a notice, and no harm for its owner or its neighbours.
+// Guessing one account from many addresses: limited by name, with a notice, without locking out the owner.
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
 import { cast } from '../support/cast.ts';

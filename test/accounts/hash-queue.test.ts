@@ -1,4 +1,4 @@
-// Many logins at once: some are asked to come back, and who is signed in already does not notice.
+// Many concurrent logins: some get 503, and signed-in users are not affected.
 import { availableParallelism } from 'node:os';
 import { expect, test } from 'vitest';
 import { startApp } from '../support/app.ts';

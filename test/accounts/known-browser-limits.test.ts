@@ -1,4 +1,4 @@
-// Whoever fails to log in does not lock those out who share the address and come with a browser that they have used.
+// Failed logins do not lock out users of the same address who come with a known browser.
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { startApp } from '../support/app.ts';
 import { cast } from '../support/cast.ts';

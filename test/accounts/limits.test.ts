@@ -1,4 +1,4 @@
-// How often one may fail to log in and how many accounts one address may make, over two processes of one site.
+// Rate limits of login and registration, over two processes of one site.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
 import { cast } from '../support/cast.ts';

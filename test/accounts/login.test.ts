@@ -1,4 +1,4 @@
-// Logging in: what it tells a stranger, where it leads, and that the session is a new one.
+// Login: reveals nothing about usernames, redirects safely, and starts a new session.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
 import { withoutTokens } from '../support/forms.ts';

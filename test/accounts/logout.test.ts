@@ -1,4 +1,4 @@
-// Logging out: over in the database, also against requests under way.
+// Logout: ends the session in the database, even against requests in flight.
 import { afterAll, describe, expect, test } from 'vitest';
 import { startApp } from '../support/app.ts';
 import { cast } from '../support/cast.ts';

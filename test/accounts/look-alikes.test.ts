@@ -1,4 +1,4 @@
-// Names that look alike are one name: the first one has it, also after it has left, and nobody else.
+// Look-alike usernames count as one, even after the first one is deleted.
 import { randomInt } from 'node:crypto';
 import { afterAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { isReserved, skeletonOf } from '../../src/look-alikes.ts';

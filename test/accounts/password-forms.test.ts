@@ -1,4 +1,4 @@
-// One password, composed in other ways by other keyboards: everywhere it is asked for, and hashes from before that.
+// Passwords in different Unicode forms are the same password, also for hashes from before normalization.
 import argon2 from 'argon2';
 import { TOTP, Secret } from 'otpauth';
 import { afterAll, describe, expect, test } from 'vitest';

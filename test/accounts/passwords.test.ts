@@ -1,4 +1,4 @@
-// Which passwords are accepted, and that they are kept as typed and in nobody's reach.
+// Password rules and hashing.
 import { afterAll, describe, expect, test } from 'vitest';
 import { startApp } from '../support/app.ts';
 import { stranger } from '../support/person.ts';

@@ -1,4 +1,4 @@
-// How long a session lives, what it costs, and that strangers have none.
+// Session lifetime and cost; signed-out visitors have none.
 import { afterAll, describe, expect, test } from 'vitest';
 import { runCleanupJobs } from '../../src/process/cleanup-jobs.ts';
 import { cast } from '../support/cast.ts';

@@ -1,4 +1,4 @@
-// Whose days a page means: those of the account's time zone, else of the browser's, else of UTC; and the page says so.
+// Days and times follow the account's time zone, else the browser's, else UTC.
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { cast } from '../support/cast.ts';
 import { stranger, type Person } from '../support/person.ts';

@@ -1,4 +1,4 @@
-// How long a refused login takes says nothing about the name: not whether it exists, nor whether it has a second factor.
+// The time of a refused login reveals neither whether the name exists nor whether it has a second factor.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startApp } from '../support/app.ts';
 import { withCodes } from '../support/authenticator.ts';

@@ -1,4 +1,4 @@
-// Usernames as they are typed on all kinds of keyboards, or pasted from elsewhere.
+// Usernames typed on any keyboard or pasted.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { foldUsername, splitUsernames } from '../../src/usernames.ts';
 import { cast } from '../support/cast.ts';

@@ -1,4 +1,4 @@
-// Usernames that were ever used: nobody gets one again, and a copy of the database does not tell them.
+// Deleted usernames cannot be registered again, and a copy of the database does not reveal them.
 import { createHash } from 'node:crypto';
 import { renameSync } from 'node:fs';
 import { join } from 'node:path';

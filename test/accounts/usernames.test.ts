@@ -1,4 +1,4 @@
-// Which names people can have here.
+// Which usernames are allowed.
 import { afterAll, describe, expect, test } from 'vitest';
 import { startApp } from '../support/app.ts';
 import { registered, stranger } from '../support/person.ts';

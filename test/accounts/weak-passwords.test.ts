@@ -1,4 +1,4 @@
-// Passwords that anybody would try first are refused, with the reason; what people make up from words is not.
+// Guessable passwords are refused with the reason; passphrases are not.
 import { randomInt } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { findWeakness } from '../../src/accounts/weak-passwords.ts';

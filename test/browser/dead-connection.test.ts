@@ -1,4 +1,4 @@
-// A connection that dies without a word, in a router or in its sleep: the page notices within two heartbeats.
+// A connection that dies silently: the page notices within two heartbeats.
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { cast } from '../support/cast.ts';

@@ -1,4 +1,4 @@
-// The list of all pages, for the tests that look at each of them; a new page is added here.
+// The list of all pages, for tests that check each of them; a new page is added here.
 import type { Page } from 'playwright-core';
 import { emptyReport } from '../../src/transfers/imports/import-report.ts';
 import type { TestApp } from '../support/app.ts';

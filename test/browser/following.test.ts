@@ -1,4 +1,4 @@
-// Lists of an open page follow what happens elsewhere, and what is being read stays where it is.
+// Lists of an open page follow changes made elsewhere without moving what is being read.
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { cast } from '../support/cast.ts';

@@ -1,2 +1,2 @@
-// What public/app.js gives the other scripts.
+// What public/app.js provides to the other scripts.
 declare function loadPage(address: string, headers?: Record<string, string>): Promise<Document | undefined>;

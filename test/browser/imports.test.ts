@@ -1,4 +1,4 @@
-// Imports in a browser: progress that moves by itself, with and without JavaScript, on whichever device.
+// Imports in a browser: live progress on every device, with and without JavaScript.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';

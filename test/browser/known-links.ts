@@ -1,4 +1,4 @@
-// Links that work once, for the tests that open every page: made up beforehand, because the database keeps only hashes.
+// One-time links with known tokens, since the database keeps only hashes.
 import { findAccount } from '../../src/accounts/queries.ts';
 import { nobody } from '../../src/ids.ts';
 import { makeInvitation } from '../../src/accounts/invitations/queries.ts';

@@ -1,4 +1,4 @@
-// Lists with JavaScript: check all, from here to there, keys, questions, local times; and the same jobs without it.
+// Lists with JavaScript: ranges, keyboard shortcuts, confirmations, local times; and the same tasks without it.
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { cast } from '../support/cast.ts';

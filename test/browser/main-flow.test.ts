@@ -1,4 +1,4 @@
-// The main job in a real browser: with and without JavaScript, on a phone and on a desk, by keyboard alone.
+// The main flow in a real browser: with and without JavaScript, small and large, by keyboard.
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';

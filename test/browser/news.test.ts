@@ -1,4 +1,4 @@
-// News while a page is open: it counts and says so, and nothing moves under the reader's hand.
+// Notifications on open pages: counted and announced without moving the page.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';

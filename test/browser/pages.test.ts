@@ -1,4 +1,4 @@
-// Every page as it is delivered: accessible (axe), valid, light, and no wider than a phone.
+// Every page is accessible (axe), valid HTML, small, and fits a phone.
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { readFileSync } from 'node:fs';
 import axe from 'axe-core';

@@ -1,4 +1,4 @@
-// Passkeys in a real browser, whose virtual authenticator stands for a finger on a sensor.
+// Passkeys in a real browser with a virtual authenticator.
 import type { Browser, CDPSession, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';

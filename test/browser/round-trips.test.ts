@@ -1,4 +1,4 @@
-// What every page asks of PostgreSQL: two round trips at most, and nothing that writes; of signed-out people's, nothing.
+// Every page makes at most two database round trips and writes nothing; signed-out pages make none.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cast } from '../support/cast.ts';
 import { stranger, type Answer, type Person } from '../support/person.ts';

@@ -1,4 +1,4 @@
-// The script by itself: small, and never in the way, whatever a browser refuses it.
+// The scripts: small, and optional whatever the browser refuses.
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import type { Browser, Page } from 'playwright-core';

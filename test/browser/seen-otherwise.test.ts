@@ -1,4 +1,4 @@
-// Pages seen otherwise: in forced colours (Windows' contrast themes), and on paper.
+// Pages in forced colours (Windows contrast themes) and in print.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-// Times in a real browser: they count from the server's clock and go by the reader's calendar, whatever this clock says.
+// Times in a real browser use the server's clock and the reader's calendar.
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { cast } from '../support/cast.ts';

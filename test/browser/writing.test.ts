@@ -1,4 +1,4 @@
-// Writing with JavaScript: what is left, and a draft that saves itself; and the same by hand without it.
+// Writing with JavaScript: the remaining length and autosave; and the same without it.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-// The line for work that is heavy: who gets a turn, and who is sent away.
+// The concurrency limiter: slots, queue, refusals.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { createLimiter, createKeyedLimiter } from '../../src/concurrency/limiter.ts';

@@ -1,4 +1,4 @@
-// Whatever is wrong with DATABASE_URL, one line says what helps, and no piece of it is shown.
+// Errors about DATABASE_URL: one line with the cure, which shows no part of the address.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// Every state in which the migrations have ever stood, as lists of names with the beginning of each file's hash.
+// All published states of the migrations, as lists of names with the beginning of each file's hash.
 const start = ['0001_people_and_sessions.da2dca38a507'];
 const mailbox = [
   ...start,

@@ -1,4 +1,4 @@
-// Migrations that have landed stay as they are; a database that ran an earlier text of one is upgraded all the same.
+// Landed migrations never change; databases with earlier versions of them are upgraded.
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';

@@ -1,4 +1,4 @@
-// A PostgreSQL that somebody else has set up: what it says by default changes nothing, and what it lacks is named.
+// An external PostgreSQL: its defaults have no effect, and missing requirements are named.
 import pg from 'pg';
 import { beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { openDatabase } from '../../src/database/open.ts';

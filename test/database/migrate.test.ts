@@ -1,4 +1,4 @@
-// Changes of the schema: each once, in order, whole or not at all, whoever else starts meanwhile.
+// Migrations: each runs once, in order, atomically, with concurrent starts.
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

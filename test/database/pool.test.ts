@@ -1,4 +1,4 @@
-// A PostgreSQL that is slow, full, frozen or gone: recognised as such, in time, and no connection is lost over it.
+// A PostgreSQL that is slow, full, frozen or gone: detected in time, without losing connections.
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';

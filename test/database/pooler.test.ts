@@ -1,4 +1,4 @@
-// Behind PgBouncer: everything works in session mode; in the other modes the start says what is needed.
+// Behind PgBouncer: session mode works; in other modes the start says what is needed.
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
 import { openDatabase } from '../../src/database/open.ts';
 import { openStream } from '../mailbox/live/listening.ts';

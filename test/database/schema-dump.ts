@@ -1,4 +1,4 @@
-// Writes the schema of a database as SQL for reading, from the catalog: the built-in PostgreSQL has no pg_dump.
+// Dumps the schema as SQL for reading, from the catalog: the built-in PostgreSQL has no pg_dump.
 import { createHash } from 'node:crypto';
 import type { Database } from '../../src/database/pool.ts';
 

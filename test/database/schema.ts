@@ -1,4 +1,4 @@
-// The schema of a database as text, to compare two of them; the order of columns does not count.
+// The schema of a database as text, for comparisons; the order of columns does not count.
 import type { Database } from '../../src/database/pool.ts';
 
 export async function schemaOf(db: Database): Promise<string[]> {

@@ -1,4 +1,4 @@
-// Keys that sign cookies: made once, the same for all processes, replaced without signing anybody out.
+// Cookie signing keys: created once, shared by all processes, rotated without signing anybody out.
 import { spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { text } from 'node:stream/consumers';

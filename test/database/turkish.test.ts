@@ -1,4 +1,4 @@
-// In a database with a Turkish locale, I and i are the same letter as everywhere else.
+// In a database with a Turkish locale, I and i still fold to the same letter.
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { expect, inject, onTestFinished, test } from 'vitest';

@@ -1,4 +1,4 @@
-// What row-level security and the program's role keep from a statement, whatever it forgets or somebody puts into it.
+// Row-level security and the program's role limit every statement, even a faulty or injected one.
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { openAppPool } from '../../src/database/app-role.ts';

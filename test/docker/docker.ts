@@ -1,4 +1,4 @@
-// Docker and compose as test:compose drives them, in a project of its own.
+// Docker and compose for test:compose, in a project of its own.
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';

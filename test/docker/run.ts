@@ -1,4 +1,4 @@
-// npm run test:compose: the whole site in real containers, from the first start to three copies and back to nothing.
+// npm run test:compose: the whole site in real containers, from the first start to three copies.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';

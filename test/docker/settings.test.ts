@@ -1,4 +1,4 @@
-// What docker-compose.yml makes of the documented settings, as Debian's docker-compose 1.29 reads it.
+// docker-compose.yml with the documented settings, as read by Debian's docker-compose 1.29.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-// Requests that their client breaks off: before they are whole, while they are being answered, or just after.
+// Requests aborted by the client: while sending, while waiting, or just after.
 import { randomInt } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { connect } from 'node:net';

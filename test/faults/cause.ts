@@ -1,4 +1,4 @@
-// Causes one fault, and looks afterwards whether everything that must always hold still does.
+// Causes one fault, and checks all invariants afterwards.
 import type { Fault } from './faults.ts';
 import { watch } from './invariants.ts';
 import type { Site } from './site.ts';

@@ -1,4 +1,4 @@
-// What must not outlive this program, whether a check failed or Ctrl-C was pressed.
+// Cleans up on exit, after a failed check or Ctrl-C.
 const todo = new Set<() => void | Promise<void>>();
 let isOver = false;
 

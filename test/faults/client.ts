@@ -1,4 +1,4 @@
-// A person's browser under load: one cookie, one address, and no answer is an answer as well.
+// A user's browser under load: one cookie, one address; a missing answer is an answer too.
 import { Agent, request, type IncomingHttpHeaders } from 'node:http';
 import type { BenchPerson } from '../load/data.ts';
 

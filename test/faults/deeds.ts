@@ -1,4 +1,4 @@
-// What people do in their mailboxes, and what the mailbox must look like after it.
+// Actions of users in their mailboxes, and the expected state afterwards.
 import { randomInt, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, Reply } from './client.ts';

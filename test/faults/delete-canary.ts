@@ -1,4 +1,4 @@
-// A message with a word that is nowhere else, written, refused, read, searched for, and then deleted permanently by both.
+// A message with a unique word: written, refused, read, searched for, and permanently deleted by both sides.
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// Logging in and out, for people who were made without a password.
+// Login and logout for users made without a password.
 import { createHasher } from '../../src/accounts/passwords.ts';
 import { tokenIn, type Client, type Reply } from './client.ts';
 import type { Site } from './site.ts';

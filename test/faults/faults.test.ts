@@ -1,4 +1,4 @@
-// Every fault in a small dose; `npm run faults` causes them as they are meant.
+// Every fault in a small dose; `npm run faults` causes the full ones.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { available } from '../support/required.ts';
 import { cause } from './cause.ts';

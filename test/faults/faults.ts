@@ -1,4 +1,4 @@
-// All faults, each in the full dose of `npm run faults` and in the small one of the tests.
+// All faults, in the full dose of `npm run faults` and the small dose of the tests.
 import { brokenRequests } from './broken-requests.ts';
 import { deleteCanary } from './delete-canary.ts';
 import { freezePostgres } from './freeze-postgres.ts';

@@ -1,4 +1,4 @@
-// PostgreSQL frozen: it takes connections and answers nothing.
+// PostgreSQL frozen: it accepts connections and answers nothing.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { postgresIn, signal, until } from '../support/postgres-processes.ts';
 import { untilServed } from './client.ts';

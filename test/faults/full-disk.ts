@@ -1,4 +1,4 @@
-// The disk is full: a small file system of its own, in a mount namespace that ends with its processes.
+// A full disk: a small file system in a mount namespace that ends with its processes.
 import { spawn } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmSync, rmdirSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';

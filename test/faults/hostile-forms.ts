@@ -1,4 +1,4 @@
-// Eight windows of one person that save drafts as long as they may be, and ask for exports of all of them.
+// Eight windows of one user that save drafts of maximum length and request exports.
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { HostileDeed } from './hostile-member.ts';
 

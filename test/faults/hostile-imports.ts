@@ -1,4 +1,4 @@
-// Eight imports at once of files that are made to take long: to unpack, to read, and to write.
+// Eight concurrent imports of files that take long to unpack, read and write.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { formWith, mboxOf, multipart } from '../transfers/imports/importing.ts';
 import { zipped } from '../support/zip.ts';

@@ -1,4 +1,4 @@
-// A member who means harm beside fifty people at work: what the others wait and are refused, before and during.
+// A hostile member beside fifty users: their waiting times and refusals before and during the attack.
 import { atTheEnd } from './cleanup.ts';
 import { openClient, type Client } from './client.ts';
 import { givePasswords, logIn } from './doors.ts';

@@ -1,4 +1,4 @@
-// Eight searches at once for a phrase that every one of 50,000 messages nearly has, and none has.
+// Eight concurrent searches for a phrase that each of 50,000 messages nearly contains.
 import type { HostileDeed } from './hostile-member.ts';
 import { idInSql } from '../support/id-in-sql.ts';
 

@@ -1,4 +1,4 @@
-// Times that are promised.
+// Promised response times.
 
 // Beside the tests other things go on, on a machine that may have one core: there a promise may take three times as long.
 const patience = process.env.VITEST ? 3 : 1;

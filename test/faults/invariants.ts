@@ -1,4 +1,4 @@
-// What must hold after every fault, whichever it was.
+// Invariants that must hold after every fault.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { poolSize, type Site } from './site.ts';

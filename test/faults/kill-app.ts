@@ -1,4 +1,4 @@
-// kill -9 of an app process, again and again, while people send messages.
+// kill -9 of an app process, repeatedly, while users send messages.
 import { unlessInTime } from './in-time.ts';
 import { audit, openLedger } from './ledger.ts';
 import { sendMessages } from './sending.ts';

@@ -1,4 +1,4 @@
-// PostgreSQL's postmaster killed, and shut down at once, while people send messages and read.
+// PostgreSQL's postmaster killed, and shut down immediately, while users send and read messages.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { postmasterIn, signal, until } from '../support/postgres-processes.ts';
 import { unlessInTime } from './in-time.ts';

@@ -1,4 +1,4 @@
-// The ledger: what somebody was about to send, written down before each request, and what was answered.
+// The ledger: each message is recorded before its request, and so is the answer.
 import { randomBytes, randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import type { BenchPerson } from '../load/data.ts';

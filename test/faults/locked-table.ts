@@ -1,4 +1,4 @@
-// Somebody holds the table of messages: a migration gone wrong, an operator with an open transaction.
+// A locked messages table, as by a failed migration or an open transaction of an operator.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { untilServed } from './client.ts';
 import { unlessInTime } from './in-time.ts';

@@ -1,4 +1,4 @@
-// Somebody logs out while other pages of theirs are being made, each of which wants to renew the session.
+// A logout while other pages of the same session are being loaded, each of which renews it.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sessionKey } from '../../src/sessions/queries.ts';
 import type { BenchPerson } from '../load/data.ts';

@@ -1,4 +1,4 @@
-// What each mailbox must look like, kept in step with what its owner was told.
+// The expected state of each mailbox, according to the answers its owner got.
 import type pg from 'pg';
 import type { Ledger, Message } from './ledger.ts';
 

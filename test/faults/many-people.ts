@@ -1,4 +1,4 @@
-// Two hundred people at once, each doing one thing after the other in their mailbox; then everything is recounted.
+// Two hundred concurrent users acting in their mailboxes; then everything is recounted.
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openClient } from './client.ts';

@@ -1,4 +1,4 @@
-// The others: ordinary people who read their inbox and send while somebody else makes trouble.
+// Ordinary users who read and send while somebody else makes trouble.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Ledger } from './ledger.ts';
 import { press } from './sending.ts';

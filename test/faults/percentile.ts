@@ -1,4 +1,4 @@
-// Figures about times.
+// Percentiles of times.
 
 /** The value that so many percent of them do not pass. */
 export function percentile(values: number[], percent: number): number {

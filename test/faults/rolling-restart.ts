@@ -1,4 +1,4 @@
-// One of two processes is told to end and started again, ten times, behind nginx: nobody notices.
+// Two processes behind nginx, restarted in turn ten times, without a failed request.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../support/postgres-processes.ts';
 import { audit, openLedger } from './ledger.ts';

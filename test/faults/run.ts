@@ -1,5 +1,5 @@
-// npm run faults: causes every fault on the real thing and prints what was lost, doubled or wrong.
-// `--short` takes small doses; names as in faults.ts choose among them (npm run faults -- --short kill-app).
+// npm run faults: causes every fault and prints what was lost, duplicated or wrong. `--short` takes small doses; names
+// as in faults.ts select some (npm run faults -- --short kill-app).
 import { cause } from './cause.ts';
 import { cleanUp } from './cleanup.ts';
 import { faults } from './faults.ts';

@@ -1,4 +1,4 @@
-// People who send messages and, when they are told to come back, press Send on the very same form again.
+// Users who send messages and submit the same form again when asked to retry.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, Reply } from './client.ts';
 import type { Ledger, Message } from './ledger.ts';

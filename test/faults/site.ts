@@ -1,4 +1,4 @@
-// The thing under test: two processes of the app on a PostgreSQL of their own, behind the real nginx where there is one.
+// The site under test: two processes on a PostgreSQL of their own, behind a real nginx if there is one.
 import { mkdtempSync, rmSync, chmodSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// A crowd that keeps connections busy with next to nothing: headers and forms that never end, answers nobody reads.
+// Clients that hold connections with almost no traffic: endless headers and forms, unread answers.
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { atTheEnd } from './cleanup.ts';

@@ -1,4 +1,4 @@
-// Five processes start at the same moment on a database without a single table.
+// Five processes start concurrently on an empty database.
 import { randomBytes } from 'node:crypto';
 import { readMigrations } from '../../src/database/migration-files.ts';
 import pg from 'pg';

@@ -1,4 +1,4 @@
-// What was found, as a table for people.
+// Prints the results as a table.
 
 /** What one fault did. */
 export interface Outcome {

@@ -1,5 +1,5 @@
-// The README's commands on a fresh copy, with the npm and the Node of other machines. Downloads, so only where everything
-// is demanded (REQUIRE_EVERYTHING=1).
+// The README's commands on a fresh copy, with other versions of npm and Node. Downloads, so only with
+// REQUIRE_EVERYTHING=1.
 import { once } from 'node:events';
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// A folder with a copy of the project and with an npm and a Node of other versions, as other machines have them.
+// A copy of the project with other versions of npm and Node.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { chmodSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,6 @@
-// `npm run bench`: what the product costs and how it stands growth; `npm run bench -- growth` and the like choose a part.
-// JOB=inbox chooses jobs by parts of their names; ROUNDS and SECONDS set how often and how long; BENCH_FOLDER keeps the
-// databases there for the next time.
+// `npm run bench`: the cost of the product and how it grows; `npm run bench -- growth` and the like run a part.
+// JOB=inbox selects jobs by parts of their names; ROUNDS and SECONDS set repetitions and duration; BENCH_FOLDER keeps
+// the databases.
 import { measureJobs } from './beside-floor.ts';
 import { measureCores } from './cores.ts';
 import { measureGrowth } from './growth.ts';

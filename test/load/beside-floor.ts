@@ -1,4 +1,4 @@
-// What the product costs beside the floor, in alternating rounds within one run.
+// The cost of the product compared with the floor, in alternating rounds of one run.
 import { createHasher } from '../../src/accounts/passwords.ts';
 import { createAccount } from '../../src/accounts/queries.ts';
 import { fillMailboxes, makePeople } from './data.ts';

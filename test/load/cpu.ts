@@ -1,4 +1,4 @@
-// What processes cost, from the operating system's own accounts (proc(5)).
+// CPU time of processes, from proc(5).
 import { readdirSync, readFileSync } from 'node:fs';
 
 const ticksPerSecond = 100; // USER_HZ is 100 on every Linux that Node supports

@@ -1,4 +1,4 @@
-// People, sessions and messages for the bench, made by SQL: a login for each would take minutes.
+// Users, sessions and messages for the bench, inserted by SQL: logins would take minutes.
 import { createHmac } from 'node:crypto';
 import type pg from 'pg';
 import { insertSession, newSessionId } from '../../src/sessions/queries.ts';

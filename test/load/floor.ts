@@ -1,5 +1,5 @@
-// The floor: the least that answers the same requests. Bare node:http and pg, the same statements, the same bytes.
-// Never imported by the product; started by the bench in a process of its own.
+// The floor: the minimum that answers the same requests, with bare node:http and pg, the same statements and bytes.
+// Never imported by the product; the bench starts it in a process of its own.
 import { createHash, randomUUIDv7 } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { parse } from 'node:querystring';

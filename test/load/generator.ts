@@ -1,4 +1,4 @@
-// Sends requests as fast as they are answered: with wrk where it is installed, which costs the least, else autocannon.
+// Sends requests as fast as they are answered: with wrk, which costs least, else autocannon.
 import { execFile } from 'node:child_process';
 import { randomInt, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

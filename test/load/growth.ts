@@ -1,4 +1,4 @@
-// The same jobs in a database of 100 messages and in one of 10,000,000: the same times, and plans that are ranges.
+// The same jobs in databases of 100 and 10,000,000 messages: the same times, and index ranges.
 import { fillCrowd, owner, personId, word } from '../support/crowd.ts';
 import { hotStatements } from '../support/hot-statements.ts';
 import type { Pool } from '../../src/database/pool.ts';

@@ -1,4 +1,4 @@
-// What is measured: one kind of request each.
+// The measured jobs: one kind of request each.
 import type { BenchPerson } from './data.ts';
 import type { Ask } from './generator.ts';
 import { readForm } from './target.ts';

@@ -1,4 +1,4 @@
-// Five hundred logins at the same moment: does a signed-in person notice?
+// Five hundred concurrent logins, and their effect on a signed-in user.
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';

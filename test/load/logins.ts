@@ -1,5 +1,5 @@
-// Many logins at the same moment, from a process of its own: whoever measures meanwhile must not wait for itself. Over bare
-// sockets: five hundred times fetch() would keep a core busy that the program needs.
+// Many concurrent logins from a process of its own, so that they do not delay the measuring one. Over bare sockets:
+// fetch() would take a core that the program needs.
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { stdin } from 'node:process';

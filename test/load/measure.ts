@@ -1,4 +1,4 @@
-// One round of load on one program, and what it cost.
+// One round of load on one program, and its cost.
 import { cpuMs, residentMb } from './cpu.ts';
 import { generate, type Ask } from './generator.ts';
 import type { Target } from './target.ts';

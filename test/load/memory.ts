@@ -1,4 +1,4 @@
-// The resident memory of one process: at rest, and over a million requests of every kind.
+// Resident memory of one process: idle, and over a million requests of every kind.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { residentMb } from './cpu.ts';
 import { fillMailboxes, makePeople } from './data.ts';

@@ -1,4 +1,4 @@
-// A PostgreSQL for the bench, and the programs that work on it; all end together.
+// A PostgreSQL for the bench, and the programs on it; all end together.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// How long `npm start` takes until the first answer, with a database that is there: the median of ten.
+// The time from `npm start` to the first answer, with an existing database: the median of ten.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';

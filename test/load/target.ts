@@ -1,4 +1,4 @@
-// The programs under measurement, each in a process of its own, and what is needed to talk to them.
+// The measured programs, each in a process of its own, and clients for them.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';

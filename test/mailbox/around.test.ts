@@ -1,4 +1,4 @@
-// From one message to the next, within the list that it was opened from.
+// Older and Newer: the neighbours of a message within the list it was opened from.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cast } from '../support/cast.ts';
 import type { Answer } from '../support/person.ts';

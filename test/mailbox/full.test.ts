@@ -1,4 +1,4 @@
-// A mailbox holds so many messages. A full one refuses whoever writes, with the words kept; nothing is dropped.
+// The limit of messages per mailbox: a full one refuses messages, keeping their text; nothing is dropped.
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { transaction } from '../../src/database/transaction.ts';
 import { countBeyond, forgetWarnings } from '../../src/mailbox/quota.ts';

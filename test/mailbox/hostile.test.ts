@@ -1,4 +1,4 @@
-// What nobody should send to the addresses and forms of a mailbox: a 4xx page, nothing changed, the process alive.
+// Hostile input to the addresses and forms of a mailbox: a 4xx page, nothing changed, the process alive.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { cast } from '../support/cast.ts';
 import { hostile, hostileToRequired } from '../support/hostile-values.ts';

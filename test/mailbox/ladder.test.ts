@@ -1,4 +1,4 @@
-// Every address with an id in it: it works for its owner; for a stranger it is the same as one that never existed.
+// Every route with an id: works for its owner; for others, the id does not exist.
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { cast } from '../support/cast.ts';
 import { idOf, snapshotOf, tokenOf } from '../support/mailboxes.ts';

@@ -1,4 +1,4 @@
-// Web addresses in a message become links, nothing else does, and no text makes looking for them expensive.
+// Web addresses in messages become links, nothing else does, and finding them is fast for any text.
 import { onTestFinished, describe, expect, test } from 'vitest';
 import { splitLinks } from '../../src/mailbox/links.ts';
 import { cast } from '../support/cast.ts';

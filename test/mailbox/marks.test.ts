@@ -1,4 +1,4 @@
-// Read and unread, by hand: one, some, or all that one has seen; and deleting several at once.
+// Marking messages as read and unread: one, some, or all seen; and deleting several.
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { cast } from '../support/cast.ts';
 import { copiesOf, idOf, tokenOf } from '../support/mailboxes.ts';

@@ -1,4 +1,4 @@
-// “Delete everything older than…”: counted first, then moved to the trash, and brought back with one Undo.
+// “Delete everything older than…”: counted first, moved to the trash, restored by one Undo.
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { cast } from '../support/cast.ts';
 import { messagesOn } from '../support/inbox.ts';

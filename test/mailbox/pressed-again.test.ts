@@ -1,4 +1,4 @@
-// A button pressed once more says what is the case, and never that nothing was selected.
+// A button pressed again reports the current state.
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { cast } from '../support/cast.ts';
 import type { Answer } from '../support/person.ts';

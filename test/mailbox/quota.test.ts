@@ -1,4 +1,4 @@
-// A mailbox holds so many bytes. What others have sent keeps nobody from writing, and strangers get a share of it alone.
+// The quota in bytes: messages from others never block one's own sending, and strangers get a share only.
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { newId } from '../../src/ids.ts';

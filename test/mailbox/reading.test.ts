@@ -1,4 +1,4 @@
-// Reading one message: it is shown whole, and only whoever really looks at it has read it.
+// Reading a message: shown in full, and marked as read only by a real visit.
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { cast } from '../support/cast.ts';
 import { copiesOf, fillMailbox, idOf } from '../support/mailboxes.ts';

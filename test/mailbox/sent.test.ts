@@ -1,4 +1,4 @@
-// What one has sent: one's own copies, page by page.
+// Sent messages: one's own copies, in pages.
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { cast } from '../support/cast.ts';
 import { withoutTokens } from '../support/forms.ts';

@@ -1,4 +1,4 @@
-// Taking back while it is being read: the database decides. Either it was read or it is gone, never both, never neither.
+// Taking back against reading: either it was read or it is gone, never both or neither.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { startApp } from '../support/app.ts';

@@ -1,4 +1,4 @@
-// Taking back: until it has been opened, and then without a trace.
+// Taking back an unopened message, without a trace.
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { cast } from '../support/cast.ts';
 import { columnsWith, copiesOf, idOf, tokenOf } from '../support/mailboxes.ts';

@@ -1,4 +1,4 @@
-// The site as strangers meet it: through nginx, with the configuration that we ship.
+// The site behind nginx, with the shipped configuration.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
 import { deletionOf, newestOf } from '../support/inbox.ts';

@@ -1,4 +1,4 @@
-// nginx when something is wrong: the app is away, a request is too large, too slow, or one of too many.
+// nginx under failure: the app is down, a request is too large or slow, or there are too many.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';

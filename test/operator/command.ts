@@ -1,4 +1,4 @@
-// Runs the operator's command line in a process of its own.
+// Runs an operator command in a process of its own.
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { join } from 'node:path';

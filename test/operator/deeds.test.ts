@@ -1,4 +1,4 @@
-// What the operator does for people: it happens, it is logged, and they find a notice.
+// Operator commands: their effect, the log, and notices to users.
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { findAccount } from '../../src/accounts/queries.ts';
 import { startApp } from '../support/app.ts';

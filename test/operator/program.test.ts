@@ -1,4 +1,4 @@
-// The command line beside the real program with its own PostgreSQL: while it runs, and when it does not.
+// Operator commands with and without the running program and its PostgreSQL.
 import { expect, test } from 'vitest';
 import { registered, stranger } from '../support/person.ts';
 import { postgresIn, start, usedSite } from '../start/site.ts';

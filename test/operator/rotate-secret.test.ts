@@ -1,4 +1,4 @@
-// `rotate-secret`: a new secret.key, with which everything goes on; also when it was interrupted.
+// `rotate-secret`: a new secret.key; can be interrupted.
 import { copyFileSync, existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-// How the operator's command line is called: help, wrong calls, what it prints and with what it ends.
+// Usage of the operator's command line: help, errors, output, exit codes.
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readArguments } from '../../src/operator/arguments.ts';
 import { commands } from '../../src/operator/commands.ts';

@@ -1,5 +1,5 @@
-// A server that was started when there was next to nothing, and lives on while 100,000 messages come in: PostgreSQL keeps
-// the plans that it made when reading all of a table was the cheapest, until it next looks what has become of it.
+// A server started with almost no rows that receives 100,000 messages: cached plans from then must still be index
+// ranges.
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Pool } from '../../src/database/pool.ts';

@@ -1,4 +1,4 @@
-// What a start asks of all mailboxes together: no more than where there can be ids from after the present.
+// The start's only statement over all mailboxes reads no more than the newest ids.
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { listNewestIds } from '../../src/database/newest-id.ts';

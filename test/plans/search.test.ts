@@ -1,4 +1,4 @@
-// Searching in a mailbox of 100,000 messages: by an index that begins with the owner, whatever is searched for.
+// Searches in a mailbox of 100,000 messages use an index that begins with the owner.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { asOwner } from '../../src/database/owner.ts';
 import type { Pool } from '../../src/database/pool.ts';

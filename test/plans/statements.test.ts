@@ -1,4 +1,4 @@
-// What every page asks, in a mailbox of 100 messages and in one of 100,000: ranges of indexes that begin with the owner.
+// The statements of every page, in mailboxes of 100 and 100,000 messages: index ranges that begin with the owner.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Pool } from '../../src/database/pool.ts';
 import { startApp, type TestApp } from '../support/app.ts';

@@ -1,4 +1,4 @@
-// Large forms of one person come one after the other, and everything else goes on.
+// Large forms of one user are handled one at a time, without delaying anything else.
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';

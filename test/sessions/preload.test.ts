@@ -1,4 +1,4 @@
-// The pages opened most ask for their rows together with the session.
+// The most visited pages preload their rows with the session.
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { highestId, lowestId } from '../../src/ids.ts';

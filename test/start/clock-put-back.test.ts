@@ -1,4 +1,4 @@
-// The clock of the machine is put back by an hour, under a program that runs and between two runs of it.
+// The system clock is set back by an hour, during and between runs.
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// A data folder that was copied in a way that loses things, or that another version made.
+// A copied data folder that lost modes or files, or is of another PostgreSQL version.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

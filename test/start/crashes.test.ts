@@ -1,4 +1,4 @@
-// After kill -9 of any process the site comes back, and nothing that was answered is lost.
+// After kill -9 of any process the site recovers, and no confirmed change is lost.
 import { spawn } from 'node:child_process';
 import { chownSync, existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';

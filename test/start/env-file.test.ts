@@ -1,4 +1,4 @@
-// The file .env: read by every command, weaker than the environment, and one line when it cannot be used.
+// The file .env: read by every command, overridden by the environment, and errors in one line.
 import { spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

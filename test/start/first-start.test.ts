@@ -1,4 +1,4 @@
-// `npm start` with nothing configured, wherever the program was put and whoever starts it.
+// `npm start` without configuration, in any folder and as any user.
 import {
   chmodSync,
   cpSync,

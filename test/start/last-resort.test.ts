@@ -1,4 +1,4 @@
-// Errors that nothing catches: logged, and the process ends in order and is replaced. And an end that nobody listens to.
+// Uncaught errors are logged, and the process shuts down and is replaced; blocked log readers do not prevent it.
 import { execFileSync } from 'node:child_process';
 import { closeSync, constants, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

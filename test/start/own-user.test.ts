@@ -1,4 +1,4 @@
-// A start as root: the program and its PostgreSQL go on as a user of their own, whose files no other service can read.
+// Started as root: the program and its PostgreSQL run as a user of their own, with private files.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// What stops a start is told in one line that says what to do, without a stack trace and without secrets.
+// Start-up errors: one line with the cure, without stack trace or secrets.
 import {
   appendFileSync,
   chmodSync,

@@ -1,4 +1,4 @@
-// The file beside the database that opens its sealed secrets: made once, by whoever starts first, and told of when it cannot be.
+// secret.key: created once by concurrent starts, with an error when it cannot be used.
 import { spawn } from 'node:child_process';
 import {
   chmodSync,

@@ -1,4 +1,4 @@
-// Every documented setting: right values reach the program, wrong ones end the start in one line that names the setting.
+// Every documented setting: valid values reach the program, invalid ones end the start in one line.
 import { describe, expect, test } from 'vitest';
 import { readConfig, settingNames } from '../../src/config.ts';
 import { calmSettings } from '../support/app.ts';

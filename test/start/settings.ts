@@ -1,4 +1,4 @@
-// The settings that docs/configuration.md documents, with values of every kind: right ones, and wrong ones.
+// The settings in docs/configuration.md, with valid and invalid values.
 import { readFileSync } from 'node:fs';
 import { projectFolder } from '../support/program.ts';
 

@@ -1,4 +1,4 @@
-// Several processes on one database, started and ended at the same moment.
+// Several processes on one database, started and ended concurrently.
 import { createHash } from 'node:crypto';
 import pg from 'pg';
 import { expect, test } from 'vitest';

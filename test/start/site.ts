@@ -1,4 +1,4 @@
-// The real program on a folder of its own, and a look at the processes around it.
+// The real program on a folder of its own, and its processes.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-// Ctrl-C and SIGTERM: what is under way is answered, PostgreSQL is stopped, and all is over within ten seconds.
+// Graceful shutdown on Ctrl-C and SIGTERM: requests in flight are answered, PostgreSQL stops, within ten seconds.
 import { Agent, request as httpRequest } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';

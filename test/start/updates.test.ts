@@ -1,4 +1,4 @@
-// `npm update` reaches the next releases of what npm brings along: PostgreSQL (18.4 to 18.5) and Node, never a new major.
+// `npm update` brings new releases of PostgreSQL (18.4 to 18.5) and Node, never a new major.
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import semver from 'semver';

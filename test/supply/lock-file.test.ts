@@ -1,4 +1,4 @@
-// Packages: each comes from the registry, is checked against a hash, and runs no script unless it is allowed to.
+// Packages: each comes from the registry, has an integrity hash, and runs no script unless allowed.
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { projectFolder } from '../support/program.ts';

@@ -1,4 +1,4 @@
-// npm run check:supply: asks the registry about known vulnerabilities, deprecated and outdated packages, and lists what runs.
+// npm run check:supply: asks the registry for vulnerable, deprecated and outdated packages, and lists them.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// Browsers by what they call themselves.
+// User agents of browsers.
 import { stranger, type Person } from './person.ts';
 
 export const agents = {

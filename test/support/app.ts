@@ -1,4 +1,4 @@
-// The app as a test needs it: on a database of its own, without a process around it.
+// The app for tests: on a database of its own, in the test's process.
 import type { AddressInfo } from 'node:net';
 import type { Express } from 'express';
 import { inject } from 'vitest';

@@ -1,4 +1,4 @@
-// Bytes as no browser sends them, over a bare connection.
+// Sends arbitrary bytes over a bare connection.
 import { connect } from 'node:net';
 
 /** What the server answers to these bytes, until it closes or says nothing for `patienceMs`. */

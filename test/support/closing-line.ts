@@ -1,4 +1,4 @@
-// The last line of a test run: how many passed, failed and were skipped, in plain words.
+// The last line of a test run: how many passed, failed and were skipped.
 import type { Reporter, TestModule } from 'vitest/node';
 
 export default class ClosingLine implements Reporter {

@@ -1,4 +1,4 @@
-// Recovery codes as a person makes them.
+// Makes recovery codes as a user does.
 import type { Answer, Person } from './person.ts';
 
 /** Makes ten new codes on the page that is for it. */

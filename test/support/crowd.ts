@@ -1,4 +1,4 @@
-// Alice, whose mailbox is large, among others who have as many messages together: for whoever looks at plans and at growth.
+// Alice with a large mailbox among others with as many messages together, for plans and growth.
 import pg from 'pg';
 import { idInSql } from './id-in-sql.ts';
 

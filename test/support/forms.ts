@@ -1,4 +1,4 @@
-// Forms on a page that has been loaded already, such as one that came back after a refusal.
+// Forms on a loaded page, such as one shown again after a refusal.
 import type { Answer, Fields, Person } from './person.ts';
 
 /**

@@ -1,4 +1,4 @@
-// What nobody should send in the place of `name=value`.
+// Hostile values in place of `name=value`.
 type Writers = Record<string, (name: string) => string>;
 
 export const hostile: Writers = {

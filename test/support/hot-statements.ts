@@ -1,4 +1,4 @@
-// Every statement that pages and forms of signed-in people ask, as the product's own functions send it.
+// Every statement of the pages and forms of signed-in users, sent by the product's own functions.
 import { findAccount } from '../../src/accounts/queries.ts';
 import { digestOf, newFormKey } from '../../src/mailbox/compose/message-form.ts';
 import { isUnanswered, type Sending } from '../../src/mailbox/compose/queries.ts';

@@ -1,4 +1,4 @@
-// A message id in SQL, for tests that fill mailboxes by one statement.
+// A message id in SQL, for tests that fill mailboxes with one statement.
 
 /** A UUID of version 7 (RFC 9562) of this many milliseconds, told apart by a number; both are SQL. */
 export function idInSql(milliseconds: string, number: string): string {

@@ -1,4 +1,4 @@
-// Reads the inbox as its page shows it.
+// Reads the inbox page.
 import type { Answer, Person } from './person.ts';
 
 export interface Shown {

@@ -1,4 +1,4 @@
-// A connection to PostgreSQL that can be cut, frozen and mended.
+// A connection to PostgreSQL that can be cut, frozen and restored.
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { freePort } from './program.ts';

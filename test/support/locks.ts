@@ -1,4 +1,4 @@
-// Locks that a test holds while a site waits for them.
+// Locks held by a test while a site waits for them.
 import { expect } from 'vitest';
 import type { Pool } from '../../src/database/pool.ts';
 import { createLog, type Log } from '../../src/web/log.ts';

@@ -1,4 +1,4 @@
-// Looks into the mailboxes behind the pages' back.
+// Reads and fills mailboxes in the database.
 import { withQueryTimeout, type Pool } from '../../src/database/pool.ts';
 import { transaction } from '../../src/database/transaction.ts';
 import type { Fields, Person } from './person.ts';

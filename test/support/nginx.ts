@@ -1,4 +1,4 @@
-// A real nginx with the configuration that we ship, in front of an app on this machine.
+// A real nginx with the shipped configuration, in front of an app on this machine.
 import { spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-// A passkey made of software: answers as a browser with an authenticator does, or wrongly on purpose.
+// A software passkey: responds like a browser with an authenticator, or wrongly on purpose.
 import { createHash, createSign, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { isoCBOR } from '@simplewebauthn/server/helpers';
 import type { Answer, Person } from './person.ts';

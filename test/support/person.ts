@@ -1,4 +1,4 @@
-// A person with a browser that has no JavaScript: keeps cookies, loads a page, fills its form in, sends it.
+// A user with a browser without JavaScript: keeps cookies, loads pages, fills in and submits forms.
 import { load, type CheerioAPI } from 'cheerio';
 import request, { type Response, type Test } from 'supertest';
 

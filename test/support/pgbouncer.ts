@@ -1,4 +1,4 @@
-// A real PgBouncer in front of the PostgreSQL of the tests.
+// A real PgBouncer in front of the test PostgreSQL.
 import { spawn } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

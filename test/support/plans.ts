@@ -1,4 +1,4 @@
-// The plans by which PostgreSQL ran the statements of our own functions (its module auto_explain), and what is wrong with them.
+// The plans of our statements (auto_explain), and what is wrong with them.
 import type pg from 'pg';
 import { createPool, type Database, type Pool } from '../../src/database/pool.ts';
 

@@ -1,4 +1,4 @@
-// The processes of a PostgreSQL below some folder, looked at and hurt from outside.
+// The processes of a PostgreSQL below a folder: lists and kills them.
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';

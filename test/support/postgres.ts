@@ -1,4 +1,4 @@
-// Before all tests: a throwaway PostgreSQL of our own, with the databases that tests copy.
+// Before all tests: a throwaway PostgreSQL with the template databases.
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// The real program in a process of its own, as `npm start` starts it.
+// The real program in a process of its own, started as by `npm start`.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-// A client that speaks to a server byte by byte, for requests that no library would send.
+// A client that sends bytes no library would send.
 import { connect, type Socket } from 'node:net';
 
 export interface RawConnection {

@@ -1,4 +1,4 @@
-// What a database says that does not open.
+// The error of a database that does not open.
 import { openDatabase } from '../../src/database/open.ts';
 import { StartupError } from '../../src/startup-error.ts';
 

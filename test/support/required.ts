@@ -1,4 +1,4 @@
-// Programs that some tests need and that npm does not bring.
+// Programs that some tests need and npm does not install.
 import { existsSync } from 'node:fs';
 
 const folders = ['/usr/bin', '/usr/sbin', '/usr/local/bin', '/usr/local/sbin', '/opt/homebrew/bin'];

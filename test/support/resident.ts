@@ -1,4 +1,4 @@
-// How much memory a process takes.
+// The resident memory of a process.
 import { execFileSync } from 'node:child_process';
 
 /** Its resident set in kB, as `ps` has it on every system. */

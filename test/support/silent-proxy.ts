@@ -1,4 +1,4 @@
-// A router that forgets connections: from one moment on it passes nothing on for them, and closes none.
+// A router that drops connections silently: passes nothing on and closes none.
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 export interface SilentProxy {

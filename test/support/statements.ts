@@ -1,4 +1,4 @@
-// Watches what an app asks PostgreSQL.
+// Records the statements of an app.
 import type pg from 'pg';
 import type { Pool } from '../../src/database/pool.ts';
 

@@ -1,4 +1,4 @@
-// Zips as tests look into them and make them.
+// Reads and writes zips.
 import { buffer, text } from 'node:stream/consumers';
 import { fromBufferPromise } from 'yauzl';
 import { ZipFile } from 'yazl';

@@ -1,4 +1,4 @@
-// The client's address: however a proxy writes it, limits count by the address alone.
+// Client addresses: the same in every notation of a proxy.
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';

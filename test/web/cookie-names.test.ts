@@ -1,4 +1,4 @@
-// Names of cookies: two sites on one host share a cookie jar, whatever their ports, and leave each other alone.
+// Cookie names: two sites on one host, whatever their ports, do not interfere.
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';

@@ -1,4 +1,4 @@
-// Cookies: nobody's script reads them, no other site sends them, and on https they travel over nothing else.
+// Cookie attributes: HttpOnly, SameSite, and Secure on https.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
 import { stranger, type Answer, type Person } from '../support/person.ts';

@@ -1,4 +1,4 @@
-// The database goes away while people are at work: they are told so in time, lose no word, and go on when it is back.
+// The database goes away during requests: users are told in time, lose no text, and continue when it is back.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-// A form that fails comes back: what was typed is in it, and each error stands beside its field and is tied to it.
+// A refused form is shown again with its input, and errors beside their fields.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cast } from '../support/cast.ts';
 import { stranger, type Answer, type Fields } from '../support/person.ts';

@@ -1,4 +1,4 @@
-// Every field of every form and address, with what nobody should send: a 4xx page, nothing changed, the process alive.
+// Every field of every form and address with hostile values: a 4xx page, nothing changed, the process alive.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { findAccount } from '../../src/accounts/queries.ts';
 import { makeResetLink } from '../../src/accounts/reset-links/queries.ts';

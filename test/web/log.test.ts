@@ -1,4 +1,4 @@
-// The log says what happened, to whoever runs this, and nothing of what was said.
+// The log records events for the operator, and no content.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createLog } from '../../src/web/log.ts';
 import { cast } from '../support/cast.ts';

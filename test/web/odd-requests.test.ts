@@ -1,4 +1,4 @@
-// Requests that are no form and hardly HTTP: refused in words, nothing changed, the process alive.
+// Malformed forms and HTTP: refused, nothing changed, the process alive.
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { cast } from '../support/cast.ts';

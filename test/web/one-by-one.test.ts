@@ -1,4 +1,4 @@
-// Many forms of strangers that arrive together: everybody else is served between two of them.
+// A burst of signed-out forms does not delay other users.
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';

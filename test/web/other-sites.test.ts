@@ -1,4 +1,4 @@
-// Forms of other websites are refused, and nobody is locked out because of the way a proxy writes a host.
+// Forms of other websites are refused, and no notation of the host by a proxy locks anybody out.
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { createLog } from '../../src/web/log.ts';
 import { startApp } from '../support/app.ts';

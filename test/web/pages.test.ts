@@ -1,4 +1,4 @@
-// Unknown pages, wrong methods, and what every answer says about itself.
+// Unknown paths, other methods, and response headers.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cast } from '../support/cast.ts';
 import { stranger, type Answer, type Person } from '../support/person.ts';

@@ -1,4 +1,4 @@
-// Pages that a browser loads ahead or for a preview change nothing: nobody has seen them.
+// Prefetched and previewed pages change nothing.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cast } from '../support/cast.ts';
 import { statementsOf } from '../support/statements.ts';

@@ -1,4 +1,4 @@
-// What shows of a text: blank ones are refused, and beginnings end between characters as people see them.
+// Blank text is refused, and excerpts end between grapheme clusters.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { isBlank, maxExcerpt, shorten } from '../../src/web/text.ts';
 import type { TestApp } from '../support/app.ts';

@@ -1,4 +1,4 @@
-// Times in words, by the calendar of the reader's time zone; and when days begin there.
+// Times as text, by the calendar of the reader's time zone, and the beginnings of days.
 import { describe, expect, test } from 'vitest';
 import { dayAfter, readDay, startOfDay } from '../../src/web/days.ts';
 import { isTimeZone } from '../../src/web/time-zones.ts';

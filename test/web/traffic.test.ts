@@ -1,4 +1,4 @@
-// Work in the background gives way to people: it rests for as long as they ask for something.
+// Background work pauses while users make requests.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, expect, test } from 'vitest';
 import { inSteps } from '../../src/transfers/imports/steps.ts';

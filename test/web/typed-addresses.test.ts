@@ -1,4 +1,4 @@
-// Where a page leads is never what somebody typed: every address on it is one of this site.
+// No typed address becomes a link target: every address on a page is of this site.
 import { afterAll, expect, test } from 'vitest';
 import { startApp } from '../support/app.ts';
 import { registered, stranger, type Answer } from '../support/person.ts';

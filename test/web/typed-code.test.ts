@@ -1,4 +1,4 @@
-// Codes in the digits, dashes and spaces of any keyboard, with whatever was pasted along.
+// Codes with the digits, dashes and spaces of any keyboard.
 import { expect, test } from 'vitest';
 import { foldCode } from '../../src/accounts/recovery/codes.ts';
 import { typedCode } from '../../src/accounts/second-factor/codes.ts';

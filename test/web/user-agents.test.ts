@@ -1,4 +1,4 @@
-// Browsers and systems in words, also of browsers that nobody has heard of.
+// Browsers and systems as text, also unknown ones.
 import { expect, test } from 'vitest';
 import { describeAgent } from '../../src/web/user-agents.ts';
 import { agents } from '../support/agents.ts';

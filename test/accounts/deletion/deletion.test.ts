@@ -1,4 +1,4 @@
-// Leaving: everything of one's own is gone, what others hold stays theirs, and nobody can take the name.
+// Account deletion: everything is deleted, other people keep their copies, and the name stays taken.
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-// Leaving locks what sending locks, in the same order: neither waits for the other in turn.
+// Account deletion takes locks in the same order as sending, so that they cannot deadlock.
 import pg from 'pg';
 import { afterAll, expect, test } from 'vitest';
 import { saveDraft } from '../../../src/mailbox/drafts/queries.ts';

@@ -1,4 +1,4 @@
-// The list of devices: what it says, and ending one or all others.
+// The list of devices, and ending one or all others.
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { agents, loggedInWith } from '../../support/agents.ts';
 import { cast } from '../../support/cast.ts';

@@ -1,4 +1,4 @@
-// A login from a browser not seen before leaves a notice; one that is known leaves none.
+// A login from an unknown browser leaves a notice; one from a known browser does not.
 import { afterAll, expect, test } from 'vitest';
 import { rememberBrowser } from '../../../src/accounts/devices/queries.ts';
 import { findAccount } from '../../../src/accounts/queries.ts';

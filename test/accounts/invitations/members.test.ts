@@ -1,4 +1,4 @@
-// Members invite, so many at a time as MEMBERS_INVITE says.
+// Invitations by members, limited by MEMBERS_INVITE.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findAccount } from '../../../src/accounts/queries.ts';
 import {

@@ -1,4 +1,4 @@
-// Who may register: everybody, whoever has an invitation, nobody.
+// Registration: open, by invitation, or closed.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runCleanupJobs } from '../../../src/process/cleanup-jobs.ts';
 import { makeInvitation, operator } from '../../../src/accounts/invitations/queries.ts';

@@ -1,4 +1,4 @@
-// Logging in with a passkey instead of the password: by its owner, on our page, now, and once.
+// Login with a passkey: only by its owner, on our page, once, within half an hour.
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { runCleanupJobs } from '../../../src/process/cleanup-jobs.ts';
 import { startApp } from '../../support/app.ts';

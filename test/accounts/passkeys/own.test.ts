@@ -1,4 +1,4 @@
-// The passkeys of the own account: added, named, removed; whatever is no right answer adds none.
+// Managing passkeys: added, named and removed; invalid responses add none.
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { startApp } from '../../support/app.ts';
 import { cast } from '../../support/cast.ts';

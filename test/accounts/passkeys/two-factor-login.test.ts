@@ -1,4 +1,4 @@
-// A passkey asked for after the password: turned on and off, given, refused, dropped.
+// A passkey as the second factor.
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { findAccount } from '../../../src/accounts/queries.ts';
 import { dropSecondFactor } from '../../../src/accounts/second-factor/queries.ts';

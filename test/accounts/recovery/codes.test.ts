@@ -1,4 +1,4 @@
-// Recovery codes: hard to guess, easy to read and to type.
+// The format of recovery codes: hard to guess, easy to read and type.
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { foldCode, hashCode, newCodes } from '../../../src/accounts/recovery/codes.ts';

@@ -1,4 +1,4 @@
-// Making recovery codes: offered, put off, shown once, kept as hashes, replaced.
+// Making recovery codes: offered, postponed, shown once, stored as hashes, replaced.
 import { afterAll, describe, expect, test } from 'vitest';
 import { foldCode } from '../../../src/accounts/recovery/codes.ts';
 import { loggedInWith } from '../../support/agents.ts';

@@ -1,4 +1,4 @@
-// Where a second factor is on, one recovery code stands for one of the two: the factor, or the password.
+// With a second factor, one recovery code replaces either the factor or the password.
 import { createHash } from 'node:crypto';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { startApp } from '../../support/app.ts';

@@ -1,4 +1,4 @@
-// Logging in with a recovery code: once, instead of the password, and with everything else signed out.
+// Login with a recovery code: once, instead of the password, signing out all other devices.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { agents, loggedInWith } from '../../support/agents.ts';
 import { startApp } from '../../support/app.ts';

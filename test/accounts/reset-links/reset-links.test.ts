@@ -1,4 +1,4 @@
-// A link from the operator sets one password, within an hour, and nothing else makes it work.
+// Reset links from the operator: each sets one password, within an hour.
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { findAccount } from '../../../src/accounts/queries.ts';
 import { runCleanupJobs } from '../../../src/process/cleanup-jobs.ts';

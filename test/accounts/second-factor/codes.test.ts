@@ -1,4 +1,4 @@
-// For how long a code from an app is good.
+// How long a TOTP code is valid.
 import { Secret, TOTP } from 'otpauth';
 import { expect, test } from 'vitest';
 import { findStep, newestStep, newSecret } from '../../../src/accounts/second-factor/codes.ts';

@@ -1,4 +1,4 @@
-// The second step of the login: a code that works once, tries that are limited, a cookie for one sign-in.
+// Two-factor login: codes work once, attempts are limited, the cookie is valid for one login.
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { findAccount } from '../../../src/accounts/queries.ts';

@@ -1,4 +1,4 @@
-// REQUIRE_SECOND_FACTOR=all: without a factor, nothing but setting one up.
+// REQUIRE_SECOND_FACTOR=all: without a second factor, only its set-up is accessible.
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { openStream } from '../../mailbox/live/listening.ts';
 import { startApp } from '../../support/app.ts';

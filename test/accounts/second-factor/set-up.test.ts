@@ -1,4 +1,4 @@
-// Codes from an app: set up, shown as a picture and in letters, turned off.
+// Setting up TOTP and turning it off.
 import { afterAll, expect, test } from 'vitest';
 import { startApp } from '../../support/app.ts';
 import { cast } from '../../support/cast.ts';

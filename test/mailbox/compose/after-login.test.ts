@@ -1,4 +1,4 @@
-// After the login that a refusal asked for: the same person finds the message filled in, nobody else does.
+// A preserved message: after the login, only its writer finds it.
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { cast } from '../../support/cast.ts';
 import { awkwardText, filledIn } from '../../support/forms.ts';

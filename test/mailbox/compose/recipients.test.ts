@@ -1,4 +1,4 @@
-// One message to several people: each gets a message of their own that names no other, or nobody gets any.
+// Several recipients: each gets a message that names no other, or nobody gets any.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startApp } from '../../support/app.ts';
 import { cast } from '../../support/cast.ts';

@@ -1,4 +1,4 @@
-// A message that arrives while the conversation is being read: what is shown is read, what is not shown stays unread.
+// Messages that arrive while a conversation is read: shown ones are read, others stay unread.
 import pg from 'pg';
 import { afterAll, expect, test } from 'vitest';
 import { cast } from '../../support/cast.ts';

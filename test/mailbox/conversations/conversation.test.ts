@@ -1,4 +1,4 @@
-// The conversation with one person: both directions, from one's own mailbox alone.
+// The conversation with one user: both directions, from one's own mailbox only.
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { cast } from '../../support/cast.ts';
 import { copiesOf, idOf, tokenOf } from '../../support/mailboxes.ts';

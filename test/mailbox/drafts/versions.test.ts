@@ -1,4 +1,4 @@
-// One draft open on several pages: an older state never replaces a newer one, and what has been sent stays sent.
+// One draft on several pages: an older state never overwrites a newer one, and a sent draft stays sent.
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { startApp } from '../../support/app.ts';
 import { cast } from '../../support/cast.ts';

@@ -1,4 +1,4 @@
-// An open page, as the server sees it: a stream of events that is read as it comes.
+// An open page's event stream, read as it arrives.
 import { get, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';

@@ -1,4 +1,4 @@
-// News while a page is open: told to the right people, in whichever process their page is.
+// Notifications to open pages: to the right users, at any process.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { startApp } from '../../support/app.ts';

@@ -1,4 +1,4 @@
-// News through nginx: passed on at once, byte by byte.
+// Event streams through nginx: passed on immediately.
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { castBehindNginx, type CastBehindNginx } from '../../support/cast.ts';
 import { available } from '../../support/required.ts';

@@ -1,4 +1,4 @@
-// Telling all processes whose mailbox has changed: seldom, to everybody, and outside of the sending.
+// The notifier tells all processes about changed mailboxes: batched, complete, and apart from sending.
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, expect, onTestFinished, test } from 'vitest';

@@ -1,4 +1,4 @@
-// What somebody changes in their own mailbox is told to their other open pages, by whatever route; what changes nothing is not.
+// Changes in one's own mailbox notify one's other open pages; requests without a change do not.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { startApp } from '../../support/app.ts';

@@ -1,4 +1,4 @@
-// The real program with many open pages: what they cost, and how they end with it.
+// The real program with many open pages: cost and shutdown.
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';

@@ -1,4 +1,4 @@
-// Many people signed in at once, without the passwords: their rows are written, and their cookies signed, as the app does.
+// Many signed-in users without passwords: rows and signed cookies as the app makes them.
 import { createHmac } from 'node:crypto';
 import type { Pool } from '../../../src/database/pool.ts';
 import { newId } from '../../../src/ids.ts';

@@ -1,4 +1,4 @@
-// Streams that are lost, ended, refused or not read: the pages catch up, and the process keeps its memory.
+// Streams that are lost, ended, refused or unread: pages catch up, and memory is bounded.
 import { createServer } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';

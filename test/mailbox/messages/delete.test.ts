@@ -1,4 +1,4 @@
-// Deleting: one's own copy, and nobody else's.
+// Deleting one's own copy only.
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { cast } from '../../support/cast.ts';
 import { deletionOf, messagesOn } from '../../support/inbox.ts';

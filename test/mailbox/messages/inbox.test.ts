@@ -1,4 +1,4 @@
-// The inbox: newest first, 25 a page, and the way through all pages shows each message once.
+// The inbox: newest first, 25 a page, each message once.
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { cast } from '../../support/cast.ts';
 import { deletionOf, messagesOn } from '../../support/inbox.ts';

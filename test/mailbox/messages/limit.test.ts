@@ -1,4 +1,4 @@
-// How many messages a person may send in a minute, over two processes of one site.
+// The rate limit of sending, over two processes of one site.
 import { afterAll, expect, test } from 'vitest';
 import { startApp } from '../../support/app.ts';
 import { cast } from '../../support/cast.ts';

@@ -1,4 +1,4 @@
-// Sending is exactly once: one form is one message, however often and wherever it arrives.
+// Sending is idempotent: one form is one message, however often and wherever it arrives.
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { startApp } from '../../support/app.ts';
 import { cast } from '../../support/cast.ts';

@@ -1,4 +1,4 @@
-// Sending: whom to, and what comes of it.
+// Sending: validation and result.
 import { afterAll, describe, expect, test } from 'vitest';
 import { cast } from '../../support/cast.ts';
 import { stranger } from '../../support/person.ts';

@@ -1,4 +1,4 @@
-// Messages sent at the same moment: each goes once or not at all, whatever the others meet.
+// Messages sent concurrently: each is sent once or not at all, independently of the others.
 import { randomBytes, randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-// Notices: from the program itself, in the inbox; nobody can answer them.
+// Notices: messages from the program, which cannot be answered.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findAccount } from '../../../src/accounts/queries.ts';
 import { leaveNotice } from '../../../src/mailbox/notices.ts';

@@ -1,4 +1,4 @@
-// Finding: words, phrases and conditions over one's own inbox, sent and trash.
+// Search: words, phrases and conditions over inbox, sent and trash.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cast } from '../../support/cast.ts';
 import { deletionOf } from '../../support/inbox.ts';

@@ -1,4 +1,4 @@
-// What a search brings, as its page shows it.
+// Search results, as their page shows them.
 import { newId } from '../../../src/ids.ts';
 import type { Pool } from '../../../src/database/pool.ts';
 import type { Answer, Person } from '../../support/person.ts';

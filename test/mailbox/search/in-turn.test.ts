@@ -1,4 +1,4 @@
-// Searches take turns, so that nobody keeps the database from the others; what was looked for is kept.
+// Searches are limited and queued; refused ones keep their input.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import {

@@ -1,4 +1,4 @@
-// Finding inside: scripts without spaces, Korean with particles, words that touch signs, beginnings, phrases.
+// Search within text: scripts without spaces, Korean particles, punctuation, prefixes, phrases.
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { tokensOf } from '../../../src/mailbox/search/tokenizer.ts';
 import { cast } from '../../support/cast.ts';

@@ -1,4 +1,4 @@
-// Finding in any language: accents, capitals and punctuation make no difference, and no word is bent to another.
+// Search in any language: accents, case and punctuation are ignored, and words are not stemmed.
 import { afterAll, describe, expect, test } from 'vitest';
 import { cast } from '../../support/cast.ts';
 import { find, marks } from './found.ts';

@@ -1,4 +1,4 @@
-// The way through everything that was found: each message once, forward and back.
+// Paging through search results: each message once, in both directions.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { asOwner } from '../../../src/database/owner.ts';
 import { highestId, newId } from '../../../src/ids.ts';

@@ -1,4 +1,4 @@
-// What a search shows of a message: where the words are, marked, and everything escaped.
+// Passages of search results: matches are marked, and everything is escaped.
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { cast } from '../../support/cast.ts';
 import { find, marks, searchAddress } from './found.ts';

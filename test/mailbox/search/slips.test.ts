@@ -1,4 +1,4 @@
-// A slip in the search line searches for the words; nothing that can be typed or sent ends in an error page of ours.
+// Invalid conditions are searched as words, and no input ends in a 500.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cast } from '../../support/cast.ts';
 import { find, searchAddress } from './found.ts';

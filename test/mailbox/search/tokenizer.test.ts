@@ -1,4 +1,4 @@
-// The tokenizer has one rule, in the program and in PostgreSQL, for every character and whatever the database's locale.
+// The tokenizers in the program and in PostgreSQL agree on every character, in any locale.
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { migrate } from '../../../src/database/migrate.ts';

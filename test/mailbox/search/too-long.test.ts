@@ -1,4 +1,4 @@
-// A search that takes longer than any statement may is ended, and its page says so.
+// A search beyond the statement timeout is cancelled, and its page says so.
 import { expect, test } from 'vitest';
 import { cast } from '../../support/cast.ts';
 

@@ -1,4 +1,4 @@
-// Everything at the same moment, in two windows of one person: nobody waits forever, and nothing is lost.
+// Concurrent actions in two windows of one user: no deadlock, and nothing is lost.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startApp } from '../../support/app.ts';
 import { cast } from '../../support/cast.ts';

@@ -1,4 +1,4 @@
-// Fifty thousand messages at once: every press of a button is answered in time, and nothing is left half done.
+// Fifty thousand messages: every request answers in time, and nothing is left half done.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cast } from '../../support/cast.ts';
 import { fillMailbox, tokenOf } from '../../support/mailboxes.ts';

@@ -1,4 +1,4 @@
-// What lies in the trash for thirty days is removed: a little at a time, by one process at a time.
+// The cleanup job removes messages after thirty days in the trash, in small batches, one process at a time.
 import pg from 'pg';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { runCleanupJobs } from '../../../src/process/cleanup-jobs.ts';

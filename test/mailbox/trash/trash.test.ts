@@ -1,4 +1,4 @@
-// Deleting: into the trash, with a way back, and then for good.
+// Deleting: to the trash, with Undo, and then permanently.
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { cast } from '../../support/cast.ts';
 import { messagesOn } from '../../support/inbox.ts';

@@ -1,4 +1,4 @@
-// Deleted permanently means gone: after both sides, the text is in no table, in no log and in no cache.
+// Permanent deletion: after both sides, the text is in no table, log or cache.
 import { Writable } from 'node:stream';
 import pino from 'pino';
 import { afterAll, expect, test } from 'vitest';

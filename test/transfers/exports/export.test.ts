@@ -1,4 +1,4 @@
-// An export: everything that is the person’s, unchanged, and nothing that is somebody else's.
+// An export has everything of its user, unchanged, and nothing of others.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

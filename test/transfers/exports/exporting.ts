@@ -1,4 +1,4 @@
-// Exports as a browser asks for them.
+// Exports as a browser requests them.
 import { once } from 'node:events';
 import { request as ask, type IncomingMessage } from 'node:http';
 import { buffer } from 'node:stream/consumers';

@@ -1,4 +1,4 @@
-// An export of 100,000 messages by the real program takes as much memory as one of 40,000.
+// An export of 100,000 messages by the real program takes no more memory than one of 40,000.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startApp, calmSettings, type TestApp } from '../../support/app.ts';
 import { registered, type Person } from '../../support/person.ts';

@@ -1,4 +1,4 @@
-// An export through nginx: passed on as fast as it is taken, and put down nowhere on its way.
+// An export through nginx is streamed, without buffering on disk.
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';

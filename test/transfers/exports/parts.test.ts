@@ -1,4 +1,4 @@
-// A mailbox too large for one import: exported in several files, each of which an import takes.
+// A mailbox too large for one import is exported in parts.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findAccount } from '../../../src/accounts/queries.ts';
 import { measurePart } from '../../../src/transfers/exports/parts.ts';

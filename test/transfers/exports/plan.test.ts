@@ -1,4 +1,4 @@
-// What an export asks of a large mailbox, batch by batch.
+// The statements of an export of a large mailbox, per batch.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { asOwner } from '../../../src/database/owner.ts';
 import type { Pool } from '../../../src/database/pool.ts';

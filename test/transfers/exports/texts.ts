@@ -1,4 +1,4 @@
-// Texts that are easily changed on their way through mail.
+// Texts that mail easily alters.
 export const awkwardTexts = [
   'Hello',
   'From here on a line may begin like this:\nFrom bob Tue Nov 24 03:27:57 2026\n>From the past\n\nFrom',

@@ -1,4 +1,4 @@
-// An export under way: shown, one at a time, never for longer than somebody takes it, and in nobody's way.
+// A running export: shows progress, one at a time, ends with its reader, delays nobody.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { startApp } from '../../support/app.ts';

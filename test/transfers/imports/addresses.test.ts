@@ -1,4 +1,4 @@
-// The own e-mail addresses on the import page: as people type them, and given back with every refusal.
+// One's own e-mail addresses on the import page: any notation, kept on refusals.
 import { afterAll, expect, test } from 'vitest';
 import { addressesIn } from '../../../src/transfers/imports/import-form.ts';
 import { cast } from '../../support/cast.ts';

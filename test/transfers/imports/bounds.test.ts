@@ -1,4 +1,4 @@
-// Files meant to take too much: bounded in memory, time and what comes out of them, each with its reason.
+// Files that would take too much memory, time or space are refused with the reason.
 import { open, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

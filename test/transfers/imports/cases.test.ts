@@ -1,4 +1,4 @@
-// 115 small mails and mailboxes of every kind that mail programs write, with what is right about each in cases.json.
+// 115 small mails and mailboxes of many mail programs, with the expected results in cases.json.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-// A process that is killed in the middle of an import: PostgreSQL takes all of it back, and the page says what happened.
+// A process killed during an import: PostgreSQL rolls back, and the page says so.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { calmSettings } from '../../support/app.ts';
 import { cast } from '../../support/cast.ts';

@@ -1,4 +1,4 @@
-// A zip in which a single bit has changed: refused, or imported as if nothing had.
+// A zip with one flipped bit: refused, or imported completely.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-// What ends an import that is under way, and what does not: nothing of it is left, and its page says why.
+// What ends a running import, without leaving anything, and what does not.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { loggedInWith } from '../../support/agents.ts';
 import { startApp } from '../../support/app.ts';

@@ -1,4 +1,4 @@
-// Mail from other programs: its text arrives, and what does not is said.
+// Mail from other programs: its text is imported, and the rest is reported.
 import { Readable } from 'node:stream';
 import { afterAll, expect, test } from 'vitest';
 import { find } from '../../mailbox/search/found.ts';

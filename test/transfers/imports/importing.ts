@@ -1,4 +1,4 @@
-// Imports as a browser sends them, and what they leave behind.
+// Imports as a browser sends them, and their results.
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// Mail that breaks the rules as real programs do: read as it was meant.
+// Malformed mail, as real programs write it, is read as intended.
 import iconv from 'iconv-lite';
 import { describe, expect, test } from 'vitest';
 import { readMailDate } from '../../../src/transfers/mime/mail-date.ts';

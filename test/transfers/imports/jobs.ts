@@ -1,4 +1,4 @@
-// Imports that take a while, for the tests of what happens meanwhile.
+// Long-running imports, for tests of what happens meanwhile.
 import { request as ask, type ClientRequest } from 'node:http';
 import { expect } from 'vitest';
 import { newId } from '../../../src/ids.ts';

@@ -1,4 +1,4 @@
-// More of each kind of mail than the cases have: borders of mailboxes, charsets, dates, sent mail, and other forms of files.
+// More kinds of mail: mailbox separators, charsets, dates, sent mail, file formats.
 import { gzipSync } from 'node:zlib';
 import iconv from 'iconv-lite';
 import { describe, expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-// An import through nginx: passed on as it is sent, and put down nowhere on its way.
+// An import through nginx is streamed, without buffering on disk.
 import { once } from 'node:events';
 import { request as ask, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';

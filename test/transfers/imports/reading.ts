@@ -1,4 +1,4 @@
-// Files as an import reads them, without a mailbox to write them to.
+// Reads files as an import does, without a mailbox.
 import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// Files that are damaged, too large or meant to do harm: refused with the reason, and nothing of them is left.
+// Damaged, oversized and malicious files are refused with the reason, leaving nothing.
 import { once } from 'node:events';
 import { request as ask, type IncomingMessage } from 'node:http';
 import { text as textOf } from 'node:stream/consumers';

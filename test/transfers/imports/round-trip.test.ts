@@ -1,4 +1,4 @@
-// Export, import, export: the same to the last byte, on whatever server, under whatever name, by either file.
+// Export, import, export: identical byte for byte, on any server, from either file.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findAccount } from '../../../src/accounts/queries.ts';
 import { leaveNotice } from '../../../src/mailbox/notices.ts';

@@ -1,4 +1,4 @@
-// A file on its way in meets a disk that is full in the middle of a piece: said, never cut in silence.
+// An upload meets a full disk: it is refused, never truncated.
 import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { expect, test } from 'vitest';

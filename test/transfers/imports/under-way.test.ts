@@ -1,4 +1,4 @@
-// Imports under way: they go on without the request that brought the file, and one at a time.
+// Running imports continue without their request, one at a time.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { maxFiles, createImportSlots, maxReading } from '../../../src/transfers/imports/import-slots.ts';
