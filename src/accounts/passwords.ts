@@ -25,7 +25,7 @@ const admittedAtOnce = hashesAtOnce + 1;
 // because the database hangs: a page answers within 5 s (see database/pool.ts).
 export const passwordQueue = { mayWait: 40, patience: 3000, refusal: crowded };
 
-/** Admits whole logins and other work that hashes, and limits the hashing in it. Throws a 503 when the queue is full. */
+/** Admits whole logins and other work that hashes, and limits the hashing in it. Throws a 503 if the queue is full. */
 export type LimitHashing = <T>(work: (hasher: Hasher) => Promise<T>) => Promise<T>;
 
 export function createHashingLimiter(costs: Costs): LimitHashing {

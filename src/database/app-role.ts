@@ -50,12 +50,14 @@ begin
                 else array['select', 'insert', 'update', 'delete'] end as rights
     from pg_class c where c.relnamespace = place and c.relkind in ('r', 'p', 'v') and pg_has_role(c.relowner, 'usage')
   loop
-    missing := (select string_agg(r, ', ') from unnest(found.rights) r where not has_table_privilege(role, found.oid, r));
+    missing := (select string_agg(r, ', ') from unnest(found.rights) r
+                where not has_table_privilege(role, found.oid, r));
     if missing is not null then execute format('grant %s on %s to %I', missing, found.name, role); end if;
   end loop;
   for found in
     select p.oid::regprocedure as name from pg_proc p
-    where p.pronamespace = place and pg_has_role(p.proowner, 'usage') and not has_function_privilege(role, p.oid, 'execute')
+    where p.pronamespace = place and pg_has_role(p.proowner, 'usage')
+      and not has_function_privilege(role, p.oid, 'execute')
   loop
     execute format('grant execute on function %s to %I', found.name, role);
   end loop;
@@ -75,8 +77,8 @@ export async function openAppPool(
   const trouble = await tryToPrepare(owner);
   if (trouble) {
     tell(
-      `private-messages: the program runs as the owner of its tables, not as a role limited to reading and writing rows: ` +
-        `${trouble}. An administrator can create that role, where USER is the user in DATABASE_URL: ` +
+      `private-messages: the program runs as the owner of its tables, not as a role limited to reading and writing ` +
+        `rows: ${trouble}. An administrator can create that role, where USER is the user in DATABASE_URL: ` +
         'create role "private_messages_USER"; grant "private_messages_USER" to "USER";',
     );
     return createPool(address, onError, { name: undefined, searchPath });

@@ -44,8 +44,8 @@ export async function withProgress<T>(
 async function findProgress(db: Database, pid: number): Promise<string> {
   const { rows } = await db.query<{ name: string; percent: number | null }>(
     `select relid::regclass::text as name,
-       floor(100.0 * coalesce(blocks_done / nullif(blocks_total, 0)::float, tuples_done / nullif(tuples_total, 0)::float))
-         as percent
+       floor(100.0 * coalesce(blocks_done / nullif(blocks_total, 0)::float,
+                              tuples_done / nullif(tuples_total, 0)::float)) as percent
      from pg_stat_progress_create_index where pid = $1`,
     [pid],
   );

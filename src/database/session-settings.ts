@@ -45,7 +45,8 @@ export const findSearchPath = `
   select concat_ws(', ', quote_ident(coalesce(
     (select n.nspname from pg_class c join pg_namespace n on n.oid = c.relnamespace
        join pg_attribute a on a.attrelid = c.oid and a.attname = 'sha256'
-     where c.relname = 'schema_migrations' and has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'insert')
+     where c.relname = 'schema_migrations' and has_schema_privilege(n.oid, 'usage')
+       and has_table_privilege(c.oid, 'insert')
      order by pg_table_is_visible(c.oid) desc, n.nspname = 'public' desc, n.nspname limit 1),
     (select current_schema() where has_schema_privilege(current_schema(), 'create')
        and current_schema() <> all (array['pg_catalog', 'information_schema'])),

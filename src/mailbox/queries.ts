@@ -21,12 +21,14 @@ export interface MessageRow {
 }
 
 /** A user, or an imported name. A subquery: with a join, the generic plan may sort the whole mailbox. */
-export const otherColumns = `coalesce(m.other_name, (select u.username from users u where u.id = m.other_id)) as other, m.origin`;
+export const otherColumns = `
+  coalesce(m.other_name, (select u.username from users u where u.id = m.other_id)) as other, m.origin`;
 
 /** Cuts only long messages: PostgreSQL counts characters one by one, which takes a quarter of the list's time. */
-const excerpt = `case when octet_length(m.body) <= 400 then m.body else ${prefixOf('m.body', maxExcerpt)} end as excerpt`;
+const excerpt = `
+  case when octet_length(m.body) <= 400 then m.body else ${prefixOf('m.body', maxExcerpt)} end as excerpt`;
 
-/** The columns of all lists, where $1 is the owner. A scalar subquery, because with `exists` a plan may hash everybody's marks first. */
+/** The columns of all lists; $1 is the owner. A scalar subquery: with `exists` a plan may hash everybody's marks. */
 export const rowColumns = `m.id, m.box, ${otherColumns},
   ${excerpt}, m.sent_at as "sentAt", m.trashed_at is not null as "isTrashed",
   (select n.id from unread n where n.owner_id = $1 and n.id = m.id) is not null as "isUnread"`;

@@ -162,7 +162,8 @@ async function readUsage(db: Database, ownerIds: string[], lock = ''): Promise<U
       db.query<Usage>({
         name: `read usage ${lock}`,
         text: `
-          select s.owner_id as "ownerId", s.messages, s.bytes::float8 as bytes, s.sent, s.sent_bytes::float8 as "sentBytes",
+          select s.owner_id as "ownerId", s.messages, s.bytes::float8 as bytes, s.sent,
+                 s.sent_bytes::float8 as "sentBytes",
                  ${draftBytes('$1')}::float8 as drafts, s.warned_at is not null as "isWarned",
                  s.counted_at is null or s.counted_at < now() - interval '1 minute' as "isOld"
           from mailbox_usage s where s.owner_id = $1 ${lock}`,
@@ -174,7 +175,8 @@ async function readUsage(db: Database, ownerIds: string[], lock = ''): Promise<U
 }
 
 export const draftBytes = (ownerId: string): string =>
-  `(select coalesce(sum(octet_length(d.body) + octet_length(d.recipient)), 0) from drafts d where d.owner_id = ${ownerId})`;
+  `(select coalesce(sum(octet_length(d.body) + octet_length(d.recipient)), 0)
+      from drafts d where d.owner_id = ${ownerId})`;
 
 // Lengths are read from the table, not from an index: from a cold disk that exceeds the timeout of a page.
 const countingMs = 10_000;
@@ -222,8 +224,8 @@ async function countAnew(
 }
 
 function usageInWords({ messages, bytes, drafts }: Usage, limits: Quota): string {
-  const held = messages!.toLocaleString('en');
-  return `${held} of ${limits.messages.toLocaleString('en')} messages and ${bytesInWords(bytes! + drafts)} of ${bytesInWords(limits.bytes)}`;
+  const held = `${messages!.toLocaleString('en')} of ${limits.messages.toLocaleString('en')} messages`;
+  return `${held} and ${bytesInWords(bytes! + drafts)} of ${bytesInWords(limits.bytes)}`;
 }
 
 export function bytesInWords(bytes: number): string {

@@ -18,7 +18,7 @@ declare module 'express-session' {
     readonly startedAt: number; // milliseconds since 1970, as all times here
     readonly seenAt: number; // the last request, accurate to five minutes
     readonly confirmedAt?: number; // the last sign-in or password confirmation
-    readonly recoveredAt?: number; // signed in with a recovery code: may set a new password without the old one for a while
+    readonly recoveredAt?: number; // of a login by recovery code: a new password does not need the old one for a while
     readonly offersCodes?: boolean; // signed in without recovery codes: the inbox offers them until "Not now"
     readonly csrfSecret: string;
     readonly formerSid?: string; // its key before the password was confirmed: pages opened with it remain valid

@@ -134,7 +134,8 @@ async function connect(
 async function isInUse(server: Server): Promise<boolean> {
   const presence = await connect(server, 'last one out', 1000);
   if (!presence) return false;
-  const others = `select from pg_stat_activity where backend_type = 'client backend' and application_name <> 'last one out'`;
+  const others = `select from pg_stat_activity
+    where backend_type = 'client backend' and application_name <> 'last one out'`;
   try {
     for (let i = 0; i < 25; i++) {
       if ((await presence.client.query(others)).rowCount === 0) return false;

@@ -15,7 +15,8 @@ export function unsendMessage(pool: Pool, ownerId: string, id: string): Promise<
       const { rows } = await db.query<{ otherId: string; twinId: string; recipient: string }>(
         `select m.other_id as "otherId", m.twin_id as "twinId",
               coalesce((select u.username from users u where u.id = m.other_id), 'deleted account') as recipient
-       from messages m where m.owner_id = $1 and m.id = $2 and m.box = 'sent' and m.origin is null and m.trashed_at is null`,
+       from messages m
+       where m.owner_id = $1 and m.id = $2 and m.box = 'sent' and m.origin is null and m.trashed_at is null`,
         [ownerId, id],
       );
       const [copy] = rows;

@@ -27,7 +27,8 @@ const nothingSeen: Seen = { version: 0, pages: [] };
 
 /** SQL condition: whether a page with this version and these pages (JSON) has seen the current state of draft `d`. */
 export const hasSeen = (version: string, pages: string): string => `(d.version = ${version} or exists (
-  select from json_to_recordset(${pages}) as p (page uuid, saves integer) where p.page = d.page and d.saves <= p.saves))`;
+  select from json_to_recordset(${pages}) as p (page uuid, saves integer)
+  where p.page = d.page and d.saves <= p.saves))`;
 
 /** 'newer': saved elsewhere since. 'ended': sent or discarded. 'full': `limit` reached. 'no room': quota in bytes. */
 export type Saved = 'saved' | 'newer' | 'ended' | 'full' | 'no room';
@@ -197,7 +198,8 @@ export async function discardDraft(
 ): Promise<'discarded' | 'ended' | 'unknown'> {
   const { rows } = await db.query<{ isDiscarded: boolean; isEnded: boolean }>(
     `with discarded as (delete from drafts where owner_id = $1 and id = $2 returning owner_id, id),
-     ended as (insert into ended_drafts (owner_id, id, is_sent) select owner_id, id, false from discarded on conflict do nothing)
+     ended as (insert into ended_drafts (owner_id, id, is_sent) select owner_id, id, false from discarded
+               on conflict do nothing)
      select exists (select from discarded) as "isDiscarded",
             exists (select from ended_drafts where owner_id = $1 and id = $2) as "isEnded"`,
     [ownerId, id],

@@ -73,8 +73,8 @@ const many = 200;
 
 // Looks up one time window after another in the index (migrations/0013) until the page is full: first 3 days, then
 // narrower ones where there are too many matches, and wider ones again after these. `first` is the first message in
-// scan order; `likely` are matches in the index whose text is not checked yet. The key in the index holds the owner: beside
-// `owner_id = $1`, PostgreSQL would read the primary key instead while it has no statistics of a new mailbox.
+// scan order; `likely` are matches in the index whose text is not checked yet. The key in the index holds the owner:
+// beside `owner_id = $1`, PostgreSQL would read the primary key instead while it has no statistics of a new mailbox.
 function throughWindows(conditions: Conditions, order: Order): string {
   const { isUnread, place, indexed, others, phrases } = conditions;
   const isMarked = isUnread ? '(select true from unread n where n.owner_id = $1 and n.id = m.id)' : 'true';
@@ -92,7 +92,8 @@ function throughWindows(conditions: Conditions, order: Order): string {
              found.ids, missing - cardinality(found.ids)
       from windows, lateral (
         select count(*) > ${many} and digits < ${narrowest} as are_many,
-               array_agg(m.id order by m.id ${order}) filter (where ${all([inRange('m'), place, isMarked, ...others])}) as ids
+               array_agg(m.id order by m.id ${order})
+                 filter (where ${all([inRange('m'), place, isMarked, ...others])}) as ids
         from (
           select owner_id, id, box, trashed_at, body from searched_messages
           where windows_of(owner_id, id) @> array[window_of($1, first, digits)] and ${all(indexed)}

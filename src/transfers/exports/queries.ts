@@ -143,7 +143,8 @@ export async function listCopies(
 ): Promise<OwnCopy[]> {
   const { rows } = await db.query<OwnCopy>({
     name: 'list copies',
-    text: `select m.id, m.box, coalesce(m.other_name, (select u.username from users u where u.id = m.other_id)) as other,
+    text: `select m.id, m.box,
+                  coalesce(m.other_name, (select u.username from users u where u.id = m.other_id)) as other,
                   m.origin is not null and m.origin <> 'imported' as "isNotice", m.sent_at as "sentAt",
                   m.trashed_at as "trashedAt", m.body,
                   (select n.id from unread n where n.owner_id = $1 and n.id = m.id) is not null as "isUnread"

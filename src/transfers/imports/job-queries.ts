@@ -113,7 +113,8 @@ export async function findImport(db: Database, userId: string): Promise<ImportJo
   const { rows } = await db.query<ImportJob & { isLost: boolean }>(
     `select job, phase, bytes_read::float8 as "bytesRead", bytes_total::float8 as "bytesTotal",
             messages_written as "messagesWritten", messages_total as "messagesTotal",
-            own_addresses as "ownAddresses", ended_at as "endedAt", result, result is null and not ${isAlive} as "isLost"
+            own_addresses as "ownAddresses", ended_at as "endedAt", result,
+            result is null and not ${isAlive} as "isLost"
      from imports i where user_id = $1`,
     [userId],
   );

@@ -9,7 +9,8 @@ import { draftBytes, type Quota } from '../../mailbox/quota.ts';
 export function countHeld(pool: Pool, ownerId: string): Promise<Quota> {
   return transaction(pool, async (db) => {
     await db.query(`set local statement_timeout = '60s'`);
-    const text = `select count(*)::int as messages, (coalesce(sum(octet_length(body)), 0) + ${draftBytes('$1')})::float8 as bytes
+    const text = `select count(*)::int as messages,
+                         (coalesce(sum(octet_length(body)), 0) + ${draftBytes('$1')})::float8 as bytes
                   from messages where owner_id = $1`;
     const { rows } = await db.query<Quota>(withQueryTimeout({ text, values: [ownerId] }, 61_000));
     return rows[0]!;
@@ -34,7 +35,8 @@ export async function insertCopies(db: Database, ownerId: string, copies: OwnCop
              insert into messages (owner_id, id, box, other_id, body, sent_at, trashed_at, origin, other_name)
              select $1, c.id, c.box, '${nobody}', c.body, c.sent_at, c.trashed_at,
                     case when c.is_notice then 'imported notice' else 'imported' end, c.other_name
-             from unnest($2::uuid[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::boolean[], $8::text[])
+             from unnest($2::uuid[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::boolean[],
+                         $8::text[])
                as c (id, box, body, sent_at, trashed_at, is_notice, other_name)
              on conflict do nothing returning owner_id, id, trashed_at
            ), marks as (
