@@ -2,10 +2,10 @@
 FROM node:26.12.1-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000
 WORKDIR /app
-# Whoever writes into a volume that is mounted here for the first time is the program's own user.
+# A volume mounted here for the first time gets this owner, the program's own user.
 RUN install -d -o node -g node -m 700 data
 COPY package.json package-lock.json .npmrc ./
-# The optional packages are a PostgreSQL and a Node of our own: both are here already, or in the next container.
+# The optional packages are PostgreSQL and Node: the image has Node, and PostgreSQL has its own container.
 RUN npm ci --omit=dev --omit=optional && npm cache clean --force
 COPY migrations migrations
 COPY public public

@@ -1,4 +1,4 @@
-// What pages can do better with JavaScript. Everything works without it.
+// Progressive enhancement for all pages; everything works without it.
 // @ts-check
 
 /** @type {(selector: string, within?: ParentNode) => any} */
@@ -23,9 +23,8 @@ function loadPage(address, headers = {}) {
 }
 Object.assign(window, { loadPage });
 
-// Times: as the server says them, kept current, and exact in the reader's own time zone: the one of their account, or
-// this browser's, which the server is told for the days of searches. They count from the server's clock, because this
-// one may be wrong.
+// Keeps relative times current, and shows exact ones in the reader's time zone: the account's, or the browser's, which
+// a cookie sends to the server. Times count from the server's clock, because this one may be wrong.
 const { now: madeAt, zone, zoneCookie } = document.body.dataset;
 const ahead = Date.now() - Number(madeAt);
 const ownZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -69,7 +68,7 @@ function showTimes() {
 showTimes();
 setInterval(showTimes, 60_000);
 
-// Questions, only before what cannot be undone.
+// Confirmation before anything that cannot be undone.
 document.addEventListener('submit', (event) => {
   const question =
     event.submitter?.dataset.confirm ?? /** @type {HTMLElement} */ (event.target).dataset.confirm;
@@ -106,7 +105,7 @@ for (const form of findAll('form[data-message]')) {
   };
   count();
 
-  // Browsers paste several lines into a field of one line without their line breaks, and names would run together.
+  // Pasting several lines into a one-line field drops the line breaks, which would join names.
   const recipient = form.elements.namedItem('recipient');
   recipient.addEventListener('paste', (/** @type {ClipboardEvent} */ event) => {
     const lines = (event.clipboardData?.getData('text/plain') ?? '').trim().split(/[\r\n\t]+/);
@@ -120,12 +119,12 @@ for (const form of findAll('form[data-message]')) {
   let timer;
   /** @type {Promise<void> | undefined} */
   let saving;
-  // Said with every save from then on: there are two drafts now.
+  // Shown with every later save: there are two drafts now.
   let copied = '';
   const save = async () => {
     form.elements.saves.value = Number(form.elements.saves.value) + 1; // the order in which the server has them
     const fields = new URLSearchParams(/** @type {any} */ (new FormData(form)));
-    // So that it arrives although the page is being left; browsers refuse that for more than 64 kB.
+    // So that it arrives when the page is left; browsers refuse it for more than 64 kB.
     const keepalive = fields.toString().length < 60_000;
     const headers = { Accept: 'application/json' };
     const signal = AbortSignal.timeout(10_000);
@@ -147,7 +146,7 @@ for (const form of findAll('form[data-message]')) {
   const saveNow = () => {
     clearTimeout(timer);
     timer = undefined;
-    // One after the other; only who leaves cannot wait.
+    // One save at a time, except when the page is being left.
     const mine = (saving && !document.hidden ? saving.then(save) : save()).finally(() => {
       if (saving === mine) saving = undefined;
     });
@@ -162,7 +161,7 @@ for (const form of findAll('form[data-message]')) {
   document.addEventListener('visibilitychange', () => {
     if (document.hidden && timer) saveNow();
   });
-  // Sending removes the draft: no save under way may arrive after it.
+  // Sending removes the draft: no earlier save may arrive after it.
   form.addEventListener('submit', async (/** @type {SubmitEvent} */ event) => {
     clearTimeout(timer);
     timer = undefined;
@@ -173,7 +172,7 @@ for (const form of findAll('form[data-message]')) {
   });
 }
 
-// Lists: all at once, and from here to there with the shift key. Rows come and go (live.js).
+// Lists: tick all, and ranges with the shift key. Rows come and go (live.js).
 const ticks = () => findAll('.tick input');
 function review() {
   const all = find('[data-all]');
@@ -202,7 +201,7 @@ document.addEventListener('click', (event) => {
   review();
 });
 
-// An export: how far it is.
+// Progress of an export.
 const exporting = find('form[data-export]');
 if (exporting) {
   const status = find('[data-progress]', exporting);
@@ -219,9 +218,9 @@ if (exporting) {
   if (status.textContent) setTimeout(look, 2000);
 }
 
-// Keys. They are off while somebody types, and for good for those who switch them off.
+// Keyboard shortcuts: off while typing, and permanently if switched off.
 const rows = () => findAll('.messages > li');
-/** What this browser keeps for itself, where it may. @param {string} [value] */
+/** The setting in this browser's storage, if allowed. @param {string} [value] */
 function keysSetting(value) {
   try {
     if (value) localStorage.setItem('keys', value);
@@ -257,8 +256,8 @@ const keys = {
 };
 
 /**
- * Whether no modifier is held but those that the character itself may need: on some keyboards # is Alt or AltGr with
- * another key, which Windows takes for Ctrl and Alt. Letters need none. @param {KeyboardEvent} event
+ * Whether no modifier is held except those the character may need: on some keyboards # takes Alt, or AltGr, which
+ * Windows reports as Ctrl and Alt. Letters need none. @param {KeyboardEvent} event
  */
 function isAlone(event) {
   const isAltGr = event.getModifierState('AltGraph');
@@ -266,7 +265,7 @@ function isAlone(event) {
   return !(event.altKey || isAltGr) || !/^[a-z]$/i.test(event.key);
 }
 
-/** Ticks the row that has the focus, and no other, and presses a button for what is ticked. @param {string} action */
+/** Ticks only the focused row, and presses a button of the selection. @param {string} action */
 function markRow(action) {
   for (const tick of ticks()) tick.checked = rows()[current()]?.contains(tick) ?? false;
   find(`#selected [value="${action}"]`)?.click();

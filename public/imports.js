@@ -1,11 +1,11 @@
-// The import page: how far an import is, also while its file is still being uploaded by this page.
+// The import page: progress of the upload and of the import.
 // @ts-check
 
 /** @type {(selector: string, within?: ParentNode) => any} */
 const find = (selector, within = document) => within.querySelector(selector);
 
 const lookEveryMs = 1500;
-/** What the server's page says now. */
+/** Updates the progress from the server's page. */
 const importPage = () => loadPage('/account/import');
 
 /** @param {HTMLElement} shown @param {HTMLElement} now */

@@ -1,4 +1,4 @@
-// Open pages tell the truth: the unread count and the lists follow what happens elsewhere. Everything works without it.
+// Live pages: the unread count and the lists follow changes made elsewhere. Everything works without it.
 // @ts-check
 
 /** @type {(selector: string, within?: ParentNode) => any} */
@@ -13,16 +13,16 @@ const seen = news?.dataset.seen;
 /** The kind of list that it shows, if any. */
 const { list } = main.dataset;
 
-// As often as the server says a word (src/mailbox/live/streams.ts).
+// The server's heartbeat (src/mailbox/live/streams.ts).
 const beatMs = 25_000;
 const retryMs = 20_000;
-// Where a router forgets one connection it forgets all, and the browser tries those it has kept, one after the other.
+// A router that drops one connection drops all, and the browser tries its kept ones, one after the other.
 const openMs = 5000;
 const quickTries = 6;
-// How long the answer to a form may take.
+// How long a response to a form may take.
 const answerMs = 15_000;
 const checkMs = 2500;
-// So that the server knows that a dead connection was this page's.
+// Lets the server recognize a dead connection of this page.
 const page = Math.random().toString(36).slice(2);
 let at = Number(main.dataset.at);
 let isStale = false;
@@ -33,7 +33,7 @@ let tries = 0;
 /** @type {EventSource | undefined} */
 let events;
 
-/** @param {number} ms within which the next word is due */
+/** @param {number} ms until the next event is due */
 const expect = (ms) => (deadline = performance.now() + ms);
 const hangUp = () => events?.close();
 
@@ -63,7 +63,7 @@ function listen() {
     isStale ||= state.isStale;
     if (isStale) void refresh();
   });
-  // Too many pages are open: this one listens again when somebody looks at it.
+  // Too many pages are open: this one reconnects when it is shown.
   on('paused', () => {
     isResting = true;
     hangUp();
@@ -98,7 +98,7 @@ if ('EventSource' in window) {
   });
   addEventListener('pagehide', hangUp);
   addEventListener('pageshow', listen);
-  // Whoever looks again sees what holds now, whatever has become of the connection.
+  // A page shown again is updated, whatever the state of the connection.
   document.addEventListener('visibilitychange', () => document.hidden || listenAnew());
 }
 
@@ -119,7 +119,7 @@ function showNews({ unread, fresh }) {
 /** @type {Promise<void> | undefined} */
 let refreshing;
 
-/** Asks for this page again, and takes over what has changed in its list. One at a time, while somebody looks. */
+/** Fetches this page again and applies the changes of its list. One at a time, while the page is visible. */
 async function refresh() {
   await refreshing;
   if (!isStale || refreshing || document.hidden) return;
@@ -139,7 +139,7 @@ async function refresh() {
 
 const rowsOf = (/** @type {ParentNode} */ within) => findAll('.messages > li, .conversation > li', within);
 
-/** Changes the list, and leaves the focus and what is being read where they are. @param {() => void} change */
+/** Changes the list, keeping focus and scroll position. @param {() => void} change */
 function inPlace(change) {
   const focused = /** @type {HTMLElement} */ (document.activeElement);
   const rows = rowsOf(main);
@@ -163,12 +163,12 @@ const parts = ['.empty', '.note', '.messages', '.conversation', '.bulk', '.pages
 /** @param {any} now this page's content as it is now */
 function takeOver(now) {
   const ids = rowsOf(now).map(idOf).sort();
-  // What has only now come is announced (showNews), and not read yet.
+  // New arrivals are announced (showNews), and not read yet.
   for (const row of rowsOf(now)) if (idOf(row) > seen || row.dataset.new === '') row.remove();
   if (ids.length > 0 && rowsOf(main).length + rowsOf(now).length === 0) return;
   const upTo = find('[name=upTo]', now);
   if (upTo?.value > seen) upTo.value = seen;
-  // What has only moved to the next page stays.
+  // Rows that only moved to the next page stay.
   const mayGo = (/** @type {Element} */ row) =>
     !(idOf(row) < (ids[0] ?? '') && find('[rel=next]', now)) &&
     !(idOf(row) > (ids.at(-1) ?? '') && find('[rel=prev]', now));
@@ -196,7 +196,7 @@ function takeOverPiece(own, now) {
 }
 
 /**
- * Makes the children of one element those of another, and keeps what both have.
+ * Makes the children of one element those of another, keeping common ones.
  * @param {Element} own @param {Element} now @param {(child: Element) => string} keyOf
  * @param {(own: Element, now: Element) => void} update @param {(child: Element) => boolean} mayGo
  */
@@ -216,12 +216,12 @@ function merge(own, now, keyOf, update, mayGo = () => true) {
   for (const child of kept.values()) if (mayGo(child)) child.remove();
 }
 
-/** Of which message, or draft, a row is. @param {Element} row */
+/** The id of a row's message or draft. @param {Element} row */
 function idOf(row) {
   return /[\da-f-]{36}/.exec(find('a', row)?.href)?.[0] ?? '';
 }
 
-/** An element without what differs each time: the words for times, and the tokens of forms. @param {Element} element */
+/** A copy without what differs each time: relative times and form tokens. @param {Element} element */
 function meaningOf(element) {
   const copy = /** @type {Element} */ (element.cloneNode(true));
   for (const other of findAll('.away, [name=_csrf]', copy)) other.remove();

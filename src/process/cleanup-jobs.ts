@@ -55,7 +55,7 @@ async function removeDue(pool: Pool, now: number): Promise<number> {
 
 async function isOurTurn(db: Database): Promise<boolean> {
   const { rows } = await db.query(
-    `select pg_try_advisory_xact_lock(hashtext('private-messages housekeeping')) as ours`,
+    `select pg_try_advisory_xact_lock(hashtext('private-messages cleanup')) as ours`,
   );
   return rows[0].ours;
 }

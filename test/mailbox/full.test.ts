@@ -273,7 +273,7 @@ describe('the notice about a nearly full mailbox', () => {
     expect((await bob.get('/inbox')).$('.messages').text()).toContain('Your mailbox is nearly full');
     expect(await notices(alice)).toEqual([]);
 
-    // Still nearly full: housekeeping finds nothing to forget.
+    // Still nearly full: the cleanup job finds nothing to forget.
     await forgetWarnings(app.pool, limits);
     await alice.send('bob', 'One more');
     expect(await notices(bob)).toHaveLength(1);

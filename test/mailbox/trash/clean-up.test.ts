@@ -52,7 +52,7 @@ test('nothing is removed while another process removes', async () => {
   await inTrash(10, '31 days');
   const holder = new pg.Client({ connectionString: app.databaseUrl });
   await holder.connect();
-  await holder.query(`select pg_advisory_lock(hashtext('private-messages housekeeping'))`);
+  await holder.query(`select pg_advisory_lock(hashtext('private-messages cleanup'))`);
   expect(await runCleanupJobs(app.pool)).toBe(0);
   expect(await left()).toBe(10);
   await holder.end();
