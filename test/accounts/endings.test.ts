@@ -32,7 +32,7 @@ ways['a recovery code'] = async () => {
   const back = stranger(app.url, 'alice', owner.password);
   const press = await button(back, '/login/recovery', '/login/recovery', { username: 'alice', code: code! });
   return () => {
-    owner = back; // whoever comes in with a code is the only one who stays
+    owner = back; // only the session from the recovery code stays
     return press();
   };
 };

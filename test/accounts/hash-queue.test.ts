@@ -32,7 +32,7 @@ test('when the hash queue is full, logins get 503 with Retry-After and inboxes s
     expect(answer.$('input[name=username]').attr('value')).toBe('alice');
     expect(answer.text).not.toContain('wrong password');
   }
-  // The crowd takes seconds; whoever stood in its line would wait as long.
+  // The crowd takes seconds; a request behind it in the queue would take as long.
   waits.sort((a, b) => a - b);
   expect(waits[4]).toBeLessThan(300);
 

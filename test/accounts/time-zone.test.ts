@@ -8,7 +8,7 @@ const { app, alice, bob } = await cast();
 beforeEach(() => app.pool.query('delete from messages'));
 afterAll(() => app.close());
 
-/** The same person in a browser whose script has told its time zone. */
+/** The same person in a browser that sends its time zone. */
 async function inBrowserOf(person: Person, zone: string): Promise<Person> {
   const name = (await alice.get('/search')).$('body').attr('data-zone-cookie')!;
   const cookies = person.cookies();

@@ -28,7 +28,7 @@ test.each([
   const token = await someone.hidden(page);
   const quickest = new Map(names.map((name) => [name, Infinity]));
   const apart = () => Math.max(...quickest.values()) - Math.min(...quickest.values());
-  // A busy machine leaves the quickest too slow for a while; what the code itself takes longer stays apart forever.
+  // A busy machine leaves the quickest too slow for a while; a real difference in the code stays.
   for (let round = 0; round < tries || (round < 5 * tries && apart() > 3); round += 1) {
     for (const username of names) {
       const startedAt = performance.now();

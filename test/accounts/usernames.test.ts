@@ -96,7 +96,7 @@ describe('a taken username', () => {
       expect((await people[loser]!.get('/inbox')).status).toBe(303);
       expect((await people[1 - loser]!.get('/inbox')).status).toBe(200);
       expect((await names()).filter((name) => name === username)).toHaveLength(1);
-      // The account is the winner's: only the winner's password opens it.
+      // The account is the winner's: only the winner's password works.
       const tries = [0, 1].map((i) =>
         stranger(app.url).submit('/login', { username, password: `${password} ${i}` }),
       );

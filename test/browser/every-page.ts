@@ -211,7 +211,7 @@ export const pages: PageCase[] = [
   page('a missing page for somebody signed in', '/nothing-here'),
 ];
 
-/** Somebody who logs in with a second step. */
+/** A user in two-factor login. */
 let twoSteps: Person;
 let site: string;
 
@@ -223,7 +223,7 @@ function pageOfTwoSteps(name: string, path: string): PageCase {
   return pageOf(name, path, () => twoSteps);
 }
 
-/** A page of somebody else, who is known when it is opened. */
+/** A page about another user, who is known when it is opened. */
 function pageOf(name: string, path: string, owner: () => Person): PageCase {
   return {
     name,

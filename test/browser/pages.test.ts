@@ -112,7 +112,7 @@ describe.skipIf(!available('chromium'))('every page in a browser', () => {
     expect(found).toEqual([]);
   });
 
-  /** Axe is in the page already: to bring it along for each run takes longer than the run. */
+  /** Axe is in the page already: injecting it for each run takes longer than the run. */
   function findViolations(tab: Page, runOnly: axe.RunOnly): Promise<string[]> {
     return tab.evaluate(async (rules) => {
       const { axe: library } = globalThis as unknown as { axe: typeof axe };

@@ -138,7 +138,7 @@ describe.skipIf(!available('chromium'))('passkeys in a browser', () => {
     await tab.goto('/login');
     await tab.getByLabel('Username').fill('carla');
     await tab.getByLabel('Password').fill('a long enough password');
-    await tab.keyboard.press('Enter'); // the button for passkeys stands on this page too, and is not meant
+    await tab.keyboard.press('Enter'); // the passkey button is on this page too
     await tab.waitForURL('**/login/second');
     await use(tab).focus();
     await tab.keyboard.press('Enter');

@@ -42,7 +42,7 @@ const mostStatements = (path: string) => (path === '/account' ? 3 : 2);
 test.each(here.filter(({ isPublic }) => !isPublic))(
   '$name makes at most two queries and writes nothing',
   async (page) => {
-    await page.open(alice); // whoever opens a message for the first time takes its mark away
+    await page.open(alice); // the first visit removes the unread mark
     const { person, views } = watched(alice);
     await page.open(person);
     for (const { path, texts } of views) {

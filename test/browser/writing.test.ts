@@ -37,7 +37,7 @@ describe.skipIf(!available('chromium'))('writing in a browser', () => {
     return rows;
   };
 
-  /** A page with a clock of our own, so that nobody has to wait: it stands still unless the test turns it. */
+  /** A page with a fake clock, which only the test advances. */
   async function load(page: Page, path: string): Promise<void> {
     await page.clock.install();
     await page.goto(path);

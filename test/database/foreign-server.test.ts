@@ -18,7 +18,7 @@ async function administer(database: string, ...statements: string[]): Promise<vo
   await client.end();
 }
 
-/** A new database with these words of CREATE DATABASE, and a role that owns it; and its address as that role. */
+/** A new database with these options of CREATE DATABASE, its owner, and its address for that role. */
 async function foreignDatabase(options = '', { owns = true } = {}) {
   const [database, role] = [`foreign_${process.pid}_${++count}`, `stranger_${process.pid}_${count}`];
   await administer(

@@ -150,7 +150,7 @@ test('the files are numbered without gaps or duplicates', () => {
 });
 
 describe('one that takes longer than a second', () => {
-  /** Applies this migration behind a first one; what the operator is told meanwhile. */
+  /** Applies this migration behind a first one; returns the lines for the operator. */
   async function told(sql: string): Promise<string[]> {
     const lines: string[] = [];
     await migrate(pool, [letters, migration('0002_long.sql', sql)], (line) => lines.push(line));

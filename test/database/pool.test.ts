@@ -28,7 +28,7 @@ async function failureOf(query: Promise<unknown>): Promise<Error> {
   );
 }
 
-/** Nobody holds a connection and nobody waits for one. */
+/** No connection is in use, and nothing waits for one. */
 function expectNothingLost(pool: Pool): void {
   expect({ held: pool.totalCount - pool.idleCount, waiting: pool.waitingCount }).toEqual({
     held: 0,

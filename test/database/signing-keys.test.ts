@@ -50,7 +50,7 @@ function signerOf(person: Person, secrets: string[]): number {
 async function rotateByCommand(settings: Record<string, string>) {
   const { PATH = '' } = process.env;
   const child = spawn(process.execPath, [join(projectFolder, 'src/database/rotate-keys.ts')], {
-    cwd: '/', // away from the .env of whoever runs the tests
+    cwd: '/', // away from the developer's .env
     env: { PATH, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -243,7 +243,7 @@ describe('a database whose user is not a superuser', () => {
     await client.query(`create database ${name} template template0 owner ${name}`);
     const administer = (statement: string) => client.query(statement);
     onTestFinished(() => client.end());
-    // A password, though nobody asks for it here: as on most servers, the role cannot log in by itself.
+    // With a password, although this server does not ask: as on most servers, the role cannot log in.
     const url = addressOf(inject('postgres').replace('owner@', `${name}:secret@`), name);
     return { name, url, administer };
   }

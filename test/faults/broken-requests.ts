@@ -29,7 +29,7 @@ export async function brokenRequests(site: Site, { requests }: { requests: numbe
       client.close();
     }),
   );
-  // Whoever broke off a form sends it again: it is there once, whether it had arrived or not.
+  // Aborted forms are sent again: each message exists once, whether it had arrived or not.
   wrong.push(...(await sendAgain(site, ledger)));
   const found = await site.withDatabase((db) => audit(db, ledger));
   const leaks = () =>

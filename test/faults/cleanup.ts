@@ -2,7 +2,7 @@
 const todo = new Set<() => void | Promise<void>>();
 let isOver = false;
 
-/** Throws when the end has begun: nothing new is started then. */
+/** Throws during shutdown, when nothing new may start. */
 export function mayBegin(): void {
   if (isOver) throw new Error('It is over.');
 }

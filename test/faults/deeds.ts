@@ -8,7 +8,7 @@ import { newFate, type Fate } from './mailbox-model.ts';
 import { press } from './sending.ts';
 import type { Site } from './site.ts';
 
-/** What everybody shares. */
+/** State shared by all users. */
 export interface Town {
   site: Site;
   ledger: Ledger;
@@ -67,7 +67,7 @@ async function expectReply(
   return reply;
 }
 
-/** The same for something done with a message: until it is answered, nobody knows whether it was done. */
+/** The same for something done with a message: until it is answered, its outcome is unknown. */
 async function tryWith(town: Town, fate: Fate, what: string, asking: Promise<Reply>, ...statuses: number[]) {
   fate.doubts += 1;
   const reply = await expectReply(town, what, asking, ...statuses);
@@ -152,7 +152,7 @@ async function goOutAndIn(town: Town, client: Client): Promise<void> {
   await comeIn(town, client);
 }
 
-/** Logs in; when too many do at once and some are asked to come back (503), these do. */
+/** Logs in, and retries after a 503. */
 export async function comeIn(town: Town, client: Client): Promise<void> {
   for (let tries = 0; tries < 100; tries++) {
     const { status } = await expectReply(town, 'the login', logIn(client), 303, 503);

@@ -5,7 +5,7 @@ import type { Site } from './site.ts';
 
 const password = 'the same long password for everybody';
 
-/** From now on everybody can log in. */
+/** Gives every user a password. */
 export async function givePasswords(site: Site): Promise<void> {
   const hash = await createHasher({ memoryKib: 7168, passes: 1 }).hash(password);
   const usernames = site.people.map(({ username }) => username);

@@ -46,7 +46,7 @@ export async function freezePostgres(site: Site, { seconds }: { seconds: number 
 
   let recoveryMs = 0;
   try {
-    // Whoever has sent one message has the form for the next; without it nobody could be refused.
+    // Each sender has the form for the next message; without it no refusal could happen.
     await until(() => countSenders(ledger) === senders);
     for (const pid of postgresIn(site.dataDir)) signal(pid, 'SIGSTOP');
     isFrozen = true;
@@ -82,7 +82,7 @@ export async function freezePostgres(site: Site, { seconds }: { seconds: number 
   };
 }
 
-/** How many people have been told that a message of theirs was sent. */
+/** How many people got a confirmation for a message. */
 function countSenders({ messages }: Ledger): number {
   return new Set(messages.filter(({ isAnswered }) => isAnswered).map(({ from }) => from.id)).size;
 }

@@ -32,7 +32,7 @@ function hostileFile(): Buffer | string {
 
 const pollMs = 250;
 
-/** What its page says in the end; when it must not go on, it is cancelled. */
+/** The result on its page; cancels the import if it takes too long. */
 async function resultOf(client: Client, goesOn: () => boolean): Promise<string> {
   for (;;) {
     await sleep(pollMs);

@@ -14,9 +14,9 @@ export interface HostileDeed {
   atOnce: number;
   /** Whether each of them is an account of its own. */
   isManyAccounts: boolean;
-  /** Done once before, while nobody is at work: such as a large mailbox. */
+  /** Done once before the measurement, such as filling a mailbox. */
   prepare?(site: Site, clients: Client[]): Promise<void>;
-  /** Once, and not for much longer than it may go on; returns what came of it, for the table. */
+  /** Run once, within its time; returns the result for the table. */
   act(client: Client, goesOn: () => boolean): Promise<string>;
 }
 
@@ -26,7 +26,7 @@ export interface HostileDose {
   seconds: number;
   /** So many times without and with it, in turn. */
   rounds: number;
-  /** Whether times are judged; in a test, on a machine that does other things as well, they are only told. */
+  /** Whether times are judged; in a test, on a shared machine, they are only reported. */
   isTimed: boolean;
 }
 

@@ -11,7 +11,7 @@ export interface Message {
   key: string;
   body: string;
   tries: number;
-  /** Whether somebody was told that it was sent. Until then it may be there or not, but never twice or by half. */
+  /** Whether sending was confirmed. Until then it may exist or not, but never twice or half. */
   isAnswered: boolean;
 }
 

@@ -12,7 +12,7 @@ export interface Fate {
   /** Its reader has had it on the screen. */
   wasOpened: boolean;
   isTakenBack: boolean;
-  /** Its reader was told that there is no such message. */
+  /** Its reader got a 404. */
   wasMissed: boolean;
   /** What was tried with it and not answered, or with "come back later": done or not, but never by half. */
   doubts: number;
@@ -45,7 +45,7 @@ export interface Recount {
   wrong: string[];
 }
 
-/** Compares the database with what people were told. */
+/** Compares the database with the answers people got. */
 export async function recount(db: pg.Client, ledger: Ledger, fates: Map<number, Fate>): Promise<Recount> {
   const { rows } = await db.query<Copy>(
     `select split_part(substr(m.body, length($1) + 1, 12), E'\\n', 1)::int as number, m.box, m.owner_id as owner,

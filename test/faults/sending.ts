@@ -5,7 +5,7 @@ import type { Ledger, Message } from './ledger.ts';
 import type { Site } from './site.ts';
 
 export interface Sending {
-  /** While it says yes, another message is begun. */
+  /** As long as it returns true, another message is started. */
   goesOn: () => boolean;
   senders: number;
   /** What else may be known about an answer that was not "sent". */
@@ -70,7 +70,7 @@ export async function press(client: Client, message: Message): Promise<Reply> {
   return reply;
 }
 
-/** What a refusal of the app or of nginx lacks. No answer at all (0) is what a killed process leaves. */
+/** What a refusal of the app or of nginx lacks. A killed process gives no answer (0). */
 function faultOf({ status, headers, text }: Reply, words: string): string | undefined {
   if (status === 0 || status === 502 || status === 504) return undefined;
   if (status !== 503) return `an answer ${status}`;

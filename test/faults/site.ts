@@ -101,7 +101,7 @@ export async function openSite({ people: count = 220, place }: SiteOptions = {})
     };
     const withDatabase = async <T>(use: (db: pg.Client) => Promise<T>): Promise<T> => {
       const db = new pg.Client({ ...address, application_name: 'the one who looks' });
-      db.on('error', () => {}); // whoever kills the server kills this as well; the next statement says so
+      db.on('error', () => {}); // lost when the server is killed; the next statement fails then
       await db.connect();
       try {
         return await use(db);

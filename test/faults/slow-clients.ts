@@ -17,7 +17,7 @@ export interface SlowDose {
   seconds: number;
   /** So many times without them and with them, in turn. */
   rounds: number;
-  /** Whether the times are judged; in a test, on a machine that does other things as well, they are only told. */
+  /** Whether the times are judged; in a test, on a shared machine, they are only reported. */
   isTimed: boolean;
 }
 
@@ -65,7 +65,7 @@ const beginnings = [
 ];
 const morsels = ['X-a: b\r\n', 'a', ''];
 
-/** So many slow clients, who come back when they are cut off. */
+/** So many slow clients, which reconnect when cut off. */
 function gather(site: Site, count: number) {
   const { hostname, port } = new URL(site.addresses[0]!);
   const sockets = new Set<Socket>();

@@ -138,7 +138,7 @@ test('a mailbox from before the limit is counted at the first message', async ()
   expectRefused(await alice.send('bob', awkwardText), 'bob’s mailbox is full');
   await fillMailbox(app.pool, dora, charlie, limit - 1, { from: '2024-01-01' });
   expect((await alice.send('dora', 'Fits')).status).toBe(303);
-  expect(await held(dora)).toBe(limit + 1); // with the notice, which takes nobody's place
+  expect(await held(dora)).toBe(limit + 1); // with the notice, which does not count
 });
 
 describe('if it was sent already,', () => {
@@ -198,7 +198,7 @@ describe('concurrently, over two processes:', () => {
         [second, await blank(second, { recipient: first.username, body: 'Hello' })],
       ];
       if (who === 'the other') messages.reverse();
-      // Whoever holds one of the two while it waits for the other keeps both from ever going on.
+      // Holding one lock while waiting for the other would deadlock.
       const holder = await app.pool.connect();
       await holder.query('begin');
       await holder.query('select from mailbox_usage where owner_id = $1 for update', [rows[0]!.owner_id]);

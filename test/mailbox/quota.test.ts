@@ -55,7 +55,7 @@ const saveDraft = async (person: Person, fields: Fields) =>
 describe('a mailbox that has reached its limit in bytes', () => {
   test('accepts nothing, has warned its owner, and still lets its owner write', async () => {
     await fillBytes(bob, 'inbox');
-    expect((await alice.send('bob', longest)).status).toBe(303); // counted now, and the owner is told
+    expect((await alice.send('bob', longest)).status).toBe(303); // counted now, and the owner is warned
     expect((await bob.get('/inbox')).$('.messages').text()).toContain(
       'Your mailbox is nearly full: it holds 995',
     );

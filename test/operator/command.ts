@@ -21,7 +21,7 @@ export async function runOperator(
   const recorder = pathToFileURL(join(projectFolder, 'test/support/record-statements.ts')).href;
   const program = join(projectFolder, 'src/operator/run.ts');
   const child = spawn(process.execPath, ['--import', recorder, program, ...args], {
-    cwd: '/', // away from the .env of whoever runs the tests
+    cwd: '/', // away from the developer's .env
     env: { PATH, STATEMENTS_FILE, ...settings },
     stdio: ['pipe', 'pipe', 'pipe'],
   });

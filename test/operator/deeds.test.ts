@@ -37,7 +37,7 @@ function pathOf(link: string): string {
   return url.pathname + url.search;
 }
 
-/** Among the notices, of which a login from a new browser leaves one too. */
+/** Checks the notices; a login from a new browser leaves one too. */
 async function expectNotice(person: Person, words: string): Promise<void> {
   const notices = messagesOn(await person.get('/inbox')).filter(
     ({ sender }) => sender === 'Private Messages',

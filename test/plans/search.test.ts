@@ -53,7 +53,7 @@ function expectOwnersIndexes(steps: Step[]): void {
 const sortedIn = (steps: Step[]) =>
   steps.filter(({ kind }) => kind === 'Sort').reduce((sum, { rows }) => sum + rows, 0);
 
-/** How many messages were looked at because the index of words named them. */
+/** How many messages were read because the word index returned them. */
 function namedIn(steps: Step[]): number {
   expect(steps.filter(({ index }) => index === 'messages_by_time')).toHaveLength(1);
   const looked = steps.find(({ kind, table }) => kind === 'Bitmap Heap Scan' && table === 'messages');

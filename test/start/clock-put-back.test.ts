@@ -22,7 +22,7 @@ let pool: Pool;
 let running: Program[] = [];
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'pm-clock-'));
-  chmodSync(folder, 0o755); // for the user that the program goes on as
+  chmodSync(folder, 0o755); // for the user that the program runs as
   setClock(0);
   databaseUrl = await createDatabase();
   pool = createPool(databaseUrl, () => {});
@@ -97,7 +97,7 @@ test('new messages sort after old ones in every list', { timeout: 180_000 }, asy
   await check(third);
   await end(second, 'SIGTERM');
 
-  // What the program itself says, and what lies in the trash, which is in the order of the messages.
+  // Notices, and the trash, which is ordered like the messages.
   const elsewhere = stranger(third.url);
   await elsewhere.submit('/login', { username: 'bob', password: bob.password });
   const inbox = await at(third.url, bob).get('/inbox');

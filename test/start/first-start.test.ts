@@ -63,7 +63,7 @@ function removeLinks(libraries: string): string[] {
 
 test('nothing is configured: the program starts in its folder, with its database in data/', async () => {
   const project = copyProject(newFolder());
-  // As a stranger's shell may have them: meant for PostgreSQL's own tools, and not for us.
+  // Variables for PostgreSQL's own tools, which the program must ignore.
   const foreign = {
     PGPORT: '6543',
     PGHOST: 'example.org',

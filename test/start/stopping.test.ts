@@ -28,7 +28,7 @@ async function untilWaitedFor(blocker: pg.Client): Promise<void> {
   await until(async () => (await waiting()).rowCount! > 0);
 }
 
-/** A connection that says what it is told to, and collects what it hears. */
+/** A connection that sends given text and collects the response. */
 async function dial(program: Program, words = ''): Promise<{ socket: Socket; heard: () => string }> {
   const socket = connect(Number(new URL(program.url).port), '127.0.0.1');
   onTestFinished(() => void socket.destroy());
@@ -189,7 +189,7 @@ test('a hanging PostgreSQL does not keep the program from ending within 10 s', a
   const { ms } = await program.end();
   expect(ms).toBeLessThan(10_000);
   expect((await asking).status).toBe(503);
-  // It was told to stop, and does when it can.
+  // It got SIGTERM, and stops when it can.
   for (const pid of postgresIn(site.DATA_DIR!)) signal(pid, 'SIGCONT');
   await until(() => postgresIn(site.DATA_DIR!).length === 0);
 });

@@ -22,7 +22,7 @@ export interface TestApp {
   close(): Promise<void>;
 }
 
-/** Settings under which tests are quick and nobody is slowed down, unless the test is about that. */
+/** Settings for fast tests without rate limits, unless a test sets them. */
 export const calmSettings = {
   NODE_ENV: 'test',
   LOG_LEVEL: 'silent',

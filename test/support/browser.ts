@@ -46,7 +46,7 @@ export async function openPage(
   return context.newPage();
 }
 
-/** The same for somebody who is signed in. */
+/** The same, signed in. */
 export async function openPageOf(
   person: Person,
   browser: Browser,

@@ -14,7 +14,7 @@ type People = ByName<Person>;
 
 export interface Cast extends People {
   app: TestApp;
-  /** Removes everybody, and all they have done, and gives the three as they were when they had registered. */
+  /** Removes all users and their data, and restores the three as freshly registered. */
   reset: () => Promise<People>;
 }
 

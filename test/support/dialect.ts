@@ -27,7 +27,7 @@ interface Table {
   conditions: Node[];
 }
 
-/** What breaks a rule in this statement, in words. */
+/** Describes which rule this statement breaks. */
 export async function findFaults(sql: string, { owned, stable, volatile }: Schema): Promise<string[]> {
   const { stmts = [] } = await parse(sql);
   return stmts.flatMap(({ stmt }) => {

@@ -6,7 +6,7 @@ import { freePort } from './program.ts';
 export interface Link {
   /** The database's address through this link. */
   url: string;
-  /** Nothing passes any more, but nobody is told. */
+  /** Drops everything silently. */
   freeze(): void;
   /** All connections end and new ones are refused. */
   cut(): Promise<void>;
@@ -36,7 +36,7 @@ export async function openLink(databaseUrl: string): Promise<Link> {
     near.on('data', (data) => void (isFrozen || far.write(data)));
     far.on('data', (data) => void (isFrozen || near.write(data)));
   });
-  const port = await freePort(); // while the link is cut, nobody else is given this one
+  const port = await freePort(); // kept for this link while it is cut
   const listen = () => new Promise<void>((resolve) => void server.listen(port, '127.0.0.1', resolve));
   await listen();
 

@@ -12,7 +12,7 @@ export interface Nginx {
   port: number;
   /** The lines of the access log so far. */
   requests(): Record<string, string | number>[];
-  /** Everything it complained about, down to warnings, which the shipped configuration leaves out. */
+  /** Its error log, down to warnings, which the shipped configuration omits. */
   complaints(): string;
   /** Where its logs and its temporary files are. */
   folder: string;
@@ -77,7 +77,7 @@ export async function startNginx(upstream: string, edits: Edits = {}): Promise<N
   };
 }
 
-/** Replaces each of these words wherever it stands; one that stands nowhere is a mistake in the test. */
+/** Replaces each of these strings; throws if one does not occur. */
 function edit(text: string, edits: Edits): string {
   return Object.entries(edits).reduce((edited, [from, to]) => {
     if (!edited.includes(from)) throw new Error(`nginx.conf does not say "${from}" (any more).`);

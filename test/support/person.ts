@@ -23,7 +23,7 @@ export interface Person {
   send(to: string, body: string): Promise<Answer>;
 }
 
-/** Somebody who has only just opened a browser. */
+/** A signed-out user with an empty browser. */
 export function stranger(
   url: string,
   username = 'stranger',
@@ -77,7 +77,7 @@ export async function isSignedIn(person: Person): Promise<boolean> {
   return (await person.get('/inbox')).status === 200;
 }
 
-/** Somebody who has registered and is signed in. */
+/** A registered, signed-in user. */
 export async function registered(url: string, username: string, password?: string): Promise<Person> {
   const person = stranger(url, username, password);
   const answer = await person.submit('/register', { username, password: person.password });

@@ -25,7 +25,7 @@ declare module 'vitest' {
 
 export default async function setup(project: TestProject) {
   const folder = mkdtempSync(join(tmpdir(), 'pm-test-'));
-  chmodSync(folder, 0o755); // as root, the program goes on as a user that has to come through
+  chmodSync(folder, 0o755); // as root, the program runs as a user that needs access
   const server = await startEmbeddedPostgres(folder, console.error);
   const client = new pg.Client({ connectionString: server.connectionString });
   await client.connect();

@@ -26,7 +26,7 @@ const portsEach = 100;
 const firstPort = 10_000 + ((process.pid * 8 + Number(process.env.VITEST_POOL_ID ?? 0)) % 200) * portsEach;
 let portsTold = 0;
 
-/** A port that stays free until somebody listens on it: nobody else is told the same one, and we not soon again. */
+/** A port that stays free until it is used: no other test gets it, nor this one soon again. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   const port = firstPort + (portsTold++ % portsEach);
@@ -46,7 +46,7 @@ export interface LaunchOptions {
   cwd?: string;
   /** In a process group of its own, as in a terminal. */
   detached?: boolean;
-  /** What Node itself is told. */
+  /** Options of Node itself. */
   nodeArgs?: string[];
   /** Another copy of the program. */
   project?: string;
@@ -54,7 +54,7 @@ export interface LaunchOptions {
   prefix?: string[];
 }
 
-/** Starts the program; returns at once. Settings are the environment it reads. */
+/** Starts the program without waiting for it. Settings are its environment. */
 export async function launch(
   settings: Record<string, string>,
   { nodeArgs = [], project = projectFolder, prefix = [], ...options }: LaunchOptions = {},
@@ -67,7 +67,7 @@ export async function launch(
     : {};
   const [command, ...args] = [...prefix, process.execPath, ...nodeArgs, join(project, 'src/start.js')];
   const child = spawn(command, args, {
-    cwd: project === projectFolder ? '/' : project, // away from the .env of whoever runs the tests
+    cwd: project === projectFolder ? '/' : project, // away from the developer's .env
     env: { PATH, HOME, PORT: port, ...ownData, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
     ...options,
@@ -93,7 +93,7 @@ export async function launch(
   };
 }
 
-/** Waits until the program can serve. Throws with its words when it ends instead. */
+/** Waits until the program serves. Throws with its output if it ends instead. */
 export async function ready(program: Program, withinMs = 30_000): Promise<void> {
   const deadline = Date.now() + withinMs;
   while (Date.now() < deadline) {

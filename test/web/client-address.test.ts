@@ -105,7 +105,7 @@ describe.skipIf(!available('nginx'))('behind nginx and a proxy that it trusts', 
   });
 
   test('nginx counts connections by the first 64 bits of IPv6, and by the whole of IPv4', async () => {
-    busy = createServer(() => {}); // answers nobody, so that each request stays open
+    busy = createServer(() => {}); // never answers, so that each request stays open
     await new Promise<void>((resolve) => busy!.listen(0, '127.0.0.1', resolve));
     nginx = await startNginx(`http://127.0.0.1:${(busy.address() as AddressInfo).port}`, {
       ...trusting,

@@ -61,7 +61,7 @@ describe('on plain http', () => {
         .map((pair) => pair.split('=', 2) as [string, string]),
     );
     for (const [from, value] of signed) {
-      // Whoever has a form's secret is given no new one, and a browser that is known keeps its id.
+      // A form's secret and a known browser's id are kept.
       const asForm = await stranger(app.url, '', '', `${named('form')}=${value}`).get('/login');
       expect([from, asForm.get('Set-Cookie') === undefined]).toEqual([from, from === named('form')]);
       const asBrowser = stranger(app.url, 'alice', '', `${named('browser')}=${value}`);

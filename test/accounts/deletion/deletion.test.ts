@@ -24,7 +24,7 @@ afterAll(async () => {
 
 const leave = (person: Person) => person.submit('/account/delete', { password: person.password });
 
-/** Where the id still stands. */
+/** The columns that still hold the id. */
 function placesWith(id: string): Promise<string[]> {
   return columnsWith(app.pool, id);
 }

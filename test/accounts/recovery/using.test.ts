@@ -146,7 +146,7 @@ describe('a recovery code', () => {
     ]);
     expect(back.cookies()).not.toContain('session');
     expect(await codesLeft('ines')).toBe(10);
-    expect((await person.get('/inbox')).status).toBe(200); // whoever disables an account ends its sessions
+    expect((await person.get('/inbox')).status).toBe(200); // disabling an account ends its sessions
     const guess = await recover(stranger(app.url), 'ines', '0000-0000-0000-0000');
     expect(guess.$('#code-error').text()).toBe(wrong);
   });
@@ -177,7 +177,7 @@ describe('an unknown username, an account without codes, and a wrong code', () =
     const token = await someone.hidden('/login/recovery');
     const quickest: Record<string, number> = {};
     const apart = () => Math.max(...Object.values(quickest)) - Math.min(...Object.values(quickest));
-    // More rounds where a busy machine was slow: what the code itself takes longer stays apart forever.
+    // More rounds where a busy machine was slow: a real difference in the code stays.
     for (let round = 0; round < 60 || (round < 300 && apart() >= 3); round++) {
       for (const username of names) {
         const startedAt = performance.now();

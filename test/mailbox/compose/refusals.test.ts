@@ -22,7 +22,7 @@ beforeEach(async () => {
   form = { ...(await alice.hidden('/send')), recipient: 'bob', body: awkwardText.replaceAll('\n', '\r\n') };
 });
 
-/** While another connection holds a table, PostgreSQL is of no use to whoever needs it. */
+/** Another connection holds a table, so that statements on it time out. */
 async function whileAway<T>(table: string, work: () => Promise<T>): Promise<T> {
   const holder = new pg.Client({ connectionString: app.databaseUrl });
   await holder.connect();

@@ -44,7 +44,7 @@ describe('a page with an older state', () => {
     expect(page.$('textarea[name=body]').text()).toBe('First and a bit');
     expect(page.$('input[name=key]').attr('value')).not.toBe(id);
     expect(await texts()).toEqual([long, 'First and a bit']);
-    // Both go on by themselves.
+    // Both continue independently.
     await press(filledIn(page, '/send'), 'First and more');
     await press(await open(id), `${long}!`);
     expect((await texts()).toSorted()).toEqual(['First and more', `${long}!`]);

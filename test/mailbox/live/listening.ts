@@ -62,7 +62,7 @@ export function openStream(
   });
 }
 
-/** Many people, registered a few at a time: more at once would be asked to wait. */
+/** Many users, registered a few at a time: more would be rate-limited. */
 export async function registerAll(url: string, names: string[]): Promise<Person[]> {
   const people: Person[] = [];
   for (let start = 0; start < names.length; start += 4)
@@ -70,7 +70,7 @@ export async function registerAll(url: string, names: string[]): Promise<Person[
   return people;
 }
 
-/** All that is told from now on (NOTIFY), until the test ends. */
+/** All notifications from now on (NOTIFY), until the test ends. */
 export async function listenToNotices(databaseUrl: string): Promise<string[]> {
   const told: string[] = [];
   const client = new pg.Client({ connectionString: databaseUrl });

@@ -77,7 +77,7 @@ test('a failed notification does not fail the sending, and goes with the next on
   const page = await openStream(app.url, bob);
   onTestFinished(() => page.close());
   await page.hears({});
-  const { unread } = page.news().at(-1)!; // before anything is sent: that may be told of after all
+  const { unread } = page.news().at(-1)!; // before anything is sent, since that may still be notified
   await app.pool.query('alter function pg_catalog.pg_notify(text, text) rename to pg_notify_gone');
   try {
     expect((await alice.send('bob', 'In silence')).status).toBe(303);

@@ -62,7 +62,7 @@ const acts: Act[] = [
 test.each(acts)('$name notifies every other page with a list', async ({ before, act, unread }) => {
   const id = await received('Hello');
   await before?.(id);
-  await sleep(50); // what was told of the message itself
+  await sleep(50); // the notification of the message itself
   const page = await openList();
   expect((await act(id)).status).toBeLessThan(400);
   await page.hears({ unread, isStale: true });
@@ -130,7 +130,7 @@ describe('a page that opens its stream after a change', () => {
 describe('no notification is caused', () => {
   async function listen(): Promise<string[]> {
     const told = await listenToNotices(app.databaseUrl);
-    await sleep(100); // what others told
+    await sleep(100); // the notifications of others
     told.splice(0);
     return told;
   }
@@ -175,7 +175,7 @@ describe('no notification is caused', () => {
 test('a background fetch marks nothing as read, and leaves the flash line for the next page', async () => {
   await bob.send('alice', 'Unopened');
   const id = await idOf(app.pool, alice, 'Unopened', 'inbox');
-  await alice.post('/messages/selected', { ...token, ids: id, action: 'unread' }); // leaves a line
+  await alice.post('/messages/selected', { ...token, ids: id, action: 'unread' }); // leaves a flash line
   const refreshed = await alice.ask('get', '/with/bob', { 'X-Refresh': '1', Cookie: alice.cookies() });
   expect(refreshed.$('.flash').length).toBe(0);
   expect(await copiesOf(app.pool, 'Unopened')).toContain('alice inbox, unread');

@@ -107,7 +107,7 @@ describe('a stream', () => {
   let streams: Streams;
   let responses: Response[];
 
-  /** A server that does nothing but keep streams; the client reads only when told to. */
+  /** A server that does nothing but keep streams; the client reads only on demand. */
   async function connectTo(read = async () => state) {
     responses = [];
     streams = openStreams(() => {});

@@ -152,7 +152,7 @@ test('concurrent messages never exceed what a mailbox can take without a recount
     );
     return sent.filter(({ status }) => status === 'fulfilled').length;
   };
-  // Ten more are told to the owner at 90 of 100.
+  // The owner is warned at 90 of 100.
   expect(await tryAll(87)).toBe(3);
   expect(await tryAll(88)).toBe(2);
 });

@@ -5,7 +5,7 @@ import { cast } from '../../support/cast.ts';
 test('a search that takes too long keeps its input and suggests a faster one', async () => {
   const { app, alice } = await cast();
   await alice.send('alice', 'Cake at six');
-  // From here on, whoever looks at messages looks for four seconds.
+  // From here on, every read of messages takes four seconds.
   await app.pool.query('alter table messages rename to kept');
   await app.pool.query('create view messages as select kept.* from kept, (select pg_sleep(4)) waiting');
   await app.pool.query('grant select on messages to private_messages_owner');

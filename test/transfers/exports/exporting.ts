@@ -81,7 +81,7 @@ export async function readRest(answer: IncomingMessage, begun: Buffer): Promise<
   return unzip(Buffer.concat([begun, await buffer(answer)]));
 }
 
-/** Waits until nobody makes an export any more. */
+/** Waits until no export is running. */
 export async function untilNoRun(pool: Pool): Promise<void> {
   const deadline = Date.now() + 10_000;
   while ((await pool.query('select from exports')).rowCount !== 0) {

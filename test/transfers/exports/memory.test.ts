@@ -64,5 +64,5 @@ test('nor does one of 200 drafts of 100,000 characters', async () => {
   const { most, bytes } = await measured(person);
   const { drafts } = JSON.parse((await unzip(bytes)).get('account.json')!) as { drafts: { body: string }[] };
   expect(new Set(drafts.map(({ body }) => body)).size).toBe(200);
-  expect(most - before).toBeLessThan(220 * 1024); // 360 MB when all are read at once
+  expect(most - before).toBeLessThan(220 * 1024); // 360 MB when all are read together
 }, 120_000);

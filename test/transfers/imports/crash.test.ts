@@ -26,7 +26,7 @@ test('kill -9 while writing: nothing is left, and the file can be imported again
   await expect.poll(written, { timeout: 30_000, interval: 20 }).toBeGreaterThan(0);
   await program.end('SIGKILL');
 
-  // Another process may not know at once; it does after thirty seconds, which are shortened here.
+  // Another process notices only after thirty seconds, which are shortened here.
   expect((await alice.get('/account/import')).$('[data-words]').text()).toMatch(/^Writing: /);
   await app.pool.query(`update imports set beat_at = beat_at - interval '30 seconds'`);
   expect(await resultOf(alice)).toBe(interrupted);
