@@ -10,9 +10,10 @@ import { limitLargeForms } from '../../src/sessions/large-forms.ts';
 import { createCookies } from '../../src/web/cookies.ts';
 import { calmSettings } from '../support/app.ts';
 import { cast } from '../support/cast.ts';
+import { patient } from '../support/locks.ts';
 import type { Person } from '../support/person.ts';
 
-const { app, alice, bob } = await cast();
+const { app, alice, bob } = await cast({}, { address: patient });
 afterAll(() => app.close());
 
 const long = 'Once upon a time. '.repeat(5000);
@@ -34,9 +35,9 @@ test('of two large forms the second waits; small ones, pages and other users do 
   const saving = await transaction(app.pool, async (db) => {
     await db.query(`select from users where username = 'alice' for update`); // nothing of hers can be written
     const large = [save(alice, long), save(alice, long)];
-    await expect.poll(countWaiting).toBe(1);
+    await expect.poll(countWaiting, { timeout: 4000, interval: 20 }).toBe(1);
     const small = save(alice, 'Short');
-    await expect.poll(countWaiting).toBe(2);
+    await expect.poll(countWaiting, { timeout: 4000, interval: 20 }).toBe(2);
     await sleep(200);
     expect(await countWaiting()).toBe(2);
     expect((await alice.get('/inbox')).status).toBe(200);
