@@ -3,7 +3,6 @@ import { afterAll, expect, test } from 'vitest';
 import { findAccount } from '../../src/accounts/queries.ts';
 import { makeResetLink } from '../../src/accounts/reset-links/queries.ts';
 import { endSessions, insertSession, newSessionId } from '../../src/sessions/queries.ts';
-import { startApp } from '../support/app.ts';
 import { cast } from '../support/cast.ts';
 import { registered, stranger, type Person } from '../support/person.ts';
 
@@ -88,8 +87,7 @@ test('a weak new password is refused', async () => {
 });
 
 test('wrong passwords count as attempts', async () => {
-  const strict = await startApp({ LOGINS_PER_MINUTE: '2' });
-  const charlie = await registered(strict.url, 'charlie');
+  const { app: strict, charlie } = await cast({ LOGINS_PER_MINUTE: '2' });
   const fields = { current: 'not the password', password: 'something quite new' };
   const statuses = [];
   for (let n = 0; n < 3; n++) statuses.push((await charlie.submit('/account/password', fields)).status);

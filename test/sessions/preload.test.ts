@@ -2,18 +2,13 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { highestId, lowestId } from '../../src/ids.ts';
-import { startApp, type TestApp } from '../support/app.ts';
-import { createDatabase } from '../support/database.ts';
+import { cast } from '../support/cast.ts';
 import { patient, untilWaiting } from '../support/locks.ts';
-import { registered, type Person } from '../support/person.ts';
 import { watchStatements } from '../support/statements.ts';
 
-let app: TestApp;
-let alice: Person;
+const { app, alice } = await cast({}, { address: patient });
 let message: string;
 beforeAll(async () => {
-  app = await startApp({}, patient(await createDatabase()));
-  alice = await registered(app.url, 'alice');
   await alice.send('alice', 'Hello');
   message = (await alice.get('/inbox')).$('.messages h2 a').attr('href')!;
 });
@@ -24,7 +19,9 @@ async function askedWithSession(path: string): Promise<(string | undefined)[]> {
   const asked: (string | undefined)[] = [];
   const holder = new pg.Client({ connectionString: app.databaseUrl });
   await holder.connect();
-  const end = watchStatements(app.appPool, ({ name }) => asked.push(name));
+  const end = watchStatements(app.appPool, ({ name, text }) => {
+    if (!text.includes('pg_notify')) asked.push(name); // of what the page before has changed
+  });
   try {
     await holder.query('begin; lock table sessions');
     const answer = alice.get(path);

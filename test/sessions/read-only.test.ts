@@ -1,22 +1,19 @@
 // A GET never saves its session, so nothing may be written to it.
 import type { Request } from 'express';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startApp, type TestApp } from '../support/app.ts';
-import { registered, stranger, type Person } from '../support/person.ts';
+import { cast } from '../support/cast.ts';
+import { stranger } from '../support/person.ts';
 
-let app: TestApp;
-let alice: Person;
+const { app, alice } = await cast();
 /** The sessions of requests that rendered a page. */
 const sessions: Request['session'][] = [];
-beforeAll(async () => {
-  app = await startApp();
+beforeAll(() => {
   const { response } = app.express;
   const render = Reflect.get(response, 'render') as (...page: unknown[]) => void;
   response.render = function (...page: unknown[]) {
     sessions.push(this.req.session);
     render.apply(this, page);
   };
-  alice = await registered(app.url, 'alice');
 });
 afterAll(() => app.close());
 
