@@ -60,7 +60,8 @@ const tables = `
         case when not polpermissive then 'as restrictive' end,
         case polcmd when 'r' then 'for select' when 'a' then 'for insert' when 'w' then 'for update'
           when 'd' then 'for delete' end,
-        case when polroles <> '{0}' then format('to %s', (select string_agg(r::regrole::text, ', ') from unnest(polroles) r)) end,
+        case when polroles <> '{0}' then format('to %s', (select string_agg(r::regrole::text, ', ')
+          from unnest(polroles) r)) end,
         'using (' || pg_get_expr(polqual, c.oid, true) || ')',
         'with check (' || pg_get_expr(polwithcheck, c.oid, true) || ')')
       from pg_policy where polrelid = c.oid order by polname
@@ -79,7 +80,8 @@ const functions = `
 const grants = `
   select format('grant %s on %s to app_role;', rights, string_agg(name, ', ' order by name collate "C")) as sql
   from (
-    select name, string_agg(lower(privilege_type), ', ' order by position(privilege_type in 'SELECT INSERT UPDATE DELETE')) as rights
+    select name, string_agg(lower(privilege_type), ', '
+      order by position(privilege_type in 'SELECT INSERT UPDATE DELETE')) as rights
     from (
       select quote_ident(relname), relowner, relacl from pg_class
       where relnamespace = 'public'::regnamespace and relkind in ('r', 'v')

@@ -12,7 +12,8 @@ export async function schemaOf(db: Database): Promise<string[]> {
      union all select pg_get_functiondef(p.oid) from pg_proc p
        where pronamespace = 'public'::regnamespace
          and not exists (select from pg_depend where objid = p.oid and deptype = 'e')
-     union all select format('policy on %s %s %s', polrelid::regclass, polname, pg_get_expr(polqual, polrelid)) from pg_policy
+     union all select format('policy on %s %s %s', polrelid::regclass, polname, pg_get_expr(polqual, polrelid))
+       from pg_policy
      union all select format('row-level security on %s', relname) from pg_class where relrowsecurity
      union all select format('view %s %s', viewname, definition) from pg_views where schemaname = 'public'
      order by 1`,

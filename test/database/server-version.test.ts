@@ -1,4 +1,4 @@
-// Which versions of PostgreSQL are accepted: the tests run on 18, and a proxy makes the real server say another version.
+// Accepted versions of PostgreSQL: the tests run on 18, and a proxy makes the real server report another version.
 import { connect, createServer } from 'node:net';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { createPool } from '../../src/database/pool.ts';

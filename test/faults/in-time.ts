@@ -1,6 +1,6 @@
 // Promised response times.
 
-// Beside the tests other things go on, on a machine that may have one core: there a promise may take three times as long.
+// Tests share the machine, which may have one core: a promise may take three times as long there.
 const patience = process.env.VITEST ? 3 : 1;
 
 /** What to say when something took longer than it may; nothing otherwise. */

@@ -61,7 +61,8 @@ async function look(site: Site, person: BenchPerson, index: number): Promise<num
 async function makeOld(site: Site, person: BenchPerson): Promise<void> {
   await site.withDatabase((db) =>
     db.query(
-      `update sessions set sess = sess || jsonb_build_object('seenAt', (sess->>'seenAt')::float8 - 3600000) where sid = $1`,
+      `update sessions set sess = sess || jsonb_build_object('seenAt', (sess->>'seenAt')::float8 - 3600000)
+        where sid = $1`,
       [sidOf(person)],
     ),
   );

@@ -22,7 +22,8 @@ export async function makePeople(pool: pg.Pool, count: number): Promise<BenchPer
   const people = Array.from({ length: count }, (_, index) => ({ id: newId(), username: `person${index}` }));
   await pool.query(
     `with account as (
-       insert into users (id, username, password_hash) select *, 'none' from unnest($1::uuid[], $2::text[]) returning id)
+       insert into users (id, username, password_hash) select *, 'none'
+         from unnest($1::uuid[], $2::text[]) returning id)
      insert into mailbox_usage (owner_id, messages, bytes, sent, sent_bytes) select id, 0, 0, 0, 0 from account`,
     [people.map(({ id }) => id), people.map(({ username }) => username)],
   );

@@ -70,7 +70,8 @@ async function place(
     ...Array.from({ length: 15 }, (_, index) => personId(index + 21)),
   ]);
   const { rows } = await pool.query<{ id: string }>(
-    `select id from messages where owner_id = $1 and box = 'inbox' and trashed_at is null order by id limit 1 offset 30`,
+    `select id from messages where owner_id = $1 and box = 'inbox' and trashed_at is null
+      order by id limit 1 offset 30`,
     [ownerId],
   );
   const { id } = rows[0]!;

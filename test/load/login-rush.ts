@@ -13,7 +13,7 @@ const logins = 500;
 // A rush is over within two seconds, in which a reader asks 150 times: what stands at the 99th place of one is chance.
 const rushes = 6;
 
-/** Reads the inbox all the time, alone and then while everybody logs in, several times over; says in lines what came of it. */
+/** Reads the inbox continuously, alone and during the logins, several times; returns the result as lines. */
 export async function rushToLogin(app: Target, cookie: string, member: Member): Promise<string> {
   const ask = loginOf(await readForm(`${app.url}/login`), member);
   const before = residentMb(app.pid);

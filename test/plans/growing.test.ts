@@ -63,7 +63,8 @@ async function grow(): Promise<void> {
   const people = [owner, personId(1)];
   const id = idInSql('n', 'n');
   await app.pool.query(
-    `insert into users (id, username, password_hash) select gen_random_uuid(), 'new-' || n, '' from generate_series(1, 20000) n`,
+    `insert into users (id, username, password_hash) select gen_random_uuid(), 'new-' || n, ''
+      from generate_series(1, 20000) n`,
   );
   for (let from = 1; from < 100_000; from += 5000) {
     await app.pool.query(

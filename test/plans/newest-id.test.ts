@@ -19,7 +19,8 @@ beforeAll(async () => {
   await client.connect();
   await client.query(
     `insert into users (id, username, password_hash)
-     select ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, 'person' || n, '' from generate_series(0, 99) n`,
+     select ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, 'person' || n, ''
+       from generate_series(0, 99) n`,
   );
   // One a minute, the last of them half an hour ahead: the clock was put back.
   await client.query(

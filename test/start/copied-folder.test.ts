@@ -105,7 +105,7 @@ test.each([
   },
 );
 
-test('a lost secret.key is reported with its consequences; the program starts, and the earlier key works again', async () => {
+test('a lost secret.key is reported with its consequences; the program starts, and the earlier key still works', async () => {
   const site = await usedSite();
   const first = await start(site);
   await registered(first.url, 'alice');

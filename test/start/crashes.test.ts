@@ -55,7 +55,7 @@ test('node is killed: the next start takes over the running PostgreSQL', async (
   await endedCleanly(second, site.DATA_DIR!);
 });
 
-test('the postmaster is killed during sendings: 503 for a moment, then every confirmed message exists once', async () => {
+test('the postmaster is killed during sendings: 503 briefly, then every confirmed message exists once', async () => {
   const site = await usedSite();
   const program = await start(site);
   const { alice, bob } = await alreadyWriting(program.url);

@@ -19,7 +19,7 @@ const isReachable =
   spawnSync('test', ['-r', join(projectFolder, 'src/main.ts')], { ...nobody, cwd: '/' }).status === 0;
 const asRoot = test.runIf(isReachable);
 
-/** What the kernel says of a process: its user and group numbers (real, effective, saved, of files), groups and rights. */
+/** A process's user and group ids (real, effective, saved, file system), groups and capabilities, from /proc. */
 function rightsOf(pid: number) {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   const [uid, gid, groups, capabilities] = ['Uid', 'Gid', 'Groups', 'CapEff'].map((name) =>

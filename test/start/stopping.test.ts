@@ -62,7 +62,7 @@ for (const name of ['SIGTERM', 'SIGINT'] as const) {
   });
 }
 
-test('Ctrl-C in a terminal reaches every process of the group, twice: PostgreSQL still shuts down cleanly', async () => {
+test('Ctrl-C in a terminal reaches every process of the group, twice: PostgreSQL still stops cleanly', async () => {
   const site = await usedSite();
   const program = await start(site, { detached: true });
   const group = -program.process.pid!;

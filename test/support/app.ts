@@ -36,7 +36,7 @@ export const calmSettings = {
   PASSWORD_PASSES: '1',
 };
 
-/** Starts the app on a free port, or on the one of the settings. Two apps with the same `databaseUrl` are two processes of one site. */
+/** Starts the app on a free port, or the one in the settings. Apps with the same `databaseUrl` are one site. */
 export async function startApp(
   settings: Record<string, string> = {},
   databaseUrl?: string,

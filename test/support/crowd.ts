@@ -62,7 +62,8 @@ export async function fillCrowd(databaseUrl: string, wanted: Partial<Crowd> = {}
                    || case when i > ${messages} / 2 then '' else ' formerly' end, at,
               case when i / ${share} % 20 = 9 then now() - i::float8 / ${messages} * interval '20 days' end
        from generate_series(1, ${messages}) i join texts on n = i * 7919::bigint % ${texts},
-            lateral (select timestamptz '2024-11-01' + i::float8 / ${messages} * interval '1000000 minutes') t (at) order by i`,
+            lateral (select timestamptz '2024-11-01' + i::float8 / ${messages} * interval '1000000 minutes') t (at)
+              order by i`,
     );
     await run(
       `insert into unread (owner_id, id, is_trashed)

@@ -99,7 +99,7 @@ export async function findFaults(sql: string, { owned, stable, volatile }: Schem
   });
 }
 
-/** `insert … select … on conflict do nothing` reports a row that it has not inserted, in Citus; its RETURNING does not. */
+/** In Citus, `insert … select … on conflict do nothing` reports a row it did not insert; its RETURNING does not. */
 function silentInsert({ InsertStmt: insert }: Node): string[] {
   const isIgnored = insert?.onConflictClause?.action === 'ONCONFLICT_NOTHING';
   return isIgnored && !insert.returningClause ? ['does not return what it has inserted'] : [];

@@ -1,4 +1,4 @@
-// Loaded before the program (--import): SIGUSR2 throws an error that nothing catches, SIGWINCH rejects a promise that nobody waits for.
+// Loaded before the program (--import): SIGUSR2 throws an uncaught error, SIGWINCH rejects an unhandled promise.
 process.on('SIGUSR2', () => {
   throw new Error('thrown by the test');
 });

@@ -88,8 +88,10 @@ export async function fillMailbox(
               encode(substring(int8send(extract(epoch from at)::bigint * 1000) from 3)
                 || substring(uuid_send(gen_random_uuid()) from 7), 'hex')::uuid,
               $3, x.id, gen_random_uuid(),
-              'Number ' || n || (select coalesce(string_agg(' word' || n * k % 5003, ''), '') from generate_series(1, $6) k), at
-       from users o, users x, generate_series(1, $4) n, lateral (select $5::timestamptz + n * interval '1 minute') t (at)
+              'Number ' || n || (select coalesce(string_agg(' word' || n * k % 5003, ''), '')
+                from generate_series(1, $6) k), at
+       from users o, users x, generate_series(1, $4) n,
+         lateral (select $5::timestamptz + n * interval '1 minute') t (at)
        where o.username = $1 and x.username = $2
        returning owner_id, id
      ) insert into unread (owner_id, id) select owner_id, id from filled where $7`,

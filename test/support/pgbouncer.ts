@@ -64,7 +64,7 @@ export async function startPgBouncer(
   return { url, close };
 }
 
-/** It refuses to run as root, like PostgreSQL, and must be the same user to reach its socket (src/database/embedded/server-user.ts). */
+/** Like PostgreSQL it refuses to run as root, and must be the same user to reach its socket (server-user.ts). */
 function asUser(socketFolder: string, command: string[]): [string, string[]] {
   const { uid, gid } = statSync(socketFolder);
   if (process.getuid?.() !== 0) return [command[0]!, command.slice(1)];

@@ -10,7 +10,7 @@ import { patient, untilWaiting } from '../../support/locks.ts';
 const { app } = await cast({}, { address: patient });
 afterAll(() => app.close());
 
-/** Deletes the account while a message that has locked this goes on to lock its sender, as the copies that it inserts do. */
+/** Deletes the account while a sending that has locked this goes on to lock its sender, as its copies do. */
 async function whileSending(userId: string, locked: 'drafts' | 'mailbox_usage', leave: () => Promise<void>) {
   const sending = new pg.Client({ connectionString: app.databaseUrl });
   await sending.connect();

@@ -39,7 +39,8 @@ describe('the list', () => {
 
   test('shows when each was signed in and last seen', async () => {
     await app.pool.query(
-      `update sessions set sess = sess || jsonb_build_object('startedAt', $1::float8, 'seenAt', $2::float8) where agent = $3`,
+      `update sessions set sess = sess || jsonb_build_object('startedAt', $1::float8, 'seenAt', $2::float8)
+        where agent = $3`,
       [Date.UTC(2020, 0, 31, 10, 12), Date.now() - 20 * 60 * 1000, agents['Safari on iOS']],
     );
     const { $ } = await list(alice);

@@ -143,10 +143,12 @@ test('the cleanup job drops browsers not seen for a year', async () => {
   const { id } = (await findAccount(app.pool, 'lea'))!;
   const left = async () =>
     (await app.pool.query('select from known_browsers where user_id = $1', [id])).rowCount;
-  await app.pool.query(`update known_browsers set seen_at = now() - interval '364 days' where user_id = $1`, [id]); // prettier-ignore
+  await app.pool.query(`update known_browsers set seen_at = now() - interval '364 days'
+    where user_id = $1`, [id]); // prettier-ignore
   await runCleanupJobs(app.pool);
   expect(await left()).toBe(1);
-  await app.pool.query(`update known_browsers set seen_at = now() - interval '366 days' where user_id = $1`, [id]); // prettier-ignore
+  await app.pool.query(`update known_browsers set seen_at = now() - interval '366 days'
+    where user_id = $1`, [id]); // prettier-ignore
   await runCleanupJobs(app.pool);
   expect(await left()).toBe(0);
   await loggedInWith(app.url, lea, undefined, browserOf(lea));

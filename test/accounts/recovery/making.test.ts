@@ -132,7 +132,8 @@ describe('access', () => {
     const ines = await registered(app.url, 'ines');
     const fields = await ines.hidden(page);
     await app.pool.query(
-      `update sessions set sess = sess || '{"confirmedAt": 0}' where user_id = (select id from users where username = 'ines')`,
+      `update sessions set sess = sess || '{"confirmedAt": 0}' where user_id = (select id from users
+        where username = 'ines')`,
     );
     const door = `/account/confirm?next=${encodeURIComponent(page)}`;
     expect((await ines.get(page)).get('Location')).toBe(door);

@@ -62,7 +62,8 @@ describe('the same user', () => {
   test('with two hundred drafts already gets an error, and the text is kept until there is room', async () => {
     await app.pool.query(
       `insert into drafts (owner_id, id, recipient, body, saved_at)
-       select u.id, gen_random_uuid(), '', 'Draft', now() from users u, generate_series(1, 200) where u.username = 'alice'`,
+       select u.id, gen_random_uuid(), '', 'Draft', now() from users u, generate_series(1, 200)
+         where u.username = 'alice'`,
     );
     const told = await logInOn(await refused(), alice);
     expect(told.status).toBe(422);
@@ -77,7 +78,8 @@ describe('the same user', () => {
   test('finds it with a hundred drafts already', async () => {
     await app.pool.query(
       `insert into drafts (owner_id, id, recipient, body, saved_at)
-       select u.id, gen_random_uuid(), '', 'Draft', now() from users u, generate_series(1, 100) where u.username = 'alice'`,
+       select u.id, gen_random_uuid(), '', 'Draft', now() from users u, generate_series(1, 100)
+         where u.username = 'alice'`,
     );
     const back = await logInOn(await refused(), alice);
     expect((await alice.get(back.headers.location!)).$('textarea[name=body]').text()).toBe(awkwardText);

@@ -108,7 +108,7 @@ describe('nothing is sent', () => {
   });
 });
 
-test('the same form to three recipients, fifty times concurrently at two processes, is one message to each', async () => {
+test('one form to three recipients, fifty times concurrently at two processes, is one message to each', async () => {
   const form = await filled('bob, charlie, dora', 'Once each');
   const processes = [at(app.url, alice), at(other.url, alice)];
   const answers = await Promise.all(

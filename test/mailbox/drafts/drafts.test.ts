@@ -112,7 +112,8 @@ describe('Save draft', () => {
     await alice.post('/drafts', form);
     await app.pool.query(
       `insert into drafts (owner_id, id, recipient, body, saved_at)
-       select u.id, gen_random_uuid(), '', 'Draft', now() from users u, generate_series(1, 99) where u.username = 'alice'`,
+       select u.id, gen_random_uuid(), '', 'Draft', now() from users u, generate_series(1, 99)
+         where u.username = 'alice'`,
     );
     const refused = await alice.post('/drafts', await begun({ recipient: 'bob', body: awkwardText }));
     expect(refused.status).toBe(422);

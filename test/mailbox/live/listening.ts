@@ -26,7 +26,7 @@ export interface OpenPage {
   close(): void;
 }
 
-/** Opens the stream of somebody's page at this process of the site, with the newest message on the page or with more. */
+/** Opens a user's event stream at this process, with the newest message on the page or with more. */
 export function openStream(
   url: string,
   person: Pick<Person, 'cookies'>,

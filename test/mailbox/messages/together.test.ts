@@ -168,7 +168,7 @@ test('sending removes the writer’s own draft only', async () => {
   expect(rows).toEqual([{ id: kept }]);
 });
 
-test('concurrent messages at two processes are sent at most once each, and every mailbox is counted correctly', async () => {
+test('concurrent messages at two processes are sent at most once each, and every mailbox counted correctly', async () => {
   const other = createPool(app.databaseUrl, () => {});
   const pick = (count: number) => names.toSorted(() => Math.random() - 0.5).slice(0, count);
   const among = (most: number) => 1 + Math.floor(Math.random() * most);

@@ -93,7 +93,7 @@ test('of eight concurrent searches, those refused say so and keep the input; pag
   }
 });
 
-test('too many searches in a minute are refused with the input kept; other users and the empty page are not', async () => {
+test('too many searches in a minute are refused, keeping the input; other users and the empty page are not', async () => {
   const { app, alice, bob } = await cast({ SEARCHES_PER_MINUTE: '2' });
   try {
     for (let i = 0; i < 2; i += 1) expect((await alice.get('/search?q=cake')).status).toBe(200);

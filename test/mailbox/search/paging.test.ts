@@ -85,7 +85,8 @@ async function withMessages(name: string, ids: string[], text: string) {
   await registered(app.url, name);
   const { rows } = await app.pool.query<{ id: string }>(
     `insert into messages (owner_id, id, box, other_id, body, sent_at)
-     select u.id, m.id, 'inbox', u.id, $3, now() from users u, unnest($2::uuid[]) m (id) where u.username = $1 returning owner_id as id`,
+     select u.id, m.id, 'inbox', u.id, $3, now() from users u, unnest($2::uuid[]) m (id)
+       where u.username = $1 returning owner_id as id`,
     [name, ids, text],
   );
   const ownerId = rows[0]!.id;

@@ -80,7 +80,7 @@ test('excluded words and words of conditions are not marked', async () => {
   expect(await marks(alice, 'cake from:bob -sun')).toEqual(['cake']);
 });
 
-test('25 messages of 10,000 characters of matching words are shown well within the two seconds of a search', async () => {
+test('25 messages of 10,000 characters of matches are shown well within the two seconds of a search', async () => {
   const text = 'cake pie '.repeat(1111);
   for (let count = 0; count < 26; count += 1) await bob.send('alice', text);
   for (const q of [

@@ -127,9 +127,11 @@ test('the export has only the names of others, and no secrets', async () => {
   const whole = [...zip.values()].join('\n');
   const { rows } = await app.pool.query<{ secret: string }>(
     `select id::text as secret from users union select password_hash from users where password_hash <> ''
-     union select sid from sessions union select credential_id from passkeys union select sess ->> 'csrfSecret' from sessions
+     union select sid from sessions union select credential_id from passkeys union select sess ->> 'csrfSecret'
+       from sessions
      union select m.id::text from messages m where owner_id <> (select id from users where username = 'alice')
-     union select twin_id::text from messages where twin_id is not null and owner_id = (select id from users where username = 'alice')
+     union select twin_id::text from messages where twin_id is not null and owner_id = (select id from users
+       where username = 'alice')
        and twin_id not in (select id from messages where owner_id = (select id from users where username = 'alice'))`,
   );
   expect(rows.length).toBeGreaterThan(10);

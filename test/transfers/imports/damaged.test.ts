@@ -58,7 +58,7 @@ test.each([
     const changed = Buffer.from(zip);
     changed[position]! ^= 1 << (position % 8);
     const found = await messagesIn(changed);
-    // A name that has become one in a folder makes the mailbox another file with the same messages, which are written once.
+    // If the name becomes one in a folder, the mailbox is another file with the same messages, written once.
     const written = found && [...new Map(found.map((copy) => [copy.id, copy])).values()];
     if (written) expect(written, `at ${position} of ${zip.length}`).toEqual(whole);
     else refused += 1;

@@ -256,7 +256,7 @@ test('a mail longer than a message becomes several, in order and complete', asyn
   expect(line).toBe('Imported 3 messages. 1 long mail became several messages each.'.replace(' each', ''));
 });
 
-test('Gmail’s sent mail goes to Sent; an undated mail takes the date of the previous one, or is the oldest', async () => {
+test('Gmail’s sent mail goes to Sent; an undated mail takes the previous one’s date, or is the oldest', async () => {
   const { rows, line } = await after(
     `${from}To: Carol <carol@example.org>\nX-Gmail-Labels: Opened,Sent\n\nMine`,
     'From: x@example.org\n\nUndated',
