@@ -112,7 +112,8 @@ export async function openSite({ people: count = 220, place }: SiteOptions = {})
     // Found out sooner than the program gives up a lock: else no deadlock would ever be counted.
     await withDatabase((db) => db.query(`alter system set deadlock_timeout = '100ms'`));
     await withDatabase((db) => db.query('select pg_reload_conf()'));
-    const people = await withDatabase((db) => makePeople(db as never, count));
+    const pool = new pg.Pool({ ...address, max: 1 });
+    const people = await makePeople(pool, count).finally(() => pool.end());
     const addresses = nginx ? [nginx.url] : apps.map(({ url }) => url);
     return {
       addresses,
