@@ -8,7 +8,7 @@ export type Database = Pick<pg.Pool, 'query'>; // the pool, or one client in a t
 export type Pool = pg.Pool;
 
 // How long a page waits, together with the limits in session-settings.ts.
-const limits = { connectionTimeoutMillis: 1200, query_timeout: 2300 } satisfies pg.PoolConfig;
+const limits = { connectionTimeoutMillis: 1000, query_timeout: 2300 } satisfies pg.PoolConfig;
 
 /** `onError` gets errors of idle connections, which the pool replaces. Without a role, uses the user of the address. */
 export function createPool(
