@@ -83,8 +83,8 @@ async function execute({ pool, client, all, tell }: Run, title: string, sql: str
   const work = async () => {
     for (const text of splitStatements(sql)) await client.query(withQueryTimeout({ text }));
   };
-  const place = `${title} of ${all.length}`;
-  await withProgress({ pool, client, pid: rows[0]!.pid }, place, tell, work).catch((error: Error) => {
+  const progressTitle = `${title} of ${all.length}`;
+  await withProgress({ pool, client, pid: rows[0]!.pid }, progressTitle, tell, work).catch((error: Error) => {
     if (isDatabaseAway(error) || lacks(error)) throw error;
     throw new StartupError(`Migration ${title} failed and was rolled back: ${error.message}`, {
       cause: error,

@@ -33,8 +33,8 @@ const untrusted =
 export function explainRefusal(error: Failure, url: string): StartupError {
   if (!(error instanceof StartupError)) return new StartupError(describe(error, url));
   if (!(error.cause instanceof Error)) return error;
-  const foreign = error.cause.message;
-  return new StartupError(error.message.replace(foreign, () => withoutAddress(foreign, url)));
+  const message = error.cause.message;
+  return new StartupError(error.message.replace(message, () => withoutAddress(message, url)));
 }
 
 export function lacks({ code, message }: Failure): 'a right' | 'an extension' | undefined {

@@ -22,10 +22,10 @@ export function transaction<T>(pool: Pool, work: (db: Database) => Promise<T>): 
   return withConnection(pool, async (db, discard) => {
     try {
       // Sent together with the first statement of `work`, which fails as well if this fails.
-      const begun = db.query('begin');
-      begun.catch(() => {});
+      const started = db.query('begin');
+      started.catch(() => {});
       const result = await work(db);
-      await begun;
+      await started;
       await db.query('commit');
       return result;
     } catch (error) {

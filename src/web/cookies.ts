@@ -80,9 +80,10 @@ function isSigned(value: string, keys: string[]): boolean {
 function keyDeriver(secrets: string[]): (kind: SignedKind) => string[] {
   const known = new Map<string, string>(); // derived once, not for each page
   const derive = (secret: string, kind: SignedKind): string => {
-    const place = `${kind} ${secret}`;
-    const key = known.get(place) ?? createHmac('sha256', secret).update(`cookie ${kind}`).digest('base64url');
-    known.set(place, key);
+    const cacheKey = `${kind} ${secret}`;
+    const key =
+      known.get(cacheKey) ?? createHmac('sha256', secret).update(`cookie ${kind}`).digest('base64url');
+    known.set(cacheKey, key);
     return key;
   };
   return (kind) => {

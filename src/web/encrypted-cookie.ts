@@ -15,16 +15,16 @@ export function encryptedCookie<T>(
   schema: z.ZodType<T>,
   maxAge: number, // ms
 ): EncryptedCookie<T> {
-  const place = `cookie ${kind}`;
+  const context = `cookie ${kind}`;
   const content = z.object({ at: z.int(), value: schema });
   return {
     write({ cookies, encryption }, res, value) {
       const written = Buffer.from(JSON.stringify({ at: Date.now(), value }));
-      cookies.set(res, kind, encryption.encrypt(place, written).toString('base64url'), { maxAge });
+      cookies.set(res, kind, encryption.encrypt(context, written).toString('base64url'), { maxAge });
     },
     read({ cookies, encryption }, req) {
       const encrypted = z.string().safeParse(cookies.read(req, kind)).data;
-      const written = encrypted && encryption.decrypt(place, Buffer.from(encrypted, 'base64url'));
+      const written = encrypted && encryption.decrypt(context, Buffer.from(encrypted, 'base64url'));
       if (!written) return undefined;
       const { at, value } = content.parse(JSON.parse(written.toString()));
       return Date.now() - at < maxAge ? value : undefined;

@@ -60,7 +60,7 @@ export async function keepPreservedMessage(
   throw notKept(
     kept.kind === 'too long'
       ? `a draft has at most ${maxDraftLength.body.toLocaleString('en')} characters. Shorten it`
-      : kept.kind === 'no room'
+      : kept.kind === 'over quota'
         ? 'your mailbox is full. Delete messages that you have sent and empty the trash'
         : `there are ${maxPreservedDrafts} drafts already. Discard some`,
   );

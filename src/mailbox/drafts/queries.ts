@@ -30,8 +30,8 @@ export const hasSeen = (version: string, pages: string): string => `(d.version =
   select from json_to_recordset(${pages}) as p (page uuid, saves integer)
   where p.page = d.page and d.saves <= p.saves))`;
 
-/** 'newer': saved elsewhere since. 'ended': sent or discarded. 'full': `limit` reached. 'no room': quota in bytes. */
-export type Saved = 'saved' | 'newer' | 'ended' | 'full' | 'no room';
+/** 'newer': saved elsewhere since. 'ended': sent or discarded. 'full': `limit` reached. 'over quota': in bytes. */
+export type Saved = 'saved' | 'newer' | 'ended' | 'full' | 'over quota';
 
 interface SaveOptions {
   seen?: Seen;
@@ -61,19 +61,20 @@ export async function saveDraft(
     isEnded: boolean;
     isFull: boolean;
     isGone: boolean;
-    hasRoom: boolean;
+    isWithinQuota: boolean;
   }>(
     `with stored as (select recipient, body, octet_length(recipient) + octet_length(body) as bytes
                      from drafts where owner_id = $1 and id = $2),
-     room as (select $13::bigint is null or $14 <= (select bytes from stored) or $14
+     quota as (select $13::bigint is null or $14 <= (select bytes from stored) or $14
          + coalesce((select s.sent_bytes from mailbox_usage s where s.owner_id = $1), 0)
-         + ${draftBytes('$1')} - coalesce((select bytes from stored), 0) <= $13 as has_room),
+         + ${draftBytes('$1')} - coalesce((select bytes from stored), 0) <= $13 as is_within_quota),
      ended as (select from ended_drafts where owner_id = $1 and id = $2 and (is_sent or $12) and not $11),
      drafts_there as (select count(*) as n from drafts where owner_id = $1),
      saved as (
        insert into drafts as d (owner_id, id, recipient, body, saved_at, page, saves)
        select u.id, $2, $3, $4, $5, $6, $7 from users u
-       where u.id = $1 and u.username is not null and (select has_room from room) and (exists (select from stored)
+       where u.id = $1 and u.username is not null and (select is_within_quota from quota)
+         and (exists (select from stored)
           or (($8 = 0 or $11) and not exists (select from ended) and (select n from drafts_there) < $10))
        on conflict (owner_id, id) do update
        set recipient = excluded.recipient, body = excluded.body, saved_at = excluded.saved_at,
@@ -85,7 +86,7 @@ export async function saveDraft(
             exists (select from ended) as "isEnded", (select n from drafts_there) >= $10 as "isFull",
             exists (select from stored where recipient = $3 and body = $4) as "isSame",
             not exists (select from users where id = $1 and username is not null) as "isGone",
-            (select has_room from room) as "hasRoom"`,
+            (select is_within_quota from quota) as "isWithinQuota"`,
     [
       ownerId,
       draft.id,
@@ -103,14 +104,14 @@ export async function saveDraft(
       Buffer.byteLength(draft.recipient) + Buffer.byteLength(draft.body),
     ],
   );
-  const { version, isStored, isSame, isEnded, isFull, isGone, hasRoom } = rows[0]!;
+  const { version, isStored, isSame, isEnded, isFull, isGone, isWithinQuota } = rows[0]!;
   if (version === 1 && !revives)
     return (await dropEnded(db, ownerId, draft.id, hadDraft)) ? 'ended' : 'saved';
   if (version !== null || isSame) return 'saved';
-  if (!hasRoom && !isGone) return 'no room';
+  if (!isWithinQuota && !isGone) return 'over quota';
   if (isStored) return 'newer';
   if (isGone || isEnded || (seen.version > 0 && !revives)) return 'ended';
-  return isFull ? 'full' : 'newer'; // a concurrent save has begun the same draft
+  return isFull ? 'full' : 'newer'; // a concurrent save has created the same draft
 }
 
 /** A save that waited while the draft was sent has inserted it anew; this deletes it again. */
@@ -124,7 +125,7 @@ async function dropEnded(db: Database, ownerId: string, id: string, hadDraft: bo
 }
 
 export type Kept =
-  { kind: 'saved' | 'copied'; id: string } | { kind: 'ended' } | { kind: 'full' | 'too long' | 'no room' };
+  { kind: 'saved' | 'copied'; id: string } | { kind: 'ended' } | { kind: 'full' | 'too long' | 'over quota' };
 
 /** Saves the draft, as a copy if the stored one is newer. The id of the copy is the same for each save of a page. */
 export async function keepDraft(

@@ -43,7 +43,7 @@ export function draftRoutes(ctx: WebContext): Router {
     const seen = page?.writerId === ownerId ? { seen: page.seen } : {};
     const options = { ...seen, mailboxBytes: config.mailbox.bytes };
     const kept = await keepDraft(pool, ownerId, draft, options);
-    if (kept.kind !== 'no room') return kept;
+    if (kept.kind !== 'over quota') return kept;
     await recount(pool, ownerId, config.mailbox); // messages may have been deleted since the last count
     return keepDraft(pool, ownerId, draft, options);
   }
@@ -87,14 +87,14 @@ export function draftRoutes(ctx: WebContext): Router {
   return router;
 }
 
-type Refused = Extract<Kept, { kind: 'full' | 'too long' | 'no room' }>;
+type Refused = Extract<Kept, { kind: 'full' | 'too long' | 'over quota' }>;
 
 function isRefused(kept: Kept): kept is Refused {
   return kept.kind in refusals;
 }
 
 const refusals: Record<Refused['kind'], string> = {
-  'no room':
+  'over quota':
     'Your mailbox is full, so this was not saved. Delete some sent messages, empty the trash, and save it again.',
   full: `There are ${maxDrafts} drafts already. Send or discard one of them first.`,
   'too long':

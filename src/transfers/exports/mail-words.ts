@@ -32,8 +32,8 @@ function encodedWords(text: string): string {
 
 /** `bob <bob@…>` for `From` and `To`; a name from external mail keeps its address. */
 export function mailAddress(name: string): string {
-  const [, phrase, foreign] = /^(.*) <([\w.+-]+@[\w.-]+)>$/.exec(name) ?? [];
-  if (foreign) return `${displayName(phrase!)} <${foreign}>`;
+  const [, phrase, address] = /^(.*) <([\w.+-]+@[\w.-]+)>$/.exec(name) ?? [];
+  if (address) return `${displayName(phrase!)} <${address}>`;
   return /^[\w.-]{3,30}$/.test(name)
     ? `${displayName(name)} <${localPart(name)}@${mailDomain}>`
     : `${displayName(name)} <${deletedAccount}@${mailDomain}>`;

@@ -7,18 +7,18 @@ export async function* readLines(
   maxLength: number,
   tooLong: 'cut' | 'refuse',
 ): AsyncGenerator<string[]> {
-  let begun: string[] = [];
+  let pending: string[] = [];
   let length = 0;
   const add = (piece: string) => {
     const kept = piece.slice(0, maxLength - length);
     if (kept.length < piece.length && tooLong === 'refuse')
       throw new Unreadable('A line in this file is too long.');
-    if (kept) begun.push(kept);
+    if (kept) pending.push(kept);
     length += kept.length;
   };
   const take = () => {
-    const line = begun.length === 1 ? begun[0]! : begun.join('');
-    begun = [];
+    const line = pending.length === 1 ? pending[0]! : pending.join('');
+    pending = [];
     length = 0;
     return line;
   };

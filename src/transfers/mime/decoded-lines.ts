@@ -10,14 +10,14 @@ export interface DecodedLines {
 
 export function createDecodedLines(encoding: string): DecodedLines {
   const decode = encoding === 'base64' ? createBase64() : decodeQuotedPrintable;
-  let begun = '';
+  let pending = '';
   return {
     next(line) {
-      const lines = (begun + decode(line)).split(/\r?\n/);
-      begun = lines.pop()!.slice(0, maxLine);
+      const lines = (pending + decode(line)).split(/\r?\n/);
+      pending = lines.pop()!.slice(0, maxLine);
       return lines;
     },
-    end: () => (begun ? [begun] : []),
+    end: () => (pending ? [pending] : []),
   };
 }
 

@@ -108,7 +108,7 @@ function createPage() {
     },
     text(): string {
       endLink();
-      return tidy(pieces.join(''));
+      return normalizeBlanks(pieces.join(''));
     },
   };
 }
@@ -123,7 +123,7 @@ function isWorthShowing(href: string, words: string): boolean {
 }
 
 /** No trailing spaces, at most one blank line. A regular expression would be quadratic in a run of spaces. */
-function tidy(text: string): string {
+function normalizeBlanks(text: string): string {
   const lines: string[] = [];
   for (const line of text.replaceAll('\u00A0', ' ').split('\n')) {
     const words = line.trimEnd();
