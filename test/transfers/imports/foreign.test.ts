@@ -70,7 +70,7 @@ test('the plain alternative is chosen, attachments are skipped and named, nested
     `${from}Content-Type: multipart/mixed; boundary=outer\n\n--outer\nContent-Type: multipart/alternative; boundary="in;ner"\n\n--in;ner\nContent-Type: text/plain\n\nPlain words\n--in;ner\nContent-Type: text/html\n\n<p>HTML words</p>\n--in;ner--\n\n--outer\nContent-Type: image/png; name="cat.png"\nContent-Disposition: attachment\nContent-Transfer-Encoding: base64\n\niVBORw0KGgo=\n--outer\nContent-Type: text/plain\n\nA footer\n--outer--\nepilogue`,
   );
   expect(rows[0]!.body).toBe('Plain words\n\nA footer\n\n[An attachment was left out: cat.png]');
-  expect(line).toBe('Imported 1 message. 1 attachment was left out.');
+  expect(line).toBe('Imported 1 message. 1 attachment was skipped.');
 });
 
 test('an HTML-only mail becomes text', async () => {
