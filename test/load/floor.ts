@@ -22,7 +22,7 @@ const session = {
 };
 const inbox = {
   name: 'inbox',
-  text: selectBoxBefore('inbox', 2),
+  text: selectBoxBefore('inbox'),
 };
 const message = {
   name: 'message',
