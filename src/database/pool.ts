@@ -27,6 +27,8 @@ export function createPool(
     keepAlive: true,
   });
   pool.on('error', onError);
+  // Nobody listens between the hand-over of a connection and its first use; an error then would end the process.
+  pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
 

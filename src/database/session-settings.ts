@@ -2,8 +2,8 @@
 import type { ClientBase } from 'pg';
 
 // A page runs at most two queries and must answer within 5 s if PostgreSQL hangs, and within 3 s if all connections
-// wait for a lock: 1 s for each connection (pool.ts), 0.5 s for a lock, and about 2 s for an answer, timed by the server
-// and, if that is frozen, by the client (query_timeout).
+// wait for a lock: 1 s for each connection (pool.ts), 0.5 s for a lock, and about 2 s for an answer, timed by the
+// server and, if that is frozen, by the client (query_timeout).
 export const timeouts = {
   lock_timeout: '500',
   statement_timeout: '2000',

@@ -1,19 +1,16 @@
 // Runs several statements on one connection, optionally in a transaction.
 import type { Database, Pool } from './pool.ts';
 
-/** Handles connection errors, which would end the process; a lost or discarded connection is not reused. */
+/** A discarded connection is not reused, nor is one that was lost. */
 export async function withConnection<T>(
   pool: Pool,
   work: (db: Database, discard: (error: Error) => void) => Promise<T>,
 ): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
-  const discard = (error: Error) => (broken = error);
-  client.on('error', discard);
   try {
-    return await work(client, discard);
+    return await work(client, (error) => (broken = error));
   } finally {
-    client.off('error', discard);
     client.release(broken);
   }
 }

@@ -49,6 +49,19 @@ describe('on a running server', () => {
     await pool.end();
   });
 
+  test('a connection that breaks while it is handed over does not end the process', async () => {
+    const clients = await Promise.all(Array.from({ length: pool.options.max }, () => pool.connect()));
+    const next = pool.connect();
+    const [first, ...others] = clients;
+    // In the same turn, as when the end of a query and that of the connection come in one packet.
+    first!.release();
+    const breakIt = () => first!.emit('error', new Error('terminated'));
+    expect.soft(breakIt).not.toThrow();
+    for (const client of others) client.release();
+    (await next).release(true);
+    expect((await pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+  });
+
   test('a statement that takes too long is cancelled', async () => {
     const startedAt = Date.now();
     // Our own limit, a little above PostgreSQL's, would come first where the machine is busy.
