@@ -17,6 +17,7 @@ import { twoFactorRoutes } from './accounts/second-factor/login-routes.ts';
 import { requireFactor } from './accounts/second-factor/require-factor.ts';
 import { secondFactorRoutes } from './accounts/second-factor/routes.ts';
 import { timeZoneRoutes } from './accounts/time-zone-routes.ts';
+import { oneByOne } from './concurrency/one-by-one.ts';
 import { forNobody } from './database/owner.ts';
 import { showMessageAgain } from './mailbox/compose/refused-message.ts';
 import { composeRoutes } from './mailbox/compose/routes.ts';
@@ -85,6 +86,7 @@ export function createApp(ctx: AppContext): Express {
   app.use('/assets', serveAssets);
   app.use(countRequests('/account/import'), neverStore, refuseBrokenAddresses, forNobody);
   app.use(['/reset', '/register'], hideAddress);
+  app.post(['/login{/*way}', '/register'], oneByOne());
   app.use(limitLargeForms(ctx), readForms, refuseNestedFields, offerToken);
   // Before anything that may refuse a form, so that every refusal preserves the user's text.
   app.post(['/send', '/drafts'], preserveInput(showMessageAgain(ctx)));
