@@ -32,10 +32,8 @@ export async function findOwnAccount(db: Database, userId: string): Promise<Acco
   return rows[0];
 }
 
-/**
- * 'taken' if the name or a look-alike was ever used; inserting the skeleton's hash decides. Older rows hash names. Call
- * in a transaction.
- */
+/** 'taken' if the name or a look-alike was ever used; inserting the skeleton's hash decides. Older rows hash names.
+ * Call in a transaction. */
 export async function createAccount(
   db: Database,
   hashUsername: HashUsername,

@@ -39,7 +39,7 @@ export async function checkQuota(
   mayCount: boolean,
 ): Promise<QuotaCheck | undefined> {
   const nearly = nearlyFull(limits);
-  const room: QuotaCheck = { full: [], fullOfOwn: [], filling: [], held: {} };
+  const check: QuotaCheck = { full: [], fullOfOwn: [], filling: [], held: {} };
   const ownerIds = Object.keys(adding);
   const usages = mayCount ? await lockUsage(db, ownerIds) : await readUsage(db, ownerIds, forUpdate);
   if (usages.length < ownerIds.length && !mayCount) return undefined;
@@ -47,19 +47,19 @@ export async function checkQuota(
     const { ownerId, isWarned } = known;
     const { received, sent } = adding[ownerId]!;
     const all = { messages: received.messages + sent.messages, bytes: received.bytes + sent.bytes };
-    room.held[ownerId] = known.messages ?? 0;
+    check.held[ownerId] = known.messages ?? 0;
     if (fits(known, all, isWarned ? limits : nearly)) continue;
     if (received.messages === 0 && isWarned && fitsOwn(known, sent, limits)) continue;
     if (!mayCount) return undefined;
     const size = await countAnew(db, known, { limits, adding: all });
-    room.held[ownerId] = size.messages!;
-    if (received.messages > 0 && !fits(size, all, limits)) room.full.push(ownerId);
-    if (sent.messages > 0 && !fitsOwn(size, sent, limits)) room.fullOfOwn.push(ownerId);
+    check.held[ownerId] = size.messages!;
+    if (received.messages > 0 && !fits(size, all, limits)) check.full.push(ownerId);
+    if (sent.messages > 0 && !fitsOwn(size, sent, limits)) check.fullOfOwn.push(ownerId);
     if (size.isWarned || fits(size, all, nearly)) continue;
     await db.query('update mailbox_usage set warned_at = now() where owner_id = $1', [ownerId]);
-    room.filling.push(size);
+    check.filling.push(size);
   }
-  return room;
+  return check;
 }
 
 /** After the messages have been added, so that notices take no room from them. */

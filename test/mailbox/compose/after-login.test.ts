@@ -26,6 +26,14 @@ async function refused(action = '/send'): Promise<Answer> {
 const logInOn = (page: Answer, person: Person, password = person.password): Promise<Answer> =>
   alice.post('/login', { ...filledIn(page, '/login'), username: person.username, password });
 
+const saveDrafts = (count: number) =>
+  app.pool.query(
+    `insert into drafts (owner_id, id, recipient, body, saved_at)
+     select u.id, gen_random_uuid(), '', 'Draft', now() from users u, generate_series(1, $1)
+     where u.username = 'alice'`,
+    [count],
+  );
+
 describe('the same user', () => {
   test.each(['/send', '/drafts'])('finds the form with every character, after %s', async (action) => {
     const back = await logInOn(await refused(action), alice);
@@ -60,11 +68,7 @@ describe('the same user', () => {
   });
 
   test('with two hundred drafts already gets an error, and the text is kept until there is room', async () => {
-    await app.pool.query(
-      `insert into drafts (owner_id, id, recipient, body, saved_at)
-       select u.id, gen_random_uuid(), '', 'Draft', now() from users u, generate_series(1, 200)
-         where u.username = 'alice'`,
-    );
+    await saveDrafts(200);
     const told = await logInOn(await refused(), alice);
     expect(told.status).toBe(422);
     expect(told.$('[role=alert]').text()).toContain('200 drafts');
@@ -76,11 +80,7 @@ describe('the same user', () => {
   });
 
   test('finds it with a hundred drafts already', async () => {
-    await app.pool.query(
-      `insert into drafts (owner_id, id, recipient, body, saved_at)
-       select u.id, gen_random_uuid(), '', 'Draft', now() from users u, generate_series(1, 100)
-         where u.username = 'alice'`,
-    );
+    await saveDrafts(100);
     const back = await logInOn(await refused(), alice);
     expect((await alice.get(back.headers.location!)).$('textarea[name=body]').text()).toBe(awkwardText);
   });
