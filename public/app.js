@@ -75,6 +75,15 @@ document.addEventListener('submit', (event) => {
   if (question && !confirm(question)) event.preventDefault();
 });
 
+// A text kept in this tab (offline.js) goes with its writer.
+document.addEventListener('submit', (event) => {
+  if (/** @type {HTMLElement} */ (event.target).matches('[action="/logout"]')) {
+    try {
+      sessionStorage.clear();
+    } catch {} // not allowed: then nothing is kept
+  }
+});
+
 // The second half of a double click is ignored: it would abort the response to the first, and with it a new cookie.
 /** @type {WeakMap<EventTarget, number>} */
 const sentAt = new WeakMap();
@@ -138,6 +147,7 @@ for (const form of findAll('form[data-message]')) {
       form.elements.key.value = said.key;
       form.elements.page.value = said.page;
     }
+    form.dispatchEvent(new Event(answer?.ok ? 'saved' : 'unsaved')); // offline.js
     if (saved && !timer)
       saved.textContent = answer?.ok
         ? copied || 'Saved'
