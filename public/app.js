@@ -77,11 +77,7 @@ document.addEventListener('submit', (event) => {
 
 // A text kept in this tab (offline.js) goes with its writer.
 document.addEventListener('submit', (event) => {
-  if (/** @type {HTMLElement} */ (event.target).matches('[action="/logout"]')) {
-    try {
-      sessionStorage.clear();
-    } catch {} // not allowed: then nothing is kept
-  }
+  if (/** @type {HTMLElement} */ (event.target).matches('[action="/logout"]')) tabSetting('unsent', '');
 });
 
 // The second half of a double click is ignored: it would abort the response to the first, and with it a new cookie.
@@ -239,6 +235,16 @@ function keysSetting(value) {
     return value ?? 'on';
   }
 }
+/** A note for the next page in this tab. @param {string} name @param {string} [value] */
+function tabSetting(name, value) {
+  try {
+    if (value) sessionStorage.setItem(name, value);
+    else if (value === '') sessionStorage.removeItem(name);
+    return sessionStorage.getItem(name) ?? '';
+  } catch {
+    return '';
+  }
+}
 let isOff = keysSetting() === 'off';
 const current = () => rows().findIndex((row) => row.contains(document.activeElement));
 
@@ -252,6 +258,26 @@ function move(step) {
 function press(end) {
   const scope = rows()[current()] ?? find('[data-message]');
   if (scope) find(`form[action$="${end}"] button`, scope)?.click();
+}
+
+// What somebody types into a page that is not there yet, such as an answer, is no shortcut: while a page is being left,
+// and on the next one until the keys have rested.
+const leaveMs = 5000; // a download begins like a new page, but this one stays
+const restMs = 500;
+let quietUntil = find('form[data-message]') || tabSetting('typing') ? performance.now() + restMs : 0;
+tabSetting('typing', '');
+let leftAt = -Infinity;
+addEventListener('beforeunload', () => (leftAt = performance.now()));
+addEventListener('pageshow', () => (leftAt = -Infinity));
+
+/** Whether a key belongs to such a text. */
+function isTypedAhead() {
+  const now = performance.now();
+  const isLeaving = now - leftAt < leaveMs;
+  if (isLeaving) tabSetting('typing', 'yes');
+  if (!isLeaving && now >= quietUntil) return false;
+  quietUntil = now + restMs;
+  return true;
 }
 
 /** @type {Record<string, [words: string, act: () => void]>} */
@@ -316,7 +342,8 @@ if (document.body.dataset.user) {
     const target = /** @type {HTMLElement} */ (event.target);
     const isTyping =
       target.isContentEditable || target.matches('textarea, select, input:not([type=checkbox])');
-    if (isTyping || isOff || help.open || !isAlone(event)) return;
+    if (isTyping || isOff || help.open || event.isComposing || !isAlone(event)) return;
+    if (event.key.length !== 1 || isTypedAhead()) return;
     const key = keys[event.key];
     if (!key) return;
     event.preventDefault();

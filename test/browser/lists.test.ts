@@ -1,4 +1,5 @@
 // Lists with JavaScript: ranges, keyboard shortcuts, confirmations, local times; and the same tasks without it.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { cast } from '../support/cast.ts';
@@ -43,6 +44,9 @@ describe.skipIf(!available('chromium'))('lists in a browser', () => {
       () => document.activeElement?.closest('li')?.querySelector('.excerpt')?.textContent ?? null,
     );
 
+  /** Longer than the keys have to rest on a page to write on. */
+  const rest = 700;
+
   test('one box ticks all, and shift-click ticks a range', async () => {
     const page = await open();
     const all = page.getByLabel('All on this page');
@@ -79,6 +83,7 @@ describe.skipIf(!available('chromium'))('lists in a browser', () => {
       expect(await texts(page)).toEqual(['two']);
       await page.keyboard.press('c');
       await page.waitForURL('**/send');
+      await page.waitForTimeout(rest);
       await page.keyboard.press('/');
       await page.waitForURL('**/search');
       await page.keyboard.press('?');
@@ -133,6 +138,37 @@ describe.skipIf(!available('chromium'))('lists in a browser', () => {
       await page.waitForTimeout(200);
       await page.reload();
       expect(await texts(page)).toHaveLength(5);
+    });
+
+    test('what is typed ahead of a page to come is no shortcut', async () => {
+      const page = await open();
+      await page.keyboard.press('j');
+      await page.route('**/messages/*', async (route) => {
+        await sleep(500);
+        await route.continue();
+      });
+      await page.keyboard.press('Enter');
+      await sleep(100);
+      for (const key of 'come?') await page.keyboard.press(key);
+      await page.waitForURL('**/messages/*');
+      for (const key of 'c?') await page.keyboard.press(key);
+      await page.waitForTimeout(200);
+      expect(new URL(page.url()).pathname).toMatch('/messages/');
+      expect(await page.getByRole('dialog').isVisible()).toBe(false);
+      await page.waitForTimeout(rest);
+      await page.keyboard.press('c');
+      await page.waitForURL('**/send');
+    });
+
+    test('a page to write on takes no key for a shortcut until the keys have rested', async () => {
+      const page = await open('/with/alice');
+      for (const key of 'cu?') await page.keyboard.press(key);
+      await page.waitForTimeout(200);
+      expect(new URL(page.url()).pathname).toBe('/with/alice');
+      expect(await page.getByRole('dialog').isVisible()).toBe(false);
+      await page.waitForTimeout(rest);
+      await page.keyboard.press('?');
+      await page.getByRole('dialog').waitFor();
     });
 
     test('are off while typing, and with Ctrl or Alt', async () => {
