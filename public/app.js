@@ -68,11 +68,13 @@ function showTimes() {
 showTimes();
 setInterval(showTimes, 60_000);
 
-// Confirmation before anything that cannot be undone.
+// Confirmation before anything that cannot be undone. Without it, a page of the server asks.
 document.addEventListener('submit', (event) => {
-  const question =
-    event.submitter?.dataset.confirm ?? /** @type {HTMLElement} */ (event.target).dataset.confirm;
-  if (question && !confirm(question)) event.preventDefault();
+  const form = /** @type {HTMLFormElement} */ (event.target);
+  const question = event.submitter?.dataset.confirm ?? form.dataset.confirm;
+  if (!question) return;
+  if (!confirm(question)) event.preventDefault();
+  else form.addEventListener('formdata', ({ formData }) => formData.set('confirmed', 'yes'), { once: true });
 });
 
 // A text kept in this tab (offline.js) goes with its writer.

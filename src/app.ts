@@ -26,6 +26,7 @@ import { draftRoutes } from './mailbox/drafts/routes.ts';
 import { notifyOwnPages } from './mailbox/live/own-changes.ts';
 import { liveRoutes } from './mailbox/live/routes.ts';
 import { messagePreload, messageRoutes } from './mailbox/message-routes.ts';
+import { questions } from './mailbox/questions.ts';
 import { listPreloads, mailboxRoutes } from './mailbox/routes.ts';
 import { searchRoutes } from './mailbox/search/routes.ts';
 import { trashRoutes } from './mailbox/trash/routes.ts';
@@ -77,7 +78,10 @@ export function createApp(ctx: AppContext): Express {
   const app = express();
   app.disable('x-powered-by').disable('etag');
   app.set('trust proxy', config.trustProxy);
-  Object.assign(app.locals, viewHelpers(ctx), { passkeyQuestion: () => requestOptions(ctx, signingIn) });
+  Object.assign(app.locals, viewHelpers(ctx), {
+    passkeyQuestion: () => requestOptions(ctx, signingIn),
+    questions,
+  });
   renderPages(app, config.isDevelopment);
   parseCookiesLazily(app, ctx.cookies);
 

@@ -6,6 +6,7 @@ import type { MailboxContext } from './context.ts';
 import { flashTrashed } from './trash/flash-trashed.ts';
 import { findTrashed, trashMessages } from './trash/queries.ts';
 import { aroundInSearch, type Around } from './search/around.ts';
+import { askFirst, type Confirmation } from '../web/confirmation.ts';
 import { allowOnly, HttpError } from '../web/errors.ts';
 import { flash } from '../web/flash.ts';
 import { localPath } from '../web/local-path.ts';
@@ -14,6 +15,7 @@ import { preloaded, type Preload } from '../sessions/preload.ts';
 import { signedIn } from '../sessions/session.ts';
 import { splitLinks } from './links.ts';
 import { findMessage, markUnread, openMessage, type Message } from './queries.ts';
+import { questions } from './questions.ts';
 import { sayUnchanged } from './selection.ts';
 
 export const messagePreload: Preload<Message | undefined> = {
@@ -83,7 +85,7 @@ export function messageRoutes(ctx: MailboxContext): Router {
 
   router
     .route('/messages/:id/unsend')
-    .post(async (req, res) => {
+    .post(askFirst(unsending), async (req, res) => {
       const outcome = await unsendMessage(pool, signedIn(req).id, messageId(req));
       if (outcome.kind === 'no such message') throw unknownMessage();
       if (outcome.kind === 'taken back') {
@@ -99,6 +101,10 @@ export function messageRoutes(ctx: MailboxContext): Router {
     .all(allowOnly('POST'));
 
   return router;
+}
+
+function unsending(req: Request): Confirmation {
+  return { question: questions.unsend, button: 'Take back', back: localPath(req.body?.from) ?? '/sent' };
 }
 
 function inBox({ box, newer, older }: Message): Around {

@@ -28,6 +28,7 @@ const shared = [
   'machineTime',
   'nameOf',
   'passkeyQuestion',
+  'questions',
   'readersTime',
   'registration',
   'requiresFactor',

@@ -35,6 +35,26 @@ function opened(name: string, list: string): PageCase {
   };
 }
 
+/** The page that asks before what cannot be undone, where no script asks. */
+function questionBefore(button: string, list: string, end: string): PageCase {
+  const addressOf = async (person: Person) =>
+    (await person.get(list)).$(`form[action$="${end}"]`).first().attr('action')!;
+  return {
+    name: `the question before “${button}”`,
+    isPublic: false,
+    open: async (person) => person.post(await addressOf(person), await person.hidden(list, '/logout')),
+    show: async (tab) => {
+      await tab.goto(list);
+      await tab.evaluate((ending) => {
+        const form = document.querySelector<HTMLFormElement>(`form[action$="${ending}"]`)!;
+        form.removeAttribute('data-confirm');
+        form.requestSubmit();
+      }, end);
+      await tab.locator('#confirm').waitFor();
+    },
+  };
+}
+
 /** A page that answers a form: filled in wrongly on purpose. */
 function afterForm(
   name: string,
@@ -144,6 +164,8 @@ export const pages: PageCase[] = [
   page('Drafts', '/drafts'),
   page('Trash', '/trash'),
   page('Empty the trash', '/trash/empty'),
+  questionBefore('Delete permanently', '/trash', '/delete'),
+  questionBefore('Take back', '/sent', '/unsend'),
   page('Search, empty', '/search'),
   page('Search with matches', '/search?q=hello'),
   page('Search without matches', '/search?q=nowhere-to-be-found'),

@@ -326,6 +326,11 @@ describe.skipIf(!available('chromium'))('lists in a browser', () => {
     await page.getByRole('button', { name: 'Send', exact: true }).click();
     await page.goto('/sent');
     await page.getByRole('button', { name: /^Take back/ }).click();
+    await page.getByText('Take this message back?').waitFor();
+    await page.getByRole('link', { name: 'Cancel' }).click();
+    await page.waitForURL('**/sent');
+    await page.getByRole('button', { name: /^Take back/ }).click();
+    await page.locator('#confirm').getByRole('button', { name: 'Take back' }).click();
     await page.getByText('Taken back: bob will not see it.').waitFor();
     expect((await bob.get('/inbox')).text).not.toContain('Too early');
   });

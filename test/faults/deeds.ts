@@ -180,7 +180,7 @@ async function emptyTrash(town: Town, client: Client): Promise<void> {
 }
 
 async function post(client: Client, path: string, fields: Record<string, string> = {}): Promise<Reply> {
-  return client.post(path, { _csrf: await client.token(), ...fields });
+  return client.post(path, { _csrf: await client.token(), confirmed: 'yes', ...fields });
 }
 
 /** One of this town's messages on the first page of a box. */

@@ -61,7 +61,7 @@ async function die(canary: string, client: Client, box: string): Promise<void> {
   const _csrf = await client.token();
   const address = await addressOf(canary, client, box);
   for (const path of [`${address}/delete`, `${address.replace('/messages', '/trash')}/delete`]) {
-    const { status } = await client.post(path, { _csrf });
+    const { status } = await client.post(path, { _csrf, confirmed: 'yes' });
     if (status !== 303) throw new Error(`Deleting was answered ${status}.`);
   }
 }

@@ -18,7 +18,7 @@ async function messages(count: number, box = 'inbox'): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 const post = (path: string, fields: [string, string][] = []): Promise<Answer> =>
-  alice.post(path, new URLSearchParams([['_csrf', token], ...fields]).toString());
+  alice.post(path, new URLSearchParams([['_csrf', token], ['confirmed', 'yes'], ...fields]).toString());
 async function lineAfter(answer: Answer): Promise<string> {
   expect(answer.status).toBe(303);
   return (await alice.get(answer.headers.location!)).$('.flash [role=status]').text();

@@ -115,5 +115,5 @@ export async function snapshotOf(pool: Pool): Promise<string> {
 
 /** What a form of this person's pages carries to be accepted. */
 export async function tokenOf(person: Person): Promise<Fields> {
-  return { _csrf: (await person.hidden('/drafts', '/logout'))._csrf! };
+  return { _csrf: (await person.hidden('/drafts', '/logout'))._csrf!, confirmed: 'yes' };
 }

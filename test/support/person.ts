@@ -12,7 +12,7 @@ export interface Person {
   get(path: string): Promise<Answer>;
   /** Posts just these fields, as a program would. */
   post(path: string, fields?: Fields | string): Promise<Answer>;
-  /** Loads `page`, fills in its form that goes to `action`, and sends that. */
+  /** Loads `page`, fills in its form that goes to `action`, and sends that; says yes if a page asks. */
   submit(page: string, fields?: Fields, action?: string): Promise<Answer>;
   /** The hidden fields of the form on a page that goes to `action`. */
   hidden(page: string, action?: string): Promise<Fields>;
@@ -61,8 +61,12 @@ export function stranger(
     if (inputs.length === 0) throw new Error(`There is no form for ${action} on ${page}.`);
     return Object.fromEntries(inputs.map((input) => [$(input).attr('name')!, $(input).attr('value') ?? '']));
   };
-  const submit = async (page: string, fields: Fields = {}, action = page.split('?')[0]!) =>
-    post(action, { ...(await hidden(page, action)), ...fields });
+  const submit = async (page: string, fields: Fields = {}, action = page.split('?')[0]!) => {
+    const form = { ...(await hidden(page, action)), ...fields };
+    const answer = await post(action, form);
+    const isAsked = answer.$('form#confirm').length > 0;
+    return isAsked ? post(action, { ...form, confirmed: 'yes' }) : answer;
+  };
 
   const send = (to: string, body: string) => submit('/send', { recipient: to, body });
   return { username, password, get, post, ask, submit, hidden, cookies, send };

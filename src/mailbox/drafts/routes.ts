@@ -4,8 +4,10 @@ import { z } from 'zod';
 import { moveFormPage, readFormPage } from '../compose/form-page.ts';
 import { readMessage, type TypedMessage } from '../compose/message-form.ts';
 import { showSend } from '../compose/routes.ts';
+import { questions } from '../questions.ts';
 import { recount } from '../quota.ts';
 import type { WebContext } from '../../web/context.ts';
+import { askFirst, type Confirmation } from '../../web/confirmation.ts';
 import { allowOnly, HttpError } from '../../web/errors.ts';
 import { flash } from '../../web/flash.ts';
 import { typedIn } from '../../web/forms.ts';
@@ -73,7 +75,7 @@ export function draftRoutes(ctx: WebContext): Router {
 
   router
     .route('/drafts/:id/discard')
-    .post(async (req, res) => {
+    .post(askFirst(discarding), async (req, res) => {
       const id = z.uuid().safeParse(req.params.id);
       const outcome = id.success ? await discardDraft(pool, signedIn(req).id, id.data) : 'unknown';
       if (outcome === 'unknown') throw new HttpError(404, 'This draft does not exist (any more).');
@@ -85,6 +87,10 @@ export function draftRoutes(ctx: WebContext): Router {
     .all(allowOnly('POST'));
 
   return router;
+}
+
+function discarding(): Confirmation {
+  return { question: questions.discard, button: 'Discard', back: '/drafts' };
 }
 
 type Refused = Extract<Kept, { kind: 'full' | 'too long' | 'over quota' }>;

@@ -1,13 +1,15 @@
 // The trash: view, restore, delete permanently.
-import { Router } from 'express';
+import { Router, type Request } from 'express';
 import { z } from 'zod';
 import { inBatches } from '../../database/batches.ts';
 import { splitLinks } from '../links.ts';
 import { messageId, unknownMessage } from '../message-routes.ts';
 import { findMessage, openMessage } from '../queries.ts';
+import { askToDelete } from '../questions.ts';
 import { counted, sayDone, selectedIds } from '../selection.ts';
 import { aroundInSearch, type Around } from '../search/around.ts';
 import type { WebContext } from '../../web/context.ts';
+import { askFirst, type Confirmation } from '../../web/confirmation.ts';
 import { allowOnly, HttpError } from '../../web/errors.ts';
 import { flash } from '../../web/flash.ts';
 import { localPath } from '../../web/local-path.ts';
@@ -42,7 +44,7 @@ export function trashRoutes(ctx: WebContext): Router {
 
   router
     .route('/trash/selected')
-    .post(async (req, res) => {
+    .post(askFirst(deletingSelected), async (req, res) => {
       const { id } = signedIn(req);
       const ids = selectedIds(req.body);
       const action: unknown = req.body?.action;
@@ -125,13 +127,16 @@ export function trashRoutes(ctx: WebContext): Router {
 
   router
     .route('/trash/:id/delete')
-    .post(async (req, res) => {
-      const [id, { id: ownerId }] = [messageId(req), signedIn(req)];
-      const [deleted] = await deletePermanently(pool, ownerId, [id]);
-      if (!deleted) throw await notInTrash(ownerId, id);
-      flash(ctx, res, { line: 'Deleted permanently.' });
-      res.redirect(303, localPath(req.body?.from) ?? '/trash');
-    })
+    .post(
+      askFirst((req) => deleting(req, 1)),
+      async (req, res) => {
+        const [id, { id: ownerId }] = [messageId(req), signedIn(req)];
+        const [deleted] = await deletePermanently(pool, ownerId, [id]);
+        if (!deleted) throw await notInTrash(ownerId, id);
+        flash(ctx, res, { line: 'Deleted permanently.' });
+        res.redirect(303, localPath(req.body?.from) ?? '/trash');
+      },
+    )
     .all(allowOnly('POST'));
 
   async function notInTrash(ownerId: string, id: string): Promise<HttpError> {
@@ -139,6 +144,19 @@ export function trashRoutes(ctx: WebContext): Router {
     return isRestored ? new HttpError(404, 'This message is not in the trash (any more).') : unknownMessage();
   }
   return router;
+}
+
+function deleting(req: Request, count: number): Confirmation {
+  return {
+    question: askToDelete(count),
+    button: 'Delete permanently',
+    back: localPath(req.body?.from) ?? '/trash',
+  };
+}
+
+function deletingSelected(req: Request): Confirmation | undefined {
+  const { length } = selectedIds(req.body);
+  return req.body?.action === 'forever' && length > 0 ? deleting(req, length) : undefined;
 }
 
 function inTrash({ newer, older }: TrashedMessage): Around {

@@ -209,11 +209,12 @@ describe('a draft that was sent or discarded elsewhere', () => {
   test('is reported when its button is pressed again', async () => {
     const id = await begun();
     const fields = await alice.hidden('/drafts', `/drafts/${id}/discard`);
-    await alice.post(`/drafts/${id}/discard`, fields);
+    await alice.post(`/drafts/${id}/discard`, { ...fields, confirmed: 'yes' });
     await alice.get('/drafts');
-    expect((await alice.post(`/drafts/${id}/discard`, fields)).status).toBe(303);
+    expect((await alice.post(`/drafts/${id}/discard`, { ...fields, confirmed: 'yes' })).status).toBe(303);
     expect(lineOf(await alice.get('/drafts'))).toBe('This draft was sent or discarded already.');
-    expect((await bob.post(`/drafts/${id}/discard`, await bob.hidden('/inbox', '/logout'))).status).toBe(404);
+    const bobs = { ...(await bob.hidden('/inbox', '/logout')), confirmed: 'yes' };
+    expect((await bob.post(`/drafts/${id}/discard`, bobs)).status).toBe(404);
   });
 });
 
