@@ -29,13 +29,25 @@ create table users (
   passkey_asked_at timestamptz,
   -- Such as Europe/Berlin; null: as the browser says.
   time_zone text,
+  -- In any script, shown beside the username; null for none.
+  display_name text,
+  -- Since when the person is not in the directory of members, where there is one (DIRECTORY).
+  unlisted_at timestamptz,
+  -- The display name without accents and case, as it is searched for.
+  name_key text collate "C",
   constraint users_pkey primary key (id),
   constraint users_username_key unique (username),
+  constraint users_display_name_check check (char_length(display_name) >= 1 and char_length(display_name) <= 60),
+  constraint users_name_key_check check (char_length(name_key) <= 100 and (name_key is null) = (display_name is null)),
   constraint users_time_zone_check check (length(time_zone) <= 60),
   constraint users_username_check check (username ~ '^[a-z0-9][a-z0-9_.-]{2,29}$')
 );
 -- Accounts being deleted, for the process that resumes after a crash.
 create index users_leaving on users (id) where username is null;
+-- A page of the directory; and of those whose display name begins with what was typed.
+create index users_listed on users (username) where unlisted_at is null and disabled_at is null;
+create index users_listed_by_name on users (name_key,
+  username) where unlisted_at is null and disabled_at is null and name_key is not null;
 
 -- Keyed by person, like the mailbox: on a shard, a session is where its mailbox is, and logging out everywhere is
 -- one range of the key.

@@ -12,6 +12,7 @@ import { recoveryLoginRoutes } from './accounts/recovery/login-routes.ts';
 import { recoveryRoutes } from './accounts/recovery/routes.ts';
 import { registrationRoutes } from './accounts/registration.ts';
 import { resetLinkRoutes } from './accounts/reset-links/routes.ts';
+import { nameRoutes } from './accounts/name-routes.ts';
 import { loginRoutes, logoutRoutes } from './accounts/routes.ts';
 import { twoFactorRoutes } from './accounts/second-factor/login-routes.ts';
 import { requireFactor } from './accounts/second-factor/require-factor.ts';
@@ -126,6 +127,7 @@ function memberRoutes(ctx: AppContext): Router {
     .use(liveRoutes(ctx)) // /events
     .use(confirmPasswordRoutes(ctx)) // /account/confirm
     .use(accountRoutes(ctx)) // /account /account/password
+    .use(nameRoutes(ctx)) // /account/name
     .use(timeZoneRoutes(ctx)) // /account/time-zone
     .use(invitationRoutes(ctx)) // /account/invitations
     .use(deviceRoutes(ctx)) // /account/devices

@@ -59,6 +59,7 @@ const environment = z.object({
   // No "admins" value: there are no admin accounts, the operator works on the command line.
   REQUIRE_SECOND_FACTOR: oneOf('off', 'all'),
   MEMBERS_INVITE: wholeNumber(0, 0, 1000),
+  DIRECTORY: oneOf('off', 'members'),
   // OWASP Password Storage Cheat Sheet, Argon2id: m = 19 MiB, t = 2, p = 1; the minimum of 7 MiB is theirs too.
   PASSWORD_MEMORY_KIB: wholeNumber(19_456, 7_168, maxPasswordKib),
   PASSWORD_PASSES: wholeNumber(2, 1, 100),
@@ -87,6 +88,7 @@ export interface Config {
   registrationsPerHour: number;
   registration: 'open' | 'invite' | 'closed';
   requireSecondFactor: 'off' | 'all';
+  directory: 'off' | 'members'; // whether members see a list of all members
   membersInvite: number; // unused invitations a member may have at a time
   password: { memoryKib: number; passes: number };
 }
@@ -134,6 +136,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     registration: settings.REGISTRATION,
     requireSecondFactor: settings.REQUIRE_SECOND_FACTOR,
     membersInvite: settings.MEMBERS_INVITE,
+    directory: settings.DIRECTORY,
     password: { memoryKib: settings.PASSWORD_MEMORY_KIB, passes: settings.PASSWORD_PASSES },
   };
 }

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createConnection, type AddressInfo, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { maxNamesPerHour } from '../src/accounts/name-routes.ts';
 import { maxBrowsers } from '../src/accounts/devices/queries.ts';
 import { maxPasskeys } from '../src/accounts/passkeys/queries.ts';
 import { maxHashes, passwordQueue } from '../src/accounts/passwords.ts';
@@ -35,6 +36,7 @@ import { maxEntries } from '../src/transfers/imports/read-zip.ts';
 import { pieceSize } from '../src/transfers/imports/routes.ts';
 import { maxUnpackedBytes, maxUnpackedRatio } from '../src/transfers/imports/unpacking.ts';
 import { maxUploadBytes } from '../src/transfers/imports/upload.ts';
+import { maxNameLength } from '../src/display-names.ts';
 import { maxBodyBytes, maxFields } from '../src/web/forms.ts';
 import { maxWaitingBytes } from '../src/web/log.ts';
 import { pageSize } from '../src/web/paging.ts';
@@ -80,6 +82,8 @@ describe('docs/limits.md says', () => {
     ['A form', lengthOf('input[name=recipient]'), ' characters'],
     ['Large forms', largeFormBytes, ' bytes'],
     ['Large forms', largeFormPatience / 1000, ' s of waiting'],
+    ['Display names', maxNameLength, ' characters'],
+    ['Display names', maxNamesPerHour, ' changes an hour'],
     ['A message', longestMessage, ' characters'],
     ['A message', maxRecipients, ' recipients'],
     ['Known browsers', maxBrowsers, ' a person'],

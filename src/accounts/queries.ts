@@ -1,6 +1,7 @@
 // Accounts in SQL.
 import { asOwner } from '../database/owner.ts';
 import type { Database } from '../database/pool.ts';
+import { nameKey } from '../display-names.ts';
 import { newId } from '../ids.ts';
 import { deleteSessions } from '../sessions/queries.ts';
 import { skeletonOf } from '../look-alikes.ts';
@@ -63,6 +64,45 @@ export async function createAccount(
 
 export async function setTimeZone(db: Database, userId: string, timeZone: string | null): Promise<void> {
   await db.query('update users set time_zone = $2 where id = $1', [userId, timeZone]);
+}
+
+export interface OwnName {
+  displayName: string | null;
+  isListed: boolean;
+}
+
+export async function findOwnName(db: Database, userId: string): Promise<OwnName> {
+  const { rows } = await db.query<OwnName>(
+    'select display_name as "displayName", unlisted_at is null as "isListed" from users where id = $1',
+    [userId],
+  );
+  return rows[0]!;
+}
+
+/** Whether any of these hashes is of a username that was ever used. */
+export async function isUsedUsername(db: Database, hashes: Buffer[]): Promise<boolean> {
+  const { rowCount } = await db.query('select from usernames_used where hash = any ($1::bytea[]) limit 1', [
+    hashes,
+  ]);
+  return rowCount === 1;
+}
+
+/** Null for none. False if it was this one already. */
+export async function setDisplayName(db: Database, userId: string, name: string | null): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `update users set display_name = $2, name_key = $3
+     where id = $1 and username is not null and display_name is distinct from $2`,
+    [userId, name, name && nameKey(name)],
+  );
+  return rowCount === 1;
+}
+
+/** Whether the person is in the directory of members, where there is one. */
+export async function setListed(db: Database, userId: string, isListed: boolean): Promise<void> {
+  await db.query(
+    `update users set unlisted_at = case when $2 then null else coalesce(unlisted_at, now()) end where id = $1`,
+    [userId, isListed],
+  );
 }
 
 /** Serializes changes of one account within their transactions. */

@@ -1,6 +1,6 @@
-// `disable`, `enable` and `sessions end`: control who can sign in, and end sessions.
+// `disable`, `enable`, `name clear` and `sessions end`: control who can sign in, and how they are shown.
 import { disable, enable } from '../accounts/disabling.ts';
-import type { Account } from '../accounts/queries.ts';
+import { setDisplayName, type Account } from '../accounts/queries.ts';
 import type { Database, Pool } from '../database/pool.ts';
 import { transaction } from '../database/transaction.ts';
 import { tellAll } from '../mailbox/live/notifier.ts';
@@ -36,6 +36,21 @@ export const enableUser: PersonCommand = {
       notice: 'The operator of this server enabled your account again.',
       done: `${person.username} is enabled.`,
       already: `${person.username} was not disabled.`,
+    }),
+};
+
+export const clearName: PersonCommand = {
+  name: 'name clear',
+  argument: 'NAME',
+  summary: 'remove the display name',
+  details: `People see the username alone. The user gets a notice, and may choose another display name.`,
+  options: [],
+  run: ({ pool }, person) =>
+    change(pool, person, {
+      work: (db) => setDisplayName(db, person.id, null),
+      notice: 'The operator of this server removed your display name.',
+      done: `${person.username} has no display name any more.`,
+      already: `${person.username} had no display name.`,
     }),
 };
 

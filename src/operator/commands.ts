@@ -1,5 +1,5 @@
 // All operator commands, in help order.
-import { disableUser, enableUser, endSessions } from './access.ts';
+import { clearName, disableUser, enableUser, endSessions } from './access.ts';
 import type { Command } from './command.ts';
 import { deleteUser } from './delete.ts';
 import { invite } from './invite.ts';
@@ -13,6 +13,7 @@ export const commands: Command[] = [
   findUsers,
   resetLink,
   endSessions,
+  clearName,
   disableUser,
   enableUser,
   deleteUser,

@@ -3,8 +3,8 @@ import { foldUsername } from '../usernames.ts';
 import type { PlainCommand } from './command.ts';
 import { listPeople } from './queries.ts';
 
-const details = `Columns: registration, last visit (of users with a session, accurate to five minutes), since when the
-account is disabled, and whether it has a second factor. Times are in UTC.`;
+const details = `Columns: display name, registration, last visit (of users with a session, accurate to five minutes),
+since when the account is disabled, and whether it has a second factor. Times are in UTC.`;
 
 export const listUsers: PlainCommand = {
   name: 'users list',

@@ -5,6 +5,7 @@ import { listTwoFactorUsers } from '../accounts/second-factor/queries.ts';
 
 export interface Person {
   username: string;
+  displayName: string | null;
   registeredAt: Date;
   seenAt: Date | null; // last visit of a live session, accurate to five minutes
   disabledAt: Date | null;
@@ -18,18 +19,19 @@ export async function listPeople(db: Database, part = ''): Promise<Person[]> {
   const people: Person[] = [];
   for (;;) {
     const { rows } = await db.query<
-      Pick<Person, 'username' | 'registeredAt' | 'disabledAt'> & { id: string }
+      Pick<Person, 'username' | 'displayName' | 'registeredAt' | 'disabledAt'> & { id: string }
     >(
-      `select id, username, created_at as "registeredAt", disabled_at as "disabledAt"
+      `select id, username, display_name as "displayName", created_at as "registeredAt", disabled_at as "disabledAt"
        from users where username > $1 and strpos(username, $2) > 0 order by username limit $3`,
       [people.at(-1)?.username ?? '', part, page],
     );
     const ids = rows.map(({ id }) => id);
     const seen = await listSeen(db, ids);
     const withSecondFactor = await listTwoFactorUsers(db, ids);
-    for (const { id, username, registeredAt, disabledAt } of rows)
+    for (const { id, username, displayName, registeredAt, disabledAt } of rows)
       people.push({
         username,
+        displayName,
         registeredAt,
         seenAt: seen.get(id) ?? null,
         disabledAt,

@@ -96,7 +96,11 @@ describe('a failed call exits with code 1 and one line', () => {
 
 describe('users', () => {
   test('are printed as a table', async () => {
-    await app.pool.query(`update users set disabled_at = '2026-11-20T10:20:30Z' where username = 'bob'`);
+    await app.pool.query(
+      `update users set disabled_at = '2026-11-20T10:20:30Z', display_name = 'Bob the Builder',
+                        name_key = 'bob the builder'
+       where username = 'bob'`,
+    );
     await app.pool.query(
       `delete from sessions where user_id = (select id from users where username = 'alicia')`,
     );
@@ -110,12 +114,12 @@ describe('users', () => {
       .trimEnd()
       .split('\n')
       .map((line) => line.split(/ {2,}/));
-    expect(head).toEqual(['username', 'registered', 'seen', 'disabled', 'second factor']);
+    expect(head).toEqual(['username', 'display name', 'registered', 'seen', 'disabled', 'second factor']);
     const today = expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d$/);
     expect(rows).toEqual([
-      ['alice', today, today, '-', 'no'],
-      ['alicia', today, '-', '-', 'no'],
-      ['bob', today, today, '2026-11-20 10:20', 'yes'],
+      ['alice', '-', today, today, '-', 'no'],
+      ['alicia', '-', today, '-', '-', 'no'],
+      ['bob', 'Bob the Builder', today, today, '2026-11-20 10:20', 'yes'],
     ]);
   });
 

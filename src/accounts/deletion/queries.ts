@@ -26,9 +26,11 @@ export async function closeAccount(pool: Pool, userId: string): Promise<void> {
 async function removeCredentials(pool: Pool, userId: string): Promise<void> {
   await transaction(pool, async (db) => {
     await db.query('delete from drafts where owner_id = $1', [userId]);
-    await db.query(`update users set username = null, password_hash = '', epoch = epoch + 1 where id = $1`, [
-      userId,
-    ]);
+    await db.query(
+      `update users set username = null, display_name = null, name_key = null, password_hash = '', epoch = epoch + 1
+       where id = $1`,
+      [userId],
+    );
     await deleteSessions(db, userId);
     await dropSecondFactor(db, userId);
     await deleteResetLink(db, userId);

@@ -156,13 +156,16 @@ export async function listCopies(
 
 export interface Profile {
   username: string;
+  displayName: string | null;
+  isListed: boolean;
   registeredAt: Date;
   timeZone: string | null;
 }
 
 export async function findProfile(db: Database, userId: string): Promise<Profile> {
   const { rows } = await db.query<Profile>(
-    'select username, created_at as "registeredAt", time_zone as "timeZone" from users where id = $1',
+    `select username, display_name as "displayName", unlisted_at is null as "isListed",
+            created_at as "registeredAt", time_zone as "timeZone" from users where id = $1`,
     [userId],
   );
   return rows[0]!;

@@ -24,6 +24,7 @@ const { app, alice } = await cast();
 const bob = await registered(app.url, 'bob.b-');
 beforeAll(async () => {
   for (const text of awkwardTexts) await bob.send('alice', text);
+  await alice.submit('/account/name', { displayName: 'Alice Żak', isListed: 'yes' });
   await alice.send('bob.b-', 'An answer');
   await alice.send('alice', 'A note to myself');
   const dora = await registered(app.url, 'dora');
@@ -109,6 +110,8 @@ test('account.json has the profile, devices, credentials and drafts', async () =
     'server',
     'exportedAt',
     'username',
+    'displayName',
+    'isListed',
     'registeredAt',
     'timeZone',
     'devices',
@@ -116,7 +119,7 @@ test('account.json has the profile, devices, credentials and drafts', async () =
     'passkeys',
     'drafts',
   ]);
-  expect(account.username).toBe('alice');
+  expect([account.username, account.displayName, account.isListed]).toEqual(['alice', 'Alice Żak', true]);
   expect(account.devices).toMatchObject([{ browser: 'an unknown browser' }]);
   expect(account.secondFactor).toEqual({ codesSince: null, passkeySince: null });
   expect(account.passkeys).toMatchObject([{ name: 'Telephone', lastUsedAt: null }]);
