@@ -14,12 +14,13 @@ import { changeAccount } from './changes.ts';
 import { checkPassword } from './confirm-password.ts';
 import type { AccountsContext } from './context.ts';
 import { newPassword, typedPassword } from './passwords.ts';
-import { changePassword, findOwnAccount } from './queries.ts';
-import { findWeakness } from './weak-passwords.ts';
+import { changePassword, findOwnAccount, type Account } from './queries.ts';
+import { rejectWeak } from './weak-passwords.ts';
 
 const recoveredForm = z.object({ password: newPassword, next: z.string().optional() });
 const passwordForm = recoveredForm.extend({ current: typedPassword });
 type NewPassword = z.infer<typeof recoveredForm> & { current?: string };
+const notYours = 'This is not your password.';
 const recoveredForMs = 15 * 60 * 1000;
 
 export function accountRoutes(ctx: AccountsContext): Router {
@@ -46,26 +47,21 @@ export function accountRoutes(ctx: AccountsContext): Router {
     })
     .post(async (req, res) => {
       const form = parseForm<NewPassword>(isRecovered(req) ? recoveredForm : passwordForm, req.body);
-      if (!form.ok) return showPassword(req, res.status(422), form);
-      const { current, password, next } = form.values;
-      const weakness = await findWeakness(password, signedIn(req).username, config.publicUrl);
-      if (weakness) return showPassword(req, res.status(422), rejectField(form, 'password', weakness));
+      const account = await findByCurrent(ctx, req, form.typed.current);
+      const strong = await rejectWeak(form, signedIn(req).username, config.publicUrl);
+      const judged = account || form.errors.current ? strong : rejectField(strong, 'current', notYours);
+      if (!account || !form.ok || judged !== form) return showPassword(req, res.status(422), judged);
 
-      const account =
-        current === undefined
-          ? await findOwnAccount(pool, signedIn(req).id)
-          : await checkPassword(ctx, req, current);
-      const hash = account && (await limitHashing((hasher) => hasher.hash(password)));
-      const isChanged =
-        hash &&
-        (await changeAccount(
-          ctx,
-          req,
-          (db) => changePassword(db, account, hash, ownSid(req)),
-          'Your password was changed',
-        ));
+      const { password, next } = form.values;
+      const hash = await limitHashing((hasher) => hasher.hash(password));
+      const isChanged = await changeAccount(
+        ctx,
+        req,
+        (db) => changePassword(db, account, hash, ownSid(req)),
+        'Your password was changed',
+      );
       if (!isChanged) {
-        const wrong = rejectField(form, 'current', 'This is not your password.');
+        const wrong = rejectField(form, 'current', notYours);
         return showPassword(req, res.status(422), wrong);
       }
       flash(ctx, res, { line: 'Your password is changed. All other devices are signed out.' });
@@ -75,6 +71,17 @@ export function accountRoutes(ctx: AccountsContext): Router {
     })
     .all(allowOnly('GET', 'POST'));
   return router;
+}
+
+/** The account, if its password is right, or need not be given; undefined also where it is missing. */
+async function findByCurrent(
+  ctx: AccountsContext,
+  req: Request,
+  typed: string | undefined,
+): Promise<Account | undefined> {
+  if (isRecovered(req)) return findOwnAccount(ctx.pool, signedIn(req).id);
+  const current = typedPassword.safeParse(typed).data;
+  return current === undefined ? undefined : checkPassword(ctx, req, current);
 }
 
 export function ownSid(req: Request): string {

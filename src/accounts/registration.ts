@@ -10,7 +10,7 @@ import type { AccountsContext } from './context.ts';
 import { newPassword } from './passwords.ts';
 import { signIn } from './sign-in.ts';
 import { newUsername } from '../usernames.ts';
-import { findWeakness } from './weak-passwords.ts';
+import { rejectWeak } from './weak-passwords.ts';
 
 const registrationForm = z.object({ username: newUsername, password: newPassword });
 
@@ -34,10 +34,9 @@ export function registrationRoutes(ctx: AccountsContext): Router {
       if (refusal) return showRefusal(res, refusal);
 
       const form = parseForm(registrationForm, req.body);
-      if (!form.ok) return showRegister(req, res.status(422), form);
+      const judged = await rejectWeak(form, form.typed.username ?? '', config.publicUrl);
+      if (!form.ok || judged !== form) return showRegister(req, res.status(422), judged);
       const { username, password } = form.values;
-      const weakness = await findWeakness(password, username, config.publicUrl);
-      if (weakness) return showRegister(req, res.status(422), rejectField(form, 'password', weakness));
 
       await consumeByAddress(ctx, req, 'registrations', config.registrationsPerHour, 60 * 60);
       const hash = await limitHashing((hasher) => hasher.hash(password));

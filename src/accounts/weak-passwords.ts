@@ -1,5 +1,7 @@
 // Refuses weak passwords: common ones, patterns, the username, the site's name.
 import type { Match, ZxcvbnFactory } from '@zxcvbn-ts/core';
+import { rejectField, type Form } from '../web/forms.ts';
+import { newPassword } from './passwords.ts';
 
 // zxcvbn estimates the guesses of an attacker who tries common passwords, names and patterns first. Eight random
 // characters take 10^8, each of the 146 most used passwords of 2025 fewer than this.
@@ -16,6 +18,13 @@ const recentlyCommon =
   theworldinyourhand turktelekom`.split(/\s+/);
 
 let estimator: Promise<ZxcvbnFactory> | undefined;
+
+/** The form, with an error if its new password is valid but weak; whatever else is wrong with it. */
+export async function rejectWeak(form: Form, username: string, publicUrl: string): Promise<Form> {
+  const password = newPassword.safeParse(form.typed.password).data;
+  const weakness = password && (await findWeakness(password, username, publicUrl));
+  return weakness ? rejectField(form, 'password', weakness) : form;
+}
 
 export async function findWeakness(
   password: string,

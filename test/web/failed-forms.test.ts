@@ -31,6 +31,13 @@ const cases: [what: string, page: string, typed: Fields, wrong: string[]][] = [
   ['sending nothing', '/send', {}, ['recipient', 'body']],
   ['sending to nobody', '/send', { recipient: '', body: 'My words' }, ['recipient']],
   ['sending to an unknown name', '/send', { recipient: 'zoe <&">', body: 'My <b> & "words"' }, ['recipient']],
+  ['sending nothing to an unknown name', '/send', { recipient: 'zoe', body: '' }, ['recipient', 'body']],
+  [
+    'a bad name and a common password',
+    '/register',
+    { username: 'a b', password: 'password1' },
+    ['username', 'password'],
+  ],
   ['sending no text', '/send', { recipient: 'alice', body: '' }, ['body']],
   ['sending too much', '/send', { recipient: 'alice', body: 'x'.repeat(10_001) }, ['body']],
 ];
@@ -103,4 +110,34 @@ test('a user signed out while writing logs in on that page and finds the message
   expect(page.$('textarea[name=body]').text()).toBe('\nWritten for hours');
   expect(page.$('input[name=recipient]').attr('value')).toBe('alice');
   expect(page.$('input[name=key]').attr('value')).toBe(form.key);
+});
+
+test('one answer tells an unknown name and a text that is too long', async () => {
+  const answer = await alice.submit('/send', { recipient: 'bob, zoe, yan', body: 'x'.repeat(10_001) });
+  expect(answer.$('#recipient-error').text()).toContain('Nobody here has these usernames: zoe, yan.');
+  expect(answer.$('#body-error').text()).toContain('at most 10,000 characters');
+});
+
+describe('changing the password', () => {
+  const change = (current: string, password: string) =>
+    bob.submit('/account/password', { current, password });
+
+  test.each([
+    ['both wrong', 'not it', 'password1', ['current', 'password']],
+    ['both wrong, the new one too short', 'not it', 'short', ['current', 'password']],
+    ['the current one missing', '', 'password1', ['current', 'password']],
+    ['only the current one', 'not it', 'a long enough new password', ['current']],
+    ['only the new one', bob.password, 'password1', ['password']],
+  ])('tells all that is wrong: %s', async (_, current, password, wrong) => {
+    const answer = await change(current, password);
+    expect(answer.status).toBe(422);
+    expect(wrongFields(answer)).toEqual(wrong);
+    expect(answer.$('[autofocus]').attr('name')).toBe(wrong[0]);
+  });
+});
+
+test('an import tells about its addresses and its file', async () => {
+  const answer = await bob.submit('/account/import', { addresses: 'nothing like it' });
+  expect(wrongFields(answer)).toEqual(['addresses', 'file']);
+  expect(answer.$('[autofocus]')).toHaveLength(1);
 });

@@ -3,13 +3,13 @@ import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import type { AccountsContext } from '../context.ts';
 import { newPassword } from '../passwords.ts';
-import { findWeakness } from '../weak-passwords.ts';
+import { rejectWeak } from '../weak-passwords.ts';
 import { readLinkToken, type LinkKey } from '../../secrets/link-tokens.ts';
 import { consumeByAddress } from '../../web/address-limits.ts';
 import { guardAnonymousForms } from '../../web/csrf.ts';
 import { allowOnly } from '../../web/errors.ts';
 import { flash } from '../../web/flash.ts';
-import { blankForm, preserveInput, parseForm, rejectField, type Form } from '../../web/forms.ts';
+import { blankForm, preserveInput, parseForm, type Form } from '../../web/forms.ts';
 import { findResetLink, resetPassword } from './queries.ts';
 
 const passwordForm = z.object({ password: newPassword });
@@ -40,12 +40,9 @@ export function resetLinkRoutes(ctx: AccountsContext): Router {
       const link = await follow(req);
       if (!link) return showVoid(res);
       const form = parseForm(passwordForm, req.body);
-      if (!form.ok) return showReset(req, res.status(422), form, link.username);
+      const judged = await rejectWeak(form, link.username, config.publicUrl);
+      if (!form.ok || judged !== form) return showReset(req, res.status(422), judged, link.username);
       const { password } = form.values;
-      const weakness = await findWeakness(password, link.username, config.publicUrl);
-      if (weakness)
-        return showReset(req, res.status(422), rejectField(form, 'password', weakness), link.username);
-
       const hash = await limitHashing((hasher) => hasher.hash(password));
       if (!(await resetPassword(pool, link.key, hash))) return showVoid(res);
       notifier.notify([link.key.ownerId]); // signs out the open pages

@@ -41,6 +41,17 @@ export async function findAddressed(db: Database, { from, to, digest }: Sending)
   return { recipients, recent, isRepeated };
 }
 
+/** Those of the names that nobody here has. */
+export async function listUnknown(db: Database, names: string[]): Promise<string[]> {
+  const { rows } = await db.query<{ name: string }>({
+    name: 'list unknown',
+    text: `select name from unnest($1::text[]) as name
+           where not exists (select from users u where u.username = name)`,
+    values: [names],
+  });
+  return rows.map(({ name }) => name);
+}
+
 /** Whether the newest `max` messages between the two are all from `senderId`. */
 export async function isUnanswered(
   db: Database,

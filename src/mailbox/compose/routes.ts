@@ -12,6 +12,7 @@ import { localPath } from '../../web/local-path.ts';
 import { signedIn } from '../../sessions/session.ts';
 import { beginFormPage, nextFormPage, readFormPage } from './form-page.ts';
 import { bodyLimit, digestOf, formKey, messageForm, newFormKey, readMessage } from './message-form.ts';
+import { listUnknown } from './queries.ts';
 import { sendMessage, type Outcome } from './send-message.ts';
 
 export function composeRoutes(ctx: MailboxContext): Router {
@@ -28,7 +29,7 @@ export function composeRoutes(ctx: MailboxContext): Router {
     })
     .post(async (req, res) => {
       const form = parseForm(messageForm, req.body);
-      if (!form.ok) return showSend(ctx, req, res.status(422), form);
+      if (!form.ok) return showSend(ctx, req, res.status(422), await rejectUnknown(ctx, form));
 
       const { recipient: to, body, key: draftId, from } = form.values;
       const message = {
@@ -93,6 +94,13 @@ function refuse(
     'Your mailbox is full, so nothing was sent. Delete some sent messages, empty the trash, and send it again.';
   const refused = outcome.isOwn ? rejectField(form, '', own) : form;
   return outcome.names.length > 0 ? rejectField(refused, 'recipient', full(outcome.names)) : refused;
+}
+
+/** Of a form that is refused anyway, so that it shows all its errors. */
+async function rejectUnknown({ pool }: WebContext, form: Form): Promise<Form> {
+  const to = messageForm.shape.recipient.safeParse(form.typed.recipient).data;
+  const names = to ? await listUnknown(pool, to) : [];
+  return to && names.length > 0 ? rejectField(form, 'recipient', unknown(names, to.length)) : form;
 }
 
 function unknown(names: string[], outOf: number): string {

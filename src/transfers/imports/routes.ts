@@ -31,7 +31,7 @@ export function importRoutes({ pool, importJobs }: TransfersContext): Router {
     })
     .post(guard, async (req, res) => {
       const form = parseForm(importForm, req.body);
-      if (!form.ok) return showForm(res.status(422), form);
+      if (!form.ok) return showForm(res.status(422), rejectField(form, 'file', chooseFile(req)));
       try {
         await startImport(importJobs, req, form.values.addresses);
         res.redirect(303, '/account/import');
@@ -60,6 +60,11 @@ export function importRoutes({ pool, importJobs }: TransfersContext): Router {
     })
     .all(allowOnly('POST'));
   return router;
+}
+
+/** Browsers do not show a chosen file again. */
+function chooseFile({ upload }: Request): string {
+  return upload ? 'Please choose the file again.' : 'Please choose a file.';
 }
 
 async function startImport(jobs: ImportJobs, req: Request, typedAddresses: string): Promise<void> {
