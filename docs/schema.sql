@@ -35,10 +35,13 @@ create table users (
   unlisted_at timestamptz,
   -- The display name without accents and case, as it is searched for.
   name_key text collate "C",
+  -- Where a login leads.
+  start_page text collate "C" not null default 'inbox',
   constraint users_pkey primary key (id),
   constraint users_username_key unique (username),
   constraint users_display_name_check check (char_length(display_name) >= 1 and char_length(display_name) <= 60),
   constraint users_name_key_check check (char_length(name_key) <= 100 and (name_key is null) = (display_name is null)),
+  constraint users_start_page_check check (start_page = any (array['inbox', 'conversations'])),
   constraint users_time_zone_check check (length(time_zone) <= 60),
   constraint users_username_check check (username ~ '^[a-z0-9][a-z0-9_.-]{2,29}$')
 );
@@ -137,11 +140,14 @@ create table unread (
   is_marked boolean not null default false,
   -- In the trash, and not counted.
   is_trashed boolean not null default false,
+  -- As in the message.
+  other_id uuid not null,
   constraint unread_pkey primary key (owner_id, id),
   constraint unread_owner_id_id_fkey foreign key (owner_id, id)
     references messages(owner_id, id) on delete cascade
 );
-create index unread_counted on unread (owner_id, id) where not is_trashed;
+-- Counts all, and those from one person; finds the first of a conversation.
+create index unread_by_person on unread (owner_id, other_id, id) where not is_trashed;
 alter table unread enable row level security;
 create policy own on unread using (owner_id = (select current_owner()) or is_system());
 
@@ -385,6 +391,21 @@ create table username_keys (
   constraint username_keys_pkey primary key (encrypted)
 );
 
+-- The list of conversations: a row for each person with whom the owner has a message outside the trash; never the nil
+-- UUID. Every writer of messages keeps it true (docs/decisions/conversations.md).
+create table conversations (
+  owner_id uuid not null,
+  other_id uuid not null,
+  -- The last of these messages; of a note to oneself, the received copy.
+  last_id uuid not null,
+  constraint conversations_pkey primary key (owner_id, other_id),
+  constraint conversations_owner_id_fkey foreign key (owner_id) references users(id) on delete cascade
+);
+-- A page of the list.
+create index conversations_by_last on conversations (owner_id, last_id);
+alter table conversations enable row level security;
+create policy own on conversations using (owner_id = (select current_owner()) or is_system());
+
 -- Search reads messages through this view, with the same condition as the policy: @@ and @> are not leakproof, so
 -- row-level security would keep them from using the index.
 create view searched_messages as
@@ -473,7 +494,8 @@ create or replace function is_system()
  stable parallel safe
 return case when (current_setting('app.owner_id', true) = 'system') then true else false end;
 
-grant select, insert, update, delete on drafts, ended_drafts, exports, imports, invitations, known_browsers,
-  mailbox_usage, messages, nonces, operator_log, passkeys, rate_limits, recovery_codes, reset_links,
-  sent_forms, sessions, signing_keys, totp, unread, username_keys, usernames_used, users to app_role;
+grant select, insert, update, delete on conversations, drafts, ended_drafts, exports, imports, invitations,
+  known_browsers, mailbox_usage, messages, nonces, operator_log, passkeys, rate_limits, recovery_codes,
+  reset_links, sent_forms, sessions, signing_keys, totp, unread, username_keys, usernames_used,
+  users to app_role;
 grant select on schema_migrations, searched_messages to app_role;

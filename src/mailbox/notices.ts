@@ -15,7 +15,7 @@ export async function leaveNotice(db: Database, ownerId: string, words: string):
      ), size as (
        update mailbox_usage set messages = messages + 1, bytes = bytes + octet_length($4) where owner_id = $1
      )
-     insert into unread (owner_id, id) select owner_id, id from message`,
+     insert into unread (owner_id, id, other_id) select owner_id, id, $3 from message`,
       [ownerId, newId(sentAt), nobody, words, sentAt],
     ),
   );

@@ -136,8 +136,8 @@ export async function markAllRead(db: Database, ownerId: string, upTo: string): 
 /** Received messages only; returns the ids that were read. */
 export async function markUnread(db: Database, ownerId: string, ids: string[]): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
-    `insert into unread (owner_id, id, is_marked)
-     select owner_id, id, true from messages
+    `insert into unread (owner_id, id, other_id, is_marked)
+     select owner_id, id, other_id, true from messages
      where owner_id = $1 and id = any ($2::uuid[]) and box = 'inbox' and trashed_at is null
      for key share
      on conflict do nothing returning id`,

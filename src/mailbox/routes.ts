@@ -125,7 +125,7 @@ export function mailboxRoutes(ctx: WebContext): Router {
       const { id } = signedIn(req);
       const before = lowestIdAt(startOfDay(than, res.locals.readersTime.timeZone));
       const { count, isDone } = await inBatches((limit) =>
-        trashOlder(pool, id, box, before, new Date(at), limit),
+        trashOlder(pool, id, { box, before }, new Date(at), limit),
       );
       const line = counted(
         count,

@@ -2,6 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import type { BenchPerson } from '../load/data.ts';
+import { findUntrueConversations } from '../support/conversations.ts';
 
 export interface Message {
   number: number;
@@ -73,6 +74,7 @@ export async function audit(db: pg.Client, ledger: Ledger): Promise<Audit> {
   for (const message of ledger.messages) compare(message, copies.get(message.number) ?? [], found);
   for (const number of copies.keys())
     if (!ledger.messages[number]) found.wrong.push(`message ${number} was never written`);
+  found.wrong.push(...(await findUntrueConversations(db)));
   return found;
 }
 

@@ -1,5 +1,6 @@
 // The expected state of each mailbox, according to the answers its owner got.
 import type pg from 'pg';
+import { findUntrueConversations } from '../support/conversations.ts';
 import type { Ledger, Message } from './ledger.ts';
 
 export type Place = 'there' | 'trash' | 'gone';
@@ -65,6 +66,7 @@ export async function recount(db: pg.Client, ledger: Ledger, fates: Map<number, 
   for (const message of ledger.messages) compare(message, fates.get(message.number)!, copies, found);
   for (const [left] of copies.values())
     found.wrong.push(`message ${left!.number} is in a mailbox where nobody put it`);
+  found.wrong.push(...(await findUntrueConversations(db)));
   return found;
 }
 

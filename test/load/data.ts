@@ -5,6 +5,7 @@ import { insertSession, newSessionId } from '../../src/sessions/queries.ts';
 import { withQueryTimeout } from '../../src/database/pool.ts';
 import { newId } from '../../src/ids.ts';
 import { createCookies } from '../../src/web/cookies.ts';
+import { fillConversations } from '../support/conversations.ts';
 import { idInSql } from '../support/id-in-sql.ts';
 
 /** The address that the programs under measurement have: their cookies are named by it. */
@@ -76,6 +77,7 @@ export async function fillMailboxes(pool: pg.Pool, owners: string[], count: numb
       };
       await pool.query(withQueryTimeout(statement, 600_000));
     }
+    await fillConversations(pool);
     await pool.query(
       'update mailbox_usage set messages = messages + $2, bytes = bytes + 300 * $2 where owner_id = $1',
       [owner, count],

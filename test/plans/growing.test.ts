@@ -75,8 +75,8 @@ async function grow(): Promise<void> {
     );
   }
   await app.pool.query(
-    `insert into unread (owner_id, id) select $1, ${id} from generate_series(2, 20000, 2) n`,
-    [owner],
+    `insert into unread (owner_id, id, other_id) select $1, ${id}, $2 from generate_series(2, 20000, 2) n`,
+    people,
   );
   await app.pool.query(
     `insert into sent_forms (owner_id, digest, sent_at)

@@ -161,7 +161,7 @@ test('an archive of fifty years is searched in fifty windows of days, skipping e
     [archivist],
   );
   await app.pool.query(
-    'insert into unread (owner_id, id) select owner_id, id from messages where owner_id = $1 order by id limit 1',
+    'insert into unread (owner_id, id, other_id) select owner_id, id, other_id from messages where owner_id = $1 order by id limit 1',
     [archivist],
   );
   const looksFor = async (q: string) => {

@@ -1,5 +1,6 @@
 // Alice with a large mailbox among others with as many messages together, for plans and growth.
 import pg from 'pg';
+import { fillConversations } from './conversations.ts';
 import { idInSql } from './id-in-sql.ts';
 
 /** The id of the person with this number; 0 is alice, 1 is bob, who writes to her. */
@@ -66,9 +67,10 @@ export async function fillCrowd(databaseUrl: string, wanted: Partial<Crowd> = {}
               order by i`,
     );
     await run(
-      `insert into unread (owner_id, id, is_trashed)
-       select owner_id, id, trashed_at is not null from messages where box = 'inbox' and hashtext(id::text) % 20 = 0`,
+      `insert into unread (owner_id, id, other_id, is_trashed)
+       select owner_id, id, other_id, trashed_at is not null from messages where box = 'inbox' and hashtext(id::text) % 20 = 0`,
     );
+    await fillConversations({ query: run } as never);
     await run(
       `insert into mailbox_usage (owner_id, messages, bytes, sent, sent_bytes)
        select u.id, count(m.id)::int, coalesce(sum(octet_length(m.body)), 0), count(m.id) filter (where m.box = 'sent')::int,
@@ -94,12 +96,12 @@ async function loadInto(databaseUrl: string, without: string[], load: (run: Run)
     select setseed(0.5)`);
   const { rows: indexes } = await db.query<{ name: string; make: string }>(
     `select i.indexrelid::regclass::text as name, pg_get_indexdef(i.indexrelid) as make from pg_index i
-     where i.indrelid in ('messages'::regclass, 'unread'::regclass, 'sent_forms'::regclass)
+     where i.indrelid in ('messages'::regclass, 'unread'::regclass, 'conversations'::regclass, 'sent_forms'::regclass)
        and not exists (select from pg_constraint c where c.conindid = i.indexrelid) order by name`,
   );
   for (const { name } of indexes) await run(`drop index ${name}`);
   await load(run);
   for (const { name, make } of indexes) if (!without.includes(name)) await run(make);
-  await run('vacuum analyze messages, unread, users, sent_forms, mailbox_usage');
+  await run('vacuum analyze messages, conversations, unread, users, sent_forms, mailbox_usage');
   await db.end();
 }

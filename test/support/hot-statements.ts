@@ -96,12 +96,15 @@ export async function hotStatements(pool: Pool): Promise<HotStatement[]> {
     ['the drafts', (db) => listDrafts(db, owner)],
     ['saving a draft', (db) => saveDraft(db, owner, { id: newId(), recipient: '', body: '' })],
     ['discarding a draft', (db) => discardDraft(db, owner, middle)],
-    ['deleting', (db) => trashMessages(db, owner, [middle], now)],
+    ['deleting', (db) => trashMessages(poolOf(db), owner, [middle], now)],
     ['restoring', (db) => restoreMessages(db, owner, { ids: [trashed] })],
     ['undoing', (db) => restoreMessages(db, owner, { trashedAt: moment, limit: 100 })],
     ['deleting permanently', (db) => deletePermanently(db, owner, [trashed])],
     ['emptying the trash', (db) => emptyTrash(db, owner, 100)],
-    ['deleting what is older', (db) => trashOlder(db, owner, 'inbox', middle, now, 100)],
+    [
+      'deleting what is older',
+      (db) => trashOlder(poolOf(db), owner, { box: 'inbox', before: middle }, now, 100),
+    ],
   ];
   const matching: Asked[] = [
     ['counting what is older', (db) => countOlder(db, owner, 'inbox', lowestIdAt(new Date('2024-11-03')))],

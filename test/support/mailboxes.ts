@@ -1,5 +1,6 @@
 // Reads and fills mailboxes in the database.
 import { withQueryTimeout, type Pool } from '../../src/database/pool.ts';
+import { raiseLast } from '../../src/mailbox/conversations/last-messages.ts';
 import { transaction } from '../../src/database/transaction.ts';
 import type { Fields, Person } from './person.ts';
 
@@ -93,8 +94,10 @@ export async function fillMailbox(
        from users o, users x, generate_series(1, $4) n,
          lateral (select $5::timestamptz + n * interval '1 minute') t (at)
        where o.username = $1 and x.username = $2
-       returning owner_id, id
-     ) insert into unread (owner_id, id) select owner_id, id from filled where $7`,
+       returning owner_id, id, other_id
+     ), last as (
+       ${raiseLast('select distinct on (owner_id) owner_id, other_id, id from filled order by owner_id, id desc')}
+     ) insert into unread (owner_id, id, other_id) select owner_id, id, other_id from filled where $7`,
     values: [owner.username, other.username, box, count, `${from}T00:00:00Z`, words, isUnread],
   };
   await transaction(pool, async (db) => {

@@ -1,5 +1,6 @@
 // Sending in SQL: one small statement for each step of the transaction in send-message.ts.
 import type { Database } from '../../database/pool.ts';
+import { raiseLast } from '../conversations/last-messages.ts';
 import { hasSeen, type Seen } from '../drafts/queries.ts';
 
 export interface Sending {
@@ -93,6 +94,9 @@ export async function insertSentCopies(
              insert into messages (owner_id, id, box, other_id, twin_id, body, sent_at)
              select $1, c.id, 'sent', c.other_id, c.twin_id, $6, $7
              from form, unnest($3::uuid[], $4::uuid[], $5::uuid[]) as c (id, other_id, twin_id)
+           ), last as (
+             ${raiseLast(`select $1, c.other_id, case when c.other_id = $1 then c.twin_id else c.id end
+             from form, unnest($3::uuid[], $4::uuid[], $5::uuid[]) as c (id, other_id, twin_id) order by c.other_id`)}
            )
            update mailbox_usage s
            set messages = s.messages + f.recipients, bytes = s.bytes + f.recipients * octet_length($6),
@@ -122,7 +126,9 @@ export async function insertReceivedCopy(
              insert into messages (owner_id, id, box, other_id, twin_id, body, sent_at)
              values ($1, $2, 'inbox', $3, $4, $5, $6)
            ), mark as (
-             insert into unread (owner_id, id) values ($1, $2)
+             insert into unread (owner_id, id, other_id) values ($1, $2, $3)
+           ), last as (
+             ${raiseLast('values ($1, $3, $2)')}
            )
            update mailbox_usage set messages = messages + 1, bytes = bytes + octet_length($5) where owner_id = $1`,
     values: [recipientId, receivedId, from, sentId, body, sentAt],

@@ -55,7 +55,8 @@ export async function sendMessage(
   return (await attempt(true))!;
 }
 
-/** Undefined if a mailbox must be counted first. Locks in the order of deletions: mailbox_usage, drafts, users. */
+/** Undefined if a mailbox must be counted first. Locks in the order of deletions: mailbox_usage, drafts,
+ * users, messages, conversations. */
 async function send(
   db: Database,
   limits: SendLimits,
@@ -126,13 +127,20 @@ async function write(db: Database, sending: Sending, recipients: Recipient[]): P
     sentId: newId(sentAt),
     receivedId: newId(sentAt),
   }));
+  // In the order of owners, like everything that locks conversations of several.
+  const copies = [
+    { ownerId: sending.from, insert: () => insertSentCopies(db, sending, pairs) },
+    ...pairs.map((pair) => ({
+      ownerId: pair.recipientId,
+      insert: () => insertReceivedCopy(db, sending, pair).then(() => true),
+    })),
+  ].toSorted((one, other) => (one.ownerId < other.ownerId ? -1 : 1));
   // In one round trip: every other one while mailboxes are locked keeps others waiting.
-  const [isDraftKept, isNew] = await Promise.all([
+  const [isDraftKept, ...areNew] = await Promise.all([
     discardSentDraft(db, sending),
-    insertSentCopies(db, sending, pairs),
-    ...pairs.map((pair) => insertReceivedCopy(db, sending, pair)),
+    ...copies.map(({ insert }) => insert()),
   ]);
-  if (!isNew) throw new SentMeanwhile();
+  if (areNew.includes(false)) throw new SentMeanwhile();
   return sentAnswer(recipients, isDraftKept);
 }
 

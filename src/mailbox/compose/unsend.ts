@@ -2,6 +2,7 @@
 import { asSystem } from '../../database/owner.ts';
 import type { Pool } from '../../database/pool.ts';
 import { transaction } from '../../database/transaction.ts';
+import { lowerLast } from '../conversations/last-messages.ts';
 
 export type Unsending =
   | { kind: 'taken back' | 'opened already'; recipient: string; recipientId: string }
@@ -23,7 +24,11 @@ export function unsendMessage(pool: Pool, ownerId: string, id: string): Promise<
       if (!copy) return { kind: 'no such message' };
 
       const twin = [copy.otherId, copy.twinId];
-      await db.query('select from messages where owner_id = $1 and id = $2 for update', twin);
+      const ids = copy.otherId === ownerId ? [id, copy.twinId] : [copy.twinId]; // a note to oneself is two of one mailbox
+      await db.query(
+        'select from messages where owner_id = $1 and id = any ($2::uuid[]) order by id for update',
+        [copy.otherId, ids],
+      );
       const unopened = await db.query(
         'delete from unread where owner_id = $1 and id = $2 and not is_marked',
         twin,
@@ -32,6 +37,8 @@ export function unsendMessage(pool: Pool, ownerId: string, id: string): Promise<
       if (kind === 'taken back') {
         await db.query('delete from messages where owner_id = $1 and id = $2', twin);
         await db.query('delete from messages where owner_id = $1 and id = $2', [ownerId, id]);
+        const sides = [ownerId, copy.otherId].toSorted();
+        await Promise.all(sides.map((side, index) => lowerLast(db, side, [sides[1 - index]!])));
       }
       return { kind, recipient: copy.recipient, recipientId: copy.otherId };
     }),

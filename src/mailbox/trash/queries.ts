@@ -1,7 +1,9 @@
 // The trash in SQL; every statement except the cleanup job's is scoped to the owner.
 // Many rows are selected and locked first, then found by key alone: with a join or a repeated condition, PostgreSQL may
 // scan the whole mailbox for each batch until it has statistics.
-import type { Database } from '../../database/pool.ts';
+import type { Database, Pool } from '../../database/pool.ts';
+import { transaction } from '../../database/transaction.ts';
+import { isInConversation, lowerLast, raiseLast } from '../conversations/last-messages.ts';
 import { otherColumns, rowColumns, type Box, type MessageRow, type Origin } from '../queries.ts';
 
 export interface Trashed {
@@ -10,48 +12,83 @@ export interface Trashed {
 }
 
 /** Ids of other users are ignored. */
-export async function trashMessages(
+export function trashMessages(pool: Pool, ownerId: string, ids: string[], at: Date): Promise<Trashed[]> {
+  return transaction(pool, async (db) => {
+    const rows = await moveToTrash(db, ownerId, ids, at);
+    await lowerLast(
+      db,
+      ownerId,
+      rows.map(({ otherId }) => otherId),
+    );
+    return rows;
+  });
+}
+
+async function moveToTrash(
   db: Database,
   ownerId: string,
   ids: string[],
   at: Date,
-): Promise<Trashed[]> {
-  const { rows } = await db.query<Trashed>(
+): Promise<(Trashed & { otherId: string })[]> {
+  const { rows } = await db.query<Trashed & { otherId: string }>(
     `with moved as (
        update messages set trashed_at = $3
-       where owner_id = $1 and id = any ($2::uuid[]) and trashed_at is null
+       where owner_id = $1 and id = any (array (
+         select id from messages where owner_id = $1 and id = any ($2::uuid[]) and trashed_at is null
+         order by id for update))
        returning id, other_id
      ), marks as (
        update unread set is_trashed = true where owner_id = $1 and id = any (array (select id from moved))
      )
-     select moved.id, (select u.username from users u where u.id = moved.other_id) as other from moved`,
+     select moved.id, moved.other_id as "otherId",
+            (select u.username from users u where u.id = moved.other_id) as other from moved`,
     [ownerId, ids, at],
   );
   return rows;
 }
 
-export async function trashOlder(
-  db: Database,
+export interface Older {
+  box: Box;
+  before: string;
+}
+
+/** Up to `limit`; returns how many. */
+export function trashOlder(
+  pool: Pool,
   ownerId: string,
-  box: Box,
-  before: string,
+  older: Older,
   at: Date,
   limit: number,
 ): Promise<number> {
-  const { rowCount } = await db.query(
+  return transaction(pool, async (db) => {
+    const otherIds = await moveOlderToTrash(db, ownerId, older, at, limit);
+    await lowerLast(db, ownerId, otherIds);
+    return otherIds.length;
+  });
+}
+
+/** Returns the other person of each message. */
+async function moveOlderToTrash(
+  db: Database,
+  ownerId: string,
+  { box, before }: Older,
+  at: Date,
+  limit: number,
+): Promise<string[]> {
+  const { rows } = await db.query<{ otherId: string }>(
     `with moved as (
        update messages set trashed_at = $4
        where owner_id = $1 and id = any (array (
          select id from messages where owner_id = $1 and box = $2 and trashed_at is null and id < $3
          order by id limit $5 for update))
-       returning id
+       returning id, other_id
      ), marks as (
        update unread set is_trashed = true where owner_id = $1 and id = any (array (select id from moved))
      )
-     select from moved`,
+     select other_id as "otherId" from moved`,
     [ownerId, box, before, at, limit],
   );
-  return rowCount ?? 0;
+  return rows.map(({ otherId }) => otherId);
 }
 
 export type Selection = { ids: string[] } | { trashedAt: Date; limit: number };
@@ -63,7 +100,12 @@ export async function restoreMessages(
 ): Promise<string[]> {
   const [condition, ...values] =
     'ids' in selection
-      ? ['trashed_at is not null and id = any ($2::uuid[])', selection.ids]
+      ? [
+          `id = any (array (
+             select id from messages where owner_id = $1 and id = any ($2::uuid[]) and trashed_at is not null
+             order by id for update))`,
+          selection.ids,
+        ]
       : [
           `id = any (array (
              select id from messages where owner_id = $1 and trashed_at = $2 limit $3 for update))`,
@@ -74,9 +116,12 @@ export async function restoreMessages(
     `with restored as (
        update messages set trashed_at = null
        where owner_id = $1 and ${condition}
-       returning id
+       returning id, other_id, box
      ), marks as (
        update unread set is_trashed = false where owner_id = $1 and id = any (array (select id from restored))
+     ), last as (
+       ${raiseLast(`select distinct on (other_id) $1::uuid, other_id, id from restored
+       where ${isInConversation} order by other_id, id desc`)}
      )
      select id from restored`,
     [ownerId, ...values],

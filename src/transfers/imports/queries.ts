@@ -40,8 +40,8 @@ export async function insertCopies(db: Database, ownerId: string, copies: OwnCop
                as c (id, box, body, sent_at, trashed_at, is_notice, other_name)
              on conflict do nothing returning owner_id, id, trashed_at
            ), marks as (
-             insert into unread (owner_id, id, is_marked, is_trashed)
-             select owner_id, id, true, trashed_at is not null from imported where id = any ($9::uuid[])
+             insert into unread (owner_id, id, other_id, is_marked, is_trashed)
+             select owner_id, id, '${nobody}', true, trashed_at is not null from imported where id = any ($9::uuid[])
            )
            select count(*)::int as count from imported`,
     values: [

@@ -101,8 +101,8 @@ test('counts are capped at a hundred', async () => {
   await app.pool.query(
     `with copies as (
        insert into messages (owner_id, id, box, other_id, body, sent_at)
-       select $1, gen_random_uuid(), 'inbox', $1, 'Crowd', now() from generate_series(1, 150) returning owner_id, id)
-     insert into unread (owner_id, id) select owner_id, id from copies`,
+       select $1, gen_random_uuid(), 'inbox', $1, 'Crowd', now() from generate_series(1, 150) returning owner_id, id, other_id)
+     insert into unread (owner_id, id, other_id) select owner_id, id, other_id from copies`,
     [rows[0]!.id],
   );
   const page = await open(app.url, charlie, '00000000-0000-0000-0000-000000000000');

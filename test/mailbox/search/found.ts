@@ -1,4 +1,5 @@
 // Search results, as their page shows them.
+import { raiseLast } from '../../../src/mailbox/conversations/last-messages.ts';
 import { newId } from '../../../src/ids.ts';
 import type { Pool } from '../../../src/database/pool.ts';
 import type { Answer, Person } from '../../support/person.ts';
@@ -17,8 +18,10 @@ export async function addMessage(
        insert into messages (owner_id, id, box, other_id, twin_id, body, sent_at)
        select c.owner_id, c.id, c.box, c.other_id, c.twin_id, $5, $6 from users s, users r, lateral (values
          (s.id, $3::uuid, 'sent', r.id, $4::uuid), (r.id, $4, 'inbox', s.id, $3)) c (owner_id, id, box, other_id, twin_id)
-       where s.username = $1 and r.username = $2
-     ) insert into unread (owner_id, id) select id, $4 from users where username = $2`,
+       where s.username = $1 and r.username = $2 returning owner_id, id, box, other_id
+     ), last as (
+       ${raiseLast('select owner_id, other_id, id from copies where other_id <> owner_id order by owner_id')}
+     ) insert into unread (owner_id, id, other_id) select owner_id, id, other_id from copies where box = 'inbox'`,
     [from.username, to, newId(at), newId(at), text, at],
   );
 }
