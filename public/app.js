@@ -37,7 +37,7 @@ const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
 const exact = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeStyle: 'short', timeZone });
 const dayOnly = new Intl.DateTimeFormat('en-GB', {
   day: 'numeric',
-  month: 'long',
+  month: 'short',
   year: 'numeric',
   timeZone,
 });
@@ -226,6 +226,12 @@ if (exporting) {
   if (status.textContent) setTimeout(look, 2000);
 }
 
+// After a change, the focus is where the list is shown again (src/web/anchors.ts).
+if (/^#m[\da-f]{12}$/.test(location.hash)) {
+  find(`${location.hash} .from a`)?.focus();
+  history.replaceState(null, '', location.pathname + location.search);
+}
+
 // Keyboard shortcuts: off while typing, and permanently if switched off.
 const rows = () => findAll('.messages > li');
 /** The setting in this browser's storage, if allowed. @param {string} [value] */
@@ -256,10 +262,10 @@ function move(step) {
   if (next) find('.from a', next).focus();
 }
 
-/** Presses a button of the focused row or of the shown message. @param {string} end how its form's address ends */
+/** Presses a button of the focused row or of the shown message. @param {string} end how its address ends */
 function press(end) {
   const scope = rows()[current()] ?? find('[data-message]');
-  if (scope) find(`form[action$="${end}"] button`, scope)?.click();
+  if (scope) find(`[formaction$="${end}"], form[action$="${end}"] button, [name=only]`, scope)?.click();
 }
 
 // What somebody types into a page that is not there yet, such as an answer, is no shortcut: while a page is being left,
@@ -306,7 +312,7 @@ function isAlone(event) {
 /** Ticks only the focused row, and presses a button of the selection. @param {string} action */
 function markRow(action) {
   for (const tick of ticks()) tick.checked = rows()[current()]?.contains(tick) ?? false;
-  find(`#selected [value="${action}"]`)?.click();
+  find(`.bulk [value="${action}"]`)?.click();
 }
 
 /** @param {string} name @param {object} properties @param {...(Node | string)} children @returns {any} */

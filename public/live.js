@@ -158,7 +158,7 @@ function inPlace(change) {
 }
 
 /** The parts of a page with a list, in their order. */
-const parts = ['.empty', '.note', '.messages', '.conversation', '.bulk', '.pages', '.more'];
+const parts = ['.empty', '.note', '#selected', '.messages', '.conversation', '.bulk', '.pages', '.more'];
 
 /** @param {any} now this page's content as it is now */
 function takeOver(now) {

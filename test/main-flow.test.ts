@@ -18,11 +18,11 @@ describe('two people', () => {
     expect((await alice.get('/inbox')).$('.flash').length).toBe(0);
 
     const inbox = await bob.get('/inbox');
-    expect(inbox.$('.messages h2').text()).toBe('alice');
+    expect(inbox.$('.messages h2 a').text()).toBe('New: alice');
     const message = await bob.get(inbox.$('.messages h2 a').attr('href')!);
     expect(message.$('.text').text()).toBe('Hello Bob,\nhow are you? 👋');
 
-    const action = inbox.$('form[action$="/delete"]').attr('action')!;
+    const action = inbox.$('[formaction$="/delete"]').attr('formaction')!;
     const deleted = await bob.submit('/inbox', {}, action);
     expect(deleted.status).toBe(303);
     expect((await bob.get('/inbox')).$('.messages li').length).toBe(0);

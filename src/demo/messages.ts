@@ -15,6 +15,50 @@ export const password = 'a demonstration only';
 
 export const messages: [from: string, to: string, minutesAgo: number, text: string][] = [
   [
+    'henrik',
+    'alice',
+    43_300,
+    'The paint for the gate is here. Two tins, a bit greener than in the catalogue.',
+  ],
+  ['alice', 'henrik', 43_100, 'Greener is fine. The moss will make it so anyway.'],
+  [
+    'grandma',
+    'alice',
+    38_900,
+    'I found your old skates in the attic. Do you still want them, or may the neighbour’s girl have them?',
+  ],
+  ['alice', 'grandma', 38_700, 'Give them to her, with my love!'],
+  [
+    'ines',
+    'alice',
+    33_600,
+    'Here are the dates of the autumn concerts: 3 October, 24 October and 7 November.',
+  ],
+  [
+    'bob',
+    'alice',
+    29_500,
+    'Is the hall free on the 12th? The children would like to show their play once more.',
+  ],
+  ['alice', 'bob', 29_300, 'It is. I have written you into the book.'],
+  [
+    'layla',
+    'alice',
+    24_800,
+    'Thank you for the soup. The pot is at your door, and there is something in it.',
+  ],
+  ['marta', 'alice', 20_100, 'Who has the key to the cellar this week?'],
+  ['alice', 'marta', 20_050, 'Henrik. He is at home after five.'],
+  [
+    'bartholomew_fitzgerald_longden',
+    'alice',
+    15_800,
+    'Would you be so kind and read the new rules of the garden before the meeting? It is only one page, and most of ' +
+      'it is about the hose.',
+  ],
+  ['bob', 'alice', 14_400, 'Training is at six today, not at seven.'],
+  ['henrik', 'alice', 12_960, 'I can drive on Sunday, if somebody else brings the map.'],
+  [
     'ines',
     'alice',
     10_115,

@@ -9,6 +9,7 @@ import { aroundInSearch, type Around } from './search/around.ts';
 import { askFirst, type Confirmation } from '../web/confirmation.ts';
 import { allowOnly, HttpError } from '../web/errors.ts';
 import { flash } from '../web/flash.ts';
+import { backToNeighbor, backToRow } from '../web/anchors.ts';
 import { localPath } from '../web/local-path.ts';
 import { isReading } from '../web/prefetch.ts';
 import { preloaded, type Preload } from '../sessions/preload.ts';
@@ -66,7 +67,7 @@ export function messageRoutes(ctx: MailboxContext): Router {
         throw new HttpError(404, 'This message was already deleted: it is in the trash.');
       }
       flashTrashed(ctx, res, viewer, trashed, at);
-      res.redirect(303, localPath(req.body?.from) ?? '/inbox');
+      res.redirect(303, backToNeighbor(req, '/inbox', [id]));
     })
     .all(allowOnly('POST'));
 
@@ -79,14 +80,15 @@ export function messageRoutes(ctx: MailboxContext): Router {
       if (!marked && !(await findMessage(pool, ownerId, id))) throw unknownMessage();
       const line = marked ? 'Marked as unread.' : await sayUnchanged(pool, ownerId, 'unread', [id]);
       flash(ctx, res, { line });
-      res.redirect(303, localPath(req.body?.from) ?? '/inbox');
+      res.redirect(303, backToRow(req, '/inbox', id));
     })
     .all(allowOnly('POST'));
 
   router
     .route('/messages/:id/unsend')
     .post(askFirst(unsending), async (req, res) => {
-      const outcome = await unsendMessage(pool, signedIn(req).id, messageId(req));
+      const id = messageId(req);
+      const outcome = await unsendMessage(pool, signedIn(req).id, id);
       if (outcome.kind === 'no such message') throw unknownMessage();
       if (outcome.kind === 'taken back') {
         notifier.notify([outcome.recipientId]);
@@ -96,7 +98,7 @@ export function messageRoutes(ctx: MailboxContext): Router {
           line: `${outcome.recipient} has opened or deleted it already, so it cannot be taken back.`,
         });
       }
-      res.redirect(303, localPath(req.body?.from) ?? '/sent');
+      res.redirect(303, backToNeighbor(req, '/sent', outcome.kind === 'taken back' ? [id] : []));
     })
     .all(allowOnly('POST'));
 

@@ -10,7 +10,7 @@ import { allowOnly, HttpError } from '../web/errors.ts';
 import { flash } from '../web/flash.ts';
 import { readDay, startOfDay } from '../web/days.ts';
 import { blankForm, parseForm } from '../web/forms.ts';
-import { localPath } from '../web/local-path.ts';
+import { backToNeighbor, backToRow } from '../web/anchors.ts';
 import { readPage } from '../web/paging.ts';
 import { preloaded, type Preload } from '../sessions/preload.ts';
 import { signedIn } from '../sessions/session.ts';
@@ -24,6 +24,7 @@ import {
   type Box,
   type MessageRow,
 } from './queries.ts';
+import { groupNotices } from './notice-groups.ts';
 import { counted, sayDone, sayUnchanged, selectedIds } from './selection.ts';
 
 const cursor = z.uuid().default(highestId);
@@ -59,7 +60,8 @@ export function mailboxRoutes(ctx: WebContext): Router {
         after: (id) => listBoxAfter(pool, viewer.id, box, id),
       });
       const { offersCodes } = req.session;
-      res.render(`mailbox/${box}`, { page, here: req.originalUrl, offersCodes });
+      const rows = groupNotices(page.rows);
+      res.render(`mailbox/${box}`, { page: { ...page, rows }, here: req.originalUrl, offersCodes });
     };
   }
 
@@ -67,8 +69,9 @@ export function mailboxRoutes(ctx: WebContext): Router {
     .route('/messages/selected')
     .post(async (req, res) => {
       const { id } = signedIn(req);
-      const ids = selectedIds(req.body);
-      const action: unknown = req.body?.action;
+      // "only": the Delete of a row that stands for several messages.
+      const { only, ids: rows, action = only && 'delete' } = req.body ?? {};
+      const ids = selectedIds(only ?? rows);
       if (action === 'read' || action === 'unread') {
         const mark = action === 'read' ? markRead : markUnread;
         flash(ctx, res, { line: await sayDone(pool, id, action, ids, await mark(pool, id, ids)) });
@@ -78,7 +81,10 @@ export function mailboxRoutes(ctx: WebContext): Router {
         if (trashed.length > 0) flashTrashed(ctx, res, signedIn(req), trashed, at);
         else flash(ctx, res, { line: await sayUnchanged(pool, id, action, ids) });
       } else throw new HttpError(422, 'Choose what to do with the messages.');
-      res.redirect(303, localPath(req.body?.from) ?? '/inbox');
+      res.redirect(
+        303,
+        action === 'delete' ? backToNeighbor(req, '/inbox', ids) : backToRow(req, '/inbox', ids[0]),
+      );
     })
     .all(allowOnly('POST'));
 
@@ -89,7 +95,7 @@ export function mailboxRoutes(ctx: WebContext): Router {
       if (!upTo.success) throw new HttpError(422, 'Nothing was marked: the form was incomplete.');
       const count = await markAllRead(pool, signedIn(req).id, upTo.data);
       flash(ctx, res, { line: counted(count, 'marked as read', 'All messages were already read.') });
-      res.redirect(303, localPath(req.body?.from) ?? '/inbox');
+      res.redirect(303, backToRow(req, '/inbox'));
     })
     .all(allowOnly('POST'));
 

@@ -6,9 +6,12 @@ import { listStates, type MessageState } from './queries.ts';
 const selection = z.union([z.array(z.string()), z.string().transform((id) => [id])]).catch([]);
 export const maxSelected = 200;
 
-/** Without duplicates. Malformed ids are ignored, like those of a stranger. */
-export function selectedIds(body: { ids?: unknown } | undefined): string[] {
-  const ids = selection.parse(body?.ids).filter((id) => z.uuid().safeParse(id).success);
+/** Without duplicates. Malformed ids are ignored, like a stranger's. A row of several messages names them all. */
+export function selectedIds(rows: unknown): string[] {
+  const ids = selection
+    .parse(rows)
+    .flatMap((row) => row.split(','))
+    .filter((id) => z.uuid().safeParse(id).success);
   return [...new Set(ids)].slice(0, maxSelected);
 }
 

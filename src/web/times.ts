@@ -9,6 +9,8 @@ const weekdays = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Frida
 const months = 'January February March April May June July August September October November December'.split(
   ' ',
 );
+/** As Intl has them for en-GB, which app.js uses. */
+const shortMonths = 'Jan Feb Mar Apr May Jun Jul Aug Sept Oct Nov Dec'.split(' ');
 
 export function timeAgo(then: Date, now = Date.now(), timeZone = 'UTC'): string {
   const past = now - then.getTime();
@@ -18,14 +20,14 @@ export function timeAgo(then: Date, now = Date.now(), timeZone = 'UTC'): string 
   if (days === 0) return ago(Math.floor(past / hour), 'hour');
   if (days === 1) return 'yesterday';
   if (days < 7) return ago(days, 'day');
-  return date(localTime(then, timeZone));
+  return date(localTime(then, timeZone), shortMonths);
 }
 
 export function exactTime(then: Date, timeZone = 'UTC'): string {
   const local = localTime(then, timeZone);
   const [hours, minutes] = [twoDigits(local.getUTCHours()), twoDigits(local.getUTCMinutes())];
   const where = timeZone === 'UTC' ? 'UTC' : `(${timeZone})`;
-  return `${weekdays[local.getUTCDay()]}, ${date(local)} at ${hours}:${minutes} ${where}`;
+  return `${weekdays[local.getUTCDay()]}, ${date(local, months)} at ${hours}:${minutes} ${where}`;
 }
 
 /** "2026-11-23T07:34:09Z", in a quarter of the time of toISOString. */
@@ -51,6 +53,6 @@ function ago(count: number, unit: string): string {
   return `${count} ${unit}${count === 1 ? '' : 's'} ago`;
 }
 
-function date(local: Date): string {
-  return `${local.getUTCDate()} ${months[local.getUTCMonth()]} ${local.getUTCFullYear()}`;
+function date(local: Date, names: string[]): string {
+  return `${local.getUTCDate()} ${names[local.getUTCMonth()]} ${local.getUTCFullYear()}`;
 }

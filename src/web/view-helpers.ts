@@ -1,5 +1,6 @@
 // Helpers and values available to every view.
 import { lowestId } from '../ids.ts';
+import { anchorOf } from './anchors.ts';
 import { readAssetAddresses } from './assets.ts';
 import type { WebContext } from './context.ts';
 import type { ReadersTime } from './time-zones.ts';
@@ -11,6 +12,9 @@ function capped(count: number): string {
 }
 
 const excerptOf = (text: string): string => shorten(text, maxExcerpt);
+
+/** Enough to tell two messages from each other. */
+const beginningOf = (text: string): string => shorten(text, 40);
 
 function nameOf({ other, origin }: { other: string | null; origin: string | null }): string {
   if (origin?.endsWith('notice')) return 'Private Messages';
@@ -27,6 +31,8 @@ export const viewHelpers = ({ config, cookies }: WebContext) => ({
   machineTime,
   capped,
   excerptOf,
+  beginningOf,
+  anchorOf,
   nameOf,
   lowestId,
   registration: config.registration,

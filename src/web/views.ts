@@ -18,7 +18,9 @@ const viewFolder = fileURLToPath(new URL('../../views/', import.meta.url));
 
 // Available to every view without declaration: view-helpers.ts and the `res.locals` that middleware sets.
 const shared = [
+  'anchorOf',
   'asset',
+  'beginningOf',
   'capped',
   'csrfToken',
   'exactTime',

@@ -346,6 +346,6 @@ export async function fillMailbox(app: TestApp, owner: Person): Promise<void> {
   await owner.post('/drafts', { ...(await owner.hidden('/send')), recipient: 'somebody', body: 'Begun' });
   for (const list of ['/inbox', '/sent']) {
     const { $ } = await owner.get(list);
-    await owner.submit(list, {}, $('form[action$="/delete"]').first().attr('action'));
+    await owner.submit(list, {}, $('[formaction$="/delete"]').first().attr('formaction'));
   }
 }

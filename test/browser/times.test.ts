@@ -71,7 +71,7 @@ describe.skipIf(!available('chromium'))('times in Chromium', () => {
     expect(await page.locator('.messages time').getAttribute('title')).toMatch(
       /^Thursday,? 2 July 2026 at 07:34$/,
     );
-    expect(await page.locator('.messages time').textContent()).toBe('2 July 2026');
+    expect(await page.locator('.messages time').textContent()).toBe('2 Jul 2026');
     await page.goto('/account/time-zone');
     await page.getByLabel('Time zone').selectOption('');
     await page.getByRole('button', { name: 'Save' }).click();

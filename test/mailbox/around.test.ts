@@ -32,14 +32,14 @@ test('in the inbox, Newer and Older lead through all messages', async () => {
 
 test('from a search, they lead through its results, including the trash', async () => {
   const { $ } = await alice.get('/search?q=two');
-  await alice.submit('/search?q=two', {}, $('form[action$="/delete"]').attr('action'));
+  await alice.submit('/search?q=two', {}, $('[formaction$="/delete"]').attr('formaction'));
   const found = await walk('/search?q=cake');
   expect(found).toEqual({ texts: ['cake three', 'cake two', 'cake one'], back: '/search?q=cake' });
 });
 
 test('in the trash, they lead through the trash', async () => {
   const { $ } = await alice.get('/search?q=snow');
-  await alice.submit('/search?q=snow', {}, $('form[action$="/delete"]').attr('action'));
+  await alice.submit('/search?q=snow', {}, $('[formaction$="/delete"]').attr('formaction'));
   expect(await walk('/trash')).toEqual({ texts: ['snow', 'cake two'], back: '/trash' });
 });
 

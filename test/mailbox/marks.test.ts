@@ -1,5 +1,6 @@
 // Marking messages as read and unread: one, some, or all seen; and deleting several.
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { anchorOf } from '../../src/web/anchors.ts';
 import { cast } from '../support/cast.ts';
 import { copiesOf, idOf, tokenOf } from '../support/mailboxes.ts';
 import type { Answer, Fields, Person } from '../support/person.ts';
@@ -28,12 +29,9 @@ describe('Mark unread', () => {
   test('restores the mark, says so, and returns to the inbox', async () => {
     await send('Later');
     const page = await read('Later');
-    const answer = await bob.submit(
-      `/messages/${await idOf(app.pool, bob, 'Later')}`,
-      {},
-      page.$('form[action$="/unread"]').attr('action'),
-    );
-    expect([answer.status, answer.headers.location]).toEqual([303, '/inbox']);
+    const id = await idOf(app.pool, bob, 'Later');
+    const answer = await bob.submit(`/messages/${id}`, {}, page.$('form[action$="/unread"]').attr('action'));
+    expect([answer.status, answer.headers.location]).toEqual([303, `/inbox#${anchorOf(id)}`]);
     const inbox = await bob.get('/inbox');
     expect(inbox.$('[role=status]').first().text()).toBe('Marked as unread.');
     expect(unread(inbox)).toEqual(['Later']);
@@ -106,10 +104,14 @@ describe('with check boxes', () => {
   test('each row has one, which belongs to the form with the buttons', async () => {
     const { $ } = await bob.get('/inbox');
     expect($('.messages input[type=checkbox][name=ids][form=selected]')).toHaveLength(3);
-    const actions = $('#selected button')
-      .toArray()
-      .map((button) => $(button).attr('value'));
-    expect(actions).toEqual(['delete', 'read', 'unread']);
+    const buttons = $('button[form=selected][name=action], #selected button').toArray();
+    expect(buttons.map((button) => $(button).attr('value') ?? 'Enter in a checkbox')).toEqual([
+      'Enter in a checkbox',
+      'delete',
+      'read',
+      'unread',
+    ]);
+    expect($(buttons[0]).is('[hidden][formmethod=dialog]')).toBe(true);
   });
 
   test('some messages are marked as read and as unread', async () => {

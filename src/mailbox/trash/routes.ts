@@ -12,6 +12,7 @@ import type { WebContext } from '../../web/context.ts';
 import { askFirst, type Confirmation } from '../../web/confirmation.ts';
 import { allowOnly, HttpError } from '../../web/errors.ts';
 import { flash } from '../../web/flash.ts';
+import { backToNeighbor, backToRow } from '../../web/anchors.ts';
 import { localPath } from '../../web/local-path.ts';
 import { readPage } from '../../web/paging.ts';
 import { isReading } from '../../web/prefetch.ts';
@@ -46,7 +47,7 @@ export function trashRoutes(ctx: WebContext): Router {
     .route('/trash/selected')
     .post(askFirst(deletingSelected), async (req, res) => {
       const { id } = signedIn(req);
-      const ids = selectedIds(req.body);
+      const ids = selectedIds(req.body?.ids);
       const action: unknown = req.body?.action;
       if (action !== 'restore' && action !== 'forever')
         throw new HttpError(422, 'Choose what to do with the messages.');
@@ -55,7 +56,7 @@ export function trashRoutes(ctx: WebContext): Router {
           ? await restoreMessages(pool, id, { ids })
           : await deletePermanently(pool, id, ids);
       flash(ctx, res, { line: await sayDone(pool, id, action, ids, changed) });
-      res.redirect(303, localPath(req.body?.from) ?? '/trash');
+      res.redirect(303, backToNeighbor(req, '/trash', ids));
     })
     .all(allowOnly('POST'));
 
@@ -66,12 +67,15 @@ export function trashRoutes(ctx: WebContext): Router {
       if (!at.success) throw new HttpError(422, 'Nothing was changed: the form was incomplete.');
       const { id } = signedIn(req);
       const trashedAt = new Date(at.data);
-      const { count, isDone } = await inBatches(
-        async (limit) => (await restoreMessages(pool, id, { trashedAt, limit })).length,
-      );
+      let newest = '';
+      const { count, isDone } = await inBatches(async (limit) => {
+        const ids = await restoreMessages(pool, id, { trashedAt, limit });
+        newest = [newest, ...ids].reduce((one, other) => (one > other ? one : other));
+        return ids.length;
+      });
       const line = counted(count, 'restored', 'This was already undone, or is deleted permanently.');
       flash(ctx, res, isDone ? { line } : { line: `${line} There are more.`, undo: at.data });
-      res.redirect(303, localPath(req.body?.from) ?? '/trash');
+      res.redirect(303, backToRow(req, '/trash', newest));
     })
     .all(allowOnly('POST'));
 
@@ -121,7 +125,7 @@ export function trashRoutes(ctx: WebContext): Router {
       const [restored] = await restoreMessages(pool, ownerId, { ids: [id] });
       if (!restored) throw await notInTrash(ownerId, id);
       flash(ctx, res, { line: 'Restored.' });
-      res.redirect(303, localPath(req.body?.from) ?? '/trash');
+      res.redirect(303, backToNeighbor(req, '/trash', [id]));
     })
     .all(allowOnly('POST'));
 
@@ -134,7 +138,7 @@ export function trashRoutes(ctx: WebContext): Router {
         const [deleted] = await deletePermanently(pool, ownerId, [id]);
         if (!deleted) throw await notInTrash(ownerId, id);
         flash(ctx, res, { line: 'Deleted permanently.' });
-        res.redirect(303, localPath(req.body?.from) ?? '/trash');
+        res.redirect(303, backToNeighbor(req, '/trash', [id]));
       },
     )
     .all(allowOnly('POST'));
@@ -155,7 +159,7 @@ function deleting(req: Request, count: number): Confirmation {
 }
 
 function deletingSelected(req: Request): Confirmation | undefined {
-  const { length } = selectedIds(req.body);
+  const { length } = selectedIds(req.body?.ids);
   return req.body?.action === 'forever' && length > 0 ? deleting(req, length) : undefined;
 }
 

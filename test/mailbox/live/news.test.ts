@@ -80,7 +80,7 @@ test('taking a message back lowers the open page’s count', async () => {
   await alice.send('dora', 'Never mind');
   await page.hears({ unread: 1, fresh: 1 });
   const { $ } = await alice.get('/sent');
-  await alice.submit('/sent', {}, $('form[action$="/unsend"]').first().attr('action'));
+  await alice.submit('/sent', {}, $('[formaction$="/unsend"]').first().attr('formaction'));
   await page.hears({ unread: 0, fresh: 0 });
 });
 

@@ -97,7 +97,11 @@ test('results can be deleted, which returns to the search', async () => {
   await bob.send('alice', 'Superfluous');
   const address = searchAddress('superfluous');
   const page = await alice.get(address);
-  const gone = await alice.submit(address, {}, page.$('.messages form[action$="/delete"]').attr('action'));
+  const gone = await alice.submit(
+    address,
+    {},
+    page.$('.messages [formaction$="/delete"]').attr('formaction'),
+  );
   expect(gone.headers.location).toBe(address);
   expect((await alice.get(address)).$('.place').text()).toBe('Trash');
 });

@@ -1,5 +1,6 @@
 // Deleting: to the trash, with Undo, and then permanently.
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { anchorOf } from '../../../src/web/anchors.ts';
 import { cast } from '../../support/cast.ts';
 import { messagesOn } from '../../support/inbox.ts';
 import { copiesOf, fillMailbox, idOf, tokenOf } from '../../support/mailboxes.ts';
@@ -85,7 +86,7 @@ describe('Undo', () => {
     const countBefore = (await bob.get('/inbox')).$('title').text();
     await trash(id!);
     const answer = await undo();
-    expect([answer.status, answer.headers.location]).toEqual([303, '/inbox']);
+    expect([answer.status, answer.headers.location]).toEqual([303, `/inbox#${anchorOf(id!)}`]);
     const page = await bob.get('/inbox');
     expect(line(page)).toBe('1 message restored.');
     expect(bodies(page)).toEqual(before);
@@ -119,7 +120,7 @@ describe('in the trash', () => {
     await trash(one!);
     await trash(two!);
     const restored = await bob.submit('/trash', {}, `/trash/${one}/restore`);
-    expect([restored.status, restored.headers.location]).toEqual([303, '/trash']);
+    expect([restored.status, restored.headers.location]).toEqual([303, `/trash#${anchorOf(two!)}`]);
     expect(line(await bob.get('/trash'))).toBe('Restored.');
     await bob.submit('/trash', {}, `/trash/${two}/delete`);
     expect(line(await bob.get('/trash'))).toBe('Deleted permanently.');
