@@ -74,7 +74,15 @@ function listen() {
     hangUp();
     const isTyped = (/** @type {any} */ field) =>
       field.type !== 'checkbox' && field.value !== field.defaultValue;
-    if (!findAll('textarea, input').some(isTyped)) location.reload();
+    if (!findAll('textarea, input').some(isTyped)) {
+      location.reload();
+      return;
+    }
+    const line = document.createElement('p');
+    line.className = 'flash';
+    line.setAttribute('role', 'status');
+    line.textContent = 'You were logged out. Your text stays here: send it, and log in then.';
+    main.prepend(line);
   });
 }
 

@@ -103,7 +103,7 @@ export function createApp(ctx: AppContext): Express {
 
   app
     .route(memberAddresses)
-    .all(requireUser, guardForms, requireFactor(ctx), notifyOwnPages(ctx), memberRoutes(ctx));
+    .all(requireUser(ctx), guardForms, requireFactor(ctx), notifyOwnPages(ctx), memberRoutes(ctx));
   app.use(loginRoutes(ctx)); // / /login
   app.use(registrationRoutes(ctx)); // /register
   app.use(resetLinkRoutes(ctx)); // /reset/:token

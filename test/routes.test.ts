@@ -26,7 +26,7 @@ function routesOf(stack: Layer[], who: string): Route[] {
 }
 
 function whoAt(stack: Layer[], who: string): string {
-  return stack.some(({ name }) => name === 'requireUser') ? 'signed in' : who;
+  return stack.some(({ name }) => name === 'redirectAnonymous') ? 'signed in' : who;
 }
 
 function asTable(routes: Route[]): string {

@@ -7,6 +7,7 @@ import type { Database, Pool } from '../database/pool.ts';
 import type { WebContext } from '../web/context.ts';
 import { adoptCookies, type Cookies } from '../web/cookies.ts';
 import { HttpError } from '../web/errors.ts';
+import { flash, isPage } from '../web/flash.ts';
 import { localPath } from '../web/local-path.ts';
 import { isPrefetch } from '../web/prefetch.ts';
 import { findSession, findSessionWith } from './finding-sessions.ts';
@@ -135,14 +136,28 @@ function settle(work: (done: (error?: unknown) => void) => void): Promise<void> 
   return new Promise((resolve, reject) => work((error) => (error ? reject(error) : resolve())));
 }
 
-/** Others log in first and return to the page. */
-export function requireUser(req: Request, res: Response, next: NextFunction): void {
-  if (req.user) return next();
-  if (req.renderAgain) {
-    throw new HttpError(401, 'You have been signed out. Log in to continue: your text is kept on this page.');
-  }
-  const wanted = req.method === 'GET' ? localPath(req.originalUrl) : undefined;
-  res.redirect(303, wanted ? `/login?next=${encodeURIComponent(wanted)}` : '/login');
+/** Others log in first and return to the page. Who was logged in before reads why. */
+export function requireUser(ctx: WebContext): RequestHandler {
+  return function redirectAnonymous(req, res, next) {
+    if (req.user) return next();
+    if (req.renderAgain) {
+      throw new HttpError(401, 'You were logged out. Log in to continue: your text is kept on this page.');
+    }
+    if (wasSignedIn(ctx, req)) flash(ctx, res, { line: loggedOut[req.method === 'GET' ? 'page' : 'form'] });
+    const wanted = req.method === 'GET' ? localPath(req.originalUrl) : undefined;
+    res.redirect(303, wanted ? `/login?next=${encodeURIComponent(wanted)}` : '/login');
+  };
+}
+
+const loggedOut = {
+  page: 'You were logged out. Log in to continue.',
+  form: 'You were logged out, so nothing was changed. Log in to continue.',
+};
+
+/** By the cookies of this browser alone: a session that has ended, or an earlier login. */
+function wasSignedIn({ cookies }: WebContext, req: Request): boolean {
+  if (req.method === 'GET' && !isPage(req)) return false;
+  return (['session', 'browser'] as const).some((kind) => typeof cookies.read(req, kind) === 'string');
 }
 
 export function signedIn(req: Request): Viewer {

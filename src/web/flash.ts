@@ -19,7 +19,7 @@ export function flash({ cookies }: WebContext, res: Response, shown: z.infer<typ
 export function showFlash({ cookies }: WebContext): RequestHandler {
   const name = cookies.name('flash');
   return (req, res, next) => {
-    if (isReading(req) && req.headers.cookie?.includes(name) && !isStream(req)) {
+    if (isPage(req) && req.headers.cookie?.includes(name)) {
       const shown = message.safeParse(cookies.read(req, 'flash'));
       if (shown.success) {
         res.locals.flash = shown.data;
@@ -30,6 +30,7 @@ export function showFlash({ cookies }: WebContext): RequestHandler {
   };
 }
 
-function isStream(req: Request): boolean {
-  return req.path === '/events'; // not a page: it must not consume the flash
+/** Whether somebody will look at the answer. */
+export function isPage(req: Request): boolean {
+  return isReading(req) && req.path !== '/events';
 }

@@ -7,6 +7,7 @@ import { cast } from '../support/cast.ts';
 import { desktop, launchBrowser, openPageOf, phone, showFollowing } from '../support/browser.ts';
 import { fillMailbox } from '../support/mailboxes.ts';
 import { freePort, launch, ready } from '../support/program.ts';
+import { registered } from '../support/person.ts';
 import { available } from '../support/required.ts';
 
 const { app, alice, bob, charlie } = await cast();
@@ -117,6 +118,23 @@ describe.skipIf(!available('chromium'))('news in a browser', () => {
     await ready(after);
     await page.clock.runFor(25_000);
     await line(page).getByText('1 new message').waitFor();
+  });
+
+  test('after Logout in another tab, a page shows Login and why; one with a text keeps it', async () => {
+    const dora = await registered(app.url, 'dora');
+    const page = await openPageOf(dora, browser, app.url);
+    const writing = await page.context().newPage();
+    await showFollowing(page, '/sent');
+    await showFollowing(writing, '/send');
+    await writing.getByLabel('Message', { exact: true }).fill('Half a thought');
+    const third = await page.context().newPage();
+    await third.goto('/inbox');
+    await third.getByRole('button', { name: 'Logout' }).click();
+    await page.bringToFront();
+    await page.getByText('You were logged out. Log in to continue.').waitFor();
+    expect(page.url()).toBe(`${app.url}/login?next=%2Fsent`);
+    await writing.getByText('You were logged out. Your text stays here').waitFor();
+    expect(await writing.getByLabel('Message', { exact: true }).inputValue()).toBe('Half a thought');
   });
 
   test('once signed out elsewhere, the page stops reconnecting', async () => {
