@@ -232,6 +232,11 @@ if (/^#m[\da-f]{12}$/.test(location.hash)) {
   history.replaceState(null, '', location.pathname + location.search);
 }
 
+// An error page that tries again by itself; not all at the same moment.
+const reloads = find('[data-reloads]');
+if (reloads)
+  setTimeout(() => location.reload(), Number(reloads.dataset.reloads) * (800 + Math.random() * 400));
+
 // Keyboard shortcuts: off while typing, and permanently if switched off.
 const rows = () => findAll('.messages > li');
 /** The setting in this browser's storage, if allowed. @param {string} [value] */

@@ -111,7 +111,7 @@ export function createApp(ctx: AppContext): Express {
   app.use(passkeyLoginRoutes(ctx)); // /login/passkey
   app.use(twoFactorRoutes(ctx)); // /login/second /login/second/passkey /login/second/recovery
 
-  app.use(refuseUnknownPage, showErrors(log, config.isDevelopment));
+  app.use(refuseUnknownPage, showErrors(ctx));
   return app;
 }
 

@@ -1,6 +1,7 @@
 // Asks on a page of its own before what cannot be undone, unless a script has asked (data-confirm, public/app.js).
 import type { Request, RequestHandler } from 'express';
 import { typedIn } from './forms.ts';
+import { fieldsOf } from './repeated-form.ts';
 
 export interface Confirmation {
   question: string;
@@ -13,13 +14,10 @@ export function askFirst(describe: (req: Request) => Confirmation | undefined): 
   return (req, res, next) => {
     const confirmation = describe(req);
     if (!confirmation || typedIn(req.body).confirmed === 'yes') return next();
-    res.render('web/confirm', { ...confirmation, action: req.originalUrl, fields: fieldsOf(req.body) });
+    res.render('web/confirm', {
+      ...confirmation,
+      action: req.originalUrl,
+      fields: fieldsOf(req.body, 'confirmed'),
+    });
   };
-}
-
-function fieldsOf(body: unknown): [name: string, value: string][] {
-  const fields = Object.entries((body ?? {}) as Record<string, string | string[]>);
-  return fields
-    .filter(([name]) => name !== '_csrf' && name !== 'confirmed')
-    .flatMap(([name, values]) => [values].flat().map((value): [string, string] => [name, value]));
 }

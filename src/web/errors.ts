@@ -1,7 +1,11 @@
 // HTTP errors, and the one error page that shows them.
 import type { NextFunction, Request, Response } from 'express';
 import { isDatabaseAway } from '../database/pool.ts';
+import type { Config } from '../config.ts';
+import type { Cookies } from './cookies.ts';
 import type { Log } from './log.ts';
+import { localPath } from './local-path.ts';
+import { fieldsOf } from './repeated-form.ts';
 
 export class HttpError extends Error {
   readonly status: number;
@@ -70,7 +74,13 @@ export function allowOnly(...methods: string[]) {
   };
 }
 
-export function showErrors(log: Log, isDevelopment: boolean) {
+interface ErrorContext {
+  config: Pick<Config, 'isDevelopment'>;
+  log: Log;
+  cookies: Cookies;
+}
+
+export function showErrors({ config, log, cookies }: ErrorContext) {
   return (error: unknown, req: Request, res: Response, next: NextFunction): void => {
     const refusal = toRefusal(error);
     const isOurs = error instanceof HttpError; // already in the request's log line, such as a full login queue
@@ -78,13 +88,34 @@ export function showErrors(log: Log, isDevelopment: boolean) {
     if (res.headersSent) return next(error);
     if (refusal.retryAfter) res.set('Retry-After', String(refusal.retryAfter));
     res.status(refusal.status);
+    // The session could not be read, or was not yet: a member keeps the navigation, without the name.
+    res.locals.mayBeMember = !req.session && typeof cookies.read(req, 'session') === 'string';
     const number = refusal.status === 500 ? ` Request ${req.id}` : '';
     if (req.renderAgain) return req.renderAgain({ ...refusal, message: refusal.message + number });
     res.render('web/error', {
       title: titles[refusal.status] ?? titles[refusal.status >= 500 ? 500 : 400],
       message: refusal.message,
       requestId: refusal.status >= 500 ? req.id : undefined,
-      detail: isDevelopment && refusal.status === 500 ? String((error as Error).stack) : undefined,
+      detail: config.isDevelopment && refusal.status === 500 ? String((error as Error).stack) : undefined,
+      ...retryOf(req, refusal),
     });
   };
+}
+
+/** Fields of forms that hold nothing secret and no text: what their button does can be tried again. */
+const repeatable = new Set('_csrf ids action from upTo at than confirmed device job ask timeZone'.split(' '));
+
+interface Retry {
+  again?: string; // the address of a page, or of a form with these fields
+  fields?: [name: string, value: string][];
+  reloads?: number; // seconds
+}
+
+function retryOf(req: Request, { status, retryAfter }: Refusal): Retry {
+  const again = localPath(req.originalUrl);
+  if (!again || (status < 500 && status !== 429)) return {};
+  if (req.method === 'GET') return { again, ...(status === 503 ? { reloads: retryAfter ?? 5 } : {}) };
+  const body = (req.body ?? {}) as Record<string, string | string[]>;
+  if (!('_csrf' in body) || Object.keys(body).some((name) => !repeatable.has(name))) return {};
+  return { again, fields: fieldsOf(body) };
 }

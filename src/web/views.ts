@@ -28,6 +28,7 @@ const shared = [
   'flash',
   'lowestId',
   'machineTime',
+  'mayBeMember',
   'nameOf',
   'passkeyQuestion',
   'questions',
