@@ -6,7 +6,7 @@ import { findUsage } from '../mailbox/quota.ts';
 import { findCodesLeft } from './recovery/queries.ts';
 import { allowOnly } from '../web/errors.ts';
 import { flash } from '../web/flash.ts';
-import { blankForm, parseForm, rejectField, type Form } from '../web/forms.ts';
+import { blankForm, parseForm, preserveInput, rejectField, type Form } from '../web/forms.ts';
 import { localPath } from '../web/local-path.ts';
 import { sessionKey } from '../sessions/queries.ts';
 import { changeSession, saveSession, signedIn } from '../sessions/session.ts';
@@ -41,6 +41,7 @@ export function accountRoutes(ctx: AccountsContext): Router {
 
   router
     .route('/account/password')
+    .all(preserveInput(showPassword))
     .get((req, res) => {
       const next = localPath(req.query.next);
       showPassword(req, res, blankForm(next ? { next } : {}));

@@ -2,7 +2,7 @@
 import { Router, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import { z } from 'zod';
 import { allowOnly } from '../web/errors.ts';
-import { blankForm, parseForm, rejectField, type Form } from '../web/forms.ts';
+import { blankForm, parseForm, preserveInput, rejectField, type Form } from '../web/forms.ts';
 import { localPath } from '../web/local-path.ts';
 import { changeSession, renewSessionId, signedIn } from '../sessions/session.ts';
 import type { AccountsContext } from './context.ts';
@@ -35,15 +35,16 @@ export function confirmPasswordRoutes(ctx: AccountsContext): Router {
   const router = Router();
   router
     .route('/account/confirm')
+    .all(preserveInput(showConfirm))
     .get((req, res) => {
       const next = localPath(req.query.next);
-      showConfirm(res, blankForm(next ? { next } : {}));
+      showConfirm(req, res, blankForm(next ? { next } : {}));
     })
     .post(async (req, res) => {
       const form = parseForm(confirmForm, req.body);
-      if (!form.ok) return showConfirm(res.status(422), form);
+      if (!form.ok) return showConfirm(req, res.status(422), form);
       if (!(await checkPassword(ctx, req, form.values.password)))
-        return showConfirm(res.status(422), rejectField(form, 'password', 'This is not your password.'));
+        return showConfirm(req, res.status(422), rejectField(form, 'password', 'This is not your password.'));
       res.redirect(303, localPath(form.values.next) ?? '/account');
     })
     .all(allowOnly('GET', 'POST'));
@@ -62,6 +63,6 @@ export function requireConfirmed(page: string): RequestHandler {
   };
 }
 
-function showConfirm(res: Response, form: Form): void {
+function showConfirm(req: Request, res: Response, form: Form): void {
   res.render('accounts/confirm-password', { form });
 }

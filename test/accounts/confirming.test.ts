@@ -121,7 +121,7 @@ describe('15 minutes later, the password is required again', () => {
 });
 
 describe('after a change of factors', () => {
-  const offer = async (page: string) => (await alice.get(page)).$('.flash form[action$="/end-others"]');
+  const offer = async (page: string) => (await alice.get(page)).$('.offer form[action$="/end-others"]');
   const changes: [string, string, () => Promise<unknown>][] = [
     ['codes on', factor, () => withCodes(alice)],
     [
@@ -145,15 +145,20 @@ describe('after a change of factors', () => {
     ],
   ];
 
-  test.each(changes)('%s: a button signs out all other devices', async (_, page, change) => {
-    const phone = await loggedInWith(app.url, alice);
-    await change();
-    const form = await offer(page);
-    expect(form.text().trim()).toBe('Sign out all other devices');
-    const answer = await alice.post(form.attr('action')!, { _csrf: form.find('input').attr('value')! });
-    expect(answer.status).toBe(303);
-    expect([await isSignedIn(phone), await isSignedIn(alice)]).toEqual([false, true]);
-  });
+  test.each(changes)(
+    '%s: an offer, beside the flash, logs out all other devices',
+    async (_, page, change) => {
+      const phone = await loggedInWith(app.url, alice);
+      await change();
+      const form = await offer(page);
+      expect(form.text().trim()).toBe('Log out all other devices');
+      expect(form.closest('section.offer').attr('aria-label')).toBe('Other devices');
+      expect(form.closest('.flash, [role=status]')).toHaveLength(0);
+      const answer = await alice.post(form.attr('action')!, { _csrf: form.find('input').attr('value')! });
+      expect(answer.status).toBe(303);
+      expect([await isSignedIn(phone), await isSignedIn(alice)]).toEqual([false, true]);
+    },
+  );
 
   test('the button is not shown if there are no other devices', async () => {
     await withCodes(alice);

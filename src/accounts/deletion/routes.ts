@@ -1,12 +1,12 @@
 // Delete account: GET and POST /account/delete.
-import { Router, type Response } from 'express';
+import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { typedPassword } from '../passwords.ts';
 import { checkPassword } from '../confirm-password.ts';
 import type { AccountsContext } from '../context.ts';
 import { allowOnly } from '../../web/errors.ts';
 import { flash } from '../../web/flash.ts';
-import { blankForm, parseForm, rejectField, type Form } from '../../web/forms.ts';
+import { blankForm, parseForm, preserveInput, rejectField, type Form } from '../../web/forms.ts';
 import { endSession } from '../../sessions/session.ts';
 import { deleteAccount } from './delete-account.ts';
 
@@ -17,13 +17,18 @@ export function deletionRoutes(ctx: AccountsContext): Router {
   const router = Router();
   router
     .route('/account/delete')
-    .get((req, res) => showDeletion(res, blankForm()))
+    .all(preserveInput(showDeletion))
+    .get((req, res) => showDeletion(req, res, blankForm()))
     .post(async (req, res) => {
       const form = parseForm(deleteForm, req.body);
-      if (!form.ok) return showDeletion(res.status(422), form);
+      if (!form.ok) return showDeletion(req, res.status(422), form);
       const account = await checkPassword(ctx, req, form.values.password);
       if (!account)
-        return showDeletion(res.status(422), rejectField(form, 'password', 'This is not your password.'));
+        return showDeletion(
+          req,
+          res.status(422),
+          rejectField(form, 'password', 'This is not your password.'),
+        );
 
       await deleteAccount(pool, account.id, (error) => log.error({ err: error }, 'account deletion'));
       notifier.notify([account.id]);
@@ -35,6 +40,6 @@ export function deletionRoutes(ctx: AccountsContext): Router {
   return router;
 }
 
-function showDeletion(res: Response, form: Form): void {
+function showDeletion(req: Request, res: Response, form: Form): void {
   res.render('accounts/deletion/delete-account', { form });
 }
