@@ -11,7 +11,7 @@ export type Origin = 'notice' | 'imported' | 'imported notice' | null;
 export interface MessageRow {
   id: string;
   box: Box;
-  /** Null when the account is deleted. */
+  /** See otherColumns. Null when the account is deleted. */
   other: string | null;
   origin: Origin;
   excerpt: string;
@@ -20,9 +20,11 @@ export interface MessageRow {
   isTrashed: boolean;
 }
 
-/** A user, or an imported name. A subquery: with a join, the generic plan may sort the whole mailbox. */
+/** An imported name; or a username and, after a space, the display name (nameOf in view-helpers.ts). One text of one
+ * subquery: two subqueries cost a list 4 % more, an array 11 %; a join may sort the whole mailbox. */
 export const otherColumns = `
-  coalesce(m.other_name, (select u.username from users u where u.id = m.other_id)) as other, m.origin`;
+  coalesce(m.other_name, (select u.username || coalesce(' ' || u.display_name, '')
+                          from users u where u.id = m.other_id)) as other, m.origin`;
 
 /** Cuts only long messages: PostgreSQL counts characters one by one, which takes a quarter of the list's time. */
 const excerpt = `

@@ -2,6 +2,7 @@
 import { lowestId } from '../ids.ts';
 import { anchorOf } from './anchors.ts';
 import { readAssetAddresses } from './assets.ts';
+import { avatarOf } from './avatars.ts';
 import type { WebContext } from './context.ts';
 import type { ReadersTime } from './time-zones.ts';
 import { maxExcerpt, shorten } from './text.ts';
@@ -16,9 +17,20 @@ const excerptOf = (text: string): string => shorten(text, maxExcerpt);
 /** Enough to tell two messages from each other. */
 const beginningOf = (text: string): string => shorten(text, 40);
 
-function nameOf({ other, origin }: { other: string | null; origin: string | null }): string {
+interface WithOther {
+  /** A username and, after a space, the display name; or an imported name. */
+  other: string | null;
+  origin: string | null;
+}
+
+function nameOf({ other, origin }: WithOther): string {
   if (origin?.endsWith('notice')) return 'Private Messages';
-  return other ?? 'deleted account';
+  return (origin ? other : other?.split(' ', 1)[0]) ?? 'deleted account';
+}
+
+function displayNameOf({ other, origin }: WithOther): string | null {
+  const space = origin ? -1 : (other ?? '').indexOf(' ');
+  return space === -1 ? null : other!.slice(space + 1);
 }
 
 export const viewHelpers = ({ config, cookies }: WebContext) => ({
@@ -34,6 +46,8 @@ export const viewHelpers = ({ config, cookies }: WebContext) => ({
   beginningOf,
   anchorOf,
   nameOf,
+  displayNameOf,
+  avatarOf,
   lowestId,
   registration: config.registration,
   requiresFactor: config.requireSecondFactor === 'all',

@@ -20,9 +20,11 @@ const viewFolder = fileURLToPath(new URL('../../views/', import.meta.url));
 const shared = [
   'anchorOf',
   'asset',
+  'avatarOf',
   'beginningOf',
   'capped',
   'csrfToken',
+  'displayNameOf',
   'exactTime',
   'excerptOf',
   'flash',
