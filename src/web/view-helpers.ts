@@ -17,20 +17,9 @@ const excerptOf = (text: string): string => shorten(text, maxExcerpt);
 /** Enough to tell two messages from each other. */
 const beginningOf = (text: string): string => shorten(text, 40);
 
-interface WithOther {
-  /** A username and, after a space, the display name; or an imported name. */
-  other: string | null;
-  origin: string | null;
-}
-
-function nameOf({ other, origin }: WithOther): string {
+function nameOf({ other, origin }: { other: string | null; origin: string | null }): string {
   if (origin?.endsWith('notice')) return 'Private Messages';
-  return (origin ? other : other?.split(' ', 1)[0]) ?? 'deleted account';
-}
-
-function displayNameOf({ other, origin }: WithOther): string | null {
-  const space = origin ? -1 : (other ?? '').indexOf(' ');
-  return space === -1 ? null : other!.slice(space + 1);
+  return other ?? 'deleted account';
 }
 
 export const viewHelpers = ({ config, cookies }: WebContext) => ({
@@ -46,7 +35,6 @@ export const viewHelpers = ({ config, cookies }: WebContext) => ({
   beginningOf,
   anchorOf,
   nameOf,
-  displayNameOf,
   avatarOf,
   lowestId,
   registration: config.registration,

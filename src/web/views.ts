@@ -24,7 +24,6 @@ const shared = [
   'beginningOf',
   'capped',
   'csrfToken',
-  'displayNameOf',
   'exactTime',
   'excerptOf',
   'flash',

@@ -1,6 +1,6 @@
 // Search in SQL, within one mailbox.
 import type { Database } from '../../database/pool.ts';
-import { rowColumns, type MessageRow } from '../queries.ts';
+import { readNames, rowColumns, type MessageRow } from '../queries.ts';
 import { conditionsOf, type Conditions } from './conditions.ts';
 import type { Search } from './search-words.ts';
 
@@ -42,7 +42,7 @@ async function searchBetween(db: Database, asked: Asked): Promise<FoundRow[]> {
      where m.owner_id = $1 and m.id = any (array (${found})) order by m.id ${order}`,
     values,
   );
-  return rows;
+  return readNames(rows);
 }
 
 const all = (conditions: string[]) => conditions.join(' and ');

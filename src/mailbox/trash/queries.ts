@@ -4,7 +4,7 @@
 import type { Database, Pool } from '../../database/pool.ts';
 import { transaction } from '../../database/transaction.ts';
 import { isInConversation, lowerLast, raiseLast } from '../conversations/last-messages.ts';
-import { otherColumns, rowColumns, type Box, type MessageRow, type Origin } from '../queries.ts';
+import { otherColumns, readNames, rowColumns, type Box, type MessageRow, type Origin } from '../queries.ts';
 
 export interface Trashed {
   id: string;
@@ -157,7 +157,7 @@ export async function listTrashBefore(
      where m.owner_id = $1 and m.trashed_at is not null and m.id < $2 order by m.id desc limit $3`,
     [ownerId, before, limit],
   );
-  return rows;
+  return readNames(rows);
 }
 
 export async function listTrashAfter(
@@ -171,13 +171,14 @@ export async function listTrashAfter(
      where m.owner_id = $1 and m.trashed_at is not null and m.id > $2 order by m.id limit $3`,
     [ownerId, after, limit],
   );
-  return rows;
+  return readNames(rows);
 }
 
 export interface TrashedMessage {
   id: string;
   box: Box;
   other: string | null;
+  displayName: string | null;
   origin: Origin;
   body: string;
   sentAt: Date;
@@ -203,7 +204,7 @@ export async function findTrashed(
      from messages m where m.owner_id = $1 and m.id = $2 and m.trashed_at is not null`,
     [ownerId, id],
   );
-  return rows[0];
+  return readNames(rows)[0];
 }
 
 /** Cleanup job: deletes up to `limit` messages of all owners. */
