@@ -65,7 +65,7 @@ export function accountRoutes(ctx: AccountsContext): Router {
         const wrong = rejectField(form, 'current', notYours);
         return showPassword(req, res.status(422), wrong);
       }
-      flash(ctx, res, { line: 'Your password is changed. All other devices are signed out.' });
+      flash(ctx, res, { line: 'Your password is changed. All other devices are logged out.' });
       changeSession(req, { recoveredAt: undefined });
       await saveSession(req);
       res.redirect(303, localPath(next) ?? '/account');

@@ -22,7 +22,7 @@ export async function changeAccount<T>(
   const done = await transaction(pool, async (db) => {
     await lockAccount(db, id);
     if (!(await hasSession(db, ...sessionKey(req.sessionID))))
-      throw new HttpError(401, 'You have been signed out. Nothing was changed.');
+      throw new HttpError(401, 'You were logged out. Nothing was changed.');
     const result = await change(db);
     if (result) await leaveNotice(db, id, notice(typeof what === 'string' ? what : what(result), req));
     return result;
@@ -38,5 +38,5 @@ If that was not you, somebody else is in your account. ${endSessionsAdvice}`;
 }
 
 export const endSessionsAdvice =
-  'Change your password under “Your account”: this signs out all other devices. Then remove passkeys that you do ' +
+  'Change your password under “Your account”: this logs out all other devices. Then remove passkeys that you do ' +
   'not know, and make new recovery codes.';

@@ -11,7 +11,7 @@ import type { Outcome, PersonCommand } from './command.ts';
 export const disableUser: PersonCommand = {
   name: 'disable',
   argument: 'NAME',
-  summary: 'block logins, and sign out everywhere',
+  summary: 'block logins, and log out everywhere',
   details: `Nobody can log in to the account until "enable"; its unused invitations are void. The mailbox is kept, and
 messages still arrive. The user finds a notice after "enable".`,
   options: [],
@@ -19,7 +19,7 @@ messages still arrive. The user finds a notice after "enable".`,
     change(pool, person, {
       work: (db) => disable(db, person.id),
       notice: 'The operator of this server disabled your account, which ended all your sessions.',
-      done: `${person.username} is disabled, and signed out everywhere.`,
+      done: `${person.username} is disabled, and logged out everywhere.`,
       already: `${person.username} was disabled already.`,
     }),
 };
@@ -57,8 +57,8 @@ export const clearName: PersonCommand = {
 export const endSessions: PersonCommand = {
   name: 'sessions end',
   argument: 'NAME',
-  summary: 'sign out everywhere',
-  details: `Ends all sessions of the user, including requests in flight; open pages are signed out immediately. The user
+  summary: 'log out everywhere',
+  details: `Ends all sessions of the user, including requests in flight; open pages are logged out immediately. The user
 logs in with the same password, and gets a notice.`,
   options: [],
   run: ({ pool }, person) =>
@@ -69,7 +69,7 @@ logs in with the same password, and gets a notice.`,
         return true;
       },
       notice: 'The operator of this server ended all your sessions. You only need to log in again.',
-      done: `${person.username} is signed out everywhere.`,
+      done: `${person.username} is logged out everywhere.`,
     }),
 };
 

@@ -11,7 +11,7 @@ export const resetLink: PersonCommand = {
   argument: 'NAME',
   summary: 'print a link for setting a new password',
   details: `Prints a link that works once, for an hour. Give it to nobody but the user: it is enough to take over the
-account. The new password signs out all devices; the link alone changes nothing. A newer link, or any other change of
+account. The new password logs out all devices; the link alone changes nothing. A newer link, or any other change of
 the password, makes it void. The user gets a notice.`,
   options: ['drop-second-factor'],
   run: async ({ pool, config, options }, { id, username }) => {

@@ -108,7 +108,7 @@ export async function renewSessionId(db: Database, req: Request): Promise<void> 
   const formerId = req.sessionID;
   const newId = newSessionId(id);
   if (!(await moveSession(db, formerId, newId)))
-    throw new HttpError(401, 'You have been signed out. Nothing was changed.');
+    throw new HttpError(401, 'You were logged out. Nothing was changed.');
   req.sessionID = newId;
   const data = { ...(req.session as SessionData), formerSid: sessionKey(formerId)[1] };
   req.sessionStore.createSession(req, data); // as `req.session`, with this id

@@ -84,7 +84,7 @@ describe('end-sessions', () => {
   test('signs out everywhere; the password is kept', async () => {
     const elsewhere = await loggedIn();
     const { code, out } = await operator('sessions', 'end', alice.username);
-    expect([code, out]).toEqual([0, `${alice.username} is signed out everywhere.\n`]);
+    expect([code, out]).toEqual([0, `${alice.username} is logged out everywhere.\n`]);
     expect([await isSignedIn(alice), await isSignedIn(elsewhere)]).toEqual([false, false]);
     expect(await isSignedIn(bob)).toBe(true);
     await expectNotice(await loggedIn(), 'The operator of this server ended all your sessions');
@@ -103,7 +103,7 @@ describe('end-sessions', () => {
 describe('disable and enable', () => {
   test('nobody can log in or stay signed in until it is enabled; messages still arrive', async () => {
     const { code, out } = await operator('disable', alice.username);
-    expect([code, out]).toEqual([0, `${alice.username} is disabled, and signed out everywhere.\n`]);
+    expect([code, out]).toEqual([0, `${alice.username} is disabled, and logged out everywhere.\n`]);
     expect(await isSignedIn(alice)).toBe(false);
     const refused = await stranger(app.url).submit('/login', {
       username: alice.username,

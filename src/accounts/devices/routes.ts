@@ -32,9 +32,9 @@ export function deviceRoutes(ctx: MailboxContext): Router {
       const { id } = signedIn(req);
       const form = deviceForm.safeParse(req.body);
       if (!form.success || !(await endDevice(pool, id, form.data.device)))
-        throw new HttpError(404, 'There is no such device. Perhaps it was signed out already.');
+        throw new HttpError(404, 'There is no such device. Perhaps it was logged out already.');
       notifier.notify([id]); // signs out the pages open on that device
-      flash(ctx, res, { line: 'That device is signed out.' });
+      flash(ctx, res, { line: 'That device is logged out.' });
       res.redirect(303, home);
     })
     .all(allowOnly('POST'));
@@ -45,7 +45,7 @@ export function deviceRoutes(ctx: MailboxContext): Router {
       const { id } = signedIn(req);
       await endSessions(pool, id, ownSid(req));
       notifier.notify([id]);
-      flash(ctx, res, { line: 'All other devices are signed out.' });
+      flash(ctx, res, { line: 'All other devices are logged out.' });
       res.redirect(303, home);
     })
     .all(allowOnly('POST'));

@@ -71,7 +71,7 @@ export function recoveryLoginRoutes(ctx: MailboxContext): Router {
       await signIn(ctx, req, res, recovered, { isAnnounced: false, remembers: { recoveredAt: Date.now() } });
       const goOn = (await keepPreservedMessage(ctx, recovered, req.body)) ?? localPath(form.values.next);
       flash(ctx, res, {
-        line: 'You are logged in. All other devices are signed out. Now choose a new password.',
+        line: 'You are logged in. All other devices are logged out. Now choose a new password.',
       });
       res.redirect(
         303,

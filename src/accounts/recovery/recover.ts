@@ -66,7 +66,7 @@ function notice(what: string, why: string, req: Request, left: number): string {
   const codes = left === 1 ? 'One code is left' : `${left || 'No'} codes are left`;
   return (
     `${what} used${why} to log in to your account with ${agentOf(req)} on ${exactTime(new Date())}. ` +
-    `All other devices were signed out. ${codes}.\n\n` +
+    `All other devices were logged out. ${codes}.\n\n` +
     `If that was you, choose a new password${left < 4 ? ' and make new codes' : ''} under “Your account”. ` +
     'If it was not, do both immediately: somebody has your codes.'
   );

@@ -117,7 +117,7 @@ export function twoFactorRoutes(ctx: MailboxContext): Router {
 }
 
 const loggedIn =
-  'You are logged in, and all other devices are signed out. If your app or passkey is lost, turn it off here and ' +
+  'You are logged in, and all other devices are logged out. If your app or passkey is lost, turn it off here and ' +
   'set up another.';
 
 const purposeOf = (pending: PendingLogin) => `second step, ${pending.key}`;

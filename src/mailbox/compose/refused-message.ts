@@ -30,7 +30,7 @@ export function showMessageAgain(ctx: WebContext) {
 }
 
 function anothers(writer: string, viewer: string): string {
-  return `${writer} wrote this, but this browser is now signed in as ${viewer}. Log in as ${writer} to continue.`;
+  return `${writer} wrote this, but this browser is now logged in as ${viewer}. Log in as ${writer} to continue.`;
 }
 
 /** Saves the message as a draft; returns its URL if its writer has logged in. Throws HttpError 422 if it cannot.

@@ -45,7 +45,7 @@ describe('the list', () => {
     );
     const { $ } = await list(alice);
     const said = $('.devices li').last().find('.when').text().replaceAll(/\s+/g, ' ');
-    expect(said).toBe('Signed in 31 January 2020, last seen 20 minutes ago');
+    expect(said).toBe('Logged in 31 Jan 2020, last seen 20 minutes ago');
     expect($('.devices time').last().prev().attr('datetime')).toBe('2020-01-31T10:12:00Z');
   });
 
@@ -76,7 +76,7 @@ describe('ending a device', () => {
     const answer = await end(alice, 'Safari on iOS');
     expect([answer.status, answer.get('Location')]).toEqual([303, '/account/devices']);
     const page = await list(alice);
-    expect(page.$('[role=status]').text()).toBe('That device is signed out.');
+    expect(page.$('[role=status]').text()).toBe('That device is logged out.');
     expect(namesOn(page)).toEqual(['Firefox on Linux this device']);
     expect((await phone.get('/inbox')).get('Location')).toBe('/login?next=%2Finbox');
   });
@@ -118,7 +118,7 @@ describe('ending all other devices', () => {
     const third = await loggedInWith(app.url, alice);
     const answer = await endOthers(phone);
     expect([answer.status, answer.get('Location')]).toEqual([303, '/account/devices']);
-    expect((await list(phone)).$('[role=status]').text()).toBe('All other devices are signed out.');
+    expect((await list(phone)).$('[role=status]').text()).toBe('All other devices are logged out.');
     for (const person of [alice, third]) expect(await isSignedIn(person)).toBe(false);
     expect(await isSignedIn(phone)).toBe(true);
     expect(await isSignedIn(charlie)).toBe(true);

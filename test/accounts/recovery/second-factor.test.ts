@@ -33,7 +33,7 @@ const left = async () =>
 const lastNotice = async () =>
   (
     await app.pool.query<{ body: string }>(
-      `select body from messages where body like '%were signed out%' order by id desc limit 1`,
+      `select body from messages where body like '%were logged out%' order by id desc limit 1`,
     )
   ).rows[0]!.body;
 

@@ -36,7 +36,7 @@ describe('a recovery code', () => {
     const answer = await recover(back, ' ALICE ', codes[3]!.toLowerCase().replaceAll('-', ' '));
     expect([answer.status, answer.get('Location')]).toEqual([303, '/account/password']);
     const page = await back.get('/account/password');
-    expect(page.$('[role=status]').text()).toContain('All other devices are signed out');
+    expect(page.$('[role=status]').text()).toContain('All other devices are logged out');
     expect([page.$('h1').text(), page.$('#current').length]).toEqual(['Choose a new password', 0]);
 
     const weak = await back.submit('/account/password', { password: 'alice' });

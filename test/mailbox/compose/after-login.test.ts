@@ -156,7 +156,7 @@ describe('another user', () => {
       expect(page.status).toBe(403);
       expect(page.$('h1').text()).toBe('Login');
       expect(page.$('[role=alert]').text()).toContain(
-        'alice wrote this, but this browser is now signed in as bob',
+        'alice wrote this, but this browser is now logged in as bob',
       );
       expect(page.$('form[action="/send"]')).toHaveLength(0);
       expect(page.$('textarea[name=message_body]').text()).toBe(awkwardText);

@@ -133,7 +133,7 @@ test.each(['/send', '/drafts'])(
     expect(refused.$('textarea[name=message_body]').text()).toBe(awkwardText);
     expect(refused.$('input[name=message_recipient]').attr('value')).toBe('bob');
     expect(refused.$('input[name=username]').attr('value')).toBe(alice.username);
-    expect(refused.$('[role=alert]').text()).toContain('signed out');
+    expect(refused.$('[role=alert]').text()).toContain('logged out');
     expect(refused.$('[name^=password][value]')).toHaveLength(0);
   },
 );
