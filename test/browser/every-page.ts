@@ -38,7 +38,7 @@ function opened(name: string, list: string): PageCase {
 /** The page that asks before what cannot be undone, where no script asks. */
 function questionBefore(button: string, list: string, end: string): PageCase {
   const addressOf = async (person: Person) =>
-    (await person.get(list)).$(`form[action$="${end}"]`).first().attr('action')!;
+    (await person.get(list)).$(`[formaction$="${end}"]`).first().attr('formaction')!;
   return {
     name: `the question before “${button}”`,
     isPublic: false,
@@ -46,9 +46,9 @@ function questionBefore(button: string, list: string, end: string): PageCase {
     show: async (tab) => {
       await tab.goto(list);
       await tab.evaluate((ending) => {
-        const form = document.querySelector<HTMLFormElement>(`form[action$="${ending}"]`)!;
-        form.removeAttribute('data-confirm');
-        form.requestSubmit();
+        const pressed = document.querySelector<HTMLButtonElement>(`[formaction$="${ending}"]`)!;
+        pressed.removeAttribute('data-confirm');
+        pressed.click();
       }, end);
       await tab.locator('#confirm').waitFor();
     },
