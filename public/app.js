@@ -61,8 +61,9 @@ function timeAgo(then) {
 function showTimes() {
   for (const time of findAll('time')) {
     const then = new Date(time.dateTime);
-    time.title = exact.format(then);
-    time.textContent = timeAgo(then);
+    const isExact = 'exact' in time.dataset;
+    if (!isExact) time.title = exact.format(then);
+    time.textContent = isExact ? exact.format(then) : timeAgo(then);
   }
 }
 showTimes();
@@ -269,7 +270,7 @@ function move(step) {
 
 /** Presses a button of the focused row or of the shown message. @param {string} end how its address ends */
 function press(end) {
-  const scope = rows()[current()] ?? find('[data-message]');
+  const scope = rows()[current()] ?? find('[data-actions]');
   if (scope) find(`[formaction$="${end}"], form[action$="${end}"] button, [name=only]`, scope)?.click();
 }
 
@@ -277,7 +278,8 @@ function press(end) {
 // and on the next one until the keys have rested.
 const leaveMs = 5000; // a download begins like a new page, but this one stays
 const restMs = 500;
-let quietUntil = find('form[data-message]') || tabSetting('typing') ? performance.now() + restMs : 0;
+const isForWriting = find('form[data-message]') && !find('[data-actions]');
+let quietUntil = isForWriting || tabSetting('typing') ? performance.now() + restMs : 0;
 tabSetting('typing', '');
 let leftAt = -Infinity;
 addEventListener('beforeunload', () => (leftAt = performance.now()));
@@ -296,6 +298,7 @@ function isTypedAhead() {
 /** @type {Record<string, [words: string, act: () => void]>} */
 const keys = {
   c: ['Write a message', () => location.assign('/send')],
+  r: ['Reply', () => find('.answer textarea')?.focus()],
   '/': ['Search', () => (find('#q') ?? { focus: () => location.assign('/search') }).focus()],
   j: ['Next in the list', () => move(1)],
   k: ['Previous in the list', () => move(current() < 0 ? 0 : -1)],

@@ -1,6 +1,8 @@
 // One message: read, delete, mark as unread, unsend.
 import { Router, type Request } from 'express';
 import { z } from 'zod';
+import { beginFormPage } from './compose/form-page.ts';
+import { bodyLimit, newFormKey } from './compose/message-form.ts';
 import { unsendMessage } from './compose/unsend.ts';
 import type { MailboxContext } from './context.ts';
 import { flashTrashed } from './trash/flash-trashed.ts';
@@ -8,7 +10,9 @@ import { findTrashed, trashMessages } from './trash/queries.ts';
 import { aroundInSearch, type Around } from './search/around.ts';
 import { askFirst, type Confirmation } from '../web/confirmation.ts';
 import { allowOnly, HttpError } from '../web/errors.ts';
+import type { WebContext } from '../web/context.ts';
 import { flash } from '../web/flash.ts';
+import { blankForm, type Form } from '../web/forms.ts';
 import { backToNeighbor, backToRow } from '../web/anchors.ts';
 import { localPath } from '../web/local-path.ts';
 import { isReading } from '../web/prefetch.ts';
@@ -50,6 +54,8 @@ export function messageRoutes(ctx: MailboxContext): Router {
       );
       res.render('mailbox/message', {
         message,
+        form: answerForm(ctx, viewer.id, message),
+        bodyLimit,
         pieces: splitLinks(message.body),
         around: around ?? inBox(message),
       });
@@ -107,6 +113,14 @@ export function messageRoutes(ctx: MailboxContext): Router {
 
 function unsending(req: Request): Confirmation {
   return { question: questions.unsend, button: 'Take back', back: localPath(req.body?.from) ?? '/sent' };
+}
+
+/** Undefined where there is nobody to answer: notices, imported messages, deleted accounts. */
+function answerForm(ctx: WebContext, ownerId: string, { other, origin }: Message): Form | undefined {
+  if (!other || origin) return undefined;
+  const key = newFormKey();
+  const page = beginFormPage(ctx, ownerId, key);
+  return blankForm({ recipient: other, key, page, from: `/with/${other}` });
 }
 
 function inBox({ box, newer, older }: Message): Around {

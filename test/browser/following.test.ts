@@ -124,7 +124,7 @@ describe.skipIf(!available('chromium'))('an open list', () => {
   test('follows deletions elsewhere in search results and conversations, and keeps what is written here', async () => {
     await received('cake one', 'cake two');
     const [found, conversation] = [await open('/search?q=cake'), await open('/with/bob')];
-    const reply = conversation.getByLabel('Reply');
+    const reply = conversation.getByLabel('Write to');
     await reply.fill('While I write');
     await elsewhere(`/messages/${await id('cake one')}/delete`);
     await expect

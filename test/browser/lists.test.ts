@@ -89,7 +89,7 @@ describe.skipIf(!available('chromium'))('lists in a browser', () => {
       await page.keyboard.press('?');
       const help = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
       await help.waitFor();
-      expect(await help.locator('dt').allTextContents()).toEqual(['c', '/', 'j', 'k', '#', 'u', '?']);
+      expect(await help.locator('dt').allTextContents()).toEqual(['c', 'r', '/', 'j', 'k', '#', 'u', '?']);
       await page.keyboard.press('c'); // not while the dialog is open
       await page.keyboard.press('Escape');
       expect(new URL(page.url()).pathname).toBe('/search');

@@ -28,7 +28,7 @@ describe.skipIf(!available('chromium'))('a page that loses its connection', () =
 
   test.each([
     ['/send?to=bob', 'Message', '/inbox'],
-    ['/with/bob', 'Reply', '/with/bob'],
+    ['/with/bob', 'Write to bob', '/with/bob'],
   ])('%s keeps the text, says so, and sends it by itself, once', async (path, label, next) => {
     const text = `In a tunnel, on ${path}`;
     const page = await openPageOf(alice, browser, app.url);

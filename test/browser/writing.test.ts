@@ -84,7 +84,7 @@ describe.skipIf(!available('chromium'))('writing in a browser', () => {
   test('in a conversation too', async () => {
     const page = await open();
     await load(page, '/with/bob');
-    await page.getByLabel('Reply', { exact: true }).fill('An answer');
+    await page.getByLabel('Write to bob').fill('An answer');
     await page.clock.runFor(4000);
     await page.getByText('Saved', { exact: true }).waitFor();
     expect(await drafts()).toEqual([{ recipient: 'bob', body: 'An answer' }]);

@@ -30,7 +30,11 @@ describe('Mark unread', () => {
     await send('Later');
     const page = await read('Later');
     const id = await idOf(app.pool, bob, 'Later');
-    const answer = await bob.submit(`/messages/${id}`, {}, page.$('form[action$="/unread"]').attr('action'));
+    const answer = await bob.submit(
+      `/messages/${id}`,
+      {},
+      page.$('[formaction$="/unread"]').attr('formaction'),
+    );
     expect([answer.status, answer.headers.location]).toEqual([303, `/inbox#${anchorOf(id)}`]);
     const inbox = await bob.get('/inbox');
     expect(inbox.$('[role=status]').first().text()).toBe('Marked as unread.');

@@ -57,8 +57,9 @@ export function stranger(
 
   const hidden = async (page: string, action = page.split('?')[0]!): Promise<Fields> => {
     const { $ } = await get(page);
-    const button = $(`button[form][formaction="${action}"]`).first();
-    const form = button.length > 0 ? $(`#${button.attr('form')}`) : $(`form[action="${action}"]`).first();
+    const button = $(`button[formaction="${action}"]`).first();
+    const owner = button.attr('form') ? $(`#${button.attr('form')}`) : button.closest('form');
+    const form = owner.length > 0 ? owner : $(`form[action="${action}"]`).first();
     const inputs = form.find('input[type=hidden]').toArray();
     if (inputs.length === 0) throw new Error(`There is no form for ${action} on ${page}.`);
     return Object.fromEntries(inputs.map((input) => [$(input).attr('name')!, $(input).attr('value') ?? '']));

@@ -42,7 +42,7 @@ describe('Save draft', () => {
     const { $ } = await alice.get('/send');
     const button = $('form[action="/send"] button[formaction="/drafts"][formnovalidate]');
     expect(button.text()).toBe('Save draft');
-    expect((await alice.get('/with/bob')).$('#reply button[formaction="/drafts"]')).toHaveLength(1);
+    expect((await alice.get('/with/bob')).$('.answer button[formaction="/drafts"]')).toHaveLength(1);
   });
 
   test('saves everything and shows the form again with all of it', async () => {
