@@ -15,11 +15,11 @@ import { flash } from '../web/flash.ts';
 import { blankForm, type Form } from '../web/forms.ts';
 import { backToNeighbor, backToRow } from '../web/anchors.ts';
 import { localPath } from '../web/local-path.ts';
-import { isReading } from '../web/prefetch.ts';
 import { preloaded, type Preload } from '../sessions/preload.ts';
 import { signedIn } from '../sessions/session.ts';
 import { splitLinks } from './links.ts';
-import { findMessage, markUnread, openMessage, type Message } from './queries.ts';
+import { messageId, openFound, unknownMessage } from './opening.ts';
+import { findMessage, markUnread, type Message } from './queries.ts';
 import { questions } from './questions.ts';
 import { sayUnchanged } from './selection.ts';
 
@@ -40,10 +40,7 @@ export function messageRoutes(ctx: MailboxContext): Router {
     .get(async (req, res) => {
       const viewer = signedIn(req);
       const found = preloaded(req, messagePreload) ?? (await findMessage(pool, viewer.id, messageId(req)));
-      const { message, marked } = isReading(req)
-        ? await openMessage(pool, viewer.id, found, findMessage)
-        : { message: found, marked: 0 };
-      if (!message) throw unknownMessage();
+      const { message, marked } = await openFound(ctx, req, found, findMessage);
       viewer.hasRead(marked);
       const around = await aroundInSearch(
         pool,
@@ -127,15 +124,4 @@ function inBox({ box, newer, older }: Message): Around {
   const address = (id: string | null) => (id ? `/messages/${id}` : undefined);
   const listName = box === 'sent' ? 'what you sent' : 'the inbox';
   return { newer: address(newer), older: address(older), list: `/${box}`, listName };
-}
-
-/** A malformed id throws the same 404 as an unknown one. */
-export function messageId(req: Request): string {
-  const id = z.uuid().safeParse(req.params.id);
-  if (!id.success) throw unknownMessage();
-  return id.data;
-}
-
-export function unknownMessage(): HttpError {
-  return new HttpError(404, 'This message does not exist (any more).');
 }

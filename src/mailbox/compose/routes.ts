@@ -4,18 +4,16 @@ import { z } from 'zod';
 import { now } from '../../clock.ts';
 import { findDraft, type Seen } from '../drafts/queries.ts';
 import type { MailboxContext } from '../context.ts';
-import { findMessage, openMessage, type Message } from '../queries.ts';
 import type { WebContext } from '../../web/context.ts';
 import { allowOnly, HttpError } from '../../web/errors.ts';
 import { flash } from '../../web/flash.ts';
 import { blankForm, parseForm, rejectField, type Form } from '../../web/forms.ts';
 import { localPath } from '../../web/local-path.ts';
-import { isReading } from '../../web/prefetch.ts';
 import { signedIn } from '../../sessions/session.ts';
 import { beginFormPage, nextFormPage, readFormPage } from './form-page.ts';
 import { bodyLimit, digestOf, formKey, messageForm, newFormKey, readMessage } from './message-form.ts';
 import { listUnknown } from './queries.ts';
-import { forwarded, quoted } from './quoting.ts';
+import { forwarded, openQuoted, quoted } from './quoting.ts';
 import { sendMessage, type Outcome } from './send-message.ts';
 
 export function composeRoutes(ctx: MailboxContext): Router {
@@ -78,10 +76,10 @@ const newerKept = ' Its draft was changed on another page meanwhile, so it is ke
 async function begin(ctx: WebContext, req: Request, timeZone: string): Promise<Record<string, string>> {
   const { to, draft: id, quote, forward } = req.query;
   if (quote !== undefined) {
-    const message = await openForQuoting(ctx, req, quote);
+    const message = await openQuoted(ctx, req, quote);
     return { recipient: message.origin ? '' : (message.other ?? ''), body: quoted(message, timeZone) };
   }
-  if (forward !== undefined) return { body: forwarded(await openForQuoting(ctx, req, forward), timeZone) };
+  if (forward !== undefined) return { body: forwarded(await openQuoted(ctx, req, forward), timeZone) };
   // A one-line field would join names that are on separate lines.
   if (id === undefined) return { recipient: typeof to === 'string' ? to.replaceAll(/[\r\n]+/g, ', ') : '' };
   const draftId = z.uuid().safeParse(id);
@@ -89,21 +87,6 @@ async function begin(ctx: WebContext, req: Request, timeZone: string): Promise<R
   if (!draft) throw new HttpError(404, 'This draft does not exist (any more).');
   const page = beginFormPage(ctx, signedIn(req).id, draft.id, draft.version);
   return { recipient: draft.recipient, body: draft.body, key: draft.id, page };
-}
-
-/** Its text is shown, so it counts as opened: its sender can no longer take it back. */
-async function openForQuoting({ pool }: WebContext, req: Request, asked: unknown): Promise<Message> {
-  const viewer = signedIn(req);
-  const id = z.uuid().safeParse(asked);
-  const found = id.success ? await findMessage(pool, viewer.id, id.data) : undefined;
-  if (!found || !isReading(req)) return found ?? unknown();
-  const { message, marked } = await openMessage(pool, viewer.id, found, findMessage);
-  viewer.hasRead(marked);
-  return message ?? unknown();
-
-  function unknown(): never {
-    throw new HttpError(404, 'This message does not exist (any more).');
-  }
 }
 
 function refuse(

@@ -3,8 +3,8 @@ import { Router, type Request } from 'express';
 import { z } from 'zod';
 import { inBatches } from '../../database/batches.ts';
 import { splitLinks } from '../links.ts';
-import { messageId, unknownMessage } from '../message-routes.ts';
-import { findMessage, openMessage } from '../queries.ts';
+import { messageId, openFound, unknownMessage } from '../opening.ts';
+import { findMessage } from '../queries.ts';
 import { askToDelete } from '../questions.ts';
 import { counted, sayDone, selectedIds } from '../selection.ts';
 import { aroundInSearch, type Around } from '../search/around.ts';
@@ -15,7 +15,6 @@ import { flash } from '../../web/flash.ts';
 import { backToNeighbor, backToRow } from '../../web/anchors.ts';
 import { localPath } from '../../web/local-path.ts';
 import { readPage } from '../../web/paging.ts';
-import { isReading } from '../../web/prefetch.ts';
 import { signedIn } from '../../sessions/session.ts';
 import {
   deletePermanently,
@@ -98,10 +97,7 @@ export function trashRoutes(ctx: WebContext): Router {
       const { id: ownerId } = viewer;
       const found = await findTrashed(pool, ownerId, messageId(req));
       // Opening it here counts as reading: its sender cannot unsend it any more.
-      const { message, marked } = isReading(req)
-        ? await openMessage(pool, ownerId, found, findTrashed)
-        : { message: found, marked: 0 };
-      if (!message) throw unknownMessage();
+      const { message, marked } = await openFound(ctx, req, found, findTrashed);
       if (marked > 0) viewer.hasChanged(); // the unread count excludes the trash
       const around = await aroundInSearch(
         pool,
