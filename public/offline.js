@@ -5,7 +5,10 @@ const retryMs = 5000;
 const patienceMs = 5000;
 const storageKey = 'unsent';
 
-/** Whether the server answers. Not fetch: its absence must not stop anybody from sending. @returns {Promise<boolean>} */
+/**
+ * Whether the server answers. Not fetch: its absence must not stop anybody from sending.
+ * @returns {Promise<boolean>}
+ */
 function isReachable() {
   return new Promise((resolve) => {
     const request = new XMLHttpRequest();

@@ -8,7 +8,7 @@ import { HttpError } from '../web/errors.ts';
 import { isReading } from '../web/prefetch.ts';
 import { openMessage } from './queries.ts';
 
-/** Marks a found message as read, but not where no user looks at it, as in a prefetch. Throws a 404 if none was found. */
+/** Marks a found message as read, but not where no user looks at it, as in a prefetch. Throws a 404 for none. */
 export async function openFound<Found extends { id: string; isUnread: boolean }>(
   { pool }: WebContext,
   req: Request,

@@ -24,7 +24,8 @@ export function unsendMessage(pool: Pool, ownerId: string, id: string): Promise<
       if (!copy) return { kind: 'no such message' };
 
       const twin = [copy.otherId, copy.twinId];
-      const ids = copy.otherId === ownerId ? [id, copy.twinId] : [copy.twinId]; // a note to oneself is two of one mailbox
+      // A note to oneself is two messages of one mailbox.
+      const ids = copy.otherId === ownerId ? [id, copy.twinId] : [copy.twinId];
       await db.query(
         'select from messages where owner_id = $1 and id = any ($2::uuid[]) order by id for update',
         [copy.otherId, ids],

@@ -1,7 +1,7 @@
 // Keeps the table of conversations true: for each person, the last message outside the trash.
-// Whoever adds a message raises `last_id` in the same statement. Whoever takes one away locks the rows afterwards, and
-// then looks again: the lock waits for additions that this transaction could not see. Locks come after those of messages,
-// in the order of owners and then of people (docs/decisions/conversations.md).
+// Adding a message raises `last_id` in the same statement. Taking one away locks the rows and then looks again: the
+// lock waits for additions that this transaction could not see. Locks come after those of messages, in the order of
+// owners and then of people (docs/decisions/conversations.md).
 import type { Database } from '../../database/pool.ts';
 import { nobody } from '../../ids.ts';
 
