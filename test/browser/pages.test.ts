@@ -80,6 +80,7 @@ const screens: Screen[] = [
   { name: 'a phone with twice the font size', width: 390, fontSize: 32 },
   { name: 'a phone with text at 200 %', width: 390, fontSize: 16, rootSize: '200%' },
   { name: 'a phone at 200 %', width: 195, fontSize: 16 },
+  { name: '320 pixels with text at 200 %', width: 320, fontSize: 16, rootSize: '200%' },
 ];
 
 describe.skipIf(!available('chromium'))('every page in a browser', () => {
@@ -108,6 +109,7 @@ describe.skipIf(!available('chromium'))('every page in a browser', () => {
       await devtools.send('Page.setFontSizes', { fontSizes: { standard: fontSize, fixed: fontSize } });
       await tab.evaluate((size) => (document.documentElement.style.fontSize = size), rootSize);
       for (const fault of await findTooWide(tab)) found.push(`${name}: ${fault}`);
+      for (const fault of await findHidden(tab)) found.push(`${name}: ${fault}`);
     }
     expect(found).toEqual([]);
   });
@@ -119,6 +121,59 @@ describe.skipIf(!available('chromium'))('every page in a browser', () => {
       const { violations } = await library.run({ runOnly: rules, resultTypes: ['violations'] });
       return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
     }, runOnly);
+  }
+
+  /** Text that is cut off, leaves its button, or lies on other text; except excerpts, which are to end somewhere. */
+  function findHidden(tab: Page): Promise<string[]> {
+    return tab.evaluate(() => {
+      const isFloating = (element: Element | null): boolean =>
+        element !== null &&
+        (/fixed|sticky/.test(getComputedStyle(element).position) || isFloating(element.parentElement));
+      const isSeen = (element: Element) =>
+        element.checkVisibility({ visibilityProperty: true }) &&
+        !element.closest('.away, .visually-hidden, .skip, dialog, pre, .excerpt, select, svg');
+      const elements = [...document.querySelectorAll('body *')].filter(isSeen);
+      const called = (element: Element) =>
+        `${element.tagName}.${element.className} “${element.textContent.trim().slice(0, 40)}”`;
+      const cutOff = elements.filter((element) => {
+        const { overflowX, overflowY } = getComputedStyle(element);
+        const { scrollWidth, clientWidth, scrollHeight, clientHeight } = element;
+        const isWide = overflowX !== 'visible' && scrollWidth > clientWidth + 1;
+        const isHigh = overflowY !== 'visible' && scrollHeight > clientHeight + 1;
+        return !element.matches('textarea, input, body') && (isWide || isHigh);
+      });
+
+      const lines = elements.flatMap((element) =>
+        [...element.childNodes]
+          .filter((node) => node.nodeType === Node.TEXT_NODE && node.textContent!.trim() !== '')
+          .flatMap((node) => {
+            const range = document.createRange();
+            range.selectNodeContents(node);
+            return [...range.getClientRects()].map((box) => ({ element, node, box }));
+          }),
+      );
+      const outside = lines.filter(({ element, box }) => {
+        const frame = element.closest('button, .button')?.getBoundingClientRect();
+        return (
+          frame && (box.left < frame.left - 1 || box.right > frame.right + 1 || box.bottom > frame.bottom + 3)
+        );
+      });
+      const still = lines.filter(({ element }) => !isFloating(element));
+      const overlapping = still.flatMap((one, index) =>
+        still.slice(index + 1).flatMap((other) => {
+          const width = Math.min(one.box.right, other.box.right) - Math.max(one.box.left, other.box.left);
+          const height = Math.min(one.box.bottom, other.box.bottom) - Math.max(one.box.top, other.box.top);
+          const isOverlap =
+            one.node !== other.node && width > 2 && height > 0.4 * Math.min(one.box.height, other.box.height);
+          return isOverlap ? [`${called(one.element)} lies on ${called(other.element)}`] : [];
+        }),
+      );
+      return [
+        ...cutOff.map((element) => `${called(element)} is cut off`),
+        ...outside.map(({ element }) => `${called(element)} leaves its button`),
+        ...new Set(overlapping),
+      ];
+    });
   }
 
   /** What reaches beyond the screen, or is cut off at the side. */
