@@ -6,6 +6,13 @@ const find = (selector, within = document) => within.querySelector(selector);
 /** @type {(selector: string, within?: ParentNode) => any[]} */
 const findAll = (selector, within = document) => [...within.querySelectorAll(selector)];
 
+/** @param {string} name @param {object} properties @param {...(Node | string)} children @returns {any} */
+function element(name, properties, ...children) {
+  const made = Object.assign(document.createElement(name), properties);
+  made.append(...children);
+  return made;
+}
+
 /**
  * Fetches a page of ours as a document; undefined on failure. The browser parses it: no script here turns text into
  * HTML, so that the server can forbid it (Trusted Types). Also used by the other scripts.
@@ -210,6 +217,24 @@ document.addEventListener('click', (event) => {
   review();
 });
 
+// A link to pass on: Copy, and Share where the device can.
+const link = find('[data-share]');
+if (link) {
+  const buttons = element('p', { className: 'actions' });
+  const said = element('span', { role: 'status' });
+  /** @param {string} words @param {() => Promise<string>} act */
+  const offer = (words, act) => {
+    const button = element('button', { type: 'button' }, words);
+    button.addEventListener('click', async () => (said.textContent = await act().catch(() => '')));
+    buttons.append(button);
+  };
+  const text = `${link.dataset.share} ${link.value}`;
+  if (navigator.clipboard) offer('Copy', () => navigator.clipboard.writeText(text).then(() => 'Copied.'));
+  if (navigator.share) offer('Share', () => navigator.share({ text }).then(() => ''));
+  buttons.append(said);
+  link.after(buttons);
+}
+
 // Progress of an export.
 const exporting = find('form[data-export]');
 if (exporting) {
@@ -323,13 +348,6 @@ function markRow(action) {
   find(`.bulk [value="${action}"]`)?.click();
 }
 
-/** @param {string} name @param {object} properties @param {...(Node | string)} children @returns {any} */
-function element(name, properties, ...children) {
-  const made = Object.assign(document.createElement(name), properties);
-  made.append(...children);
-  return made;
-}
-
 const help = document.createElement('dialog');
 help.setAttribute('aria-labelledby', 'keys-title');
 const use = element('input', { type: 'checkbox' });
@@ -352,7 +370,8 @@ use.addEventListener('change', () => {
 if (document.body.dataset.user) {
   const open = element('button', { type: 'button', className: 'quiet' }, 'Keyboard shortcuts');
   open.addEventListener('click', () => help.showModal());
-  document.body.append(element('footer', { className: 'site foot' }, open), help);
+  find('.foot').append(open);
+  document.body.append(help);
 
   document.addEventListener('keydown', (event) => {
     const target = /** @type {HTMLElement} */ (event.target);

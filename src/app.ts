@@ -47,6 +47,7 @@ import { showFlash } from './web/flash.ts';
 import { preserveInput, readForms, refuseBrokenAddresses, refuseNestedFields } from './web/forms.ts';
 import { hideAddress, neverStore, secureHeaders } from './web/headers.ts';
 import { healthRoutes } from './web/health.ts';
+import { helpRoutes } from './web/help.ts';
 import { logRequests } from './web/log.ts';
 import { readTimeZone } from './web/time-zones.ts';
 import { countRequests } from './web/traffic.ts';
@@ -70,6 +71,7 @@ const memberAddresses = [
   '/trash{/*below}',
   '/search',
   '/events',
+  '/help',
   '/account{/*below}',
   '/logout',
 ];
@@ -137,5 +139,6 @@ function memberRoutes(ctx: AppContext): Router {
     .use(exportRoutes(ctx)) // /account/export
     .use(importRoutes(ctx)) // /account/import
     .use(deletionRoutes(ctx)) // /account/delete
-    .use(logoutRoutes(ctx)); // /logout
+    .use(logoutRoutes(ctx)) // /logout
+    .use(helpRoutes()); // /help
 }

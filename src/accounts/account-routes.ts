@@ -14,7 +14,7 @@ import { changeAccount } from './changes.ts';
 import { checkPassword } from './confirm-password.ts';
 import type { AccountsContext } from './context.ts';
 import { newPassword, typedPassword } from './passwords.ts';
-import { changePassword, findOwnAccount, type Account } from './queries.ts';
+import { changePassword, findOwnAccount, findOwnName, type Account } from './queries.ts';
 import { rejectWeak } from './weak-passwords.ts';
 
 const recoveredForm = z.object({ password: newPassword, next: z.string().optional() });
@@ -30,12 +30,18 @@ export function accountRoutes(ctx: AccountsContext): Router {
     .route('/account')
     .get(async (req, res) => {
       const { id } = signedIn(req);
-      const [codes, usage] = await Promise.all([
+      const [own, codes, usage] = await Promise.all([
+        findOwnName(pool, id),
         findCodesLeft(pool, id),
         findUsage(pool, id, config.mailbox),
       ]);
       const mayInvite = membersMayInvite(config) ? config.membersInvite : 0;
-      res.render('accounts/account', { codesLeft: codes?.count ?? 0, mayInvite, usage });
+      res.render('accounts/account', {
+        displayName: own.displayName,
+        codesLeft: codes?.count ?? 0,
+        mayInvite,
+        usage,
+      });
     })
     .all(allowOnly('GET'));
 

@@ -1,7 +1,7 @@
 // Registration: GET and POST /register.
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
-import { admit, refuseAdmission, type Refusal } from './invitations/admission.ts';
+import { admit, findAdmission, type Refusal } from './invitations/admission.ts';
 import { consumeByAddress } from '../web/address-limits.ts';
 import { guardAnonymousForms } from '../web/csrf.ts';
 import { allowOnly } from '../web/errors.ts';
@@ -24,14 +24,16 @@ export function registrationRoutes(ctx: AccountsContext): Router {
     .get(async (req, res) => {
       if (req.user) return res.redirect(303, '/inbox');
       const { invitation } = typedIn(req.query);
-      const refusal = await refuseAdmission(pool, registration, invitation);
-      if (refusal) return showRefusal(res, refusal);
+      const admission = await findAdmission(pool, registration, invitation);
+      if (admission.refusal) return showRefusal(res, admission.refusal);
+      res.locals.inviter = admission.inviter;
       showRegister(req, res, blankForm(invitation ? { invitation } : {}));
     })
     .post(async (req, res) => {
       const { invitation } = typedIn(req.body);
-      const refusal = await refuseAdmission(pool, registration, invitation);
-      if (refusal) return showRefusal(res, refusal);
+      const admission = await findAdmission(pool, registration, invitation);
+      if (admission.refusal) return showRefusal(res, admission.refusal);
+      res.locals.inviter = admission.inviter;
 
       const form = parseForm(registrationForm, req.body);
       const judged = await rejectWeak(form, form.typed.username ?? '', config.publicUrl);
@@ -55,7 +57,7 @@ export function registrationRoutes(ctx: AccountsContext): Router {
 
 // Rendered as signed out even with a session: the page carries the anonymous CSRF token, which Logout rejects.
 function showRegister(req: Request, res: Response, form: Form): void {
-  res.render('accounts/register', { form, user: undefined });
+  res.render('accounts/register', { form, inviter: res.locals.inviter, user: undefined });
 }
 
 function showRefusal(res: Response, refusal: Refusal): void {

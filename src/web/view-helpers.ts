@@ -37,6 +37,7 @@ export const viewHelpers = ({ config, cookies }: WebContext) => ({
   nameOf,
   avatarOf,
   lowestId,
+  siteHost: new URL(config.publicUrl).host,
   registration: config.registration,
   requiresFactor: config.requireSecondFactor === 'all',
 });

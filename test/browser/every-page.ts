@@ -170,6 +170,7 @@ export const pages: PageCase[] = [
   page('Search with matches', '/search?q=hello'),
   page('Search without matches', '/search?q=nowhere-to-be-found'),
   page('the account', '/account'),
+  page('Help', '/help'),
   page('Your name', '/account/name'),
   afterForm('Your name with errors', '/account/name', { displayName: 'Administrator' }, 'Save'),
   page('Change the password', '/account/password'),

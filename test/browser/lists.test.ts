@@ -1,6 +1,6 @@
 // Lists with JavaScript: ranges, keyboard shortcuts, confirmations, local times; and the same tasks without it.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { cast } from '../support/cast.ts';
 import { launchBrowser, openPageOf } from '../support/browser.ts';
@@ -89,10 +89,14 @@ describe.skipIf(!available('chromium'))('lists in a browser', () => {
       await page.keyboard.press('?');
       const help = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
       await help.waitFor();
-      expect(await help.locator('dt').allTextContents()).toEqual(['c', 'r', '/', 'j', 'k', '#', 'u', '?']);
+      const entries = (place: Page | Locator) => place.locator('dt, dd').allTextContents();
+      const listed = await entries(help);
+      expect(listed.filter((_, index) => index % 2 === 0)).toEqual(['c', 'r', '/', 'j', 'k', '#', 'u', '?']);
       await page.keyboard.press('c'); // not while the dialog is open
       await page.keyboard.press('Escape');
       expect(new URL(page.url()).pathname).toBe('/search');
+      await page.goto('/help');
+      expect((await entries(page.locator('.syntax'))).slice(0, listed.length)).toEqual(listed);
     });
 
     test('j and k move, Enter opens, # deletes and u marks unread the focused row', async () => {

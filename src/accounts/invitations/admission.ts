@@ -5,21 +5,22 @@ import type { Config } from '../../config.ts';
 import type { Database, Pool } from '../../database/pool.ts';
 import { transaction } from '../../database/transaction.ts';
 import { readLinkToken } from '../../secrets/link-tokens.ts';
-import { holdInvitation, isOpen, useInvitation } from './queries.ts';
+import { findInviter, holdInvitation, useInvitation, type Inviter } from './queries.ts';
 
 export type Refusal = 'closed' | 'no invitation' | 'void invitation';
 
-/** Why registration is refused, or undefined. Open registration ignores the invitation. */
-export async function refuseAdmission(
+/** Why registration is refused, or who invites. Open registration ignores the invitation. */
+export async function findAdmission(
   db: Database,
   registration: Config['registration'],
   token: unknown,
-): Promise<Refusal | undefined> {
-  if (registration === 'open') return undefined;
-  if (registration === 'closed') return 'closed';
-  if (!token) return 'no invitation';
+): Promise<{ refusal: Refusal } | { refusal?: undefined; inviter?: Inviter }> {
+  if (registration === 'open') return {};
+  if (registration === 'closed') return { refusal: 'closed' };
+  if (!token) return { refusal: 'no invitation' };
   const key = readLinkToken(token);
-  return key && (await isOpen(db, key)) ? undefined : 'void invitation';
+  const inviter = key && (await findInviter(db, key));
+  return inviter ? { inviter } : { refusal: 'void invitation' };
 }
 
 /** Creates the account and consumes the invitation in one transaction. 'taken' leaves the invitation valid. */

@@ -73,12 +73,26 @@ const open = `from invitations i where i.inviter_id = $1 and i.token_hash = $2 a
   and (i.member_id is null or exists (
     select from users u where u.id = i.inviter_id and u.username is not null and u.disabled_at is null))`;
 
-export async function isOpen(db: Database, { ownerId, hash }: LinkKey): Promise<boolean> {
-  const { rowCount } = await asOwner(ownerId, () => db.query(`select ${open}`, [ownerId, hash]));
-  return rowCount === 1;
+export interface Inviter {
+  /** Null for the operator. */
+  username: string | null;
+  displayName: string | null;
 }
 
-/** Like `isOpen`, and locks the invitation until the transaction ends. */
+/** Who made an open invitation; undefined for one that does not work. */
+export async function findInviter(db: Database, { ownerId, hash }: LinkKey): Promise<Inviter | undefined> {
+  const { rows } = await asOwner(ownerId, () =>
+    db.query<Inviter>(
+      `select (select u.username from users u where u.id = i.inviter_id) as username,
+              (select u.display_name from users u where u.id = i.inviter_id) as "displayName"
+       ${open}`,
+      [ownerId, hash],
+    ),
+  );
+  return rows[0];
+}
+
+/** Whether it is open; locks the invitation until the transaction ends. */
 export async function holdInvitation(db: Database, { ownerId, hash }: LinkKey): Promise<boolean> {
   const { rowCount } = await asOwner(ownerId, () =>
     db.query(`select ${open} for update of i`, [ownerId, hash]),

@@ -35,6 +35,7 @@ async function invitationBy(person: Person): Promise<string> {
   return new URL(link).pathname + new URL(link).search;
 }
 
+const leadOf = ({ $ }: Answer) => $('.lead').text().replaceAll(/\s+/g, ' ').trim();
 const withdrawals = ({ $ }: Answer) =>
   $('form[action$="/withdraw"]')
     .toArray()
@@ -55,6 +56,17 @@ describe('a member', () => {
     const fields = { username: 'guest-1', password: guest.password };
     expect((await guest.submit(path, fields)).status).toBe(303);
     expect(await listed(bob)).toEqual([]);
+  });
+
+  test('is named on the page of the invitation, also when its form is shown again', async () => {
+    const bob = await member();
+    await bob.submit('/account/name', { displayName: 'Bob Whitfield' });
+    const path = await invitationBy(bob);
+    const words = `Bob Whitfield ${bob.username} invites you to Private Messages on letters.example.`;
+    const guest = stranger(app.url);
+    expect(leadOf(await guest.get(path))).toBe(words);
+    const refused = await guest.submit(path, { username: 'x', password: 'y' });
+    expect([refused.status, leadOf(refused)]).toEqual([422, words]);
   });
 
   test('gets links with the public address', async () => {

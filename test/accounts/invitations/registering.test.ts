@@ -23,6 +23,11 @@ async function invitation(): Promise<string> {
   return `/register?invitation=${token}`;
 }
 
+test('an invitation of the operator names nobody', async () => {
+  const { $ } = await stranger(invite.url).get(await invitation());
+  expect($('.lead').text()).toContain('You are invited to Private Messages on');
+});
+
 async function isThere(username: string): Promise<boolean> {
   const { rowCount } = await open.pool.query('select from users where username = $1', [username]);
   return rowCount === 1;
