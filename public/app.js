@@ -130,6 +130,23 @@ for (const form of findAll('form[data-message]')) {
     recipient.dispatchEvent(new Event('input', { bubbles: true }));
   });
 
+  // Somebody chosen by a button goes into the field in place.
+  form.addEventListener('click', (/** @type {MouseEvent} */ event) => {
+    const button = /** @type {HTMLElement} */ (event.target).closest('[name="add"], [name="replace"]');
+    if (!(button instanceof HTMLButtonElement)) return;
+    event.preventDefault();
+    /** @type {string[]} */
+    const names = recipient.value.split(/[\s,;]+/).filter(Boolean);
+    const chosen = button.value.split(' ');
+    const right = chosen.pop() ?? '';
+    const isWrong = (/** @type {string} */ name) => chosen.includes(name.toLowerCase().replace(/^@+/, ''));
+    if (button.name === 'add') names.push(right);
+    recipient.value = [...new Set(names.map((name) => (isWrong(name) ? right : name)))].join(', ');
+    recipient.dispatchEvent(new Event('input', { bubbles: true }));
+    if (button.name === 'replace') button.parentElement?.remove();
+    (body.value ? recipient : body).focus();
+  });
+
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   /** @type {Promise<void> | undefined} */

@@ -29,6 +29,7 @@ import { liveRoutes } from './mailbox/live/routes.ts';
 import { messagePreload, messageRoutes } from './mailbox/message-routes.ts';
 import { questions } from './mailbox/questions.ts';
 import { listPreloads, mailboxRoutes } from './mailbox/routes.ts';
+import { peopleRoutes } from './mailbox/people/routes.ts';
 import { searchRoutes } from './mailbox/search/routes.ts';
 import { trashRoutes } from './mailbox/trash/routes.ts';
 import { limitLargeForms } from './sessions/large-forms.ts';
@@ -70,6 +71,7 @@ const memberAddresses = [
   '/with/*below',
   '/trash{/*below}',
   '/search',
+  '/people{/*below}',
   '/events',
   '/help',
   '/account{/*below}',
@@ -126,6 +128,7 @@ function memberRoutes(ctx: AppContext): Router {
     .use(conversationRoutes(ctx)) // /with/:username
     .use(trashRoutes(ctx)) // /trash
     .use(searchRoutes(ctx)) // /search
+    .use(peopleRoutes(ctx)) // /people
     .use(liveRoutes(ctx)) // /events
     .use(confirmPasswordRoutes(ctx)) // /account/confirm
     .use(accountRoutes(ctx)) // /account /account/password

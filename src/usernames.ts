@@ -23,9 +23,11 @@ function clean(typed: string): string {
 const separators =
   /[,;\t\v\n\f\r\x85\u2028\u2029\u055D\u060C\u061B\u07F8\u1363\u1364\u1802\u1808\u3001\uA4FE\uA60D\uA6F5]/u;
 
+/** Also separated by spaces, and as in `Anna Berg <anna>`. */
 export function splitUsernames(typed: string): string[] {
-  const names = typed.normalize('NFKC').split(separators).map(foldUsername);
-  return [...new Set(names.filter(Boolean))];
+  const pieces = typed.normalize('NFKC').split(separators);
+  const names = pieces.flatMap((piece) => (/<([^<>]+)>\s*$/.exec(piece)?.[1] ?? piece).split(/\s+/));
+  return [...new Set(names.map(foldUsername).filter(Boolean))];
 }
 
 const typed = plainText('Please enter a username.');

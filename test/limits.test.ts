@@ -19,6 +19,8 @@ import {
   searchTimeout,
 } from '../src/mailbox/search/search-limiter.ts';
 import { maxSearchLength } from '../src/mailbox/search/search-words.ts';
+import { maxSearched } from '../src/mailbox/people/queries.ts';
+import { maxContacts } from '../src/mailbox/people/suggestions.ts';
 import { maxSelected } from '../src/mailbox/selection.ts';
 import { sentFormsKeptFor, trashKeptFor } from '../src/process/cleanup-jobs.ts';
 import {
@@ -82,6 +84,8 @@ describe('docs/limits.md says', () => {
     ['A form', lengthOf('input[name=recipient]'), ' characters'],
     ['Large forms', largeFormBytes, ' bytes'],
     ['Large forms', largeFormPatience / 1000, ' s of waiting'],
+    ['People', maxSearched, ' people'],
+    ['People', maxContacts, ' as suggestions'],
     ['Display names', maxNameLength, ' characters'],
     ['Display names', maxNamesPerHour, ' changes an hour'],
     ['A message', longestMessage, ' characters'],

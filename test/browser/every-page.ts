@@ -169,6 +169,9 @@ export const pages: PageCase[] = [
   page('Search, empty', '/search'),
   page('Search with matches', '/search?q=hello'),
   page('Search without matches', '/search?q=nowhere-to-be-found'),
+  page('People', '/people'),
+  page('People, found', '/people?q=barth'),
+  page('People, not found', '/people?q=nobody'),
   page('the account', '/account'),
   page('Help', '/help'),
   page('Your name', '/account/name'),
@@ -232,6 +235,12 @@ export const pages: PageCase[] = [
   opened('a message in the trash', '/trash'),
   opened('a draft', '/drafts'),
   page('Send Message', '/send'),
+  afterForm(
+    'Send Message with a name to correct',
+    '/send',
+    { recipient: 'bartholomew_fitzgerald_longden', body: 'Hello' },
+    'Send',
+  ),
   afterForm('Send Message with errors', '/send', { recipient: 'nobody-here', body: '' }, 'Send'),
   page('a missing page for somebody signed in', '/nothing-here'),
 ];

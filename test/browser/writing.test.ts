@@ -28,6 +28,37 @@ describe.skipIf(!available('chromium'))('writing in a browser', () => {
   const open = (options = {}) => openPageOf(alice, browser, app.url, options);
   const message = (page: Page) => page.getByLabel('Message', { exact: true });
   const saved = (page: Page) => page.locator('[data-saved]');
+
+  test('a button adds or corrects a recipient in place', async () => {
+    await bob.send(alice.username, 'Hello');
+    const page = await open();
+    await page.goto('/send');
+    await page.getByRole('button', { name: 'bob', exact: true }).click();
+    expect(await page.locator('#recipient').inputValue()).toBe('bob');
+    expect(await page.locator(':focus').getAttribute('id')).toBe('body');
+    await page.keyboard.type('Typed');
+    await page.locator('#recipient').fill('bbo, nobody-here');
+    await page.getByRole('button', { name: 'bob', exact: true }).first().click();
+    expect(await page.locator('#recipient').inputValue()).toBe('bbo, nobody-here, bob');
+    await page.locator('#recipient').fill('@Bbo');
+    await page.getByRole('button', { name: 'Send', exact: true }).click();
+    await page.locator('.meant').getByRole('button', { name: 'bob' }).click();
+    expect(await page.locator('#recipient').inputValue()).toBe('bob');
+    expect(await message(page).inputValue()).toBe('Typed');
+    expect(await page.locator('.meant').count()).toBe(0);
+    await page.locator('#recipient').press('Enter');
+    await page.getByText('Sent to bob.').waitFor();
+  });
+
+  test('without a script Enter in To sends, and does not press the first person', async () => {
+    await bob.send(alice.username, 'Hello');
+    const page = await open({ javaScriptEnabled: false });
+    await page.goto('/send');
+    await message(page).fill('By Enter');
+    await page.locator('#recipient').fill('bob');
+    await page.locator('#recipient').press('Enter');
+    await page.getByText('Sent to bob.').waitFor();
+  });
   const drafts = async () => {
     const { rows } = await app.pool.query<{ recipient: string; body: string }>(
       `select recipient, body from drafts

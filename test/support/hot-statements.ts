@@ -20,6 +20,7 @@ import {
   markUnread,
   openMessage,
 } from '../../src/mailbox/queries.ts';
+import { findContacts, listContactsAfter, listContactsBefore } from '../../src/mailbox/people/queries.ts';
 import { searchAfter, searchBefore } from '../../src/mailbox/search/queries.ts';
 import { readSearch } from '../../src/mailbox/search/search-words.ts';
 import {
@@ -71,6 +72,8 @@ export async function hotStatements(pool: Pool): Promise<HotStatement[]> {
     ['a conversation', (db) => listConversation(db, owner, 'bob', highestId, 26)],
     ['a conversation, an older page', (db) => listConversation(db, owner, 'bob', middle, 26)],
     ['a conversation with a stranger', (db) => listConversation(db, owner, 'person-30', highestId, 26)],
+    ['contacts', (db) => listContactsBefore(db, owner, highestId, 26)],
+    ['contacts, a newer page', (db) => listContactsAfter(db, owner, middle, 26)],
     ['the trash', (db) => listTrashBefore(db, owner, highestId, 26)],
     ['the trash, a newer page', (db) => listTrashAfter(db, owner, lowestId, 26)],
   ];
@@ -108,6 +111,7 @@ export async function hotStatements(pool: Pool): Promise<HotStatement[]> {
   ];
   const matching: Asked[] = [
     ['counting what is older', (db) => countOlder(db, owner, 'inbox', lowestIdAt(new Date('2024-11-03')))],
+    ['finding contacts', (db) => findContacts(db, owner, ['person'], 1, 5)],
     ['marking all as read', (db) => markAllRead(db, owner, unread)],
   ];
   const searches: Asked[] = [

@@ -8,7 +8,7 @@ import { isBlank } from '../../web/text.ts';
 export const bodyLimit = 10_000;
 export const maxRecipients = 10;
 
-/** Separated by commas, semicolons or line breaks; folded, without duplicates. */
+/** Separated by commas, semicolons, spaces or line breaks; folded, without duplicates. */
 const recipients = z
   .string('Please enter a username.')
   .transform(splitUsernames)
@@ -16,7 +16,7 @@ const recipients = z
   .refine((names) => names.length <= maxRecipients, `A message can go to ${maxRecipients} people at most.`)
   .refine(
     (names) => names.every((name) => name.length <= maxUsernameLength),
-    `A username has at most ${maxUsernameLength} characters. Please put a comma between two names.`,
+    `A username has at most ${maxUsernameLength} characters.`,
   )
   .refine(
     (names) => names.every((name) => name.isWellFormed() && !name.includes('\0')),
@@ -43,6 +43,17 @@ export const messageForm = z.object({
 });
 
 export const newFormKey = randomUUID;
+
+/** What a button beside the field asks for: to add somebody, or to put somebody in the place of wrong names. */
+export function chooseRecipient(body: unknown): string | undefined {
+  const { recipient = '', add, replace } = typedIn(body);
+  const names = splitUsernames(recipient);
+  if (add !== undefined) return [...new Set([...names, ...splitUsernames(add)])].join(', ');
+  if (replace === undefined) return undefined;
+  const given = splitUsernames(replace);
+  const [wrong, right] = [given.slice(0, -1), given.at(-1) ?? ''];
+  return [...new Set(names.map((name) => (wrong.includes(name) ? right : name)))].join(', ');
+}
 
 /** Identifies one sending. Includes the content: going back, editing and sending again is another message. */
 export function digestOf({ key, recipient, body }: z.infer<typeof messageForm>): Buffer {

@@ -7,11 +7,20 @@ import type { MailboxContext } from '../context.ts';
 import type { WebContext } from '../../web/context.ts';
 import { allowOnly, HttpError } from '../../web/errors.ts';
 import { flash } from '../../web/flash.ts';
-import { blankForm, parseForm, rejectField, type Form } from '../../web/forms.ts';
+import { blankForm, parseForm, rejectField, typedIn, type Form } from '../../web/forms.ts';
 import { localPath } from '../../web/local-path.ts';
 import { signedIn } from '../../sessions/session.ts';
 import { beginFormPage, nextFormPage, readFormPage } from './form-page.ts';
-import { bodyLimit, digestOf, formKey, messageForm, newFormKey, readMessage } from './message-form.ts';
+import {
+  bodyLimit,
+  chooseRecipient,
+  digestOf,
+  formKey,
+  messageForm,
+  newFormKey,
+  readMessage,
+} from './message-form.ts';
+import { offerPeople, type OfferedPeople } from './offered-people.ts';
 import { listUnknown } from './queries.ts';
 import { forwarded, openQuoted, quoted } from './quoting.ts';
 import { sendMessage, type Outcome } from './send-message.ts';
@@ -22,15 +31,19 @@ export function composeRoutes(ctx: MailboxContext): Router {
   const limits = { perMinute: config.sendsPerMinute, mailbox: config.mailbox };
   // A message refused because a mailbox is full costs a recount, but does not count as sent.
   const counts = rateLimits('mailbox-counts', config.sendsPerMinute, 60);
+  const show = async (req: Request, res: Response, form: Form): Promise<void> =>
+    showSend(ctx, req, res, form, await offerPeople(ctx, signedIn(req).id, form));
 
   router
     .route('/send')
     .get(async (req, res) => {
-      showSend(ctx, req, res, blankForm(await begin(ctx, req, res.locals.readersTime.timeZone)));
+      await show(req, res, blankForm(await begin(ctx, req, res.locals.readersTime.timeZone)));
     })
     .post(async (req, res) => {
+      const chosen = chooseRecipient(req.body);
+      if (chosen !== undefined) return show(req, res, blankForm({ ...typedIn(req.body), recipient: chosen }));
       const form = parseForm(messageForm, req.body);
-      if (!form.ok) return showSend(ctx, req, res.status(422), await rejectUnknown(ctx, form));
+      if (!form.ok) return show(req, res.status(422), await rejectUnknown(ctx, form));
 
       const { recipient: to, body, key: draftId, from } = form.values;
       const message = {
@@ -56,8 +69,7 @@ export function composeRoutes(ctx: MailboxContext): Router {
           60,
         );
       }
-      if (outcome.kind !== 'sent')
-        return showSend(ctx, req, res.status(422), refuse(form, outcome, to.length));
+      if (outcome.kind !== 'sent') return show(req, res.status(422), refuse(form, outcome, to.length));
       notifier.notify(outcome.recipients, 'arrivals');
       flash(ctx, res, { line: `Sent to ${inWords(to)}.${outcome.isDraftKept ? newerKept : ''}` });
       res.redirect(303, localPath(from) ?? '/inbox');
@@ -110,12 +122,10 @@ async function rejectUnknown({ pool }: WebContext, form: Form): Promise<Form> {
 }
 
 function unknown(names: string[], outOf: number): string {
-  // A list with one name per line, pasted into a one-line field, becomes this.
-  const hint = names.some((name) => /\s/.test(name)) ? ' Please put a comma between two names.' : '';
-  if (outOf === 1) return `Nobody here has that username.${hint}`;
+  if (outOf === 1) return 'Nobody here has that username.';
   return names.length === 1
-    ? `Nobody here has the username ${names[0]}. Nothing was sent.${hint}`
-    : `Nobody here has these usernames: ${names.join(', ')}. Nothing was sent.${hint}`;
+    ? `Nobody here has the username ${names[0]}. Nothing was sent.`
+    : `Nobody here has these usernames: ${names.join(', ')}. Nothing was sent.`;
 }
 
 function full(names: string[]): string {
@@ -136,7 +146,13 @@ function inWords(names: string[]): string {
 }
 
 /** Shows the form with everything typed. A refused form shown again becomes a new page (nextFormPage). */
-export function showSend(ctx: WebContext, req: Request, res: Response, form: Form): void {
+export function showSend(
+  ctx: WebContext,
+  req: Request,
+  res: Response,
+  form: Form,
+  offered: OfferedPeople = { people: [], meant: [] },
+): void {
   const key = formKey.safeParse(form.typed.key).data ?? newFormKey();
   const fields = { ...readMessage(form.typed), key };
   const isNew = req.method === 'GET' && fields.page !== '';
@@ -145,5 +161,6 @@ export function showSend(ctx: WebContext, req: Request, res: Response, form: For
   res.render('mailbox/compose/send', {
     form: { ...form, typed: { ...form.typed, key, page, saves } },
     bodyLimit,
+    ...offered,
   });
 }

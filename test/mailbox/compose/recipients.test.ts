@@ -61,6 +61,7 @@ test('each gets a message that names no other recipient, and the sender has a co
 test.each([
   ['bob,charlie', ['bob', 'charlie']],
   ['bob;charlie', ['bob', 'charlie']],
+  ['bob charlie', ['bob', 'charlie']],
   ['  BOB ,\tCharlie ;', ['bob', 'charlie']],
   [',, bob ,;, charlie,', ['bob', 'charlie']],
   ['bob, Bob, bob ,charlie,CHARLIE', ['bob', 'charlie']],
@@ -80,8 +81,7 @@ describe('nothing is sent', () => {
     ['bob, nobody-here', 'nobody-here'],
     ['nobody-here, bob, nor-here, charlie', 'nobody-here, nor-here'],
     ['bob, <b>"x"', '<b>"x"'],
-    ['bob charlie', ''],
-    ['bob charlie bob charlie bob charlie', 'a comma between two names'],
+    ['bob nobody-here charlie', 'nobody-here'],
     [`bob, ${'x'.repeat(100_000)}`, 'at most 30 characters'],
   ])('when one of the names does not exist, which is named: %s', async (typed, unknown) => {
     const answer = await alice.send(typed, 'Not to all');
