@@ -12,7 +12,7 @@ export function isBlank(text: string): boolean {
   return blank.test(text);
 }
 
-export const maxExcerpt = 280; // code points
+export const maxExcerpt = 160; // code points: one line of a wide screen
 
 // Only those below U+10000: real text does not begin with the others. NUL occurs in no text.
 const blanks = [range(1, 0x3200), range(0xfe00, 0xffff)].flat().filter(isBlank).join('');

@@ -36,6 +36,12 @@ async function walk(
   return seen;
 }
 
+test('a full page of 25 messages of 300 characters weighs less than 31 kB', async () => {
+  for (let count = 0; count < 25; count += 1) await alice.send('bob', 'seven '.repeat(50));
+  const { text } = await bob.get('/inbox');
+  expect(Buffer.byteLength(text)).toBeLessThan(31_000);
+});
+
 describe('sixty messages', () => {
   test('are on three pages, newest first, linked in both directions', async () => {
     await sendMany(1, 60);
