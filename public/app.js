@@ -234,24 +234,6 @@ document.addEventListener('click', (event) => {
   review();
 });
 
-// A link to pass on: Copy, and Share where the device can.
-const link = find('[data-share]');
-if (link) {
-  const buttons = element('p', { className: 'actions' });
-  const said = element('span', { role: 'status' });
-  /** @param {string} words @param {() => Promise<string>} act */
-  const offer = (words, act) => {
-    const button = element('button', { type: 'button' }, words);
-    button.addEventListener('click', async () => (said.textContent = await act().catch(() => '')));
-    buttons.append(button);
-  };
-  const text = `${link.dataset.share} ${link.value}`;
-  if (navigator.clipboard) offer('Copy', () => navigator.clipboard.writeText(text).then(() => 'Copied.'));
-  if (navigator.share) offer('Share', () => navigator.share({ text }).then(() => ''));
-  buttons.append(said);
-  link.after(buttons);
-}
-
 // Progress of an export.
 const exporting = find('form[data-export]');
 if (exporting) {
