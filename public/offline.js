@@ -28,7 +28,29 @@ function withStorage(use) {
   }
 }
 
-const forget = () => withStorage((storage) => storage.removeItem(storageKey));
+/** AES-GCM, where browsers allow it: on https and on localhost. @param {string | undefined} tabKey in base64 */
+function cipherOf(tabKey) {
+  const { subtle } = crypto;
+  if (!tabKey || !subtle) return undefined;
+  const bytes = Uint8Array.from(atob(tabKey), (character) => character.charCodeAt(0));
+  const key = subtle.importKey('raw', bytes, 'AES-GCM', false, ['encrypt', 'decrypt']);
+  return {
+    encrypt: async (/** @type {string} */ text) => {
+      const iv = crypto.getRandomValues(new Uint8Array(12));
+      const encrypted = await subtle.encrypt(
+        { name: 'AES-GCM', iv },
+        await key,
+        new TextEncoder().encode(text),
+      );
+      return [...iv, ...new Uint8Array(encrypted)].join();
+    },
+    decrypt: async (/** @type {string} */ stored) => {
+      const all = Uint8Array.from(stored.split(','), Number);
+      const algorithm = { name: 'AES-GCM', iv: all.subarray(0, 12) };
+      return new TextDecoder().decode(await subtle.decrypt(algorithm, await key, all.subarray(12)));
+    },
+  };
+}
 
 /** @type {NodeListOf<HTMLFormElement>} */
 const forms = document.querySelectorAll('form[data-message]');
@@ -37,20 +59,30 @@ for (const form of forms) {
   const field = (name) => form.elements.namedItem(name);
   const address = location.pathname + location.search;
   const names = ['recipient', 'body', 'key', 'page', 'saves'];
+  const cipher = cipherOf(field('body').dataset.tabKey);
 
-  /** The text survives a reload, in this tab only, until it is saved or sent. */
-  const keep = () => {
+  /** The text survives a reload, in this tab only, until it is saved or sent. Only its writer's pages have the key. */
+  let turn = 0;
+  const keep = async () => {
+    const mine = (turn += 1);
     const values = names.map((name) => [name, field(name).value]);
-    const kept = { address, writer: field('writer').value, ...Object.fromEntries(values) };
-    withStorage((storage) => storage.setItem(storageKey, JSON.stringify(kept)));
+    const kept = await cipher?.encrypt(JSON.stringify({ address, ...Object.fromEntries(values) }));
+    if (kept && turn === mine) withStorage((storage) => storage.setItem(storageKey, kept));
   };
-  const kept = withStorage((storage) => JSON.parse(storage.getItem(storageKey) ?? 'null'));
-  if (kept && kept.writer !== field('writer').value) forget();
-  // With its key, so that what has been sent already is not sent twice.
-  else if (kept?.address === address && (field('body').value === '' || field('key').value === kept.key)) {
+  const forget = () => {
+    turn += 1;
+    withStorage((storage) => storage.removeItem(storageKey));
+  };
+  const restore = async () => {
+    const stored = withStorage((storage) => storage.getItem(storageKey));
+    if (!stored) return;
+    const kept = await cipher?.decrypt(stored).then(JSON.parse, forget); // another writer's cannot be read
+    if (kept?.address !== address || (field('body').value !== '' && field('key').value !== kept.key)) return;
+    // With its key, so that what has been sent already is not sent twice.
     for (const name of names) field(name).value = kept[name];
     form.dispatchEvent(new Event('input', { bubbles: true }));
-  }
+  };
+  void restore();
   form.addEventListener('saved', forget);
   form.addEventListener('unsaved', keep);
 
@@ -58,11 +90,12 @@ for (const form of forms) {
   line.className = 'error whole';
   line.setAttribute('role', 'alert');
   line.hidden = true;
-  form.querySelector('.actions')?.before(line);
+  form.querySelector('.actions')?.after(line); // the buttons stay where they are
   const say = (/** @type {string} */ whatNext) => {
     const why = navigator.onLine ? 'The server cannot be reached.' : 'You are offline.';
     line.textContent = `${why} Your message is kept here${whatNext}`;
     line.hidden = false;
+    line.scrollIntoView({ block: 'nearest' });
   };
 
   let isChecking = false;
@@ -84,8 +117,8 @@ for (const form of forms) {
       mayGo = false;
       return;
     }
-    keep();
-    say(' and sent when the connection is back. You can also press the button again.');
+    void keep();
+    say(', and is sent when the connection is back. You can also press the button again.');
     retry = setTimeout(trySending, retryMs);
   };
   form.addEventListener('submit', (event) => {

@@ -22,12 +22,14 @@ function nameOf({ other, origin }: { other: string | null; origin: string | null
   return other ?? 'deleted account';
 }
 
-export const viewHelpers = ({ config, cookies }: WebContext) => ({
+export const viewHelpers = ({ config, cookies, encryption }: WebContext) => ({
   asset: readAssetAddresses(),
   timeAgo: (then: Date) => timeAgo(then), // these three are defaults: readTimeZone overrides them
   exactTime: (then: Date) => exactTime(then),
   readersTime: { timeZone: 'UTC', source: 'none' } satisfies ReadersTime,
   serverTime: Date.now,
+  // For what a tab keeps of an unsent message (public/offline.js).
+  tabKey: (userId: string) => encryption.hash('text in a tab', userId).toString('base64'),
   zoneCookie: cookies.name('zone'),
   machineTime,
   capped,

@@ -38,6 +38,7 @@ const shared = [
   'requiresFactor',
   'serverTime',
   'siteHost',
+  'tabKey',
   'timeAgo',
   'user',
   'zoneCookie',

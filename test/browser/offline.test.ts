@@ -94,6 +94,15 @@ describe.skipIf(!available('chromium'))('a page that loses its connection', () =
     );
     await press(page);
     await alert(page).waitFor();
+    await page.waitForFunction(() => sessionStorage.length === 1);
+    const stored = await page.evaluate(() => sessionStorage.getItem('unsent'));
+    expect(stored).toMatch(/^[\d,]+$/); // encrypted
+    const another = await openPageOf(bob, browser, app.url);
+    await another.goto('/inbox');
+    await another.evaluate((kept) => sessionStorage.setItem('unsent', kept!), stored);
+    await another.goto('/send');
+    await another.waitForFunction(() => sessionStorage.length === 0);
+    expect(await another.getByLabel('Message', { exact: true }).inputValue()).toBe('');
     await page.reload();
     await page.waitForFunction(() => document.querySelector('textarea')?.value === 'Half way');
     expect(await page.getByLabel('To').inputValue()).toBe('bob');
@@ -107,7 +116,7 @@ describe.skipIf(!available('chromium'))('a page that loses its connection', () =
     await page.route('**/send', (route) => route.abort());
     await press(page);
     await alert(page).waitFor();
-    expect(await page.evaluate(() => sessionStorage.length)).toBe(1);
+    await page.waitForFunction(() => sessionStorage.length === 1);
     await page.getByRole('button', { name: 'Logout' }).click();
     await page.waitForURL(`${app.url}/`);
     expect(await page.evaluate(() => sessionStorage.length)).toBe(0);
