@@ -2,17 +2,22 @@
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { isTakingTooLong, type Pool } from '../../database/pool.ts';
+import { nameKey } from '../../display-names.ts';
+import { highestId } from '../../ids.ts';
 import type { WebContext } from '../../web/context.ts';
 import { allowOnly, HttpError } from '../../web/errors.ts';
 import { readPage } from '../../web/paging.ts';
 import { createProcessRateLimit } from '../../web/rate-limits.ts';
 import { signedIn } from '../../sessions/session.ts';
+import { findContacts, type FoundContact } from '../people/queries.ts';
 import { passageOf } from './matches.ts';
 import type { Phrase } from './phrases.ts';
 import { searchAfter, searchBefore, type FoundRow } from './queries.ts';
 import { createSearchLimiter } from './search-limiter.ts';
 import { maxSearchLength, readSearch, type Search } from './search-words.ts';
 
+const maxPeopleFound = 5;
+const maxWords = 10;
 const query = z.object({ q: z.string().max(maxSearchLength).default('') });
 
 export function searchRoutes({ config, pool }: WebContext): Router {
@@ -60,19 +65,38 @@ export function searchRoutes({ config, pool }: WebContext): Router {
   return router;
 }
 
+/** So many matches are counted, on the first page. Measured, that takes as long as the page, at most three times. */
+export const maxMatchesCounted = 100;
+
 async function findPage(pool: Pool, ownerId: string, search: Search, asked: { q: string; query: unknown }) {
+  let count: number | undefined;
   const address = { path: `/search?${new URLSearchParams({ q: asked.q }).toString()}`, query: asked.query };
   const phrases = search.alternatives.flat();
   try {
     const page = await readPage(address, {
-      before: (cursor, limit) => searchBefore(pool, ownerId, search, cursor, limit),
+      before: async (cursor, limit) => {
+        if (cursor !== highestId) return searchBefore(pool, ownerId, search, cursor, limit);
+        const rows = await searchBefore(pool, ownerId, search, cursor, maxMatchesCounted + 1);
+        count = rows.length;
+        return rows.slice(0, limit);
+      },
       after: (cursor, limit) => searchAfter(pool, ownerId, search, cursor, limit),
     });
-    return { ...page, rows: page.rows.map((row) => withPassage(row, phrases)) };
+    const people = count === undefined ? [] : await findPeople(pool, ownerId, search);
+    return { ...page, rows: page.rows.map((row) => withPassage(row, phrases)), count, people };
   } catch (error) {
     if (isTakingTooLong(error)) return 'too long';
     throw error;
   }
+}
+
+/** Contacts with a name that begins with one of the words. */
+async function findPeople(pool: Pool, ownerId: string, search: Search): Promise<FoundContact[]> {
+  const words = search.alternatives.flat().flatMap(({ tokens }) => tokens);
+  const names = [search.from, search.to, ...words].filter((word) => word !== undefined);
+  const telling = names.filter((word) => word.length > 1 || /\P{ASCII}/u.test(word)).slice(0, maxWords);
+  if (telling.length === 0) return [];
+  return findContacts(pool, ownerId, telling.map(nameKey), 1, maxPeopleFound);
 }
 
 function withPassage({ body, ...row }: FoundRow, phrases: Phrase[]) {

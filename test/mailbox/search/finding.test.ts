@@ -22,7 +22,7 @@ beforeAll(async () => {
   await alice.submit('/inbox', {}, deletionOf(await alice.get('/inbox'), bin));
   const { $ } = await alice.get('/inbox');
   const opened = $('.messages h2 a')
-    .filter((_, link) => $(link).text().trim() === 'charlie')
+    .filter((_, link) => $(link).find('bdi').text() === 'charlie')
     .attr('href')!;
   expect((await alice.get(opened)).status).toBe(200);
 });
