@@ -2,7 +2,7 @@
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { membersMayInvite } from './invitations/routes.ts';
-import { findUsage } from '../mailbox/quota.ts';
+import { findUsage } from '../mailbox/usage.ts';
 import { findCodesLeft } from './recovery/queries.ts';
 import { allowOnly } from '../web/errors.ts';
 import { flash } from '../web/flash.ts';

@@ -9,7 +9,7 @@ import { asSystem } from '../database/owner.ts';
 import type { Pool } from '../database/pool.ts';
 import { transaction } from '../database/transaction.ts';
 import { sendMessage } from '../mailbox/compose/send-message.ts';
-import type { Quota } from '../mailbox/quota.ts';
+import type { Quota } from '../mailbox/usage.ts';
 import { createEncryption, type Encryption } from '../secrets/encryption.ts';
 import { readSecretKey } from '../secrets/secret-key.ts';
 import { exitWithError, StartupError } from '../startup-error.ts';

@@ -3,7 +3,8 @@ import { asSystem } from '../../database/owner.ts';
 import type { Database, Pool } from '../../database/pool.ts';
 import { transaction } from '../../database/transaction.ts';
 import { newId } from '../../ids.ts';
-import { checkQuota, maxUnanswered, warnOwners, type Adding, type Quota, type QuotaCheck } from '../quota.ts';
+import { checkQuota, maxUnanswered, warnOwners, type Adding, type QuotaCheck } from '../quota.ts';
+import type { Quota } from '../usage.ts';
 import {
   discardSentDraft,
   findAddressed,

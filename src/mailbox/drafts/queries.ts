@@ -1,6 +1,6 @@
 // Drafts in SQL; every statement is scoped to the owner.
 import { createHash } from 'node:crypto';
-import { draftBytes } from '../quota.ts';
+import { draftBytes } from '../usage.ts';
 import { deleteBefore } from '../../database/expiry.ts';
 import type { Database } from '../../database/pool.ts';
 import { countCharacters } from '../../web/forms.ts';

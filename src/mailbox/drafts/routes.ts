@@ -5,7 +5,7 @@ import { moveFormPage, readFormPage } from '../compose/form-page.ts';
 import { readMessage, type TypedMessage } from '../compose/message-form.ts';
 import { showSend } from '../compose/routes.ts';
 import { questions } from '../questions.ts';
-import { recount } from '../quota.ts';
+import { recount } from '../usage.ts';
 import type { WebContext } from '../../web/context.ts';
 import { askFirst, type Confirmation } from '../../web/confirmation.ts';
 import { allowOnly, HttpError } from '../../web/errors.ts';

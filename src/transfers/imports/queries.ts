@@ -3,7 +3,7 @@ import { withQueryTimeout, type Database, type Pool } from '../../database/pool.
 import { transaction } from '../../database/transaction.ts';
 import type { OwnCopy } from '../message-record.ts';
 import { nobody } from '../../ids.ts';
-import { draftBytes, type Quota } from '../../mailbox/quota.ts';
+import { draftBytes, type Quota } from '../../mailbox/usage.ts';
 
 /** Usage of a mailbox, trash and drafts included. Slow after many inserts, when each row has to be visited. */
 export function countHeld(pool: Pool, ownerId: string): Promise<Quota> {
