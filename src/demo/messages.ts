@@ -1,15 +1,16 @@
-// Demo users and their messages: [from, to, minutes ago, text].
+// Demo users, and their messages: [from, to, minutes ago, text].
 
-export const people = [
-  'alice',
-  'bob',
-  'marta',
-  'layla',
-  'henrik',
-  'grandma',
-  'ines',
-  'bartholomew_fitzgerald_longden',
-];
+/** Display names by username. */
+export const people: Record<string, string | null> = {
+  alice: null,
+  bob: 'Bob Whitfield',
+  marta: 'Marta Kowalska',
+  layla: 'ليلى حداد',
+  henrik: 'Henrik Sørensen',
+  grandma: null,
+  ines: 'Inês Duarte',
+  bartholomew_fitzgerald_longden: null,
+};
 
 export const password = 'a demonstration only';
 

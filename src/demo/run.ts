@@ -1,7 +1,7 @@
 // `npm run demo`: fills an empty database with users and messages, for trying out and for screenshots.
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createHasher } from '../accounts/passwords.ts';
-import { createAccount } from '../accounts/queries.ts';
+import { createAccount, setDisplayName } from '../accounts/queries.ts';
 import { openUsedUsernames } from '../accounts/used-usernames.ts';
 import { readSettings } from '../config.ts';
 import { openDatabase } from '../database/open.ts';
@@ -32,7 +32,9 @@ async function run(): Promise<void> {
   } finally {
     await database.close();
   }
-  console.log(`Done: ${people.join(', ')} can log in with the password "${password}". Now: npm start`);
+  console.log(
+    `Done: ${Object.keys(people).join(', ')} can log in with the password "${password}". Now: npm start`,
+  );
 }
 
 async function fill(pool: Pool, encryption: Encryption, mailbox: Quota, passwordHash: string): Promise<void> {
@@ -41,9 +43,11 @@ async function fill(pool: Pool, encryption: Encryption, mailbox: Quota, password
 
   const hashUsername = await openUsedUsernames(pool, encryption, console.error);
   const ids = new Map<string, string>();
-  for (const name of people) {
+  for (const [name, displayName] of Object.entries(people)) {
     const account = await transaction(pool, (db) => createAccount(db, hashUsername, name, passwordHash));
-    if (account !== 'taken') ids.set(name, account.id);
+    if (account === 'taken') continue;
+    ids.set(name, account.id);
+    await setDisplayName(pool, account.id, displayName);
   }
   const limits = { perMinute: messages.length, mailbox };
   for (const [from, to, minutesAgo, body] of messages) {
