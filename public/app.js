@@ -85,7 +85,7 @@ document.addEventListener('submit', (event) => {
   else form.addEventListener('formdata', ({ formData }) => formData.set('confirmed', 'yes'), { once: true });
 });
 
-// A text kept in this tab (offline.js) goes with its writer.
+// A text kept in this tab (writing.js) goes with its writer.
 document.addEventListener('submit', (event) => {
   if (/** @type {HTMLElement} */ (event.target).matches('[action="/logout"]')) tabSetting('unsent', '');
 });
@@ -99,111 +99,6 @@ document.addEventListener('submit', (event) => {
   if (event.timeStamp - (sentAt.get(pressed) ?? -Infinity) < 1000) event.preventDefault();
   else sentAt.set(pressed, event.timeStamp);
 });
-
-// The message form: characters left, autosave.
-const saveAfterMs = 3000;
-for (const form of findAll('form[data-message]')) {
-  const body = form.elements.namedItem('body');
-  const left = find('[data-left]', form);
-  const saved = find('[data-saved]', form);
-  const limit = Number(body.dataset.limit);
-  const hint = left?.textContent ?? '';
-
-  const characters = (/** @type {number} */ number) =>
-    number === 1 ? '1 character' : `${number} characters`;
-  const count = () => {
-    const room = limit - Array.from(body.value).length;
-    if (!left) return;
-    if (room < 0) left.textContent = `${characters(-room)} too many`;
-    else left.textContent = room <= 1000 ? `${characters(room)} left` : hint;
-    left.classList.toggle('error', room < 0);
-  };
-  count();
-
-  // Pasting several lines into a one-line field drops the line breaks, which would join names.
-  const recipient = form.elements.namedItem('recipient');
-  recipient.addEventListener('paste', (/** @type {ClipboardEvent} */ event) => {
-    const lines = (event.clipboardData?.getData('text/plain') ?? '').trim().split(/[\r\n\t]+/);
-    if (lines.length < 2) return;
-    event.preventDefault();
-    recipient.setRangeText(lines.join(', '), recipient.selectionStart, recipient.selectionEnd, 'end');
-    recipient.dispatchEvent(new Event('input', { bubbles: true }));
-  });
-
-  // Somebody chosen by a button goes into the field in place.
-  form.addEventListener('click', (/** @type {MouseEvent} */ event) => {
-    const button = /** @type {HTMLElement} */ (event.target).closest('[name="add"], [name="replace"]');
-    if (!(button instanceof HTMLButtonElement)) return;
-    event.preventDefault();
-    /** @type {string[]} */
-    const names = recipient.value.split(/[\s,;]+/).filter(Boolean);
-    const chosen = button.value.split(' ');
-    const right = chosen.pop() ?? '';
-    const isWrong = (/** @type {string} */ name) => chosen.includes(name.toLowerCase().replace(/^@+/, ''));
-    if (button.name === 'add') names.push(right);
-    recipient.value = [...new Set(names.map((name) => (isWrong(name) ? right : name)))].join(', ');
-    recipient.dispatchEvent(new Event('input', { bubbles: true }));
-    if (button.name === 'replace') button.parentElement?.remove();
-    (body.value ? recipient : body).focus();
-  });
-
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let timer;
-  /** @type {Promise<void> | undefined} */
-  let saving;
-  // Shown with every later save: there are two drafts now.
-  let copied = '';
-  const save = async () => {
-    form.elements.saves.value = Number(form.elements.saves.value) + 1; // the order in which the server has them
-    const fields = new URLSearchParams(/** @type {any} */ (new FormData(form)));
-    // So that it arrives when the page is left; browsers refuse it for more than 64 kB.
-    const keepalive = fields.toString().length < 60_000;
-    const headers = { Accept: 'application/json' };
-    const signal = AbortSignal.timeout(10_000);
-    const answer = await fetch('/drafts', { method: 'POST', body: fields, headers, signal, keepalive }).catch(
-      () => undefined,
-    );
-    /** @type {{ isSaved?: boolean, line?: string, key?: string, page?: string }} */
-    const said = (await answer?.json().catch(() => undefined)) ?? {};
-    if (said.key) {
-      copied = said.line ?? '';
-      form.elements.key.value = said.key;
-      form.elements.page.value = said.page;
-    }
-    form.dispatchEvent(new Event(answer?.ok ? 'saved' : 'unsaved')); // offline.js
-    if (saved && !timer)
-      saved.textContent = answer?.ok
-        ? copied || 'Saved'
-        : (said.line ?? 'Not saved: your text is only on this page');
-  };
-  const saveNow = () => {
-    clearTimeout(timer);
-    timer = undefined;
-    // One save at a time, except when the page is being left.
-    const mine = (saving && !document.hidden ? saving.then(save) : save()).finally(() => {
-      if (saving === mine) saving = undefined;
-    });
-    saving = mine;
-  };
-  form.addEventListener('input', () => {
-    count();
-    if (saved) saved.textContent = '';
-    clearTimeout(timer);
-    timer = setTimeout(saveNow, saveAfterMs);
-  });
-  document.addEventListener('visibilitychange', () => {
-    if (document.hidden && timer) saveNow();
-  });
-  // Sending removes the draft: no earlier save may arrive after it.
-  form.addEventListener('submit', async (/** @type {SubmitEvent} */ event) => {
-    clearTimeout(timer);
-    timer = undefined;
-    if (!saving) return;
-    event.preventDefault();
-    await saving;
-    form.requestSubmit(event.submitter);
-  });
-}
 
 // Lists: tick all, and ranges with the shift key. Rows come and go (live.js).
 const ticks = () => findAll('.tick input');
@@ -233,23 +128,6 @@ document.addEventListener('click', (event) => {
   lastTick = tick;
   review();
 });
-
-// Progress of an export.
-const exporting = find('form[data-export]');
-if (exporting) {
-  const status = find('[data-progress]', exporting);
-  const look = async () => {
-    const page = await loadPage('/account/export');
-    const now = page && find('[data-export]', page);
-    if (!now) return; // no answer, or the password is asked for again
-    const words = find('[data-progress]', now).textContent;
-    find('.actions', exporting).replaceWith(find('.actions', now));
-    status.textContent = words || (status.textContent && 'Done: see your downloads.');
-    if (words) setTimeout(look, 2000);
-  };
-  exporting.addEventListener('submit', () => setTimeout(look, 1000));
-  if (status.textContent) setTimeout(look, 2000);
-}
 
 // After a change, the focus is where the list is shown again (src/web/anchors.ts).
 if (/^#m[\da-f]{12}$/.test(location.hash)) {

@@ -28,7 +28,7 @@ export const viewHelpers = ({ config, cookies, encryption }: WebContext) => ({
   exactTime: (then: Date) => exactTime(then),
   readersTime: { timeZone: 'UTC', source: 'none' } satisfies ReadersTime,
   serverTime: Date.now,
-  // For what a tab keeps of an unsent message (public/offline.js).
+  // For what a tab keeps of an unsent message (public/writing.js).
   tabKey: (userId: string) => encryption.hash('text in a tab', userId).toString('base64'),
   zoneCookie: cookies.name('zone'),
   machineTime,

@@ -12,6 +12,7 @@ import { available } from '../support/required.ts';
 test.each([
   ['app.js', 6000],
   ['live.js', 4000],
+  ['writing.js', 4000],
 ])('%s weighs less than %i bytes compressed, and is the only script', (name, bytes) => {
   const script = readFileSync(new URL(`../../public/${name}`, import.meta.url));
   expect(gzipSync(script).length).toBeLessThan(bytes);
