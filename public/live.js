@@ -9,7 +9,9 @@ const findAll = (selector, within = document) => [...within.querySelectorAll(sel
 const main = find('main');
 const news = find('[data-news]');
 /** The newest message that this page has shown. */
-const seen = news?.dataset.seen;
+let seen = news?.dataset.seen;
+/** What stays in sight below a conversation that shows arrivals: the answer box. */
+const dock = news?.dataset.with && find('.dock');
 /** The kind of list that it shows, if any. */
 const { list } = main.dataset;
 
@@ -42,6 +44,7 @@ function listen() {
   if (isOver || isResting || (events && events.readyState !== EventSource.CLOSED)) return;
   const query = new URLSearchParams({ page });
   if (seen) query.set('seen', seen);
+  for (const name of ['of', 'with']) if (news?.dataset[name]) query.set(name, news.dataset[name]);
   if (list) for (const [name, value] of Object.entries({ list, at })) query.set(name, value);
   const stream = (events = new EventSource(`/events?${query}`));
   expect(tries++ < quickTries ? openMs : retryMs);
@@ -119,6 +122,7 @@ function showNews({ unread, fresh }) {
   if (number.textContent !== words) number.textContent = words;
   document.title = (unread > 0 ? `(${words}) ` : '') + document.title.replace(/^\(\d+\+?\) /, '');
   if (!news) return;
+  if (dock && fresh > 0 && isAtEnd()) return showArrivals();
   news.hidden = fresh === 0;
   const line = fresh === 1 ? '1 new message' : `${fresh > 99 ? '99+' : fresh} new messages`;
   if (fresh > 0 && find('a', news).textContent !== line) find('a', news).textContent = line;
@@ -133,16 +137,61 @@ async function refresh() {
   if (!isStale || refreshing || document.hidden) return;
   refreshing = (async () => {
     isStale = false;
-    const answer = await loadPage(location.href, { 'X-Refresh': '1' });
-    const now = answer && find('main[data-list]', answer);
+    const isReading = wantsArrivals;
+    const loaded = await loadPage(location.href, isReading ? {} : { 'X-Refresh': '1' });
+    const now = loaded && find('main[data-list]', loaded);
     isStale ||= !now; // then with the next word
     if (!now) return;
     at = Number(now.dataset.at);
-    inPlace(() => takeOver(now));
+    if (isReading) takeArrivals(now);
+    else inPlace(() => takeOver(now));
     document.dispatchEvent(new Event('list'));
   })();
   await refreshing;
   refreshing = undefined;
+}
+
+// A conversation shows what arrives, and so marks it as read, while its reader is at the end; others get a link.
+let wantsArrivals = false;
+const lines = () => findAll('.conversation > li', main);
+
+function isAtEnd() {
+  const last = lines().at(-1);
+  return !document.hidden && (!last || last.getBoundingClientRect().bottom < topOf(dock) + 48);
+}
+const topOf = (/** @type {Element} */ element) => element.getBoundingClientRect().top;
+
+function showArrivals() {
+  wantsArrivals = isStale = true;
+  void refresh();
+}
+
+/** @param {any} now the page, which was read */
+function takeArrivals(now) {
+  const known = new Set(lines());
+  wantsArrivals = false;
+  takeOver(now, true);
+  seen = idOf(lines().at(-1)) || seen;
+  news.hidden = true;
+  showEnd(lines().find((line) => !known.has(line)));
+}
+
+/** Scrolls to the end, or only so far that this line can be read from its beginning. @param {Element} [first] */
+function showEnd(first) {
+  const last = lines().at(-1);
+  if (!last) return;
+  const down = last.getBoundingClientRect().bottom + 16 - topOf(dock);
+  scrollBy(0, Math.max(0, first ? Math.min(down, topOf(first) - 16) : down));
+}
+
+if (dock) {
+  // The answer box is always in sight: whoever comes to answer sees what was written last.
+  if (['#reply', '#body'].includes(location.hash)) showEnd();
+  news.addEventListener('click', (/** @type {MouseEvent} */ event) => {
+    event.preventDefault();
+    showArrivals();
+  });
+  addEventListener('scroll', () => news.hidden || !isAtEnd() || showArrivals(), { passive: true });
 }
 
 const rowsOf = (/** @type {ParentNode} */ within) => findAll('.messages > li, .conversation > li', within);
@@ -168,11 +217,11 @@ function inPlace(change) {
 /** The parts of a page with a list, in their order. */
 const parts = ['.empty', '.note', '#selected', '.messages', '.conversation', '.bulk', '.pages', '.more'];
 
-/** @param {any} now this page's content as it is now */
-function takeOver(now) {
+/** @param {any} now this page's content as it is now @param {boolean} hasArrivals whether it is read */
+function takeOver(now, hasArrivals = false) {
   const ids = rowsOf(now).map(idOf).sort();
   // New arrivals are announced (showNews), and not read yet.
-  for (const row of rowsOf(now)) if (idOf(row) > seen || row.dataset.new === '') row.remove();
+  if (!hasArrivals) for (const row of rowsOf(now)) if (isArrival(row)) keepAsItWas(row);
   if (ids.length > 0 && rowsOf(main).length + rowsOf(now).length === 0) return;
   const upTo = find('[name=upTo]', now);
   if (upTo?.value > seen) upTo.value = seen;
@@ -190,6 +239,23 @@ function takeOver(now) {
     else if (own && !own.matches('.bulk')) takeOverPiece(own, part);
     last = find(`:scope > ${selector}`, main) ?? last;
   }
+}
+
+/** Of a conversation: what is unread. @param {HTMLElement} row */
+function isArrival(row) {
+  if (dock) return row.dataset.new === '';
+  return row.dataset.new === '' || (idOf(row) > seen && row.dataset.own !== '');
+}
+
+/** In the list of conversations the row of the same person stays. @param {HTMLElement} row */
+function keepAsItWas(row) {
+  const person = row.dataset.id && find('a', row)?.getAttribute('href');
+  const own = person && rowsOf(main).find((other) => find('a', other)?.getAttribute('href') === person);
+  const all = row.parentElement;
+  row.remove();
+  if (!own || !all) return;
+  const below = findAll(':scope > li', all).find((other) => idOf(other) < idOf(own));
+  all.insertBefore(own.cloneNode(true), below ?? null);
 }
 
 /** @param {Element} own @param {Element} now */
@@ -224,8 +290,9 @@ function merge(own, now, keyOf, update, mayGo = () => true) {
   for (const child of kept.values()) if (mayGo(child)) child.remove();
 }
 
-/** The id of a row's message or draft. @param {Element} row */
+/** The id of a row's message, last message or draft. @param {any} row @returns {string} */
 function idOf(row) {
+  if (!row || row.dataset.id) return row?.dataset.id ?? '';
   return /[\da-f-]{36}/.exec(find('a', row)?.href)?.[0] ?? '';
 }
 

@@ -22,6 +22,7 @@ import { oneByOne } from './concurrency/one-by-one.ts';
 import { forNobody } from './database/owner.ts';
 import { showMessageAgain } from './mailbox/compose/refused-message.ts';
 import { composeRoutes } from './mailbox/compose/routes.ts';
+import { conversationListRoutes, conversationsPreload } from './mailbox/conversations/list-routes.ts';
 import { conversationRoutes } from './mailbox/conversations/routes.ts';
 import { draftRoutes } from './mailbox/drafts/routes.ts';
 import { notifyOwnPages } from './mailbox/live/own-changes.ts';
@@ -68,6 +69,7 @@ const memberAddresses = [
   '/messages/*below',
   '/send',
   '/drafts{/*below}',
+  '/conversations',
   '/with/*below',
   '/trash{/*below}',
   '/search',
@@ -100,7 +102,7 @@ export function createApp(ctx: AppContext): Express {
   // Before anything that may refuse a form, so that every refusal preserves the user's text.
   app.post(['/send', '/drafts'], preserveInput(showMessageAgain(ctx)));
   app.use(refuseOtherSites(ctx));
-  for (const preload of [listPreloads.inbox, listPreloads.sent, messagePreload])
+  for (const preload of [listPreloads.inbox, listPreloads.sent, conversationsPreload, messagePreload])
     app.get(preload.path, startPreload(preload));
   app.use(openSessions(ctx), readTimeZone(ctx), showFlash(ctx));
   app.post('/account/import', receiveUpload);
@@ -125,6 +127,7 @@ function memberRoutes(ctx: AppContext): Router {
     .use(messageRoutes(ctx)) // /messages/:id
     .use(composeRoutes(ctx)) // /send
     .use(draftRoutes(ctx)) // /drafts
+    .use(conversationListRoutes(ctx)) // /conversations
     .use(conversationRoutes(ctx)) // /with/:username
     .use(trashRoutes(ctx)) // /trash
     .use(searchRoutes(ctx)) // /search

@@ -46,7 +46,7 @@ export function readNames<Row extends Named & { origin?: Origin }>(rows: Row[]):
 export const otherColumns = `coalesce(m.other_name, ${namesOf('m.other_id')}) as other, m.origin`;
 
 /** Cuts only long messages: PostgreSQL counts characters one by one, which takes a quarter of the list's time. */
-const excerpt = `
+export const excerpt = `
   case when octet_length(m.body) <= 400 then m.body else ${prefixOf('m.body', maxExcerpt)} end as excerpt`;
 
 /** The columns of all lists; $1 is the owner. A scalar subquery: with `exists` a plan may hash everybody's marks. */

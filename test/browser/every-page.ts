@@ -229,6 +229,7 @@ export const pages: PageCase[] = [
   page('Delete older messages', '/inbox/older'),
   page('Delete older messages, counted', '/inbox/older?than=2099-01-01'),
   page('the conversation', '/with/bartholomew_fitzgerald_longdon'),
+  page('the list of conversations', '/conversations'),
   page('an empty conversation', '/with/alice'),
   opened('a received message', '/inbox'),
   opened('a sent message', '/sent'),

@@ -15,7 +15,7 @@ let client: pg.PoolClient;
 beforeAll(async () => {
   app = await startApp();
   await fillCrowd(app.databaseUrl, { messages: 100, share: 1 });
-  for (const table of ['messages', 'unread', 'sent_forms', 'sessions', 'users'])
+  for (const table of ['messages', 'unread', 'conversations', 'sent_forms', 'sessions', 'users'])
     await app.pool.query(`alter table ${table} set (autovacuum_enabled = off)`);
   pool = openPlansPool(app.databaseUrl);
   client = await pool.connect();
@@ -77,6 +77,11 @@ async function grow(): Promise<void> {
   await app.pool.query(
     `insert into unread (owner_id, id, other_id) select $1, ${id}, $2 from generate_series(2, 20000, 2) n`,
     people,
+  );
+  await app.pool.query(
+    `insert into conversations (owner_id, other_id, last_id)
+     select $1, gen_random_uuid(), ${id} from generate_series(1, 99996, 5) n`,
+    [owner],
   );
   await app.pool.query(
     `insert into sent_forms (owner_id, digest, sent_at)

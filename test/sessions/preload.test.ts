@@ -40,14 +40,18 @@ test.each([
   ['/inbox', 'list inbox before'],
   [`/inbox?before=${highestId}`, 'list inbox before'],
   ['/sent', 'list sent before'],
+  ['/conversations', 'list conversations before'],
   ['a message', 'find message'],
 ])('%s preloads its rows', async (path, name) => {
   expect(await askedWithSession(path === 'a message' ? message : path)).toEqual(['find session', name]);
 });
 
-test.each([`/inbox?after=${lowestId}`, '/trash', '/inbox/older'])('%s preloads nothing', async (path) => {
-  expect(await askedWithSession(path)).toEqual(['find session']);
-});
+test.each([`/inbox?after=${lowestId}`, `/conversations?after=${lowestId}`, '/trash', '/inbox/older'])(
+  '%s preloads nothing',
+  async (path) => {
+    expect(await askedWithSession(path)).toEqual(['find session']);
+  },
+);
 
 test('a page shows what was preloaded, and asks for it no second time', async () => {
   const asked: (string | undefined)[] = [];

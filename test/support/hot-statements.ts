@@ -4,7 +4,11 @@ import { digestOf, newFormKey } from '../../src/mailbox/compose/message-form.ts'
 import { isUnanswered, type Sending } from '../../src/mailbox/compose/queries.ts';
 import { sendMessage } from '../../src/mailbox/compose/send-message.ts';
 import { unsendMessage } from '../../src/mailbox/compose/unsend.ts';
-import { listConversation } from '../../src/mailbox/conversations/queries.ts';
+import {
+  listConversation,
+  listConversationsAfter,
+  listConversationsBefore,
+} from '../../src/mailbox/conversations/queries.ts';
 import { asOwner } from '../../src/database/owner.ts';
 import type { Database, Pool } from '../../src/database/pool.ts';
 import { discardDraft, findDraft, listDrafts, saveDraft } from '../../src/mailbox/drafts/queries.ts';
@@ -74,6 +78,9 @@ export async function hotStatements(pool: Pool): Promise<HotStatement[]> {
     ['a conversation with a stranger', (db) => listConversation(db, owner, 'person-30', highestId, 26)],
     ['contacts', (db) => listContactsBefore(db, owner, highestId, 26)],
     ['contacts, a newer page', (db) => listContactsAfter(db, owner, middle, 26)],
+    ['the conversations', (db) => listConversationsBefore(db, owner, highestId)],
+    ['the conversations, an older page', (db) => listConversationsBefore(db, owner, middle)],
+    ['the conversations, a newer page', (db) => listConversationsAfter(db, owner, middle)],
     ['the trash', (db) => listTrashBefore(db, owner, highestId, 26)],
     ['the trash, a newer page', (db) => listTrashAfter(db, owner, lowestId, 26)],
   ];

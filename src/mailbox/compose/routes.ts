@@ -72,7 +72,8 @@ export function composeRoutes(ctx: MailboxContext): Router {
       if (outcome.kind !== 'sent') return show(req, res.status(422), refuse(form, outcome, to.length));
       notifier.notify(outcome.recipients, 'arrivals');
       flash(ctx, res, { line: `Sent to ${inWords(to)}.${outcome.isDraftKept ? newerKept : ''}` });
-      res.redirect(303, localPath(from) ?? '/inbox');
+      const back = localPath(from) ?? '/inbox';
+      res.redirect(303, back.startsWith('/with/') ? `${back}#latest` : back);
     })
     .all(allowOnly('GET', 'POST'));
   return router;

@@ -15,7 +15,7 @@ import { pageSize, rowsRead } from '../../web/paging.ts';
 import { isReading } from '../../web/prefetch.ts';
 import type { Viewer } from '../../sessions/viewer.ts';
 import { signedIn } from '../../sessions/session.ts';
-import { listConversation, type Line } from './queries.ts';
+import { listConversation, type Exchange } from './queries.ts';
 
 const query = z.object({ before: z.uuid().optional() });
 
@@ -31,20 +31,26 @@ export function conversationRoutes(ctx: WebContext): Router {
       const { before = highestId } = asked.data;
       const username = foldUsername(req.params.username);
       const list = async () => {
-        const lines = await listConversation(pool, viewer.id, username, before, rowsRead);
-        if (!lines) throw new HttpError(404, 'Nobody here has that username.');
-        return lines;
+        const exchange = await listConversation(pool, viewer.id, username, before, rowsRead);
+        if (!exchange) throw new HttpError(404, 'Nobody here has that username.');
+        return exchange;
       };
-      const lines = isReading(req) ? await readAll(pool, viewer, list) : await list();
+      const { lines, displayName, unread, draft } = isReading(req)
+        ? await readAll(pool, viewer, list)
+        : await list();
       const shown = lines.slice(0, pageSize).toReversed();
-      const key = newFormKey();
-      const page = beginFormPage(ctx, viewer.id, key);
+      const key = draft?.id ?? newFormKey();
+      const page = beginFormPage(ctx, viewer.id, key, draft?.version);
+      const body = draft?.body ?? '';
       res.render('mailbox/conversations/conversation', {
         username,
+        displayName,
         lines: shown.map((line) => ({ ...line, pieces: splitLinks(line.body) })),
         older: lines.length > pageSize ? shown[0]!.id : undefined,
+        olderUnread: unread,
         isLatest: before === highestId,
-        form: blankForm({ recipient: username, key, page, from: `/with/${username}` }),
+        openAt: (shown.find(({ isUnread }) => isUnread) ?? shown.at(-1))?.id,
+        form: blankForm({ recipient: username, body, key, page, from: `/with/${username}` }),
         bodyLimit,
       });
     })
@@ -53,12 +59,14 @@ export function conversationRoutes(ctx: WebContext): Router {
 }
 
 /** Reads again until no unread mark is left: a message shown with its mark could still be unsent (openMessage). */
-async function readAll(pool: Pool, viewer: Viewer, list: () => Promise<Line[]>): Promise<Line[]> {
+async function readAll(pool: Pool, viewer: Viewer, list: () => Promise<Exchange>): Promise<Exchange> {
   const marked = new Set<string>();
   for (;;) {
-    const lines = await list();
+    const exchange = await list();
+    const { lines } = exchange;
     const unread = lines.slice(0, pageSize).filter((line) => line.isUnread);
-    if (unread.length === 0) return lines.map((line) => ({ ...line, isUnread: marked.has(line.id) }));
+    if (unread.length === 0)
+      return { ...exchange, lines: lines.map((line) => ({ ...line, isUnread: marked.has(line.id) })) };
     const ids = unread.map(({ id }) => id);
     for (const id of ids) marked.add(id);
     viewer.hasRead((await markRead(pool, viewer.id, ids)).length);

@@ -2,10 +2,10 @@
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { cast } from '../../support/cast.ts';
 import { copiesOf, idOf, tokenOf } from '../../support/mailboxes.ts';
-import type { Answer } from '../../support/person.ts';
+import type { Answer, Fields, Person } from '../../support/person.ts';
 
 const { app, alice, bob, charlie } = await cast();
-beforeEach(() => app.pool.query('delete from messages'));
+beforeEach(() => app.pool.query('delete from messages; delete from drafts'));
 afterAll(() => app.close());
 
 /** The lines on a page, in their order: "bob: Hello". */
@@ -95,7 +95,7 @@ test('a reply is sent to the other user and returns to the conversation', async 
   const form = await bob.hidden('/with/alice', '/send');
   expect(form.recipient).toBe('alice');
   const answer = await bob.post('/send', { ...form, body: '\nAnswer' });
-  expect([answer.status, answer.headers.location]).toEqual([303, '/with/alice']);
+  expect([answer.status, answer.headers.location]).toEqual([303, '/with/alice#latest']);
   const page = await bob.get('/with/alice');
   expect(page.$('[role=status]').first().text()).toBe('Sent to alice.');
   expect(lines(page)).toEqual(['alice: Question', 'You: \nAnswer']);
@@ -115,7 +115,59 @@ test('a refused reply keeps its text, and returns to the conversation once corre
     recipient: refused.$('input[name=recipient]').attr('value')!,
     body: 'Corrected',
   };
-  expect((await bob.post('/send', corrected)).headers.location).toBe('/with/alice');
+  expect((await bob.post('/send', corrected)).headers.location).toBe('/with/alice#latest');
+});
+
+describe('the answer box', () => {
+  const save = async (person: Person, page: string, fields: Fields) =>
+    person.post('/drafts', { ...(await person.hidden(page, '/send')), ...fields });
+
+  test('has the draft for this person that was saved last, and goes on saving and sending it', async () => {
+    const drafts = [
+      ['bob, charlie', 'For two'],
+      [' @Bob ', 'Begun'],
+      ['charlie', 'For Charlie'],
+    ];
+    for (const [recipient, body] of drafts)
+      await save(alice, '/send', { recipient: recipient!, body: body! });
+    await save(bob, '/send', { recipient: 'bob', body: 'A draft of Bob' });
+    const box = (page: Answer) => page.$('#body').text().trim();
+    expect(box(await alice.get('/with/bob'))).toBe('Begun');
+    expect(box(await alice.get('/with/alice'))).toBe('');
+    expect(box(await bob.get('/with/alice'))).toBe('');
+    await save(alice, '/with/bob', { body: 'Begun and gone on' });
+    expect((await alice.get('/drafts')).$('.messages li')).toHaveLength(3);
+    expect(box(await alice.get('/with/bob'))).toBe('Begun and gone on');
+    await alice.submit('/with/bob', { body: 'Finished' }, '/send');
+    expect(box(await alice.get('/with/bob'))).toBe('');
+    expect((await alice.get('/drafts')).$('.messages li')).toHaveLength(2);
+  });
+
+  test('does not overwrite a draft that was changed on another page meanwhile', async () => {
+    await save(alice, '/send', { recipient: 'bob', body: 'Begun' });
+    const form = await alice.hidden('/with/bob', '/send');
+    await save(alice, '/with/bob', { body: 'Changed elsewhere' });
+    await alice.post('/drafts', { ...form, body: 'Changed here' });
+    const bodies = (await alice.get('/drafts')).$('.excerpt').toArray();
+    const { $ } = await alice.get('/drafts');
+    expect(bodies.map((each) => $(each).text()).toSorted()).toEqual(['Changed elsewhere', 'Changed here']);
+  });
+});
+
+test('opens at the first unread message, else at the last one, and says what is unread on older pages', async () => {
+  const opensAt = ({ $ }: Answer) => $('.conversation [autofocus] .text').text();
+  for (const body of ['One', 'Two']) await alice.send('bob', body);
+  await bob.get('/with/alice');
+  for (const body of ['Three', 'Four']) await alice.send('bob', body);
+  expect(opensAt(await bob.get('/with/alice'))).toBe('Three');
+  expect(opensAt(await bob.get('/with/alice'))).toBe('Four');
+  const form = { ...(await alice.hidden('/send')), recipient: 'bob' };
+  for (let number = 1; number <= 28; number += 1)
+    await alice.post('/send', { ...form, body: `Number ${number}` });
+  const page = await bob.get('/with/alice');
+  expect(opensAt(page)).toBe('Number 4');
+  expect(page.$('a[rel=next]').text()).toBe('Older (3 unread)');
+  expect((await bob.get('/with/alice')).$('#latest')).toHaveLength(1);
 });
 
 test('a note to oneself is shown once, and is marked as read', async () => {
