@@ -17,6 +17,7 @@ import { loginRoutes, logoutRoutes } from './accounts/routes.ts';
 import { twoFactorRoutes } from './accounts/second-factor/login-routes.ts';
 import { requireFactor } from './accounts/second-factor/require-factor.ts';
 import { secondFactorRoutes } from './accounts/second-factor/routes.ts';
+import { startPageRoutes } from './accounts/start-page-routes.ts';
 import { timeZoneRoutes } from './accounts/time-zone-routes.ts';
 import { oneByOne } from './concurrency/one-by-one.ts';
 import { forNobody } from './database/owner.ts';
@@ -137,6 +138,7 @@ function memberRoutes(ctx: AppContext): Router {
     .use(accountRoutes(ctx)) // /account /account/password
     .use(nameRoutes(ctx)) // /account/name
     .use(timeZoneRoutes(ctx)) // /account/time-zone
+    .use(startPageRoutes(ctx)) // /account/start-page
     .use(invitationRoutes(ctx)) // /account/invitations
     .use(deviceRoutes(ctx)) // /account/devices
     .use(recoveryRoutes(ctx)) // /account/recovery-codes

@@ -105,6 +105,21 @@ export async function setListed(db: Database, userId: string, isListed: boolean)
   );
 }
 
+export type StartPage = 'inbox' | 'conversations';
+
+/** The address that a login leads to. */
+export async function findStartPage(db: Database, userId: string): Promise<string> {
+  const { rows } = await db.query<{ address: string }>(
+    `select '/' || start_page as address from users where id = $1`,
+    [userId],
+  );
+  return rows[0]?.address ?? '/inbox';
+}
+
+export async function setStartPage(db: Database, userId: string, page: StartPage): Promise<void> {
+  await db.query('update users set start_page = $2 where id = $1', [userId, page]);
+}
+
 /** Serializes changes of one account within their transactions. */
 export async function lockAccount(db: Database, userId: string): Promise<void> {
   await db.query('select from users where id = $1 for no key update', [userId]);

@@ -22,7 +22,7 @@ export function registrationRoutes(ctx: AccountsContext): Router {
     .route('/register')
     .all(preserveInput(showRegister), guardAnonymousForms(ctx))
     .get(async (req, res) => {
-      if (req.user) return res.redirect(303, '/inbox');
+      if (req.user) return res.redirect(303, req.user.startPage);
       const { invitation } = typedIn(req.query);
       const admission = await findAdmission(pool, registration, invitation);
       if (admission.refusal) return showRefusal(res, admission.refusal);
@@ -48,8 +48,7 @@ export function registrationRoutes(ctx: AccountsContext): Router {
         return showRegister(req, res.status(422), rejectField(form, 'username', taken));
       }
       if (typeof account === 'string') return showRefusal(res, account);
-      await signIn(ctx, req, res, account, { isAnnounced: false });
-      res.redirect(303, '/inbox');
+      res.redirect(303, await signIn(ctx, req, res, account, { isAnnounced: false }));
     })
     .all(allowOnly('GET', 'POST'));
   return router;

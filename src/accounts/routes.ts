@@ -21,14 +21,14 @@ import { verifyPassword } from './verify-password.ts';
 
 const login = z.object({ username: typedUsername, password: typedPassword, next: z.string().optional() });
 
-/** Pages for signed-out visitors; signed-in users are redirected to the inbox. */
+/** Pages for signed-out visitors; signed-in users are redirected to their start page. */
 export function loginRoutes(ctx: AccountsContext): Router {
   const { pool, limitHashing } = ctx;
   const router = Router();
   router
     .route('/')
     .get((req, res) => {
-      if (req.user) return res.redirect(303, '/inbox');
+      if (req.user) return res.redirect(303, req.user.startPage);
       res.render('accounts/welcome');
     })
     .all(allowOnly('GET'));
@@ -38,7 +38,7 @@ export function loginRoutes(ctx: AccountsContext): Router {
     .all(preserveInput(showLogin), guardAnonymousForms(ctx))
     .get((req, res) => {
       const next = localPath(req.query.next);
-      if (req.user) return res.redirect(303, next ?? '/inbox');
+      if (req.user) return res.redirect(303, next ?? req.user.startPage);
       showLogin(req, res, blankForm(next ? { next } : {}));
     })
     .post(async (req, res) => {
@@ -51,15 +51,15 @@ export function loginRoutes(ctx: AccountsContext): Router {
         return showLogin(req, res.status(422), wrong);
       }
       if (account.isDisabled) throw disabledAccount();
-      const target = localPath(next) ?? '/inbox';
+      const target = localPath(next);
       if (await requiresTwoFactor(pool, account.id)) {
         beginPendingLogin(ctx, res, account, target);
         // 307: the browser posts the preserved message again, which stays in the form until the login completes.
         return res.redirect(findPreservedMessage(req.body) ? 307 : 303, '/login/second');
       }
-      await signIn(ctx, req, res, account);
+      const startPage = await signIn(ctx, req, res, account);
       const draft = await keepPreservedMessage(ctx, account, req.body);
-      res.redirect(303, draft ?? target);
+      res.redirect(303, draft ?? target ?? startPage);
     })
     .all(allowOnly('GET', 'POST'));
   return router;

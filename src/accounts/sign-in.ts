@@ -7,7 +7,7 @@ import { meetBrowser } from './devices/known-browsers.ts';
 import { hasCodes } from './recovery/queries.ts';
 import { HttpError } from '../web/errors.ts';
 import { startSession } from '../sessions/session.ts';
-import type { Account } from './queries.ts';
+import { findStartPage, type Account } from './queries.ts';
 
 export interface SignInOptions {
   /** False to skip the notice about a new browser. */
@@ -15,20 +15,22 @@ export interface SignInOptions {
   remembers?: Pick<SessionData, 'recoveredAt'>;
 }
 
-/** Throws when all the user's sessions were ended since the account was read. */
+/** The address of the user's start page. Throws when all their sessions were ended since the account was read. */
 export async function signIn(
   ctx: MailboxContext,
   req: Request,
   res: Response,
   account: Pick<Account, 'id' | 'epoch'>,
   { isAnnounced = true, remembers = {} }: SignInOptions = {},
-): Promise<void> {
+): Promise<string> {
   becomeOwner(account.id);
-  const [isSafe] = await Promise.all([
+  const [isSafe, startPage] = await Promise.all([
     hasCodes(ctx.pool, account.id),
+    findStartPage(ctx.pool, account.id),
     meetBrowser(ctx, req, res, account.id, isAnnounced),
   ]);
   await startSession(ctx.pool, req, account, isSafe ? remembers : { ...remembers, offersCodes: true });
+  return startPage;
 }
 
 /** Only for users who have proved that the account is theirs. */

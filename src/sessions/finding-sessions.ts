@@ -6,14 +6,10 @@ import type { Database, Pool } from '../database/pool.ts';
 import { withConnection } from '../database/transaction.ts';
 import type { Preloading } from './preload.ts';
 import { sessionKey } from './queries.ts';
-import { Viewer } from './viewer.ts';
+import { Viewer, type ViewerFields } from './viewer.ts';
 
-interface SessionRow {
+interface SessionRow extends ViewerFields {
   sess: SessionData;
-  userId: string;
-  username: string;
-  timeZone: string | null;
-  unread: number;
 }
 
 const isUserId = (id: string): boolean => z.uuid().safeParse(id).success;
@@ -24,7 +20,7 @@ export async function findSession(db: Database, id: string): Promise<SessionData
   const { rows } = await asOwner(userId, () =>
     db.query<SessionRow>({
       name: 'find session',
-      text: `select s.sess, u.id as "userId", u.username, u.time_zone as "timeZone",
+      text: `select s.sess, u.id, u.username, u.time_zone as "timeZone", '/' || u.start_page as "startPage",
                     (select count(*)::int from (
                        select from unread n where n.owner_id = $1 and not n.is_trashed limit 100) counted) as unread
              from sessions s join users u on u.id = s.user_id
@@ -35,8 +31,7 @@ export async function findSession(db: Database, id: string): Promise<SessionData
   // Removed from pg's result, which lives on for a while: pg sets a function on each query (tokenMaker in csrf.ts).
   const row = rows.pop();
   if (!row) return null;
-  const { sess, username, timeZone, unread } = row;
-  return { ...sess, viewer: new Viewer(userId, username, timeZone, unread) };
+  return { ...row.sess, viewer: new Viewer(row) };
 }
 
 /** Sends both queries in one round trip. Until the session is found, the owner is only a claim of the cookie. */

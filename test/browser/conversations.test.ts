@@ -24,13 +24,15 @@ describe.skipIf(!available('chromium'))('conversations', () => {
     await showFollowing(page, path);
     return page;
   };
+  const untilIs = <Value>(read: () => Promise<Value>, wanted: Value) =>
+    expect.poll(read, { timeout: 10_000 }).toEqual(wanted);
   const line = (page: Page, text: string) => page.locator('.conversation li', { hasText: text });
   const isInSight = (page: Page, text: string) =>
     line(page, text).evaluate((element) => {
       const { top, bottom } = element.getBoundingClientRect();
       return top >= 0 && bottom <= document.querySelector('.dock')!.getBoundingClientRect().top + 1;
     });
-  const untilInSight = (page: Page, text: string) => expect.poll(() => isInSight(page, text)).toBe(true);
+  const untilInSight = (page: Page, text: string) => untilIs(() => isInSight(page, text), true);
   const boxIsInSight = (page: Page) =>
     page.locator('#body').evaluate((element) => {
       const { top, bottom } = element.getBoundingClientRect();
@@ -53,7 +55,7 @@ describe.skipIf(!available('chromium'))('conversations', () => {
       await fill();
       const page = await openPageOf(alice, browser, app.url, { viewport, javaScriptEnabled });
       await page.goto('/with/bob');
-      await expect.poll(() => page.evaluate(() => scrollY)).toBeGreaterThan(500);
+      await expect.poll(() => page.evaluate(() => scrollY), { timeout: 10_000 }).toBeGreaterThan(500);
       expect(await isInSight(page, 'Number 40 ')).toBe(true);
       expect(await boxIsInSight(page)).toBe(true);
       await page.evaluate(() => scrollTo(0, 0));
@@ -159,7 +161,7 @@ describe.skipIf(!available('chromium'))('conversations', () => {
     await line(page, 'From my phone').waitFor();
     const id = await idOf(app.pool, alice, 'From my phone', 'sent');
     await alice.post(`/messages/${id}/unsend`, await tokenOf(alice));
-    await expect.poll(() => line(page, 'From my phone').count()).toBe(0);
+    await untilIs(() => line(page, 'From my phone').count(), 0);
     expect(await line(page, 'The first').count()).toBe(1);
   });
 
@@ -197,11 +199,11 @@ describe.skipIf(!available('chromium'))('conversations', () => {
         ...(await tokenOf(alice)),
         upTo: await idOf(app.pool, alice, 'Second'),
       });
-      await expect.poll(() => page.locator('.messages .unread').count()).toBe(1);
+      await untilIs(() => page.locator('.messages .unread').count(), 1);
       expect(await rows(page)).toEqual(['charlie', 'bob']);
       expect(await excerpts(page)).toEqual(['Second', 'First']);
       await page.locator('.news a').click();
-      await expect.poll(() => rows(page)).toEqual(['bob', 'charlie']);
+      await untilIs(() => rows(page), ['bob', 'charlie']);
     });
 
     test('follows what is sent, read and deleted on another device', async () => {
@@ -209,12 +211,12 @@ describe.skipIf(!available('chromium'))('conversations', () => {
       await charlie.send('alice', 'Second');
       const page = await open('/conversations');
       await alice.send('bob', 'Third');
-      await expect.poll(() => excerpts(page)).toEqual(['You: Third', 'Second']);
+      await untilIs(() => excerpts(page), ['You: Third', 'Second']);
       await alice.get('/with/charlie');
-      await expect.poll(() => page.locator('.messages .count').count()).toBe(1);
+      await untilIs(() => page.locator('.messages .count').count(), 1);
       const id = await idOf(app.pool, alice, 'Second');
       await alice.post(`/messages/${id}/delete`, await tokenOf(alice));
-      await expect.poll(() => rows(page)).toEqual(['bob']);
+      await untilIs(() => rows(page), ['bob']);
     });
   });
 });

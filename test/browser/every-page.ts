@@ -191,6 +191,7 @@ export const pages: PageCase[] = [
     },
   },
   page('Time zone', '/account/time-zone'),
+  page('Start page', '/account/start-page'),
   page('Export', '/account/export'),
   page('Import', '/account/import'),
   afterForm('Import with errors', '/account/import', { addresses: 'nobody' }, 'Import'),

@@ -34,9 +34,9 @@ export function passkeyLoginRoutes(ctx: MailboxContext): Router {
       await refund();
       const { account } = passkey;
       if (account.isDisabled) throw disabledAccount();
-      await signIn(ctx, req, res, account);
+      const startPage = await signIn(ctx, req, res, account);
       const draft = await keepPreservedMessage(ctx, account, req.body);
-      res.redirect(303, draft ?? localPath(typed.next) ?? '/inbox');
+      res.redirect(303, draft ?? localPath(typed.next) ?? startPage);
     })
     .all(allowOnly('GET', 'POST'));
   return router;

@@ -32,7 +32,7 @@ export function recoveryLoginRoutes(ctx: MailboxContext): Router {
     .all(preserveInput(showRecovery), guardAnonymousForms(ctx))
     .get((req, res) => {
       const next = localPath(req.query.next);
-      if (req.user) return res.redirect(303, next ?? '/inbox');
+      if (req.user) return res.redirect(303, next ?? req.user.startPage);
       showRecovery(req, res, blankForm(next ? { next } : {}));
     })
     .post(async (req, res) => {

@@ -15,6 +15,7 @@ const pending = z.object({
   epoch: z.int(),
   /** A nonce: valid for one login. */
   key: z.string(),
+  /** Empty: the start page. */
   next: z.string(),
 });
 
@@ -26,8 +27,8 @@ export function beginPendingLogin(
   ctx: WebContext,
   res: Response,
   { id, epoch }: Pick<Account, 'id' | 'epoch'>,
-  next: string,
+  next = '',
 ): void {
-  const target = next.length <= maxNextLength ? next : '/inbox';
+  const target = next.length <= maxNextLength ? next : '';
   pendingLogin.write(ctx, res, { id, epoch, key: newNonce(), next: target });
 }

@@ -31,7 +31,7 @@ export function requirePendingLogin(ctx: WebContext): RequestHandler {
   const { pool } = ctx;
   return async (req, res, next) => {
     const pending = pendingLogin.read(ctx, req);
-    if (!pending && req.user && !hasMessage(req)) return res.redirect(303, '/inbox');
+    if (!pending && req.user && !hasMessage(req)) return res.redirect(303, req.user.startPage);
     if (!pending || (await isConsumed(pool, pending.key))) return startOver(ctx, req, res);
     becomeOwner(pending.id);
     const step = await findTwoFactorLogin(pool, pending.id, pending.epoch);
@@ -50,10 +50,10 @@ export async function finishTwoFactorLogin(
 ): Promise<void> {
   const { pending, id, username, epoch } = twoFactorLoginOf(req);
   if (!(await consumeNonce(ctx.pool, pending.key))) return startOver(ctx, req, res);
-  await signIn(ctx, req, res, { id, epoch: changed.epoch ?? epoch });
+  const startPage = await signIn(ctx, req, res, { id, epoch: changed.epoch ?? epoch });
   pendingLogin.clear(ctx, res);
   const draft = await keepPreservedMessage(ctx, { id, username }, req.body);
-  res.redirect(303, draft ?? changed.next ?? pending.next);
+  res.redirect(303, draft ?? changed.next ?? (pending.next || startPage));
 }
 
 const onceMore = 'That took too long, or something has changed. Please log in again.';
