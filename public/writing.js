@@ -88,27 +88,15 @@ for (const form of forms) {
     recipient.dispatchEvent(new Event('input', { bubbles: true }));
   });
 
-  // Somebody chosen by a button goes into the field in place.
+  // Somebody chosen by a button is added in place.
   form.addEventListener('click', (/** @type {MouseEvent} */ event) => {
-    const button = /** @type {HTMLElement} */ (event.target).closest('[name="add"], [name="replace"]');
-    if (!(button instanceof HTMLButtonElement)) return;
+    const button = /** @type {any} */ (event.target).closest('[name="add"]');
+    if (!button) return;
     event.preventDefault();
-    /** @type {string[]} */
     const names = recipient.value.split(/[\s,;]+/).filter(Boolean);
-    const chosen = button.value.split(' ');
-    const right = chosen.pop() ?? '';
-    const isWrong = (/** @type {string} */ name) => chosen.includes(name.toLowerCase().replace(/^@+/, ''));
-    if (button.name === 'add') names.push(right);
-    recipient.value = [...new Set(names.map((name) => (isWrong(name) ? right : name)))].join(', ');
+    recipient.value = [...new Set(names).add(button.value)].join(', ');
     recipient.dispatchEvent(new Event('input', { bubbles: true }));
-    if (button.name === 'replace') button.parentElement?.remove();
-    (body.value ? recipient : body).focus();
-  });
-
-  form.addEventListener('keydown', (event) => {
-    if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
-    event.preventDefault();
-    form.requestSubmit(find('button.primary', form));
+    body.focus();
   });
 
   /** @type {ReturnType<typeof setTimeout> | undefined} */

@@ -49,15 +49,19 @@ function luminance([hue, saturation, lightness]: Hsl): number {
 test('the initials have a contrast of 4.5 or more on every colour, in both themes', () => {
   const css = readFileSync('public/app.css', 'utf8');
   const hues = [...css.matchAll(/(?:\.avatar|\.shade-\d) \{\s*--hue: (\d+);/g)].map(([, hue]) => Number(hue));
-  const rules = [...css.matchAll(/\.avatar \{[^}]*background: hsl\([^}]*fill: hsl\([^}]*\}/g)].map(([rule]) =>
-    [...rule.matchAll(/hsl\(var\(--hue\) (\d+)% (\d+)%\)/g)].map(
-      ([, s, l]) => [Number(s), Number(l)] as const,
-    ),
-  );
+  const both = String.raw`: light-dark\(hsl\(var\(--hue\) (\d+)% (\d+)%\), hsl\(var\(--hue\) (\d+)% (\d+)%\)\);`;
+  const [ground, text] = ['background', 'fill'].map((property) => {
+    const [, s1, l1, s2, l2] = new RegExp(property + both).exec(css)!.map(Number);
+    return [
+      [s1!, l1!],
+      [s2!, l2!],
+    ] as const;
+  });
+  const rules = [0, 1].map((theme) => [ground![theme]!, text![theme]!] as const);
   expect([new Set(hues).size, rules.length]).toEqual([8, 2]);
   for (const hue of hues)
-    for (const [ground, text] of rules) {
-      const [one, other] = [ground!, text!].map(([s, l]) => luminance([hue, s, l]) + 0.05);
+    for (const theme of rules) {
+      const [one, other] = theme.map(([s, l]) => luminance([hue, s, l]) + 0.05);
       expect(Math.max(one! / other!, other! / one!), `hue ${hue}`).toBeGreaterThan(4.5);
     }
 });
