@@ -19,7 +19,8 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     projects: [
       { test: { ...shared, name: 'system', include: system } },
-      { test: { ...shared, name: 'rules', include: ['test/**/*.test.ts'], exclude: system } },
+      // Files share the modules that their worker has loaded: a second of CPU less for each.
+      { test: { ...shared, name: 'rules', include: ['test/**/*.test.ts'], exclude: system, isolate: false } },
     ],
   },
 });

@@ -7,7 +7,7 @@ export interface Shown {
 }
 
 /** The name in a row, without its "New". */
-function senderOf(row: ReturnType<Answer['$']>): string {
+export function senderOf(row: ReturnType<Answer['$']>): string {
   return row.find('h2 a').clone().find('.new').remove().end().text().trim();
 }
 

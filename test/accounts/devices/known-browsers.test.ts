@@ -48,9 +48,9 @@ test('another browser leaves one notice, with the time and the browser’s name'
   expect(notice).toContain('Change your password');
 
   const { $ } = await bob.get('/inbox');
-  expect([$('.messages h2').text(), $('[data-count]').text()]).toEqual(['Private Messages', '1']);
+  expect([$('.messages h2 bdi').text(), $('[data-count]').text()]).toEqual(['Private Messages', '1']);
   const message = await bob.get($('.messages h2 a').attr('href')!);
-  expect(message.$('.actions a')).toHaveLength(0);
+  expect(message.$('.actions a').text()).toBe('Forward');
 });
 
 test('a browser without a user agent leaves one too', async () => {

@@ -95,7 +95,7 @@ describe('a recovery code', () => {
       /^A recovery code was used to log in to your account with Firefox on Linux on /,
     );
     expect(rows[1]!.body).toContain('9 codes are left.');
-    expect((await back.get('/inbox')).$('.messages h2').first().text()).toBe('Private Messages');
+    expect((await back.get('/inbox')).$('.messages h2 bdi').first().text()).toBe('Private Messages');
   });
 
   test('works once', async () => {
