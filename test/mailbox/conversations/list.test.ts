@@ -40,7 +40,7 @@ test('shows display names beside usernames, as the conversation does', async () 
   expect(page.$('.from bdi').text()).toBe('Robert Müller');
   expect(page.$('.from .username').text()).toBe('bob');
   expect(page.$('.messages a').attr('href')).toBe('/with/bob');
-  expect((await alice.get('/with/bob')).$('h1').text()).toBe('With Robert Müller bob');
+  expect((await alice.get('/with/bob')).$('h1').text()).toBe('RM With Robert Müller bob');
   await bob.submit('/account/name', { displayName: '' });
 });
 
