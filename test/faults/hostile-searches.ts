@@ -1,5 +1,6 @@
 // Eight concurrent searches for a phrase that each of 50,000 messages nearly contains.
 import type { HostileDeed } from './hostile-member.ts';
+import { fillConversations } from '../support/conversations.ts';
 import { idInSql } from '../support/id-in-sql.ts';
 
 const inMailbox = 50_000;
@@ -17,6 +18,7 @@ export const hostileSearches: HostileDeed = {
         [clients[0]!.person.id, inMailbox],
       ),
     );
+    await site.withDatabase(fillConversations);
     await site.withDatabase((db) => db.query('vacuum analyze messages'));
   },
   async act(client) {
