@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { startApp } from '../support/app.ts';
 import { cast } from '../support/cast.ts';
+import { findUntrueConversations } from '../support/conversations.ts';
 import { copiesOf, idOf, tokenOf } from '../support/mailboxes.ts';
 import { at, type Answer, type Fields } from '../support/person.ts';
 
@@ -12,7 +13,7 @@ const other = await startApp({}, app.databaseUrl);
 const bob = at(other.url, others.bob);
 const [alices, bobs] = await Promise.all([tokenOf(alice), tokenOf(bob)]);
 const form: Fields = { ...(await alice.hidden('/send')), recipient: 'bob' };
-beforeEach(() => app.pool.query('delete from messages'));
+beforeEach(() => app.pool.query('delete from messages; delete from conversations'));
 afterAll(async () => {
   await other.close();
   await app.close();
@@ -49,6 +50,7 @@ async function race(
   };
   // A few at a time, so that they also meet each other's.
   for (let i = 0; i < count; i += 4) await Promise.all([0, 1, 2, 3].map((n) => one(i + n)));
+  expect(await findUntrueConversations(app.pool)).toEqual([]);
 }
 
 const none: string[] = [];

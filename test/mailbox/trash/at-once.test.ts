@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startApp } from '../../support/app.ts';
 import { cast } from '../../support/cast.ts';
+import { findUntrueConversations } from '../../support/conversations.ts';
 import { press } from '../../support/forms.ts';
 import { patient, watchDeadlocks } from '../../support/locks.ts';
 import { fillMailbox, tokenOf } from '../../support/mailboxes.ts';
@@ -49,4 +50,5 @@ test('forty rounds of concurrent deleting, restoring, marking and undoing of the
   }
   expect(deadlocks()).toBe(0);
   expect((await app.pool.query('select from messages')).rowCount).toBe(40);
+  expect(await findUntrueConversations(app.pool)).toEqual([]);
 });
