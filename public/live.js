@@ -173,7 +173,8 @@ function takeArrivals(now) {
   takeOver(now, true);
   seen = idOf(lines().at(-1)) || seen;
   news.hidden = true;
-  showEnd(lines().find((line) => !known.has(line)));
+  const first = lines().find((line) => !known.has(line));
+  if (first) showEnd(first);
 }
 
 /** Scrolls to the end, or only so far that this line can be read from its beginning. @param {Element} [first] */

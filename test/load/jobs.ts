@@ -27,6 +27,7 @@ export async function makeJobs(
   const login = await readForm(`${url}/login`);
   return [
     { name: 'GET /inbox', asks: [getAs(reader, '/inbox')], hasFloor: true },
+    { name: 'GET /conversations', asks: [getAs(reader, '/conversations')], hasFloor: false },
     { name: 'GET /messages/:id', asks: [getAs(reader, messagePath)], hasFloor: true },
     { name: 'POST /send', asks: await sendRequests(url, people), hasFloor: true },
     { name: 'GET /login, signed out', asks: [getAs({ cookie: '' }, '/login')], hasFloor: true },
