@@ -4,7 +4,7 @@ import { maxNamesPerHour } from '../../src/accounts/name-routes.ts';
 import { maxNameLength, nameKey } from '../../src/display-names.ts';
 import { runOperator } from '../operator/command.ts';
 import { cast } from '../support/cast.ts';
-import { registered, type Answer, type Person } from '../support/person.ts';
+import { registered, stranger, type Answer, type Person } from '../support/person.ts';
 
 const { app, alice, bob } = await cast();
 const former = await registered(app.url, 'walter');
@@ -193,6 +193,17 @@ test('so many changes an hour, and beyond them everything typed is shown again',
   expect(answer.$('#displayName').attr('value')).toBe('Alice the last');
   expect((await choose('Bobby', bob)).status).toBe(303);
   expect((await choose('')).status).toBe(303);
+});
+
+test('signed out, it leads to the login, and nothing is changed', async () => {
+  await choose('Alice Żak');
+  const nobody = stranger(app.url);
+  const asked = await nobody.get(page);
+  expect([asked.status, asked.headers.location]).toEqual([303, `/login?next=${encodeURIComponent(page)}`]);
+  const { _csrf } = await alice.hidden(page);
+  expect((await nobody.post(page, { _csrf: _csrf!, displayName: 'Forged' })).headers.location).toBe('/login');
+  expect((await alice.ask('put', page)).status).toBe(405);
+  expect((await nameOf('alice')).name).toBe('Alice Żak');
 });
 
 test('only the person’s own account is changed, and only when signed in, with a token', async () => {

@@ -141,6 +141,13 @@ test.each(['/people', '/people/members', '/people?q=bob'])(
   },
 );
 
+test.each(['/people', '/people/members'])('%s is only read', async (path) => {
+  for (const method of ['post', 'put', 'delete'] as const) {
+    const answer = await at(open.url, alice).ask(method, path);
+    expect([403, 405]).toContain(answer.status);
+  }
+});
+
 describe('without a list of members', () => {
   test('nobody sees one, and a search finds contacts alone', async () => {
     expect((await alice.get('/people/members')).status).toBe(404);
