@@ -47,7 +47,7 @@ export function conversationRoutes(ctx: WebContext): Router {
         displayName,
         lines: shown.map((line) => ({ ...line, pieces: splitLinks(line.body) })),
         older: lines.length > pageSize ? shown[0]!.id : undefined,
-        olderUnread: unread,
+        olderUnread: before === highestId ? unread : 0, // on other pages some may be newer
         isLatest: before === highestId,
         openAt: (shown.find(({ isUnread }) => isUnread) ?? shown.at(-1))?.id,
         form: blankForm({ recipient: username, body, key, page, from: `/with/${username}` }),
