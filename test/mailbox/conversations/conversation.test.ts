@@ -168,7 +168,7 @@ test('opens at the first unread message, else at the last one, and says what is 
   expect(opensAt(page)).toBe('Number 4');
   expect(page.$('a[rel=next]').text()).toBe('Older (3 unread)');
   expect((await bob.get('/with/alice')).$('#latest')).toHaveLength(1);
-  const second = await bob.get('/with/alice?before=ffffffff-ffff-ffff-ffff-fffffffffffe');
+  const second = await bob.get(`/with/alice?before=${await idOf(app.pool, bob, 'Number 28')}`);
   expect(second.$('a[rel=next]').text()).toBe('Older');
 });
 
