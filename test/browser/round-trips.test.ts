@@ -36,8 +36,14 @@ test.each(here.filter(({ isPublic }) => isPublic))('$name makes no query when si
   expect(asked.flatMap(({ texts }) => texts)).toEqual([]);
 });
 
-// Beside the session the account asks for two things at once.
-const mostStatements = (path: string) => (path === '/account' ? 3 : 2);
+// Beside the session, these ask for several things at the same time.
+const atTheSameTime: [path: RegExp, statements: number][] = [
+  [/^\/account$/, 3],
+  [/^\/search\?/, 2],
+  [/^\/send\?/, 2],
+];
+const mostStatements = (path: string) =>
+  1 + (atTheSameTime.find(([pattern]) => pattern.test(path))?.[1] ?? 1);
 
 test.each(here.filter(({ isPublic }) => !isPublic))(
   '$name makes at most two queries and writes nothing',

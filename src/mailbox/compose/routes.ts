@@ -37,7 +37,11 @@ export function composeRoutes(ctx: MailboxContext): Router {
   router
     .route('/send')
     .get(async (req, res) => {
-      await show(req, res, blankForm(await begin(ctx, req, res.locals.readersTime.timeZone)));
+      const [typed, offered] = await Promise.all([
+        begin(ctx, req, res.locals.readersTime.timeZone),
+        offerPeople(ctx, signedIn(req).id, blankForm()),
+      ]);
+      showSend(ctx, req, res, blankForm(typed), offered);
     })
     .post(async (req, res) => {
       const chosen = chooseRecipient(req.body);

@@ -73,17 +73,24 @@ async function findPage(pool: Pool, ownerId: string, search: Search, asked: { q:
   const address = { path: `/search?${new URLSearchParams({ q: asked.q }).toString()}`, query: asked.query };
   const phrases = search.alternatives.flat();
   try {
+    let people: Promise<FoundContact[]> | undefined; // at the same time
     const page = await readPage(address, {
       before: async (cursor, limit) => {
         if (cursor !== highestId) return searchBefore(pool, ownerId, search, cursor, limit);
-        const rows = await searchBefore(pool, ownerId, search, cursor, maxMatchesCounted + 1);
+        const found = searchBefore(pool, ownerId, search, cursor, maxMatchesCounted + 1);
+        people = findPeople(pool, ownerId, search);
+        const [rows] = await Promise.all([found, people]);
         count = rows.length;
         return rows.slice(0, limit);
       },
       after: (cursor, limit) => searchAfter(pool, ownerId, search, cursor, limit),
     });
-    const people = count === undefined ? [] : await findPeople(pool, ownerId, search);
-    return { ...page, rows: page.rows.map((row) => withPassage(row, phrases)), count, people };
+    return {
+      ...page,
+      rows: page.rows.map((row) => withPassage(row, phrases)),
+      count,
+      people: (await people) ?? [],
+    };
   } catch (error) {
     if (isTakingTooLong(error)) return 'too long';
     throw error;
