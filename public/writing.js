@@ -138,6 +138,12 @@ for (const form of forms) {
     });
     saving = mine;
   };
+  // Ctrl+Enter sends, or Cmd+Enter on a Mac.
+  body.addEventListener('keydown', (/** @type {KeyboardEvent} */ event) => {
+    if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
+    event.preventDefault();
+    form.requestSubmit(find('.primary', form));
+  });
   form.addEventListener('input', () => {
     count();
     if (saved) saved.textContent = '';

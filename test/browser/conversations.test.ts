@@ -182,11 +182,7 @@ describe.skipIf(!available('chromium'))('conversations', () => {
   });
 
   describe('the list', () => {
-    const rows = (page: Page) =>
-      page
-        .locator('.messages > li')
-        .allInnerTexts()
-        .then((texts) => texts.map((text) => text.split('\n')[0]!.trim().split(' ')[0]));
+    const rows = (page: Page) => page.locator('.messages .from bdi').allInnerTexts();
     const excerpts = (page: Page) => page.locator('.messages .excerpt').allInnerTexts();
 
     test('announces what people write, and nothing moves', async () => {

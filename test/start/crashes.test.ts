@@ -29,7 +29,7 @@ async function inboxOf(person: Person): Promise<string[]> {
   const { status, $ } = await person.get('/inbox');
   expect(status).toBe(200);
   return (
-    $('.messages')
+    $('.messages .excerpt')
       .text()
       .match(/number \d+|written \w+/g) ?? []
   );
