@@ -19,8 +19,7 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     projects: [
       { test: { ...shared, name: 'system', include: system } },
-      // Files share the modules that their worker has loaded: a second of CPU less for each.
-      { test: { ...shared, name: 'rules', include: ['test/**/*.test.ts'], exclude: system, isolate: false } },
+      { test: { ...shared, name: 'rules', include: ['test/**/*.test.ts'], exclude: system } },
     ],
   },
 });
