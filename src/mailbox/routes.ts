@@ -2,7 +2,7 @@
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { inBatches } from '../database/batches.ts';
-import { highestId, lowestIdAt } from '../ids.ts';
+import { lowestIdAt } from '../ids.ts';
 import { flashTrashed } from './trash/flash-trashed.ts';
 import { trashMessages, trashOlder } from './trash/queries.ts';
 import type { WebContext } from '../web/context.ts';
@@ -12,7 +12,7 @@ import { readDay, startOfDay } from '../web/days.ts';
 import { blankForm, parseForm } from '../web/forms.ts';
 import { backToNeighbor, backToRow } from '../web/anchors.ts';
 import { readPage } from '../web/paging.ts';
-import { preloaded, type Preload } from '../sessions/preload.ts';
+import { preloaded, preloadPage } from '../sessions/preload.ts';
 import { signedIn } from '../sessions/session.ts';
 import {
   countOlder,
@@ -22,24 +22,12 @@ import {
   markRead,
   markUnread,
   type Box,
-  type MessageRow,
 } from './queries.ts';
 import { groupNotices } from './notice-groups.ts';
 import { counted, sayDone, sayUnchanged, selectedIds } from './selection.ts';
 
-const cursor = z.uuid().default(highestId);
-
-/** A page of a list; going back to newer pages is rare and not preloaded. */
-function listPreload(box: Box): Preload<MessageRow[]> {
-  return {
-    path: `/${box}`,
-    choose: ({ query }) => {
-      const before = cursor.safeParse(query.before);
-      if (!before.success || query.after !== undefined) return undefined;
-      return (db, ownerId) => listBoxBefore(db, ownerId, box, before.data);
-    },
-  };
-}
+const listPreload = (box: Box) =>
+  preloadPage(`/${box}`, (db, ownerId, before) => listBoxBefore(db, ownerId, box, before));
 
 export const listPreloads = { inbox: listPreload('inbox'), sent: listPreload('sent') };
 

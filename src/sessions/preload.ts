@@ -1,6 +1,8 @@
 // Preloads what a page shows in one round trip with its session.
 import type { Request, RequestHandler } from 'express';
+import { z } from 'zod';
 import type { Database } from '../database/pool.ts';
+import { highestId } from '../ids.ts';
 
 type Find<Found> = (db: Database, ownerId: string) => Promise<Found>;
 
@@ -9,6 +11,23 @@ export interface Preload<Found> {
   path: string;
   /** The query for this request; undefined to preload nothing. */
   choose(req: Request): Find<Found> | undefined;
+}
+
+const cursor = z.uuid().default(highestId);
+
+/** A page of a list; going back to newer pages is rare and not preloaded. */
+export function preloadPage<Row>(
+  path: string,
+  listBefore: (db: Database, ownerId: string, before: string) => Promise<Row[]>,
+): Preload<Row[]> {
+  return {
+    path,
+    choose: ({ query }) => {
+      const before = cursor.safeParse(query.before);
+      if (!before.success || query.after !== undefined) return undefined;
+      return (db, ownerId) => listBefore(db, ownerId, before.data);
+    },
+  };
 }
 
 /** What a request preloads; `found` once its session was found. */

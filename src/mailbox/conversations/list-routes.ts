@@ -1,24 +1,13 @@
 // The list of conversations: GET /conversations.
 import { Router } from 'express';
-import { z } from 'zod';
-import { highestId } from '../../ids.ts';
-import { preloaded, type Preload } from '../../sessions/preload.ts';
+import { preloaded, preloadPage } from '../../sessions/preload.ts';
 import { signedIn } from '../../sessions/session.ts';
 import type { WebContext } from '../../web/context.ts';
 import { allowOnly } from '../../web/errors.ts';
 import { readPage } from '../../web/paging.ts';
-import { listConversationsAfter, listConversationsBefore, type Conversation } from './queries.ts';
+import { listConversationsAfter, listConversationsBefore } from './queries.ts';
 
-const cursor = z.uuid().default(highestId);
-
-export const conversationsPreload: Preload<Conversation[]> = {
-  path: '/conversations',
-  choose: ({ query }) => {
-    const before = cursor.safeParse(query.before);
-    if (!before.success || query.after !== undefined) return undefined;
-    return (db, ownerId) => listConversationsBefore(db, ownerId, before.data);
-  },
-};
+export const conversationsPreload = preloadPage('/conversations', listConversationsBefore);
 
 export function conversationListRoutes({ pool }: WebContext): Router {
   const router = Router();
