@@ -69,28 +69,24 @@ export function searchRoutes({ config, pool }: WebContext): Router {
 export const maxMatchesCounted = 100;
 
 async function findPage(pool: Pool, ownerId: string, search: Search, asked: { q: string; query: unknown }) {
-  let count: number | undefined;
+  // Of the first page only.
+  let first: { count?: number; people: FoundContact[] } = { people: [] };
   const address = { path: `/search?${new URLSearchParams({ q: asked.q }).toString()}`, query: asked.query };
   const phrases = search.alternatives.flat();
   try {
-    let people: Promise<FoundContact[]> | undefined; // at the same time
     const page = await readPage(address, {
       before: async (cursor, limit) => {
         if (cursor !== highestId) return searchBefore(pool, ownerId, search, cursor, limit);
-        const found = searchBefore(pool, ownerId, search, cursor, maxMatchesCounted + 1);
-        people = findPeople(pool, ownerId, search);
-        const [rows] = await Promise.all([found, people]);
-        count = rows.length;
+        const [rows, people] = await Promise.all([
+          searchBefore(pool, ownerId, search, cursor, maxMatchesCounted + 1),
+          findPeople(pool, ownerId, search),
+        ]);
+        first = { count: rows.length, people };
         return rows.slice(0, limit);
       },
       after: (cursor, limit) => searchAfter(pool, ownerId, search, cursor, limit),
     });
-    return {
-      ...page,
-      rows: page.rows.map((row) => withPassage(row, phrases)),
-      count,
-      people: (await people) ?? [],
-    };
+    return { ...page, ...first, rows: page.rows.map((row) => withPassage(row, phrases)) };
   } catch (error) {
     if (isTakingTooLong(error)) return 'too long';
     throw error;
