@@ -10,8 +10,9 @@ export const raiseLast = (rows: string): string => `
   insert into conversations as c (owner_id, other_id, last_id) ${rows}
   on conflict (owner_id, other_id) do update set last_id = greatest(c.last_id, excluded.last_id)`;
 
-/** Of a note to oneself only the received copy counts; nobody's are notices and imported messages. $1 is the owner. */
-export const isInConversation = `other_id <> '${nobody}' and (other_id <> $1 or box = 'inbox')`;
+/** Whether a message counts: of a note to oneself, only the received copy, which can be unread. $1 is the owner. */
+export const isInConversation = (message: string): string =>
+  `(${message}.other_id <> $1 or ${message}.box = 'inbox')`;
 
 /** After messages with these people were moved to the trash or deleted, in the same transaction. */
 export async function lowerLast(db: Database, ownerId: string, otherIds: string[]): Promise<void> {
@@ -35,7 +36,7 @@ async function findLastAgain(db: Database, ownerId: string, people: string[]): P
     text: `with latest as materialized (
              select c.other_id, (select m.id from messages m
                                  where m.owner_id = $1 and m.other_id = c.other_id and m.trashed_at is null
-                                   and (m.other_id <> $1 or m.box = 'inbox')
+                                   and ${isInConversation('m')}
                                  order by m.id desc limit 1) as last_id
              from conversations c where c.owner_id = $1 and c.other_id = any ($2::uuid[])
            ), ended as (

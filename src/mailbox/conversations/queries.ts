@@ -2,6 +2,7 @@
 import type { Database } from '../../database/pool.ts';
 import { rowsRead } from '../../web/paging.ts';
 import { excerpt, namesOf, readNames, type Box } from '../queries.ts';
+import { isInConversation } from './last-messages.ts';
 
 export interface Conversation {
   /** Of the last message. */
@@ -85,7 +86,7 @@ const isFor = (draft: string, username: string) => `btrim(lower(${draft}.recipie
 type Facts = Omit<Exchange, 'lines'>;
 type Row = (Line & Record<keyof Facts, null>) | (Facts & Record<keyof Line, null>);
 
-/** Undefined for an unknown user. Of a note to oneself, only the received copy, which can be unread. */
+/** Undefined for an unknown user. */
 export async function listConversation(
   db: Database,
   ownerId: string,
@@ -101,7 +102,7 @@ export async function listConversation(
                    null as "displayName", null::int as unread, null::json as draft
             from messages m
             where m.owner_id = $1 and m.other_id = (select id from other) and m.trashed_at is null and m.id < $3
-              and (m.other_id <> m.owner_id or m.box = 'inbox')
+              and ${isInConversation('m')}
             order by m.id desc limit $4)
            union all
            select null, null, null, null, null, display_name,

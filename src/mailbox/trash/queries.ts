@@ -3,6 +3,7 @@
 // scan the whole mailbox for each batch until it has statistics.
 import type { Database, Pool } from '../../database/pool.ts';
 import { transaction } from '../../database/transaction.ts';
+import { nobody } from '../../ids.ts';
 import { isInConversation, lowerLast, raiseLast } from '../conversations/last-messages.ts';
 import { otherColumns, readNames, rowColumns, type Box, type MessageRow, type Origin } from '../queries.ts';
 
@@ -121,7 +122,7 @@ export async function restoreMessages(
        update unread set is_trashed = false where owner_id = $1 and id = any (array (select id from restored))
      ), last as (
        ${raiseLast(`select distinct on (other_id) $1::uuid, other_id, id from restored
-       where ${isInConversation} order by other_id, id desc`)}
+       where other_id <> '${nobody}' and ${isInConversation('restored')} order by other_id, id desc`)}
      )
      select id from restored`,
     [ownerId, ...values],
