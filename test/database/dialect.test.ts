@@ -116,7 +116,7 @@ describe('the record of this file', () => {
     const lines = readFileSync(process.env.STATEMENTS_FILE!, 'utf8').trim().split('\n');
     const recorded = lines.map((line) => JSON.parse(line) as Recorded);
     const ofTrash = recorded.filter(({ text }) => text.includes('m.trashed_at is not null and m.id < $2'));
-    expect(ofTrash.map(({ file }) => file)).toEqual(['src/mailbox/trash/queries.ts']);
+    expect(ofTrash.map(({ file }) => file)).toEqual(['src/mailbox/trash/trashed-messages.ts']);
     expect(recorded.filter(({ text }) => text.includes('as test'))).toEqual([]);
   });
 });

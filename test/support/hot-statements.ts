@@ -30,13 +30,11 @@ import { readSearch } from '../../src/mailbox/search/search-words.ts';
 import {
   deletePermanently,
   emptyTrash,
-  findTrashed,
-  listTrashAfter,
-  listTrashBefore,
   restoreMessages,
   trashMessages,
   trashOlder,
 } from '../../src/mailbox/trash/queries.ts';
+import { findTrashed, listTrashAfter, listTrashBefore } from '../../src/mailbox/trash/trashed-messages.ts';
 import { findSession } from '../../src/sessions/finding-sessions.ts';
 import {
   deleteSession,

@@ -16,15 +16,8 @@ import { backToNeighbor, backToRow } from '../../web/anchors.ts';
 import { localPath } from '../../web/local-path.ts';
 import { readPage } from '../../web/paging.ts';
 import { signedIn } from '../../sessions/session.ts';
-import {
-  deletePermanently,
-  emptyTrash,
-  findTrashed,
-  listTrashAfter,
-  listTrashBefore,
-  restoreMessages,
-  type TrashedMessage,
-} from './queries.ts';
+import { deletePermanently, emptyTrash, restoreMessages } from './queries.ts';
+import { findTrashed, listTrashAfter, listTrashBefore, type TrashedMessage } from './trashed-messages.ts';
 
 export function trashRoutes(ctx: WebContext): Router {
   const { pool } = ctx;
