@@ -46,8 +46,9 @@ export async function findAddressed(db: Database, { from, to, digest }: Sending)
 export async function listUnknown(db: Database, names: string[]): Promise<string[]> {
   const { rows } = await db.query<{ name: string }>({
     name: 'list unknown',
-    text: `select name from unnest($1::text[]) as name
-           where not exists (select from users u where u.username = name)`,
+    text: `select name from unnest($1::text[]) with ordinality as typed (name, place)
+           where not exists (select from users u where u.username = name)
+           order by place`,
     values: [names],
   });
   return rows.map(({ name }) => name);
