@@ -24,8 +24,7 @@ describe.skipIf(!available('chromium'))('conversations', () => {
     await showFollowing(page, path);
     return page;
   };
-  const untilIs = <Value>(read: () => Promise<Value>, wanted: Value) =>
-    expect.poll(read, { timeout: 10_000 }).toEqual(wanted);
+  const untilIs = <Value>(read: () => Promise<Value>, wanted: Value) => expect.poll(read).toEqual(wanted);
   const line = (page: Page, text: string) => page.locator('.conversation li', { hasText: text });
   const isInSight = (page: Page, text: string) =>
     line(page, text).evaluate((element) => {
@@ -55,7 +54,7 @@ describe.skipIf(!available('chromium'))('conversations', () => {
       await fill();
       const page = await openPageOf(alice, browser, app.url, { viewport, javaScriptEnabled });
       await page.goto('/with/bob');
-      await expect.poll(() => page.evaluate(() => scrollY), { timeout: 10_000 }).toBeGreaterThan(500);
+      await expect.poll(() => page.evaluate(() => scrollY)).toBeGreaterThan(500);
       expect(await isInSight(page, 'Number 40 ')).toBe(true);
       expect(await boxIsInSight(page)).toBe(true);
       await page.evaluate(() => scrollTo(0, 0));

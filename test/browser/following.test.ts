@@ -37,8 +37,7 @@ describe.skipIf(!available('chromium'))('an open list', () => {
   /** Another device of Alice's does this. */
   const elsewhere = (path: string, fields: Fields = {}) => alice.post(path, { ...token, ...fields });
   const texts = (page: Page) => page.locator('.messages .excerpt').allTextContents();
-  const untilShows = (page: Page, wanted: string[]) =>
-    expect.poll(() => texts(page), { timeout: 10_000 }).toEqual(wanted);
+  const untilShows = (page: Page, wanted: string[]) => expect.poll(() => texts(page)).toEqual(wanted);
   const row = (page: Page, text: string) => page.locator('li', { hasText: text });
 
   test('after a logout in another tab nothing private stays on the screen, except what is being written', async () => {
@@ -137,7 +136,7 @@ describe.skipIf(!available('chromium'))('an open list', () => {
     await received('not seen yet');
     await elsewhere(`/messages/${await id('cake two')}/delete`);
     await expect
-      .poll(() => conversation.locator('.conversation .text').allTextContents(), { timeout: 10_000 })
+      .poll(() => conversation.locator('.conversation .text').allTextContents())
       .toEqual(['not seen yet']); // and read: the end of the conversation is in sight
     const { rowCount } = await app.pool.query('select from unread');
     expect(rowCount).toBe(0);

@@ -51,10 +51,10 @@ describe.skipIf(!available('chromium'))('news in a browser', () => {
   test('other pages count too, and count down when a message is taken back', async () => {
     const page = await open('/sent');
     await bob.send('alice', 'For a moment');
-    await expect.poll(() => page.title(), { timeout: 10_000 }).toBe('(1) Sent – Private Messages');
+    await expect.poll(() => page.title()).toBe('(1) Sent – Private Messages');
     const { $ } = await bob.get('/sent');
     await bob.submit('/sent', {}, $('[formaction$="/unsend"]').attr('formaction'));
-    await expect.poll(() => page.title(), { timeout: 10_000 }).toBe('Sent – Private Messages');
+    await expect.poll(() => page.title()).toBe('Sent – Private Messages');
     expect(await page.locator('[data-unread]').isVisible()).toBe(false);
   });
 
@@ -77,7 +77,7 @@ describe.skipIf(!available('chromium'))('news in a browser', () => {
         );
       const before = await boxes();
       for (let count = 0; count < 12; count += 1) await bob.send('alice', 'News');
-      await expect.poll(() => page.title(), { timeout: 10_000 }).toMatch(/^\(12\)/);
+      await expect.poll(() => page.title()).toMatch(/^\(12\)/);
       expect(await boxes()).toEqual(before);
       const [count, next] = await Promise.all([
         page.locator('[data-unread]').boundingBox(),

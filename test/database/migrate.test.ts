@@ -123,7 +123,7 @@ test('a connection lost while waiting is an error and does not end the process',
            and query like '%pg_try_advisory%'`,
       )
     ).rowCount;
-  await expect.poll(tries, { timeout: 5000 }).toBe(1);
+  await expect.poll(tries).toBe(1);
   await holder.query(
     `select pg_terminate_backend(pid) from pg_stat_activity
      where pid <> pg_backend_pid() and datname = current_database() and xact_start is not null`,

@@ -18,7 +18,7 @@ afterAll(async () => {
   if (process.env.FAULT_TABLE) console.log(printTable(rows));
 });
 
-test.each(faults)('$title: nothing is lost, duplicated or wrong', { timeout: 240_000 }, async (fault) => {
+test.each(faults)('$title: nothing is lost, duplicated or wrong', async (fault) => {
   const outcome = await cause(fault, site, 'short').catch((error: Error) => {
     if (!(error instanceof Impossible)) throw error;
     console.warn(`Not tried: ${fault.title} ${error.message}`);

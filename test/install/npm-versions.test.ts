@@ -20,7 +20,7 @@ const machines = [
 const isDemanded = process.env.REQUIRE_EVERYTHING === '1' && process.platform === 'linux';
 if (!isDemanded) console.warn('Fresh installs with npm 9, 10 and 11 are tried with REQUIRE_EVERYTHING=1.');
 
-describe.runIf(isDemanded).each(machines)('$npm', { timeout: 180_000 }, ({ packages, install }) => {
+describe.runIf(isDemanded).each(machines)('$npm', ({ packages, install }) => {
   let machine: Machine;
   let settings: Record<string, string>;
   let url: string;
@@ -35,7 +35,7 @@ describe.runIf(isDemanded).each(machines)('$npm', { timeout: 180_000 }, ({ packa
     const { code, err } = await machine.run('npm', ['ci', ...install]);
     expect(code, err).toBe(0);
     expect(existsSync(join(machine.folder, `node_modules/node-linux-${arch}/bin/node`))).toBe(true);
-  }, 300_000);
+  });
   afterAll(() => machine.remove());
 
   test('npm start serves, operator commands work meanwhile, and Ctrl-C ends everything', async () => {
@@ -47,7 +47,7 @@ describe.runIf(isDemanded).each(machines)('$npm', { timeout: 180_000 }, ({ packa
     process.kill(-npm.pid!, 'SIGINT'); // as a terminal does: to npm and to what it started
     await ended;
     expect(await isGone()).toBe(true);
-    await expect.poll(servers, { timeout: 5000 }).toEqual([]);
+    await expect.poll(servers).toEqual([]);
   });
 
   test('signals, kills and exit codes behave the same under an old Node', async () => {
@@ -61,7 +61,7 @@ describe.runIf(isDemanded).each(machines)('$npm', { timeout: 180_000 }, ({ packa
     await until(isReady, 60_000);
     asked.kill('SIGTERM');
     expect(await ended).toEqual([0, null]);
-    await expect.poll(servers, { timeout: 5000 }).toEqual([]);
+    await expect.poll(servers).toEqual([]);
 
     const refused = await machine.run('node', ['src/start.js'], { PORT: 'wrong' });
     expect(refused).toMatchObject({ code: 1, out: '' });

@@ -27,4 +27,4 @@ test('the operator’s commands work with and without the running program', asyn
   expect((await visitor.submit(new URL(out.trim()).pathname, { password })).status).toBe(303);
   expect((await alice.get('/inbox')).status).toBe(303);
   await again.end();
-}, 120_000);
+});

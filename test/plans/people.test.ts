@@ -17,7 +17,7 @@ beforeAll(async () => {
   });
   await app.pool.query('vacuum analyze users');
   pool = openPlansPool(app.databaseUrl);
-}, 120_000);
+});
 afterAll(async () => {
   await pool.end();
   await app.close();

@@ -17,7 +17,7 @@ beforeAll(async () => {
   app = await startApp();
   await fillCrowd(app.databaseUrl);
   pool = openPlansPool(app.databaseUrl);
-}, 120_000);
+});
 afterAll(async () => {
   console.log(`Milliseconds in the database, for each search:\n${durations.join('\n')}`);
   await pool.end();

@@ -20,7 +20,7 @@ describe.each(sizes)('in a mailbox of $size messages', ({ size, crowd }) => {
     app = await startApp();
     await fillCrowd(app.databaseUrl, crowd);
     pool = openPlansPool(app.databaseUrl);
-  }, 120_000);
+  });
   afterAll(async () => {
     await pool.end();
     await app.close();

@@ -128,7 +128,7 @@ test('a lost secret.key is reported with its consequences; the program starts, a
     /^private-messages: secret\.key in DATA_DIR is not the file that encrypted the secrets of 1 authenticator app in this database: .*backup.*--drop-second-factor$/m;
   for (const workers of ['1', '2']) {
     const without = await start({ ...site, WEB_CONCURRENCY: workers });
-    await expect.poll(() => without.stderr(), { timeout: 5000 }).toMatch(line);
+    await expect.poll(() => without.stderr()).toMatch(line);
     expect(without.stderr().match(/not the file that encrypted the secrets/g)).toHaveLength(1);
     await without.end();
   }
@@ -140,7 +140,7 @@ test('a lost secret.key is reported with its consequences; the program starts, a
   await back.end();
   expect(back.stderr()).not.toContain('secret.key');
   expect(statSync(file!).mode & 0o777).toBe(0o640);
-}, 180_000);
+});
 
 test('a new database without encrypted secrets does not mention the key', async () => {
   const program = await start({

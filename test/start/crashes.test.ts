@@ -37,7 +37,7 @@ async function inboxOf(person: Person): Promise<string[]> {
 
 async function endedCleanly(program: Program, dataDir: string) {
   expect(await program.end()).toMatchObject({ code: 0, signal: null });
-  await expect.poll(() => postgresIn(dataDir), { timeout: 2000 }).toEqual([]);
+  await expect.poll(() => postgresIn(dataDir)).toEqual([]);
 }
 
 test('node is killed: the next start takes over the running PostgreSQL', async () => {

@@ -31,7 +31,7 @@ async function worksTwice(settings: Record<string, string>, dataDir: string, opt
   expect(second.stderr()).toMatch(
     /^(private-messages: the program keeps running as root: no other user[^\n]+\n)?Open http:\/\/localhost:\d+\n$/,
   );
-  await expect.poll(() => postgresIn(dataDir), { timeout: 2000 }).toEqual([]);
+  await expect.poll(() => postgresIn(dataDir)).toEqual([]);
   return uid;
 }
 

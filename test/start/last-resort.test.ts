@@ -28,7 +28,7 @@ test.each([
   expect(await program.ended).toEqual({ code: 1, signal: null });
   expect(fatalLines(program)).toMatchObject([{ msg: 'uncaught', err: { message: `${how} by the test` } }]);
   expect(program.stderr()).toContain('Start it again.');
-  await expect.poll(() => postgresIn(site.DATA_DIR!), { timeout: 2000 }).toEqual([]);
+  await expect.poll(() => postgresIn(site.DATA_DIR!)).toEqual([]);
   expect(postgresLog(site.DATA_DIR!)).toContain('database system is shut down');
 });
 

@@ -57,7 +57,7 @@ test('the port is used by a site on the same folder, which is not affected', asy
   expect(await refusal(site)).toContain('is already in use');
   expect((await fetch(`${running.url}/readyz`)).status).toBe(200);
   expect((await running.end()).code).toBe(0);
-  await expect.poll(() => postgresIn(site.DATA_DIR!), { timeout: 2000 }).toEqual([]);
+  await expect.poll(() => postgresIn(site.DATA_DIR!)).toEqual([]);
 });
 
 test('the listen address is not of this machine', async () => {
@@ -154,7 +154,7 @@ test('a later version has migrated the database: nothing is touched, and no Post
   expect(await refusal(site)).toMatch(
     /^The database has migration 9999_later.sql, which this version lacks: /,
   );
-  await expect.poll(() => postgresIn(site.DATA_DIR!), { timeout: 2000 }).toEqual([]);
+  await expect.poll(() => postgresIn(site.DATA_DIR!)).toEqual([]);
 });
 
 test('the database files are damaged: PostgreSQL’s own message, within seconds', async () => {
@@ -169,7 +169,7 @@ test('the database files are damaged: PostgreSQL’s own message, within seconds
   appendFileSync(join(folder, 'postgresql.conf'), 'no_such_setting = 1\n');
   expect(await refusal(site)).toMatch(/^PostgreSQL does not start in .*: .*FATAL: .*errors/);
   expect(Date.now() - startedAt).toBeLessThan(15_000);
-  await expect.poll(() => postgresIn(site.DATA_DIR!), { timeout: 2000 }).toEqual([]);
+  await expect.poll(() => postgresIn(site.DATA_DIR!)).toEqual([]);
 });
 
 test('Node is too old', async () => {

@@ -27,7 +27,7 @@ test('two processes on one folder create one database, share it, and the last on
   expect((await bob.get('/inbox')).status).toBe(200);
   expect(postmasterIn(site.DATA_DIR!)).toBe(postmaster);
   expect((await second.end()).code).toBe(0);
-  await expect.poll(() => postgresIn(site.DATA_DIR!), { timeout: 2000 }).toEqual([]);
+  await expect.poll(() => postgresIn(site.DATA_DIR!)).toEqual([]);
 });
 
 test('two processes that start on an existing database and end together leave nothing running', async () => {
@@ -35,7 +35,7 @@ test('two processes that start on an existing database and end together leave no
   const both = await Promise.all([start(site), start({ ...site, PORT: String(await freePort()) })]);
   const ends = await Promise.all(both.map((program) => program.end()));
   expect(ends.map(({ code }) => code)).toEqual([0, 0]);
-  await expect.poll(() => postgresIn(site.DATA_DIR!), { timeout: 2000 }).toEqual([]);
+  await expect.poll(() => postgresIn(site.DATA_DIR!)).toEqual([]);
 });
 
 test('a process that starts while the last one ends works', async () => {
@@ -51,7 +51,7 @@ test('a process that starts while the last one ends works', async () => {
   const alice = await registered(previous.url, 'alice');
   expect((await alice.get('/inbox')).status).toBe(200);
   expect((await previous.end()).code).toBe(0);
-  await expect.poll(() => postgresIn(site.DATA_DIR!), { timeout: 2000 }).toEqual([]);
+  await expect.poll(() => postgresIn(site.DATA_DIR!)).toEqual([]);
 });
 
 test('when PostgreSQL is killed below two processes, both recover', async () => {
@@ -65,7 +65,7 @@ test('when PostgreSQL is killed below two processes, both recover', async () => 
     await until(async () => (await fetch(`${program.url}/readyz`)).status === 200, 5000);
   }
   for (const program of both) expect((await program.end()).code).toBe(0);
-  await expect.poll(() => postgresIn(site.DATA_DIR!), { timeout: 2000 }).toEqual([]);
+  await expect.poll(() => postgresIn(site.DATA_DIR!)).toEqual([]);
 });
 
 test('five processes on an empty database: every migration once, one signing key, shared sessions', async () => {

@@ -58,7 +58,7 @@ for (const name of ['SIGTERM', 'SIGINT'] as const) {
     const { code, ms } = await program.end(name);
     expect(code).toBe(0);
     expect(ms).toBeLessThan(6000);
-    await expect.poll(() => postgresIn(site.DATA_DIR!), { timeout: 2000 }).toEqual([]);
+    await expect.poll(() => postgresIn(site.DATA_DIR!)).toEqual([]);
   });
 }
 
@@ -69,7 +69,7 @@ test('Ctrl-C in a terminal reaches every process of the group, twice: PostgreSQL
   process.kill(group, 'SIGINT');
   process.kill(group, 'SIGINT');
   expect(await program.ended).toEqual({ code: 0, signal: null });
-  await expect.poll(() => postgresIn(site.DATA_DIR!), { timeout: 2000 }).toEqual([]);
+  await expect.poll(() => postgresIn(site.DATA_DIR!)).toEqual([]);
 
   const again = await start(site);
   expect(postgresLog(site.DATA_DIR!)).toContain('database system was shut down at');
@@ -93,7 +93,7 @@ test('Ctrl-C does not interrupt a request in flight', { retry: 2 }, async () => 
   await blocker.end();
   expect((await waiting).status).toBe(200);
   expect((await program.ended).code).toBe(0);
-  await expect.poll(() => postgresIn(site.DATA_DIR!), { timeout: 2000 }).toEqual([]);
+  await expect.poll(() => postgresIn(site.DATA_DIR!)).toEqual([]);
 });
 
 test('Ctrl-C while the database is being created: exit code 0, and no PostgreSQL is left', async () => {
@@ -103,7 +103,7 @@ test('Ctrl-C while the database is being created: exit code 0, and no PostgreSQL
   await sleep(200);
   process.kill(-program.process.pid!, 'SIGINT');
   expect(await program.ended).toEqual({ code: 0, signal: null });
-  await expect.poll(() => postgresIn(site.DATA_DIR!), { timeout: 2000 }).toEqual([]);
+  await expect.poll(() => postgresIn(site.DATA_DIR!)).toEqual([]);
 });
 
 test('idle connections do not delay the end, used or not', async () => {

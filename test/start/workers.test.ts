@@ -28,7 +28,7 @@ async function untilServing(databaseUrl: string, count: number): Promise<void> {
           and datname = current_database()`,
       )
     ).rowCount;
-  await expect.poll(serving, { timeout: 20_000 }).toBe(count);
+  await expect.poll(serving).toBe(count);
   await client.end();
 }
 
@@ -52,9 +52,7 @@ test('four processes on one port serve one site, replace a killed one, and end t
     const before = workersOf(program);
     expect(before).toHaveLength(4);
     process.kill(before[0]!, 'SIGKILL');
-    await expect
-      .poll(() => workersOf(program).filter((pid) => !before.includes(pid)), { timeout: 10_000 })
-      .toHaveLength(1);
+    await expect.poll(() => workersOf(program).filter((pid) => !before.includes(pid))).toHaveLength(1);
     expect((await alice.get('/inbox')).status).toBe(200);
 
     await sleep(1500); // until the new one listens

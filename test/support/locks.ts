@@ -19,7 +19,7 @@ export async function untilWaiting(pool: Pool, count = 1): Promise<void> {
         `select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
       )
     ).rowCount;
-  await expect.poll(waiting, { timeout: 5000, interval: 5 }).toBe(count);
+  await expect.poll(waiting, { interval: 5 }).toBe(count);
 }
 
 /**

@@ -55,7 +55,7 @@ async function endConnections(databaseUrl: string, app: TestApp): Promise<void> 
      where datname = current_database() and pid <> pg_backend_pid()`,
   );
   await client.end();
-  await expect.poll(() => app.appPool.totalCount, { timeout: 10_000 }).toBe(0);
+  await expect.poll(() => app.appPool.totalCount).toBe(0);
 }
 
 /** The very form that was given back is sent again, until it is accepted. */

@@ -14,7 +14,7 @@ beforeAll(async () => {
   app = await startApp();
   program = await launch({ ...calmSettings, DATABASE_URL: app.databaseUrl });
   await ready(program);
-}, 120_000);
+});
 afterAll(async () => {
   await program.end();
   await app.close();
@@ -65,4 +65,4 @@ test('nor does one of 200 drafts of 100,000 characters', async () => {
   const { drafts } = JSON.parse((await unzip(bytes)).get('account.json')!) as { drafts: { body: string }[] };
   expect(new Set(drafts.map(({ body }) => body)).size).toBe(200);
   expect(most - before).toBeLessThan(220 * 1024); // 360 MB when all are read together
-}, 120_000);
+});

@@ -14,7 +14,7 @@ beforeAll(async () => {
   app = await startApp();
   await fillCrowd(app.databaseUrl, { isSearched: false });
   pool = openPlansPool(app.databaseUrl);
-}, 120_000);
+});
 afterAll(async () => {
   await pool.end();
   await app.close();

@@ -80,7 +80,7 @@ test('slow readers hold no database connection, however many', async () => {
   for (const { username } of people) await fillMailbox(app.databaseUrl, username, many, long);
   const answers = await Promise.all(people.map((person) => beginExport(app.url, person)));
   await Promise.all(answers.map((answer) => readSome(answer)));
-  await expect.poll(() => app.appPool.totalCount - app.appPool.idleCount, { timeout: 20_000 }).toBe(0);
+  await expect.poll(() => app.appPool.totalCount - app.appPool.idleCount).toBe(0);
   expect((await app.pool.query('select from exports')).rowCount).toBe(6);
   for (const answer of answers) answer.destroy();
   await untilNoRun(app.pool);

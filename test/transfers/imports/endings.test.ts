@@ -28,7 +28,7 @@ test('cancelling from another device at another process leaves nothing', async (
   const cancelled = await at(other.url, bob).submit('/account/import', {}, '/account/import/cancel');
   expect(cancelled.headers.location).toBe('/account/import');
   expect(await resultOf(bob)).toBe('You cancelled this import. Nothing was imported.');
-  await expect.poll(() => writingConnections(app.pool), { timeout: 5000 }).toBe(0);
+  await expect.poll(() => writingConnections(app.pool)).toBe(0);
   expect(await countImported(app.pool, bob)).toBe(0);
   await other.close();
 });
@@ -48,12 +48,12 @@ test('cancelling between the last message and the commit: the page reports the o
              and query like '%messages_written = messages_total%'`,
       )
     ).rowCount;
-  await expect.poll(isFinishing, { timeout: 30_000, interval: 20 }).toBe(1);
+  await expect.poll(isFinishing, { interval: 20 }).toBe(1);
   await canceller.query(
     `update imports set result = '{"outcome":"cancelled"}', ended_at = now() where result is null; commit`,
   );
   canceller.release();
-  await expect.poll(() => writingConnections(app.pool), { timeout: 5000 }).toBe(0);
+  await expect.poll(() => writingConnections(app.pool)).toBe(0);
   expect(await resultOf(bea)).toBe('You cancelled this import. Nothing was imported.');
   expect(await countImported(app.pool, bea)).toBe(0);
   await slow.close();
@@ -90,7 +90,7 @@ test.each([
   await beginWriting(app.pool, person);
   expect((await owner.submit('/account/devices', {}, action)).status).toBe(303);
   expect(await resultOf(owner)).toBe(stopped);
-  await expect.poll(() => writingConnections(app.pool), { timeout: 5000 }).toBe(0);
+  await expect.poll(() => writingConnections(app.pool)).toBe(0);
   expect(await countImported(app.pool, person)).toBe(0);
 });
 
@@ -101,7 +101,7 @@ test('a new password ends it, unless set on the importing device', async () => {
   await beginWriting(app.pool, gus);
   expect((await owner.submit('/account/password', change)).status).toBe(303);
   expect(await resultOf(owner)).toBe(stopped);
-  await expect.poll(() => writingConnections(app.pool), { timeout: 5000 }).toBe(0);
+  await expect.poll(() => writingConnections(app.pool)).toBe(0);
   expect(await countImported(app.pool, gus)).toBe(0);
 
   const helen = await registered(app.url, 'helen');
@@ -116,7 +116,7 @@ test('deleting the account ends it immediately', async () => {
   await beginWriting(app.pool, hana);
   const left = await hana.post('/account/delete', { ...form, password: hana.password });
   expect([left.status, left.get('Location')]).toEqual([303, '/']);
-  await expect.poll(() => writingConnections(app.pool), { timeout: 5000 }).toBe(0);
+  await expect.poll(() => writingConnections(app.pool)).toBe(0);
   expect(
     (await app.pool.query(`select from users where username = 'hana' or username is null`)).rowCount,
   ).toBe(0);
@@ -142,7 +142,7 @@ test('thirty seconds without a sign of life: it can neither write nor resume', a
   // Its next beat must not count, nor its last step.
   await app.pool.query(`update imports set beat_at = now() - interval '31 seconds' where result is null`);
   expect(await resultOf(lea)).toBe(interrupted);
-  await expect.poll(() => writingConnections(app.pool), { timeout: 20_000 }).toBe(0);
+  await expect.poll(() => writingConnections(app.pool)).toBe(0);
   expect(await resultOf(lea)).toBe(interrupted);
   expect(await countImported(app.pool, lea)).toBe(0);
   expect(await imported(lea, messages(3))).toBe('Imported 3 messages.');

@@ -36,7 +36,7 @@ afterEach(async () => {
   expect(await mailboxes(app.pool)).toBe(before);
   expect(filesLeft(folder)).toEqual([]);
   // The notifier takes one for a moment, ten milliseconds after an import; none may stay taken.
-  await expect.poll(() => app.appPool.totalCount - app.appPool.idleCount, { timeout: 5000 }).toBe(0);
+  await expect.poll(() => app.appPool.totalCount - app.appPool.idleCount).toBe(0);
 });
 afterAll(async () => {
   await app.close();

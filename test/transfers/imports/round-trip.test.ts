@@ -30,7 +30,7 @@ beforeAll(async () => {
   zip = await exportOf(home.url, alice);
   messages = await unzip(zip);
   messages.delete('account.json');
-}, 120_000);
+});
 afterAll(async () => {
   await home.close();
   await elsewhere.close();
