@@ -37,6 +37,8 @@ create table users (
   name_key text collate "C",
   -- Where a login leads.
   start_page text collate "C" not null default 'inbox',
+  -- Since when the person is an administrator.
+  admin_since timestamptz,
   constraint users_pkey primary key (id),
   constraint users_username_key unique (username),
   constraint users_display_name_check check (char_length(display_name) >= 1 and char_length(display_name) <= 60),
@@ -406,6 +408,14 @@ create index conversations_by_last on conversations (owner_id, last_id);
 alter table conversations enable row level security;
 create policy own on conversations using (owner_id = (select current_owner()) or is_system());
 
+-- What is true of the site as a whole, a row for each fact: its name, its last backup.
+create table site_facts (
+  name text collate "C" not null,
+  value jsonb not null,
+  changed_at timestamptz not null default now(),
+  constraint site_facts_pkey primary key (name)
+);
+
 -- Search reads messages through this view, with the same condition as the policy: @@ and @> are not leakproof, so
 -- row-level security would keep them from using the index.
 create view searched_messages as
@@ -496,6 +506,6 @@ return case when (current_setting('app.owner_id', true) = 'system') then true el
 
 grant select, insert, update, delete on conversations, drafts, ended_drafts, exports, imports, invitations,
   known_browsers, mailbox_usage, messages, nonces, operator_log, passkeys, rate_limits, recovery_codes,
-  reset_links, sent_forms, sessions, signing_keys, totp, unread, username_keys, usernames_used,
+  reset_links, sent_forms, sessions, signing_keys, site_facts, totp, unread, username_keys, usernames_used,
   users to app_role;
 grant select on schema_migrations, searched_messages to app_role;

@@ -9,6 +9,8 @@ const floors = [
   ['main.ts', 'operator', 'demo'],
   ['process'],
   ['app.ts'],
+  ['admin'],
+  ['backups'],
   ['transfers'],
   ['accounts'],
   ['mailbox'],
