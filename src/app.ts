@@ -19,6 +19,8 @@ import { requireFactor } from './accounts/second-factor/require-factor.ts';
 import { secondFactorRoutes } from './accounts/second-factor/routes.ts';
 import { startPageRoutes } from './accounts/start-page-routes.ts';
 import { timeZoneRoutes } from './accounts/time-zone-routes.ts';
+import { onlyAdmins, requireConfirmation } from './admin/door.ts';
+import { adminRoutes } from './admin/routes.ts';
 import { oneByOne } from './concurrency/one-by-one.ts';
 import { forNobody } from './database/owner.ts';
 import { showMessageAgain } from './mailbox/compose/refused-message.ts';
@@ -111,6 +113,16 @@ export function createApp(ctx: AppContext): Express {
   app
     .route(memberAddresses)
     .all(requireUser(ctx), guardForms, requireFactor(ctx), notifyOwnPages(ctx), memberRoutes(ctx));
+  app
+    .route('/admin{/*below}')
+    .all(
+      requireUser(ctx),
+      onlyAdmins,
+      guardForms,
+      requireFactor(ctx),
+      requireConfirmation(ctx),
+      adminRoutes(),
+    );
   app.use(loginRoutes(ctx)); // / /login
   app.use(registrationRoutes(ctx)); // /register
   app.use(resetLinkRoutes(ctx)); // /reset/:token

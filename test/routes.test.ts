@@ -26,7 +26,9 @@ function routesOf(stack: Layer[], who: string): Route[] {
 }
 
 function whoAt(stack: Layer[], who: string): string {
-  return stack.some(({ name }) => name === 'redirectAnonymous') ? 'signed in' : who;
+  const passes = (guard: string) => stack.some(({ name }) => name === guard);
+  if (passes('onlyAdmins')) return 'administrators';
+  return passes('redirectAnonymous') ? 'signed in' : who;
 }
 
 function asTable(routes: Route[]): string {

@@ -52,7 +52,11 @@ export function confirmPasswordRoutes(ctx: AccountsContext): Router {
 }
 
 export function isConfirmed(req: Request): boolean {
-  return Date.now() - (req.session.confirmedAt ?? 0) < validForMs;
+  return isRecent(req.session.confirmedAt);
+}
+
+export function isRecent(confirmedAt = 0): boolean {
+  return Date.now() - confirmedAt < validForMs;
 }
 
 /** Guards sensitive routes: redirects to the confirm page unless the password was confirmed recently. */

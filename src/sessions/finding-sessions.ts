@@ -21,6 +21,7 @@ export async function findSession(db: Database, id: string): Promise<SessionData
     db.query<SessionRow>({
       name: 'find session',
       text: `select s.sess, u.id, u.username, u.time_zone as "timeZone", '/' || u.start_page as "startPage",
+                    u.admin_since is not null as "isAdmin",
                     (select count(*)::int from (
                        select from unread n where n.owner_id = $1 and not n.is_trashed limit 100) counted) as unread
              from sessions s join users u on u.id = s.user_id

@@ -18,6 +18,7 @@ declare module 'express-session' {
     readonly startedAt: number; // milliseconds since 1970, as all times here
     readonly seenAt: number; // the last request, accurate to five minutes
     readonly confirmedAt?: number; // the last sign-in or password confirmation
+    readonly factorAt?: number; // the last confirmation of the second factor since the login
     readonly recoveredAt?: number; // of a login by recovery code: a new password does not need the old one for a while
     readonly offersCodes?: boolean; // signed in without recovery codes: the inbox offers them until "Not now"
     readonly csrfSecret: string;

@@ -1,5 +1,5 @@
 // The viewer: the signed-in user of a request, read together with the session and never stored in it.
-export type ViewerFields = Pick<Viewer, 'id' | 'username' | 'timeZone' | 'startPage' | 'unread'>;
+export type ViewerFields = Pick<Viewer, 'id' | 'username' | 'timeZone' | 'startPage' | 'isAdmin' | 'unread'>;
 
 export class Viewer {
   readonly id: string;
@@ -7,16 +7,18 @@ export class Viewer {
   readonly timeZone: string | null;
   /** The address that a login leads to. */
   readonly startPage: string;
+  readonly isAdmin: boolean;
   /** Counted when the session was read, capped at 100; pages that mark messages as read correct it. */
   unread: number;
   readAt = Date.now(); // just before the data was read: the page may lack later changes
   onChange: () => void = () => {};
 
-  constructor({ id, username, timeZone, startPage, unread }: ViewerFields) {
+  constructor({ id, username, timeZone, startPage, isAdmin, unread }: ViewerFields) {
     this.id = id;
     this.username = username;
     this.timeZone = timeZone;
     this.startPage = startPage;
+    this.isAdmin = isAdmin;
     this.unread = unread;
   }
 
