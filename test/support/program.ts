@@ -94,7 +94,7 @@ export async function launch(
 }
 
 /** Waits until the program serves. Throws with its output if it ends instead. */
-export async function ready(program: Program, withinMs = 30_000): Promise<void> {
+export async function ready(program: Program, withinMs = 120_000): Promise<void> {
   const deadline = Date.now() + withinMs;
   while (Date.now() < deadline) {
     if (program.process.exitCode !== null) throw new Error(`The program ended: ${program.stderr()}`);
