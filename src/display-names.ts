@@ -11,34 +11,39 @@ const invisible =
 /** Scripts need up to four marks on a letter; more of them reach into other lines. */
 const piled = /\p{M}{5}/u;
 
-const typed = plainText('Please enter a name, or nothing for none.').transform((name) =>
-  name
-    .replaceAll(/\p{Zs}+/gu, ' ')
-    .trim()
-    .normalize('NFC'),
+/** One line of text that is shown as it is: nothing invisible, no direction marks. Empty: none. `what`: "name". */
+export function visibleLine(what: string, maxLength: number) {
+  return plainText(`Please enter a ${what}, or nothing for none.`)
+    .transform((text) =>
+      text
+        .replaceAll(/\p{Zs}+/gu, ' ')
+        .trim()
+        .normalize('NFC'),
+    )
+    .pipe(
+      z
+        .string()
+        .refine(
+          (text) => !invisible.test(text),
+          `This ${what} contains a character that is invisible or not a text.`,
+        )
+        .refine((text) => !piled.test(text), `This ${what} has too many marks on one letter.`)
+        .refine(
+          (text) => countCharacters(text) <= maxLength,
+          `A ${what} has at most ${maxLength} characters.`,
+        ),
+    );
+}
+
+export const visibleName = visibleLine('name', maxNameLength).refine(
+  (name) => name === '' || /[\p{L}\p{N}]/u.test(name.normalize('NFKD')),
+  'A name has at least one letter.',
 );
 
 /** Empty: none. What it looks like is judged by `lookOf`. */
-export const displayName = typed.pipe(
-  z
-    .string()
-    .refine(
-      (name) => !invisible.test(name),
-      'This name contains a character that is invisible or not a text.',
-    )
-    .refine((name) => !piled.test(name), 'This name has too many marks on one letter.')
-    .refine(
-      (name) => countCharacters(name) <= maxNameLength,
-      `A name has at most ${maxNameLength} characters.`,
-    )
-    .refine(
-      (name) => name === '' || /[\p{L}\p{N}]/u.test(name.normalize('NFKD')),
-      'A name has at least one letter.',
-    )
-    .refine(
-      (name) => !isReserved(wordsOf(name).join('-')),
-      'This name is reserved. Please choose another one.',
-    ),
+export const displayName = visibleName.refine(
+  (name) => !isReserved(wordsOf(name).join('-')),
+  'This name is reserved. Please choose another one.',
 );
 
 // Letters that look like a Latin one: capitals first, because a small letter may look like another one.

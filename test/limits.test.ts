@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createConnection, type AddressInfo, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { maxLineLength } from '../src/admin/site.ts';
 import { maxNamesPerHour } from '../src/accounts/name-routes.ts';
 import { maxBrowsers } from '../src/accounts/devices/queries.ts';
 import { maxPasskeys } from '../src/accounts/passkeys/queries.ts';
@@ -88,6 +89,8 @@ describe('docs/limits.md says', () => {
     ['People', maxContacts, ' as suggestions'],
     ['Display names', maxNameLength, ' characters'],
     ['Display names', maxNamesPerHour, ' changes an hour'],
+    ["The site's name, its line", maxNameLength, ' and'],
+    ["The site's name, its line", maxLineLength, ' characters'],
     ['A message', longestMessage, ' characters'],
     ['A message', maxRecipients, ' recipients'],
     ['Known browsers', maxBrowsers, ' a person'],

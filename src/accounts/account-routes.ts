@@ -55,7 +55,7 @@ export function accountRoutes(ctx: AccountsContext): Router {
     .post(async (req, res) => {
       const form = parseForm<NewPassword>(isRecovered(req) ? recoveredForm : passwordForm, req.body);
       const account = await findByCurrent(ctx, req, form.typed.current);
-      const strong = await rejectWeak(form, signedIn(req).username, config.publicUrl);
+      const strong = await rejectWeak(form, signedIn(req).username, ctx);
       const judged = account || form.errors.current ? strong : rejectField(strong, 'current', notYours);
       if (!account || !form.ok || judged !== form) return showPassword(req, res.status(422), judged);
 

@@ -36,7 +36,7 @@ export function registrationRoutes(ctx: AccountsContext): Router {
       res.locals.inviter = admission.inviter;
 
       const form = parseForm(registrationForm, req.body);
-      const judged = await rejectWeak(form, form.typed.username ?? '', config.publicUrl);
+      const judged = await rejectWeak(form, form.typed.username ?? '', ctx);
       if (!form.ok || judged !== form) return showRegister(req, res.status(422), judged);
       const { username, password } = form.values;
 

@@ -1,5 +1,6 @@
 // Refuses weak passwords: common ones, patterns, the username, the site's name.
 import type { Match, ZxcvbnFactory } from '@zxcvbn-ts/core';
+import type { WebContext } from '../web/context.ts';
 import { rejectField, type Form } from '../web/forms.ts';
 import { newPassword } from './passwords.ts';
 
@@ -20,9 +21,9 @@ const recentlyCommon =
 let estimator: Promise<ZxcvbnFactory> | undefined;
 
 /** The form, with an error if its new password is valid but weak; whatever else is wrong with it. */
-export async function rejectWeak(form: Form, username: string, publicUrl: string): Promise<Form> {
+export async function rejectWeak(form: Form, username: string, { config, site }: WebContext): Promise<Form> {
   const password = newPassword.safeParse(form.typed.password).data;
-  const weakness = password && (await findWeakness(password, username, publicUrl));
+  const weakness = password && (await findWeakness(password, username, config.publicUrl, site.name));
   return weakness ? rejectField(form, 'password', weakness) : form;
 }
 
@@ -30,11 +31,12 @@ export async function findWeakness(
   password: string,
   username: string,
   publicUrl: string,
+  siteName = '',
 ): Promise<string | undefined> {
   estimator ??= openEstimator(); // on first use: it reads 49,000 passwords
   const zxcvbn = await estimator;
   const own = formsOfName(username);
-  const words = [...own, ...formsOfSite(publicUrl)];
+  const words = [...own, ...formsOfSite(publicUrl), ...formsOfName(siteName)];
   const bare = password.replaceAll(/[^\p{L}\p{N}]/gu, '');
   const asTyped = zxcvbn.check(password, words);
   const withoutPunctuation = bare === password ? asTyped : zxcvbn.check(bare, words);

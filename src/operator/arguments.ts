@@ -41,6 +41,8 @@ function parse(args: string[]) {
         yes: { type: 'boolean' },
         days: { type: 'string' },
         'drop-second-factor': { type: 'boolean' },
+        name: { type: 'string' },
+        line: { type: 'string' },
       },
     });
     return { ...values, words: positionals };

@@ -7,6 +7,8 @@ export interface Options {
   days?: number;
   'drop-second-factor'?: boolean;
   json?: boolean;
+  line?: string;
+  name?: string;
   yes?: boolean;
 }
 

@@ -6,6 +6,7 @@ import { invite } from './invite.ts';
 import { showLog } from './log.ts';
 import { findUsers, listUsers } from './people.ts';
 import { resetLink } from './reset-link.ts';
+import { site } from './site.ts';
 import { rotateSecret } from './rotate-secret.ts';
 
 export const commands: Command[] = [
@@ -18,6 +19,7 @@ export const commands: Command[] = [
   enableUser,
   deleteUser,
   invite,
+  site,
   rotateSecret,
   showLog,
 ];

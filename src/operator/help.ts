@@ -11,6 +11,8 @@ const explanations: Record<keyof Options, [typed: string, words: string]> = {
   ],
   yes: ['--yes', 'skip the question'],
   days: ['--days N', 'valid for 1 to 365 days; default 7'],
+  name: ['--name TEXT', 'the name of the site, up to 60 characters'],
+  line: ['--line TEXT', 'the line on the front page, up to 200 characters'],
   json: ['--json', 'print JSON'],
 };
 

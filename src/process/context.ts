@@ -6,6 +6,8 @@ import type { Config } from '../config.ts';
 import { readMigrations } from '../database/migration-files.ts';
 import type { Pool } from '../database/pool.ts';
 import { openSigningKeys } from '../database/signing-keys.ts';
+import { nobody } from '../ids.ts';
+import type { Notice } from '../mailbox/live/changes.ts';
 import { openNotifier } from '../mailbox/live/notifier.ts';
 import { openStreams } from '../mailbox/live/streams.ts';
 import { createEncryption } from '../secrets/encryption.ts';
@@ -14,6 +16,7 @@ import { openImportJobs } from '../transfers/imports/jobs.ts';
 import { createCookies } from '../web/cookies.ts';
 import type { Log } from '../web/log.ts';
 import { createRateLimits } from '../web/rate-limits.ts';
+import { openSite } from '../web/site.ts';
 
 export interface OpenContext {
   ctx: AppContext;
@@ -32,8 +35,13 @@ export async function openContext(
   const hashUsername = await openUsedUsernames(pool, encryption, (line) =>
     console.error(`private-messages: ${line}`),
   );
+  const { site, reload } = await openSite(pool, onError);
   const streams = openStreams(onError);
-  const notifier = openNotifier(pool, (notices) => streams.wake(notices), onError);
+  const hear = (notices: Notice[] | undefined) => {
+    streams.wake(notices);
+    if (!notices || notices.some(({ ownerId }) => ownerId === nobody)) reload();
+  };
+  const notifier = openNotifier(pool, hear, onError);
   const base = {
     config,
     pool,
@@ -43,6 +51,7 @@ export async function openContext(
     rateLimits: createRateLimits(pool),
     limitHashing: createHashingLimiter(config.password),
     hashUsername,
+    site,
     notifier,
     streams,
     latestMigration: readMigrations().at(-1)!.name,

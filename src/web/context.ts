@@ -5,6 +5,7 @@ import type { Encryption } from '../secrets/encryption.ts';
 import type { Cookies } from './cookies.ts';
 import type { Log } from './log.ts';
 import type { RateLimits } from './rate-limits.ts';
+import type { Site } from './site.ts';
 
 export interface WebContext {
   config: Config;
@@ -13,4 +14,5 @@ export interface WebContext {
   cookies: Cookies;
   encryption: Encryption;
   rateLimits: RateLimits;
+  site: Site;
 }

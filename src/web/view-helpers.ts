@@ -4,6 +4,7 @@ import { anchorOf } from './anchors.ts';
 import { readAssetAddresses } from './assets.ts';
 import { avatarOf } from './avatars.ts';
 import type { WebContext } from './context.ts';
+import { senderOfNotice } from './site.ts';
 import type { ReadersTime } from './time-zones.ts';
 import { maxExcerpt, shorten } from './text.ts';
 import { exactTime, machineTime, timeAgo } from './times.ts';
@@ -17,12 +18,12 @@ const excerptOf = (text: string): string => shorten(text, maxExcerpt);
 /** Enough to tell two messages from each other. */
 const beginningOf = (text: string): string => shorten(text, 40);
 
-function nameOf({ other, origin }: { other: string | null; origin: string | null }): string {
-  if (origin?.endsWith('notice')) return 'Private Messages';
-  return other ?? 'deleted account';
+interface Sent {
+  other: string | null;
+  origin: string | null;
 }
 
-export const viewHelpers = ({ config, cookies, encryption }: WebContext) => ({
+export const viewHelpers = ({ config, cookies, encryption, site }: WebContext) => ({
   asset: readAssetAddresses(),
   timeAgo: (then: Date) => timeAgo(then), // these three are defaults: readTimeZone overrides them
   exactTime: (then: Date) => exactTime(then),
@@ -36,9 +37,11 @@ export const viewHelpers = ({ config, cookies, encryption }: WebContext) => ({
   excerptOf,
   beginningOf,
   anchorOf,
-  nameOf,
+  nameOf: ({ other, origin }: Sent) =>
+    origin?.endsWith('notice') ? senderOfNotice(site, origin) : (other ?? 'deleted account'),
   avatarOf,
   lowestId,
+  site,
   siteHost: new URL(config.publicUrl).host,
   registration: config.registration,
   requiresFactor: config.requireSecondFactor === 'all',

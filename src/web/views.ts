@@ -37,6 +37,7 @@ const shared = [
   'registration',
   'requiresFactor',
   'serverTime',
+  'site',
   'siteHost',
   'tabKey',
   'timeAgo',

@@ -16,13 +16,13 @@ export interface Question {
 }
 
 export function creationOptions(
-  { config: { publicUrl }, encryption }: WebContext,
+  { config: { publicUrl }, encryption, site }: WebContext,
   user: { id: string; username: string },
   known: Credential[],
 ): Question {
   const create = {
     challenge: createChallenge(encryption, forNew(user.id)),
-    rp: { id: siteOf(publicUrl), name: 'Private Messages' },
+    rp: { id: siteOf(publicUrl), name: site.name },
     user: {
       id: bytesOfId(user.id).toString('base64url'),
       name: user.username,

@@ -40,7 +40,7 @@ export function resetLinkRoutes(ctx: AccountsContext): Router {
       const link = await follow(req);
       if (!link) return showVoid(res);
       const form = parseForm(passwordForm, req.body);
-      const judged = await rejectWeak(form, link.username, config.publicUrl);
+      const judged = await rejectWeak(form, link.username, ctx);
       if (!form.ok || judged !== form) return showReset(req, res.status(422), judged, link.username);
       const { password } = form.values;
       const hash = await limitHashing((hasher) => hasher.hash(password));

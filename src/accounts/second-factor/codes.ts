@@ -1,6 +1,7 @@
 // TOTP codes (RFC 6238): six digits every 30 seconds, from a shared secret and the time.
 import { Secret, TOTP } from 'otpauth';
 import { z } from 'zod';
+import type { Site } from '../../web/site.ts';
 import { foldTypedCode } from '../../web/typed-code.ts';
 
 const kind = { algorithm: 'SHA1', digits: 6, period: 30 };
@@ -25,10 +26,11 @@ export interface Enrolment {
   letters: string;
 }
 
-/** The app shows `site`, a host name, beside the username. */
-export function describeSecret(secret: Buffer, username: string, site: string): Enrolment {
+/** The app shows the site's name and, beside the username, its host name. */
+export function describeSecret(secret: Buffer, username: string, host: string, { name }: Site): Enrolment {
   const own = toSecret(secret);
-  const totp = new TOTP({ ...kind, issuer: 'Private Messages', label: `${username}@${site}`, secret: own });
+  const issuer = name.replaceAll(/\s*[:：]\s*/g, ' ').trim(); // a colon ends it (Key URI Format)
+  const totp = new TOTP({ ...kind, issuer, label: `${username}@${host}`, secret: own });
   return { address: totp.toString(), letters: own.base32.match(/.{1,4}/g)!.join(' ') };
 }
 

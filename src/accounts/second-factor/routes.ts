@@ -26,7 +26,7 @@ const pendingSecret = encryptedCookie(
 
 export function secondFactorRoutes(ctx: MailboxContext): Router {
   const { config, pool, encryption } = ctx;
-  const site = new URL(config.publicUrl).hostname;
+  const host = new URL(config.publicUrl).hostname;
   const findPending = (req: Request): Buffer | undefined => {
     const found = pendingSecret.read(ctx, req);
     return found?.userId === signedIn(req).id ? Buffer.from(found.secret, 'base64url') : undefined;
@@ -55,7 +55,7 @@ export function secondFactorRoutes(ctx: MailboxContext): Router {
     .all(allowOnly('GET', 'POST'));
 
   const showSetUp = (req: Request, res: Response, form: Form, secret: Buffer): void => {
-    const enrolment = describeSecret(secret, signedIn(req).username, site);
+    const enrolment = describeSecret(secret, signedIn(req).username, host, ctx.site);
     res.render('accounts/second-factor/set-up', { form, enrolment, qrCode: drawQrCode(enrolment.address) });
   };
 

@@ -3,6 +3,7 @@ import type { Request } from 'express';
 import { z } from 'zod';
 import { signedIn } from '../../sessions/session.ts';
 import type { WebContext } from '../../web/context.ts';
+import { senderOfNotice } from '../../web/site.ts';
 import { exactTime } from '../../web/times.ts';
 import { openFound } from '../opening.ts';
 import { findMessage, type Message } from '../queries.ts';
@@ -24,7 +25,11 @@ export function quoted({ box, other, body, sentAt }: Message, timeZone: string):
   return `${wrote} on ${exactTime(sentAt, timeZone)}:\n${lines.map((line) => `> ${line}`.trimEnd()).join('\n')}\n\n`;
 }
 
-export function forwarded({ box, other, origin, body, sentAt }: Message, timeZone: string): string {
-  const name = origin?.endsWith('notice') ? 'Private Messages' : (other ?? 'a deleted account');
+export function forwarded(
+  { site }: WebContext,
+  { box, other, origin, body, sentAt }: Message,
+  timeZone: string,
+): string {
+  const name = origin?.endsWith('notice') ? senderOfNotice(site, origin) : (other ?? 'a deleted account');
   return `Forwarded: ${box === 'sent' ? 'to' : 'from'} ${name}, ${exactTime(sentAt, timeZone)}\n\n${body}`;
 }

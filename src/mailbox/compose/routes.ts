@@ -96,7 +96,7 @@ async function begin(ctx: WebContext, req: Request, timeZone: string): Promise<R
     const message = await openQuoted(ctx, req, quote);
     return { recipient: message.origin ? '' : (message.other ?? ''), body: quoted(message, timeZone) };
   }
-  if (forward !== undefined) return { body: forwarded(await openQuoted(ctx, req, forward), timeZone) };
+  if (forward !== undefined) return { body: forwarded(ctx, await openQuoted(ctx, req, forward), timeZone) };
   // A one-line field would join names that are on separate lines.
   if (id === undefined) return { recipient: typeof to === 'string' ? to.replaceAll(/[\r\n]+/g, ', ') : '' };
   const draftId = z.uuid().safeParse(id);

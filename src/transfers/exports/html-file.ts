@@ -28,14 +28,20 @@ article { padding: 1.25rem 0; border-top: 1px solid var(--rule);
 `;
 const end = '</body>\n</html>\n';
 
-export async function* writeHtml(batches: AsyncIterable<OwnCopy[]>): AsyncGenerator<string> {
+export async function* writeHtml(
+  batches: AsyncIterable<OwnCopy[]>,
+  siteName: string,
+): AsyncGenerator<string> {
   yield start;
-  for await (const copies of batches) yield copies.map(article).join('');
+  for await (const copies of batches) yield copies.map((copy) => article(copy, siteName)).join('');
   yield end;
 }
 
-function article({ box, other, isNotice, sentAt, trashedAt, isUnread, body }: OwnCopy): string {
-  const name = isNotice ? 'Private Messages' : (other ?? 'deleted account');
+function article(
+  { box, other, isNotice, sentAt, trashedAt, isUnread, body }: OwnCopy,
+  siteName: string,
+): string {
+  const name = isNotice ? siteName : (other ?? 'deleted account');
   const marks = [isUnread ? 'unread' : '', trashedAt ? `in the trash since ${timeElement(trashedAt)}` : ''];
   const when = [timeElement(sentAt), ...marks].filter(Boolean).join(' · ');
   return `<article>

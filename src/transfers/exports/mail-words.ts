@@ -40,7 +40,12 @@ export function mailAddress(name: string): string {
 }
 
 export const ownAddress = `${self} <${self}@${mailDomain}>`;
-export const noticeAddress = `Private Messages <${program}@${mailDomain}>`;
+/** Of a notice; the name is that of its site. */
+export function noticeAddress(name: string): string {
+  const isPhrase = /^[\w-]+(?: [\w-]+)*$/.test(name);
+  return `${isPhrase ? name : displayName(name)} <${program}@${mailDomain}>`;
+}
+
 export const deletedAddress = `deleted account <${deletedAccount}@${mailDomain}>`;
 
 function displayName(name: string): string {

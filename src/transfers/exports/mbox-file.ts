@@ -1,4 +1,4 @@
-// mailbox.mbox of an export (RFC 4155, mboxrd), without owner or server name, so imports re-export unchanged.
+// mailbox.mbox of an export (RFC 4155, mboxrd), without the owner's name, so imports re-export unchanged.
 import type { OwnCopy } from '../message-record.ts';
 import { shorten } from '../../web/text.ts';
 import {
@@ -22,15 +22,22 @@ export const ownHeaders = {
 
 const subjectLength = 60;
 
-export async function* writeMbox(batches: AsyncIterable<OwnCopy[]>): AsyncGenerator<string> {
-  for await (const copies of batches) yield copies.map(mailOf).join('');
+export async function* writeMbox(
+  batches: AsyncIterable<OwnCopy[]>,
+  siteName: string,
+): AsyncGenerator<string> {
+  for await (const copies of batches) yield copies.map((copy) => mailOf(copy, siteName)).join('');
 }
 
 /** Base64 preserves the body exactly, and none of its lines can look like a separator. */
-function mailOf(copy: OwnCopy): string {
+function mailOf(copy: OwnCopy, siteName: string): string {
   const { id, box, other, isNotice, sentAt, trashedAt, isUnread, body } = copy;
   const bytes = Buffer.from(body);
-  const correspondent = isNotice ? noticeAddress : other === null ? deletedAddress : mailAddress(other);
+  const correspondent = isNotice
+    ? noticeAddress(siteName)
+    : other === null
+      ? deletedAddress
+      : mailAddress(other);
   const [from, to] = box === 'inbox' ? [correspondent, ownAddress] : [ownAddress, correspondent];
   const headers = [
     ['Message-ID', `<${id}@${mailDomain}>`],
