@@ -54,6 +54,7 @@ import { hideAddress, neverStore, secureHeaders } from './web/headers.ts';
 import { healthRoutes } from './web/health.ts';
 import { helpRoutes } from './web/help.ts';
 import { logRequests } from './web/log.ts';
+import { logLimits } from './web/security-log.ts';
 import { readTimeZone } from './web/time-zones.ts';
 import { countRequests } from './web/traffic.ts';
 import { viewHelpers } from './web/view-helpers.ts';
@@ -96,7 +97,7 @@ export function createApp(ctx: AppContext): Express {
   parseCookiesLazily(app, ctx.cookies);
 
   app.use(secureHeaders(config), healthRoutes(ctx));
-  app.use(normalizeForwardedFor, logRequests(log));
+  app.use(normalizeForwardedFor, logRequests(log), logLimits(log));
   app.use('/assets', serveAssets);
   app.use(countRequests('/account/import'), neverStore, refuseBrokenAddresses, forNobody);
   app.use(['/reset', '/register'], hideAddress);

@@ -64,6 +64,7 @@ export function accountRoutes(ctx: AccountsContext): Router {
       const isChanged = await changeAccount(
         ctx,
         req,
+        'password',
         (db) => changePassword(db, account, hash, ownSid(req)),
         'Your password was changed',
       );

@@ -8,16 +8,31 @@ import { leaveNotice } from '../mailbox/notices.ts';
 import { HttpError } from '../web/errors.ts';
 import { hasSession, sessionKey } from '../sessions/queries.ts';
 import { signedIn } from '../sessions/session.ts';
+import { logSecurity } from '../web/security-log.ts';
 import { exactTime } from '../web/times.ts';
 import { lockAccount } from './queries.ts';
 
-/** Runs `change` in a transaction that locks the account; a result leaves a notice. Throws a 401 when signed out. */
+/** In the words of the security log. */
+type Change =
+  | 'password'
+  | 'recovery codes'
+  | 'passkey added'
+  | 'passkey removed'
+  | 'codes on'
+  | 'codes off'
+  | 'passkey asked for'
+  | 'passkey not asked for';
+
+/** Runs `change` in a transaction that locks the account; a result is logged and leaves a notice. Throws a 401 when
+ * signed out. */
 export async function changeAccount<T>(
-  { pool, notifier }: MailboxContext,
+  ctx: MailboxContext,
   req: Request,
+  detail: Change,
   change: (db: Database) => Promise<T>,
   what: string | ((done: NonNullable<T>) => string),
 ): Promise<T> {
+  const { pool, notifier } = ctx;
   const { id } = signedIn(req);
   const done = await transaction(pool, async (db) => {
     await lockAccount(db, id);
@@ -27,7 +42,10 @@ export async function changeAccount<T>(
     if (result) await leaveNotice(db, id, notice(typeof what === 'string' ? what : what(result), req));
     return result;
   });
-  if (done) notifier.notify([id]);
+  if (done) {
+    logSecurity(ctx, req, { event: 'credential change', detail, account: id });
+    notifier.notify([id]);
+  }
   return done;
 }
 

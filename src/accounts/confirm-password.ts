@@ -4,10 +4,12 @@ import { z } from 'zod';
 import { allowOnly } from '../web/errors.ts';
 import { blankForm, parseForm, preserveInput, rejectField, type Form } from '../web/forms.ts';
 import { localPath } from '../web/local-path.ts';
+import { logSecurity } from '../web/security-log.ts';
 import { changeSession, renewSessionId, signedIn } from '../sessions/session.ts';
 import type { AccountsContext } from './context.ts';
 import { typedPassword } from './passwords.ts';
 import { findOwnAccount, type Account } from './queries.ts';
+import { logFailedLogin, type Way } from './sign-in.ts';
 import { verifyPassword } from './verify-password.ts';
 
 const validForMs = 15 * 60 * 1000;
@@ -15,18 +17,23 @@ const confirmForm = z.object({ password: typedPassword, next: z.string().optiona
 
 /** The user's account if the password is right, or undefined. Renews the session ID. Throws a 429. */
 export async function checkPassword(
-  { config, pool, rateLimits, limitHashing }: AccountsContext,
+  ctx: AccountsContext,
   req: Request,
   password: string,
 ): Promise<Account | undefined> {
+  const { config, pool, rateLimits, limitHashing } = ctx;
   const { id } = signedIn(req);
   const refund = await rateLimits('confirmations', config.loginsPerMinute, 60).consume(id);
   const account = await limitHashing(async (hasher) =>
     verifyPassword(pool, hasher, await findOwnAccount(pool, id), password),
   );
-  if (!account) return undefined;
+  if (!account) {
+    logFailedLogin(ctx, req, 'confirm password', id);
+    return undefined;
+  }
   await refund();
   await renewSessionId(pool, req);
+  logSecurity(ctx, req, { event: 'login', detail: 'confirm password' satisfies Way, account: id });
   changeSession(req, { confirmedAt: Date.now() });
   return account;
 }

@@ -28,6 +28,7 @@ export async function consumeLoginAttempt(
 ): Promise<Refund> {
   const { rateLimits, log } = ctx;
   const perMinute = ctx.config.loginsPerMinute;
+  req.accountTried = userId;
   const known = await findKnownBrowser(ctx, req, userId ?? nobody);
   if (known) return consumeAll([() => rateLimits(`${kind}-browser`, perMinute, 60).consume(known)]);
   const nameTyped = username.slice(0, 64);

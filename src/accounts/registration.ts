@@ -48,7 +48,7 @@ export function registrationRoutes(ctx: AccountsContext): Router {
         return showRegister(req, res.status(422), rejectField(form, 'username', taken));
       }
       if (typeof account === 'string') return showRefusal(res, account);
-      res.redirect(303, await signIn(ctx, req, res, account, { isAnnounced: false }));
+      res.redirect(303, await signIn(ctx, req, res, account, 'registration', { isAnnounced: false }));
     })
     .all(allowOnly('GET', 'POST'));
   return router;

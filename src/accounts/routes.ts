@@ -15,7 +15,7 @@ import type { AccountsContext } from './context.ts';
 import { consumeLoginAttempt } from './login-attempts.ts';
 import { typedPassword, type Hasher } from './passwords.ts';
 import { findAccount, type Account } from './queries.ts';
-import { disabledAccount, signIn } from './sign-in.ts';
+import { disabledAccount, logFailedLogin, signIn } from './sign-in.ts';
 import { typedUsername } from '../usernames.ts';
 import { verifyPassword } from './verify-password.ts';
 
@@ -50,14 +50,14 @@ export function loginRoutes(ctx: AccountsContext): Router {
         const wrong = rejectField(form, 'password', 'The username or the password is wrong.');
         return showLogin(req, res.status(422), wrong);
       }
-      if (account.isDisabled) throw disabledAccount();
+      if (account.isDisabled) throw disabledAccount(ctx, req, 'password', account.id);
       const target = localPath(next);
       if (await requiresTwoFactor(pool, account.id)) {
         beginPendingLogin(ctx, res, account, target);
         // 307: the browser posts the preserved message again, which stays in the form until the login completes.
         return res.redirect(findPreservedMessage(req.body) ? 307 : 303, '/login/second');
       }
-      const startPage = await signIn(ctx, req, res, account);
+      const startPage = await signIn(ctx, req, res, account, 'password');
       const draft = await keepPreservedMessage(ctx, account, req.body);
       res.redirect(303, draft ?? target ?? startPage);
     })
@@ -76,6 +76,7 @@ async function findByPassword(
   const refund = await consumeLoginAttempt(ctx, req, 'logins', username, claimed?.id);
   const account = await verifyPassword(ctx.pool, hasher, claimed, password);
   if (account) await refund();
+  else logFailedLogin(ctx, req, 'password', claimed?.id);
   return account;
 }
 

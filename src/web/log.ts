@@ -108,6 +108,6 @@ export function logRequests(log: Log): RequestHandler {
 }
 
 /** Not the list of addresses that members share (app.ts). */
-function routeOf({ route, baseUrl }: Request): string | undefined {
+export function routeOf({ route, baseUrl }: Request): string | undefined {
   return typeof route?.path === 'string' ? baseUrl + route.path : undefined;
 }

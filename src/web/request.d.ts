@@ -10,6 +10,7 @@ declare global {
       upload?: BusboyFileStream; // not read yet; set by receiveUpload
       stillComing?(): void; // restarts the body's timeout; set by limitSlowRequests
       adoptsSession?: boolean; // the cookie had another name; set by adoptCookies
+      accountTried?: string | undefined; // the id of whose credentials an anonymous form tried, for the security log
       csrfToken?(): string; // set once a form guard has read its secret
     }
   }

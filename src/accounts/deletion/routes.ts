@@ -8,6 +8,7 @@ import { allowOnly } from '../../web/errors.ts';
 import { flash } from '../../web/flash.ts';
 import { blankForm, parseForm, preserveInput, rejectField, type Form } from '../../web/forms.ts';
 import { endSession } from '../../sessions/session.ts';
+import { logSecurity } from '../../web/security-log.ts';
 import { deleteAccount } from './delete-account.ts';
 
 const deleteForm = z.object({ password: typedPassword });
@@ -31,6 +32,7 @@ export function deletionRoutes(ctx: AccountsContext): Router {
         );
 
       await deleteAccount(pool, account.id, (error) => log.error({ err: error }, 'account deletion'));
+      logSecurity(ctx, req, { event: 'credential change', detail: 'account deleted', account: account.id });
       notifier.notify([account.id]);
       await endSession(req, res, cookies);
       flash(ctx, res, { line: 'Your account is deleted.' });

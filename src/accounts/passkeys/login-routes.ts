@@ -1,6 +1,6 @@
 // Login with a passkey instead of the password: POST /login/passkey.
 import { Router } from 'express';
-import { disabledAccount, signIn } from '../sign-in.ts';
+import { disabledAccount, logFailedLogin, signIn } from '../sign-in.ts';
 import { showLogin } from '../routes.ts';
 import { keepPreservedMessage } from '../../mailbox/compose/refused-message.ts';
 import type { MailboxContext } from '../../mailbox/context.ts';
@@ -30,11 +30,14 @@ export function passkeyLoginRoutes(ctx: MailboxContext): Router {
       const refund = await consumeByAddress(ctx, req, 'passkeys', 5 * ctx.config.loginsPerMinute, 60);
       const typed = typedIn(req.body);
       const passkey = await findUsed(ctx, readUse(typed.credential));
-      if (!passkey) return showLogin(req, res.status(422), rejectField(blankForm(typed), '', refused));
+      if (!passkey) {
+        logFailedLogin(ctx, req, 'passkey', undefined);
+        return showLogin(req, res.status(422), rejectField(blankForm(typed), '', refused));
+      }
       await refund();
       const { account } = passkey;
-      if (account.isDisabled) throw disabledAccount();
-      const startPage = await signIn(ctx, req, res, account);
+      if (account.isDisabled) throw disabledAccount(ctx, req, 'passkey', account.id);
+      const startPage = await signIn(ctx, req, res, account, 'passkey');
       const draft = await keepPreservedMessage(ctx, account, req.body);
       res.redirect(303, draft ?? localPath(typed.next) ?? startPage);
     })

@@ -58,6 +58,7 @@ export function passkeyRoutes(ctx: MailboxContext): Router {
       const isAdded = await changeAccount(
         ctx,
         req,
+        'passkey added',
         (db) => addPasskey(db, id, name, passkey),
         `A passkey, “${name}”, was added`,
       );
@@ -76,6 +77,7 @@ export function passkeyRoutes(ctx: MailboxContext): Router {
         (await changeAccount(
           ctx,
           req,
+          'passkey removed',
           (db) => removePasskey(db, signedIn(req).id, passkey.data),
           (removed) => `Your passkey “${removed}” was removed`,
         ));

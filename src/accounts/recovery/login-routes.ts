@@ -3,7 +3,7 @@ import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { consumeLoginAttempt } from '../login-attempts.ts';
 import { findAccount } from '../queries.ts';
-import { signIn } from '../sign-in.ts';
+import { logFailedLogin, signIn } from '../sign-in.ts';
 import { typedUsername } from '../../usernames.ts';
 import { findPreservedMessage } from '../../mailbox/compose/message-form.ts';
 import { keepPreservedMessage } from '../../mailbox/compose/refused-message.ts';
@@ -50,7 +50,8 @@ export function recoveryLoginRoutes(ctx: MailboxContext): Router {
         hashCode(encryption, first),
         second ? hashCode(encryption, second) : undefined,
       ];
-      const recovered = await recover(pool, account, hashes, req);
+      const recovered = await recover(ctx, account, hashes, req);
+      if (!recovered || recovered === 'second code') logFailedLogin(ctx, req, 'recovery code', account?.id);
       if (recovered === 'second code') {
         await refund();
         const missing =
@@ -68,7 +69,10 @@ export function recoveryLoginRoutes(ctx: MailboxContext): Router {
       }
       notifier.notify([recovered.id]);
       await refund();
-      await signIn(ctx, req, res, recovered, { isAnnounced: false, remembers: { recoveredAt: Date.now() } });
+      await signIn(ctx, req, res, recovered, 'recovery code', {
+        isAnnounced: false,
+        remembers: { recoveredAt: Date.now() },
+      });
       const goOn = (await keepPreservedMessage(ctx, recovered, req.body)) ?? localPath(form.values.next);
       flash(ctx, res, {
         line: 'You are logged in. All other devices are logged out. Now choose a new password.',

@@ -5,6 +5,7 @@ import { disabledAccount } from '../sign-in.ts';
 import { asOwner } from '../../database/owner.ts';
 import type { Database, Pool } from '../../database/pool.ts';
 import { transaction } from '../../database/transaction.ts';
+import type { WebContext } from '../../web/context.ts';
 import { agentOf } from '../../web/user-agents.ts';
 import { nobody } from '../../ids.ts';
 import { leaveNotice } from '../../mailbox/notices.ts';
@@ -17,20 +18,20 @@ import { hasCode, useCodes } from './queries.ts';
  * the first is right and not consumed. Unknown accounts run the same statements; a disabled one throws and keeps its
  * codes. */
 export function recover(
-  pool: Pool,
+  ctx: WebContext,
   account: Account | undefined,
   [first, second]: [Buffer, Buffer?],
   req: Request,
 ): Promise<Account | 'second code' | undefined> {
   const id = account?.id ?? nobody;
   return asOwner(id, () =>
-    transaction(pool, async (db) => {
+    transaction(ctx.pool, async (db) => {
       const needsTwo = await requiresTwoFactor(db, id);
       const isWhole = !needsTwo || (second !== undefined && !second.equals(first));
       if (!isWhole) return (await hasCode(db, id, first)) ? 'second code' : undefined;
       const left = await useCodes(db, id, needsTwo ? [first, second] : [first]);
       if (!account || left === undefined) return undefined;
-      if (account.isDisabled) throw disabledAccount();
+      if (account.isDisabled) throw disabledAccount(ctx, req, 'recovery code', id);
       const epoch = await signOut(
         db,
         id,

@@ -33,6 +33,7 @@ export function recoveryRoutes(ctx: MailboxContext): Router {
       await changeAccount(
         ctx,
         req,
+        'recovery codes',
         (db) =>
           replaceCodes(
             db,

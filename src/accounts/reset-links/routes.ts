@@ -10,6 +10,7 @@ import { guardAnonymousForms } from '../../web/csrf.ts';
 import { allowOnly } from '../../web/errors.ts';
 import { flash } from '../../web/flash.ts';
 import { blankForm, preserveInput, parseForm, type Form } from '../../web/forms.ts';
+import { logSecurity } from '../../web/security-log.ts';
 import { findResetLink, resetPassword } from './queries.ts';
 
 const passwordForm = z.object({ password: newPassword });
@@ -45,6 +46,7 @@ export function resetLinkRoutes(ctx: AccountsContext): Router {
       const { password } = form.values;
       const hash = await limitHashing((hasher) => hasher.hash(password));
       if (!(await resetPassword(pool, link.key, hash))) return showVoid(res);
+      logSecurity(ctx, req, { event: 'credential change', detail: 'reset link', account: link.key.ownerId });
       notifier.notify([link.key.ownerId]); // signs out the open pages
       flash(ctx, res, { line: 'Your password is set. Log in with it.' });
       res.redirect(303, '/login');

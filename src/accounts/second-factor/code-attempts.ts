@@ -13,6 +13,7 @@ export const maxCodeAttempts = 5;
 /** Counts an attempt before it is checked, and returns its refund. Throws a 429 over the limit. Known browsers have a
  * separate limit, so that an attacker who knows the password cannot lock out the owner. */
 export async function consumeCodeAttempt(ctx: MailboxContext, req: Request, userId: string): Promise<Refund> {
+  req.accountTried = userId;
   const isKnown = (await findKnownBrowser(ctx, req, userId)) !== undefined;
   const key = isKnown ? `${userId} known` : userId;
   try {

@@ -16,7 +16,12 @@ import type { PendingLogin } from './pending-login.ts';
 import { consumeCodeAttempt } from './code-attempts.ts';
 import { findStep, newestStep, typedCode } from './codes.ts';
 import { useStep } from './queries.ts';
-import { finishTwoFactorLogin, requirePendingLogin, twoFactorLoginOf } from './two-factor-login.ts';
+import {
+  finishTwoFactorLogin,
+  logFailedFactor,
+  requirePendingLogin,
+  twoFactorLoginOf,
+} from './two-factor-login.ts';
 import { decryptSecret } from './secrets.ts';
 
 const codeForm = z.object({ code: typedCode });
@@ -59,11 +64,12 @@ export function twoFactorRoutes(ctx: MailboxContext): Router {
       const refund = await consumeCodeAttempt(ctx, req, id);
       const step = findStep(secret, form.values.code);
       if (step === undefined || !(await useStep(pool, id, step, newestStep()))) {
+        logFailedFactor(ctx, req, 'code');
         const wrong = step === undefined ? 'This is not the current code.' : alreadyUsed;
         return show(req, res.status(422), rejectField(form, 'code', wrong));
       }
       await refund();
-      await finishTwoFactorLogin(ctx, req, res);
+      await finishTwoFactorLogin(ctx, req, res, 'code');
     })
     .all(allowOnly('GET', 'POST'));
 
@@ -77,10 +83,12 @@ export function twoFactorRoutes(ctx: MailboxContext): Router {
       if (!answer) return show(req, res.status(422), rejectField(blankForm(), '', refusedPasskey));
       const refund = await consumeCodeAttempt(ctx, req, id);
       const passkey = await findPasskey(pool, id, answer.id);
-      if (!passkey || !(await verifyAuthentication(ctx, purposeOf(pending), answer, passkey, false)))
+      if (!passkey || !(await verifyAuthentication(ctx, purposeOf(pending), answer, passkey, false))) {
+        logFailedFactor(ctx, req, 'passkey');
         return show(req, res.status(422), rejectField(blankForm(), '', refusedPasskey));
+      }
       await refund();
-      await finishTwoFactorLogin(ctx, req, res);
+      await finishTwoFactorLogin(ctx, req, res, 'passkey');
     })
     .all(allowOnly('GET', 'POST'));
 
@@ -104,13 +112,14 @@ export function twoFactorRoutes(ctx: MailboxContext): Router {
       const refund = await consumeCodeAttempt(ctx, req, id);
       const epoch = await recoverFactor(pool, id, hashCode(encryption, form.values.recovery), req);
       if (epoch === undefined) {
+        logFailedFactor(ctx, req, 'recovery code');
         const wrong = 'This is not one of your codes, or it was used already.';
         return showCode(req, res.status(422), rejectField(form, 'recovery', wrong));
       }
       notifier.notify([id]);
       await refund();
       flash(ctx, res, { line: loggedIn });
-      await finishTwoFactorLogin(ctx, req, res, { epoch, next: '/account/second-factor' });
+      await finishTwoFactorLogin(ctx, req, res, 'recovery code', { epoch, next: '/account/second-factor' });
     })
     .all(allowOnly('GET', 'POST'));
   return router;

@@ -80,6 +80,7 @@ export function secondFactorRoutes(ctx: MailboxContext): Router {
       const isOn = await changeAccount(
         ctx,
         req,
+        'codes on',
         (db) => turnTotpOn(db, id, encryptSecret(encryption, id, secret), step),
         'Codes from an app were turned on as your second factor',
       );
@@ -100,6 +101,7 @@ export function secondFactorRoutes(ctx: MailboxContext): Router {
       await changeAccount(
         ctx,
         req,
+        'codes off',
         (db) => turnTotpOff(db, signedIn(req).id),
         'Codes from an app were turned off as your second factor',
       );
@@ -118,6 +120,7 @@ export function secondFactorRoutes(ctx: MailboxContext): Router {
       const isNew = await changeAccount(
         ctx,
         req,
+        isAskedFor ? 'passkey asked for' : 'passkey not asked for',
         (db) => askForPasskey(db, signedIn(req).id, isAskedFor),
         `A setting was changed: ${now},`,
       );

@@ -1,7 +1,7 @@
 // Two-factor login: loads the pending login and completes it.
 import type { Request, RequestHandler, Response } from 'express';
 import { showLogin } from '../routes.ts';
-import { signIn } from '../sign-in.ts';
+import { logFailedLogin, signIn } from '../sign-in.ts';
 import { findPreservedMessage } from '../../mailbox/compose/message-form.ts';
 import { keepPreservedMessage } from '../../mailbox/compose/refused-message.ts';
 import type { MailboxContext } from '../../mailbox/context.ts';
@@ -41,16 +41,25 @@ export function requirePendingLogin(ctx: WebContext): RequestHandler {
   };
 }
 
+type Factor = 'code' | 'passkey' | 'recovery code';
+
 /** `epoch` and `next`: if they are others than those of the pending login. */
 export async function finishTwoFactorLogin(
   ctx: MailboxContext,
   req: Request,
   res: Response,
+  factor: Factor,
   changed: { epoch?: number; next?: string } = {},
 ): Promise<void> {
   const { pending, id, username, epoch } = twoFactorLoginOf(req);
   if (!(await consumeNonce(ctx.pool, pending.key))) return startOver(ctx, req, res);
-  const startPage = await signIn(ctx, req, res, { id, epoch: changed.epoch ?? epoch });
+  const startPage = await signIn(
+    ctx,
+    req,
+    res,
+    { id, epoch: changed.epoch ?? epoch },
+    `password and ${factor}`,
+  );
   pendingLogin.clear(ctx, res);
   const draft = await keepPreservedMessage(ctx, { id, username }, req.body);
   res.redirect(303, draft ?? changed.next ?? (pending.next || startPage));
@@ -61,6 +70,10 @@ const onceMore = 'That took too long, or something has changed. Please log in ag
 /** Whether the form carries a message preserved from an expired session. */
 function hasMessage(req: Request): boolean {
   return findPreservedMessage(req.body) !== undefined;
+}
+
+export function logFailedFactor(ctx: WebContext, req: Request, factor: Factor): void {
+  logFailedLogin(ctx, req, `password and ${factor}`, twoFactorLoginOf(req).id);
 }
 
 export function twoFactorLoginOf(req: Request): OpenTwoFactorLogin {
