@@ -9,7 +9,7 @@ export interface Account {
   gid: number;
 }
 
-const name = 'private-messages';
+export const programUser = 'private-messages';
 const projectFolder = fileURLToPath(new URL('..', import.meta.url));
 
 /** The owner of the data folder or its database, unless that is root (taking it over would lock them out); else our own
@@ -22,7 +22,7 @@ export function findProgramUser(dataDir: string): Account | undefined {
   const database = ownerOf(join(dataDir, 'postgres'));
   const shared = ['postgres', 'nobody'].map((each) => findAccount(each)?.uid);
   if (database && !shared.includes(database.uid)) return database;
-  return findAccount(name) ?? makeAccount();
+  return findAccount(programUser) ?? makeAccount();
 }
 
 /** Whether this user can read the program and these files, and enter these folders. */
@@ -39,7 +39,7 @@ export function dropPrivileges(
 ): string | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const account = findProgramUser(dataDir);
-  if (!account) return `there is no user ${name}, and it could not be created`;
+  if (!account) return `there is no user ${programUser}, and it could not be created`;
   if (!canReach(account, dataDir)) return `no other user can access both ${projectFolder} and ${dataDir}`;
   if (!canConnect(account)) return 'no other user can connect to the database in DATABASE_URL';
   mkdirSync(join(dataDir, 'uploads'), { recursive: true, mode: 0o700 });
@@ -71,12 +71,23 @@ export function findAccount(username: string): Account | undefined {
 /** shadow (Debian, Fedora and others), else BusyBox (Alpine). */
 function makeAccount(): Account | undefined {
   const home = ['-d', '/nonexistent', '-s', '/usr/sbin/nologin'];
-  spawnSync('useradd', ['--system', '--user-group', '--no-create-home', ...home, name]);
-  if (!findAccount(name)) {
-    spawnSync('addgroup', ['-S', name]);
-    spawnSync('adduser', ['-S', '-D', '-H', '-h', '/nonexistent', '-s', '/sbin/nologin', '-G', name, name]);
+  spawnSync('useradd', ['--system', '--user-group', '--no-create-home', ...home, programUser]);
+  if (!findAccount(programUser)) {
+    spawnSync('addgroup', ['-S', programUser]);
+    spawnSync('adduser', [
+      '-S',
+      '-D',
+      '-H',
+      '-h',
+      '/nonexistent',
+      '-s',
+      '/sbin/nologin',
+      '-G',
+      programUser,
+      programUser,
+    ]);
   }
-  return findAccount(name);
+  return findAccount(programUser);
 }
 
 function ownerOf(path: string): Account | undefined {
