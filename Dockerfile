@@ -2,8 +2,8 @@
 FROM node:26.12.1-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000
 WORKDIR /app
-# A volume mounted here for the first time gets this owner, the program's own user.
-RUN install -d -o node -g node -m 700 data
+# A volume mounted there for the first time gets this owner, the program's own user.
+RUN install -d -o node -g node -m 700 data backups
 COPY package.json package-lock.json .npmrc ./
 # The optional packages are PostgreSQL and Node: the image has Node, and PostgreSQL has its own container.
 RUN npm ci --omit=dev --omit=optional && npm cache clean --force

@@ -71,7 +71,7 @@ describe('docker-compose.yml', () => {
 
   test('keeps the database on a volume, where PostgreSQL 18 expects it', () => {
     expect(db.volumes).toContain('data:/var/lib/postgresql');
-    expect(app.volumes).toEqual(['socket:/var/run/postgresql:ro', 'key:/app/data']);
+    expect(app.volumes).toEqual(['socket:/var/run/postgresql:ro', 'key:/app/data', 'backups:/app/backups']);
   });
 
   // CI has no Docker; that is no reason to call its run incomplete.

@@ -27,6 +27,14 @@ export async function migrate(
   }
 }
 
+/** Runs them in a transaction of the caller's. */
+export async function runMigrations(client: pg.Client, migrations: Migration[]): Promise<void> {
+  for (const { name, sql, sha256 } of migrations) {
+    for (const statement of splitStatements(sql)) await client.query(statement);
+    await client.query('insert into schema_migrations (name, sha256) values ($1, $2)', [name, sha256]);
+  }
+}
+
 interface Run {
   pool: Pool;
   client: pg.PoolClient;

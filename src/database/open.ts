@@ -13,6 +13,7 @@ import { explainRefusal } from './refusals.ts';
 
 export interface OpenDatabase {
   pool: Pool; // only for rows, of one user at a time (app-role.ts, owner.ts)
+  address: string; // as the owner of the tables
   close(): Promise<void>;
 }
 
@@ -40,7 +41,7 @@ export async function openDatabase(
     const opened = await openAppPool(owner, address, onError, tell);
     pool = opened;
     await asSystem(() => goOnFromNewestId(opened));
-    return { pool, close };
+    return { pool, address, close };
   } catch (error) {
     await close();
     throw explainRefusal(error as Error, given ?? '');

@@ -28,7 +28,7 @@ export function readArguments(args: string[]): Typed {
   return { help: false, command, argument: argument ?? '', options };
 }
 
-const article = { NAME: 'a username', PART: 'a part of a username' };
+const article = { NAME: 'a username', PART: 'a part of a username', FILE: 'a file' };
 
 function parse(args: string[]) {
   try {
@@ -43,6 +43,8 @@ function parse(args: string[]) {
         'drop-second-factor': { type: 'boolean' },
         name: { type: 'string' },
         line: { type: 'string' },
+        to: { type: 'string' },
+        'with-key': { type: 'boolean' },
       },
     });
     return { ...values, words: positionals };

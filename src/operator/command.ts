@@ -9,11 +9,14 @@ export interface Options {
   json?: boolean;
   line?: string;
   name?: string;
+  to?: string;
+  'with-key'?: boolean;
   yes?: boolean;
 }
 
 export interface Call {
   pool: Pool;
+  address: string; // of the database, as the owner of its tables
   config: Config;
   options: Options;
   argument: string;
@@ -42,7 +45,7 @@ export interface PersonCommand extends Described {
 }
 
 export interface PlainCommand extends Described {
-  argument?: 'PART';
+  argument?: 'PART' | 'FILE';
   run(call: Call): Promise<Outcome>;
 }
 

@@ -1,4 +1,5 @@
 // All operator commands, in help order.
+import { backup } from './backup.ts';
 import { clearName, disableUser, enableUser, endSessions } from './access.ts';
 import type { Command } from './command.ts';
 import { deleteUser } from './delete.ts';
@@ -6,8 +7,9 @@ import { invite } from './invite.ts';
 import { showLog } from './log.ts';
 import { findUsers, listUsers } from './people.ts';
 import { resetLink } from './reset-link.ts';
-import { site } from './site.ts';
+import { restore } from './restore.ts';
 import { rotateSecret } from './rotate-secret.ts';
+import { site } from './site.ts';
 
 export const commands: Command[] = [
   listUsers,
@@ -20,6 +22,8 @@ export const commands: Command[] = [
   deleteUser,
   invite,
   site,
+  backup,
+  restore,
   rotateSecret,
   showLog,
 ];

@@ -9,6 +9,8 @@ const explanations: Record<keyof Options, [typed: string, words: string]> = {
     '--drop-second-factor',
     'the link also removes the second factor, passkeys and recovery codes',
   ],
+  to: ['--to DIR', 'write into this folder; default BACKUP_DIR, else backups'],
+  'with-key': ['--with-key', 'include secret.key; then keep the file like a password'],
   yes: ['--yes', 'skip the question'],
   days: ['--days N', 'valid for 1 to 365 days; default 7'],
   name: ['--name TEXT', 'the name of the site, up to 60 characters'],

@@ -1,13 +1,13 @@
 // `rotate-secret`: replaces secret.key, re-encrypts what the old key encrypted, and voids what it hashed.
-import type { Database, Pool } from '../database/pool.ts';
+import type { Database } from '../database/pool.ts';
 import { transaction } from '../database/transaction.ts';
 import { encryptUsernameKey } from '../accounts/used-usernames.ts';
 import { leaveNotice } from '../mailbox/notices.ts';
 import { createEncryption, type Encryption } from '../secrets/encryption.ts';
 import { decryptSecret, encryptSecret } from '../accounts/second-factor/secrets.ts';
 import { readBothKeys, switchKeys } from '../secrets/secret-key.ts';
-import { StartupError } from '../startup-error.ts';
 import type { PlainCommand } from './command.ts';
+import { refuseWhileRunning } from './running.ts';
 
 export const rotateSecret: PlainCommand = {
   name: 'rotate-secret',
@@ -18,6 +18,7 @@ notice to each user. After an interruption, run it again. The former key stays i
 older backup of the database is needed.`,
   options: [],
   run: async ({ pool, config }) => {
+    // A running program has the old key in memory and would continue to encrypt with it.
     await refuseWhileRunning(pool);
     // The new key is on disk before anything is encrypted with it, and the old one until everything is.
     const { current, next } = readBothKeys(config.dataDir);
@@ -40,15 +41,6 @@ older backup of the database is needed.`,
     };
   },
 };
-
-/** A running program has the old key in memory and would continue to encrypt with it. */
-async function refuseWhileRunning(pool: Pool): Promise<void> {
-  const { rowCount } = await pool.query(
-    `select from pg_stat_activity
-     where datname = current_database() and application_name = 'private-messages notifier'`,
-  );
-  if (rowCount) throw new StartupError('The program is running. Stop it on all machines, then try again.');
-}
 
 async function encryptAnew(
   db: Database,

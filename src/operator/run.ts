@@ -31,7 +31,7 @@ async function run(typed: Typed): Promise<void> {
   const config = readSettings();
   const database = await openDatabase(config, () => {});
   try {
-    const call = { pool: database.pool, config, options, argument };
+    const call = { ...database, config, options, argument };
     const outcome = await asSystem(() => perform(command, call));
     print(outcome, options);
     if (outcome.isMissing) process.exitCode = 1;

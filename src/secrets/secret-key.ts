@@ -50,6 +50,20 @@ export function switchKeys(dataDir: string): void {
   syncFolder(dataDir);
 }
 
+/** Puts this key in place, such as one from a backup. A different one becomes secret.key.old. */
+export function installKey(dataDir: string, key: Buffer): void {
+  makeFolder(dataDir);
+  const file = join(dataDir, 'secret.key');
+  const current = readKey(file);
+  if (current?.equals(key)) return;
+  const fresh = `${file}.new-${process.pid}-${randomBytes(6).toString('hex')}`;
+  writeWhole(fresh, key);
+  giveToOwner(fresh, dataDir);
+  if (current) renameSync(file, join(dataDir, 'secret.key.old'));
+  renameSync(fresh, file);
+  syncFolder(dataDir);
+}
+
 function syncFolder(folder: string): void {
   const descriptor = openSync(folder, 'r'); // so that file names survive a power loss
   fsyncSync(descriptor);

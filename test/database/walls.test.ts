@@ -8,6 +8,7 @@ import { createPool, type Pool } from '../../src/database/pool.ts';
 import { transaction, withConnection } from '../../src/database/transaction.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { addressOf, createDatabase } from '../support/database.ts';
+import { fillEveryTable } from '../support/every-table.ts';
 import { registered } from '../support/person.ts';
 
 let app: TestApp;
@@ -15,31 +16,12 @@ let alice: string;
 let bob: string;
 let owned: { table: string; column: string }[];
 
-// Every table with a row of each of the two; what registering and writing does not fill.
-const fill = [
-  `insert into drafts (owner_id, id, recipient, body, saved_at) select id, gen_random_uuid(), '', 'Draft', now()
-    from users`,
-  'insert into ended_drafts (owner_id, id, is_sent) select id, gen_random_uuid(), true from users',
-  `insert into known_browsers (user_id, hash, seen_at) select id, sha256('other'), now() from users`,
-  `insert into recovery_codes (user_id, hashes, made_at) select id, array[sha256('code')], now() from users`,
-  `insert into totp (user_id, secret, confirmed_at, last_step) select id, 'x', now(), 1 from users`,
-  `insert into passkeys (user_id, id, credential_id, public_key, counter, transports, name)
-   select id, gen_random_uuid(), 'x', 'x', 0, '{}', 'Key' from users`,
-  `insert into reset_links (user_id, token_hash, drops_second_factor, expires_at) select id, 'x', false, now()
-    from users`,
-  `insert into invitations (inviter_id, id, token_hash, expires_at) select id, gen_random_uuid(), 'x', now()
-    from users`,
-  'insert into exports (user_id, run, total) select id, gen_random_uuid(), 1 from users',
-  `insert into imports (user_id, job, sid, epoch, bytes_total, own_addresses)
-    select id, gen_random_uuid(), '', 0, 1, '' from users`,
-];
-
 beforeAll(async () => {
   app = await startApp();
   const people = [await registered(app.url, 'alice'), await registered(app.url, 'bobby')] as const;
   await people[0].send('bobby', 'Hello');
   await people[1].send('alice', 'Hello yourself');
-  for (const statement of fill) await app.pool.query(statement);
+  await fillEveryTable(app.pool);
   const { rows } = await app.pool.query<{ id: string }>('select id from users order by username');
   [alice, bob] = rows.map(({ id }) => id) as [string, string];
   ({ rows: owned } = await app.pool.query<{ table: string; column: string }>(
