@@ -67,6 +67,11 @@ function bare(host: string): string {
   return host.replace(/^\[(.*)\]$/, '$1');
 }
 
+/** Whether a server that listens there is reached under every address of the machine. */
+export function isEverywhere(host: string): boolean {
+  return /^(0\.0\.0\.0|::)$/.test(host);
+}
+
 /** The URL to open on this machine: localhost, unless the server listens on another address only. */
 export function urlOf({ host, port }: { host: string; port: number }): string {
   const isHere = /^(127\.|localhost$|::1$|0\.0\.0\.0$|::$)/i.test(host);

@@ -76,6 +76,7 @@ export interface Config {
   databaseUrl: string | undefined; // undefined: use the built-in PostgreSQL in dataDir
   dataDir: string;
   publicUrl: string; // the origin users type, without a trailing slash
+  isAddressGiven: boolean; // by PUBLIC_URL, or in containers by HTTP_PORT
   isHttps: boolean;
   hsts: Hsts; // the names browsers keep to https for a year; only where isHttps
   trustProxy: number | string | false;
@@ -123,6 +124,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     databaseUrl: settings.DATABASE_URL,
     dataDir: isAbsolute(settings.DATA_DIR) ? settings.DATA_DIR : resolve(settings.DATA_DIR),
     publicUrl,
+    isAddressGiven: Boolean(settings.PUBLIC_URL ?? settings.PUBLISHED_PORT),
     isHttps: publicUrl.startsWith('https:'),
     hsts: settings.HSTS,
     trustProxy: settings.TRUST_PROXY ?? false,

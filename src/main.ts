@@ -17,6 +17,7 @@ import { startCleanupJobs } from './process/cleanup-jobs.ts';
 import { createBoundedServer } from './process/server.ts';
 import { exitWithError, StartupError } from './startup-error.ts';
 import { dropPrivileges } from './system-user.ts';
+import { reachableAddresses } from './web/site-address.ts';
 import { createLog, flushLog, type Log } from './web/log.ts';
 import { runWorkers } from './process/workers.ts';
 
@@ -77,6 +78,8 @@ async function serve(config: Config, log: Log, pool: Pool, asked: Promise<string
     const lostKey = await describeLostKey(pool, ctx.encryption).catch(onError);
     if (lostKey) console.error(`private-messages: ${lostKey}`);
     console.error(`Open ${config.publicUrl}`);
+    const others = reachableAddresses(config);
+    if (others.length > 0) console.error(`Others in your network open ${others.join(' or ')}`);
   }
 
   const signal = await asked;

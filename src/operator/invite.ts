@@ -1,6 +1,7 @@
 // `invite`: creates an invitation link for registration.
 import { invitationLink } from '../accounts/invitations/admission.ts';
 import { makeInvitation, operator } from '../accounts/invitations/queries.ts';
+import { addressForOthers } from '../web/site-address.ts';
 import { exactTime } from '../web/times.ts';
 import type { PlainCommand } from './command.ts';
 
@@ -12,7 +13,7 @@ export const invite: PlainCommand = {
   options: ['days'],
   run: async ({ pool, config, options }) => {
     const { token, expiresAt } = await makeInvitation(pool, operator, options.days);
-    const link = invitationLink(config, token);
+    const link = invitationLink(addressForOthers(config), token);
     const hint = {
       open: ' Registration is open: everybody can register without it.',
       invite: '',

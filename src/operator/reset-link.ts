@@ -3,6 +3,7 @@ import { transaction } from '../database/transaction.ts';
 import { tellAll } from '../mailbox/live/notifier.ts';
 import { leaveNotice } from '../mailbox/notices.ts';
 import { makeResetLink } from '../accounts/reset-links/queries.ts';
+import { addressForOthers } from '../web/site-address.ts';
 import { exactTime } from '../web/times.ts';
 import type { PersonCommand } from './command.ts';
 
@@ -21,7 +22,7 @@ the password, makes it void. The user gets a notice.`,
       return makeResetLink(db, id, dropsSecondFactor);
     });
     await tellAll(pool, [id]);
-    const link = `${config.publicUrl}/reset/${token}`;
+    const link = `${addressForOthers(config)}/reset/${token}`;
     return {
       rows: { username, link, expiresAt, dropsSecondFactor },
       text: link,

@@ -45,6 +45,7 @@ export async function admit(
   });
 }
 
-export function invitationLink({ publicUrl }: Pick<Config, 'publicUrl'>, token: string): string {
-  return `${publicUrl}/register?invitation=${token}`;
+/** `address` as in web/site-address.ts. */
+export function invitationLink(address: string, token: string): string {
+  return `${address}/register?invitation=${token}`;
 }

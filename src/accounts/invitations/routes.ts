@@ -5,6 +5,7 @@ import type { Config } from '../../config.ts';
 import type { WebContext } from '../../web/context.ts';
 import { allowOnly, HttpError } from '../../web/errors.ts';
 import { flash } from '../../web/flash.ts';
+import { addressUsed } from '../../web/site-address.ts';
 import { blankForm, rejectField, type Form } from '../../web/forms.ts';
 import { signedIn } from '../../sessions/session.ts';
 import { invitationLink } from './admission.ts';
@@ -34,7 +35,7 @@ export function invitationRoutes(ctx: WebContext): Router {
         const words = 'You have the maximum number of open invitations.';
         return show(req, res.status(422), rejectField(blankForm(), '', words));
       }
-      const link = invitationLink(config, made.token);
+      const link = invitationLink(addressUsed(config, req), made.token);
       flash(ctx, res, { line: 'There is a new invitation. Its link is shown only once: copy it now.', link });
       res.redirect(303, '/account/invitations');
     })
