@@ -49,6 +49,7 @@ describe.runIf(available('docker-compose'))('docker-compose config', () => {
       ...readConfig({}),
       databaseUrl: 'postgres://postgres@/postgres?host=/var/run/postgresql',
       publicUrl: 'http://localhost',
+      isAddressGiven: true,
       trustProxy: 1,
     });
   });
