@@ -61,6 +61,10 @@ export class RowSum {
   }
 }
 
+export async function* asItIs(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  yield* chunks;
+}
+
 const checksumBytes = '\n'.length + 64 + '\n'.length;
 
 /** Adds the first line and the checksum. */

@@ -4,7 +4,9 @@ import { pipeline } from 'node:stream/promises';
 import { createZstdDecompress } from 'node:zlib';
 import { reason } from '../database/embedded/data-folder.ts';
 import { StartupError } from '../startup-error.ts';
+import { ageLine, decryptWith, type Identity } from './age.ts';
 import {
+  asItIs,
   damaged,
   endOfRows,
   withoutChecksum,
@@ -13,13 +15,35 @@ import {
   type Trailer,
 } from './format.ts';
 
+export interface Source {
+  file: string;
+  identity?: Identity | undefined; // if it is encrypted
+}
+
+/** Undefined if it is not encrypted. */
+export async function findEncryption(file: string): Promise<'passphrase' | 'key' | undefined> {
+  let start = '';
+  try {
+    for await (const chunk of createReadStream(file, { end: 200, encoding: 'latin1' }))
+      start += chunk as string;
+  } catch (error) {
+    throw new StartupError(`${file} cannot be read: ${reason(error)}.`);
+  }
+  if (!start.startsWith(ageLine)) return undefined;
+  return start.startsWith('-> scrypt ', ageLine.length) ? 'passphrase' : 'key';
+}
+
 /** Throws a StartupError if a single bit of it has changed. */
-export async function checkFile(file: string): Promise<void> {
-  await pipeline(createReadStream(file), withoutChecksum, async (chunks) => {
+export async function checkFile({ file, identity }: Source): Promise<void> {
+  await pipeline(createReadStream(file), decryptIf(identity), withoutChecksum, async (chunks) => {
     for await (const _ of chunks);
   }).catch((error: NodeJS.ErrnoException) => {
     throw error.syscall ? new StartupError(`${file} cannot be read: ${reason(error)}.`) : error;
   });
+}
+
+function decryptIf(identity: Identity | undefined) {
+  return identity ? decryptWith(identity) : asItIs;
 }
 
 interface Reader {
@@ -29,19 +53,28 @@ interface Reader {
 }
 
 /** Returns the end of the file, with the sums of all tables. */
-export async function readBackup(file: string, { onManifest, onTable }: Reader): Promise<Trailer> {
+export async function readBackup(
+  { file, identity }: Source,
+  { onManifest, onTable }: Reader,
+): Promise<Trailer> {
   let trailer: Trailer | undefined;
-  await pipeline(createReadStream(file), withoutChecksum, createZstdDecompress(), async (chunks) => {
-    const lines = new Lines(chunks);
-    await onManifest((await lines.json()) as Manifest);
-    for (;;) {
-      const next = (await lines.json()) as TableStart | Trailer;
-      if ('sums' in next) trailer = next;
-      if ('sums' in next) break;
-      await onTable(next, lines.rows());
-    }
-    await lines.end();
-  });
+  await pipeline(
+    createReadStream(file),
+    decryptIf(identity),
+    withoutChecksum,
+    createZstdDecompress(),
+    async (chunks) => {
+      const lines = new Lines(chunks);
+      await onManifest((await lines.json()) as Manifest);
+      for (;;) {
+        const next = (await lines.json()) as TableStart | Trailer;
+        if ('sums' in next) trailer = next;
+        if ('sums' in next) break;
+        await onTable(next, lines.rows());
+      }
+      await lines.end();
+    },
+  );
   return trailer!;
 }
 

@@ -9,12 +9,11 @@ import { readMigrations } from '../database/migration-files.ts';
 import { StartupError } from '../startup-error.ts';
 import { withOwner } from './connection.ts';
 import { RowSum, type Manifest, type TableStart, type TableSum } from './format.ts';
-import { checkFile, readBackup } from './read.ts';
+import { checkFile, readBackup, type Source } from './read.ts';
 import { dropSchema, listTables, setAside } from './schema.ts';
 
-export interface RestoreRequest {
+export interface RestoreRequest extends Source {
   address: string; // of the database, as the owner of its tables
-  file: string;
   tell: (line: string) => void;
   /** Before the end of the transaction. */
   finish: (client: pg.Client, restored: Restored) => Promise<void>;
@@ -28,14 +27,14 @@ export interface Restored {
 }
 
 /** Throws a StartupError, and then the database is as it was. */
-export async function restoreBackup({ address, file, tell, finish }: RestoreRequest): Promise<Restored> {
-  tell(`Checking ${file}.`);
-  await checkFile(file);
+export async function restoreBackup({ address, tell, finish, ...source }: RestoreRequest): Promise<Restored> {
+  tell(`Checking ${source.file}.`);
+  await checkFile(source);
   return withOwner(address, 'Nothing was restored', async (client) => {
     await client.query('begin');
     await client.query(`select pg_advisory_xact_lock(hashtext('private-messages migrations'))`);
     await refuseUnlessEmpty(client);
-    const restored = await load(client, file, tell);
+    const restored = await load(client, source, tell);
     await finish(client, restored);
     await client.query('commit');
     await client.query('analyze');
@@ -43,12 +42,12 @@ export async function restoreBackup({ address, file, tell, finish }: RestoreRequ
   });
 }
 
-async function load(client: pg.Client, file: string, tell: (line: string) => void): Promise<Restored> {
+async function load(client: pg.Client, source: Source, tell: (line: string) => void): Promise<Restored> {
   let manifest: Manifest | undefined;
   let later: ReturnType<typeof readMigrations> = [];
   let makeAgain: string[] = [];
   const sums: Record<string, TableSum> = {};
-  const { sums: expected } = await readBackup(file, {
+  const { sums: expected } = await readBackup(source, {
     onManifest: async (read) => {
       manifest = read;
       const all = readMigrations();

@@ -9,13 +9,23 @@ import { to as copyTo } from 'pg-copy-streams';
 import { reason } from '../database/embedded/data-folder.ts';
 import { isDatabaseAway } from '../database/pool.ts';
 import { StartupError } from '../startup-error.ts';
+import { encryptFor, type Recipient } from './age.ts';
 import { takeLock, withOwner } from './connection.ts';
-import { endOfRows, RowSum, withChecksum, type Manifest, type TableSum, type Trailer } from './format.ts';
+import {
+  asItIs,
+  endOfRows,
+  RowSum,
+  withChecksum,
+  type Manifest,
+  type TableSum,
+  type Trailer,
+} from './format.ts';
 import { listColumns, listTables } from './schema.ts';
 
 export interface BackupRequest {
   address: string; // of the database, as the owner of its tables
   folder: string;
+  recipient?: Recipient; // then it is encrypted
   secretKey?: Buffer;
   onProgress?: (rows: number, table: string) => void | Promise<void>;
   signal?: AbortSignal;
@@ -54,12 +64,12 @@ async function describe(client: pg.Client, { secretKey }: BackupRequest): Promis
 
 async function writeFile(
   client: pg.Client,
-  { folder, onProgress = () => {}, signal }: BackupRequest,
+  { folder, recipient, onProgress = () => {}, signal }: BackupRequest,
   manifest: Manifest,
   tables: string[],
 ): Promise<Backup> {
   const madeAt = new Date(manifest.madeAt);
-  const file = await freeName(folder, madeAt);
+  const file = await freeName(folder, madeAt, recipient ? '.backup.age' : '.backup');
   const partial = `${file}${partialEnding}`;
   const sums: Record<string, TableSum> = {};
   try {
@@ -67,6 +77,7 @@ async function writeFile(
       () => text(client, manifest, tables, sums, onProgress),
       createZstdCompress(),
       withChecksum,
+      recipient ? encryptFor(recipient) : asItIs,
       createWriteStream(partial, { mode: 0o600, flush: true }),
       { signal },
     );
@@ -111,11 +122,11 @@ function line(value: object): Buffer {
 const partialEnding = '.partial';
 
 /** By time, in UTC: sorting by name sorts by time. */
-async function freeName(folder: string, madeAt: Date): Promise<string> {
+async function freeName(folder: string, madeAt: Date, ending: string): Promise<string> {
   const taken = new Set(await readdir(folder));
   for (let at = madeAt.getTime(); ; at += 1000) {
     const time = new Date(at).toISOString().replaceAll(/[-:]|\.\d+/g, '');
-    const name = `private-messages-${time}.backup`;
+    const name = `private-messages-${time}${ending}`;
     if (!taken.has(name)) return join(folder, name);
   }
 }

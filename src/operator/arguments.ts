@@ -44,6 +44,9 @@ function parse(args: string[]) {
         name: { type: 'string' },
         line: { type: 'string' },
         to: { type: 'string' },
+        passphrase: { type: 'boolean' },
+        'public-key': { type: 'string' },
+        'key-file': { type: 'string' },
         'with-key': { type: 'boolean' },
       },
     });

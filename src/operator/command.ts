@@ -7,8 +7,11 @@ export interface Options {
   days?: number;
   'drop-second-factor'?: boolean;
   json?: boolean;
+  'key-file'?: string;
   line?: string;
   name?: string;
+  passphrase?: boolean;
+  'public-key'?: string;
   to?: string;
   'with-key'?: boolean;
   yes?: boolean;

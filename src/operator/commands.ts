@@ -1,6 +1,6 @@
 // All operator commands, in help order.
-import { backup } from './backup.ts';
 import { clearName, disableUser, enableUser, endSessions } from './access.ts';
+import { backup, backupKey } from './backup.ts';
 import type { Command } from './command.ts';
 import { deleteUser } from './delete.ts';
 import { invite } from './invite.ts';
@@ -23,6 +23,7 @@ export const commands: Command[] = [
   invite,
   site,
   backup,
+  backupKey,
   restore,
   rotateSecret,
   showLog,

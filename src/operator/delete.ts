@@ -1,9 +1,9 @@
 // `delete`: permanently deletes an account and everything in it.
-import { createInterface } from 'node:readline/promises';
 import { foldUsername } from '../usernames.ts';
 import { deleteAccount } from '../accounts/deletion/delete-account.ts';
 import { tellAll } from '../mailbox/live/notifier.ts';
 import { StartupError } from '../startup-error.ts';
+import { ask } from './ask.ts';
 import type { PersonCommand } from './command.ts';
 
 export const deleteUser: PersonCommand = {
@@ -29,16 +29,3 @@ copies held by others stay and show "deleted account"; the name cannot be regist
     return { rows: { username, isDeleted: true }, text: `${username} is deleted.${rest}` };
   },
 };
-
-/** Reads a line from the terminal or a pipe; undefined at the end of input. */
-async function ask(question: string): Promise<string | undefined> {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return await Promise.race([
-      terminal.question(question),
-      new Promise<undefined>((resolve) => terminal.once('close', () => resolve(undefined))),
-    ]);
-  } finally {
-    terminal.close();
-  }
-}

@@ -1,11 +1,18 @@
 // `restore`: fills an empty database from a backup.
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { reason } from '../database/embedded/data-folder.ts';
+import { isSecretKey, type Identity } from '../backups/age.ts';
+import { findEncryption } from '../backups/read.ts';
 import { restoreBackup } from '../backups/restore.ts';
 import { installKey } from '../secrets/secret-key.ts';
-import type { PlainCommand } from './command.ts';
+import { StartupError } from '../startup-error.ts';
+import { askSecretly } from './ask.ts';
+import type { Options, PlainCommand } from './command.ts';
 import { openProgress } from './progress.ts';
 import { logUse } from './queries.ts';
 import { refuseWhileRunning } from './running.ts';
+import { counted } from './table.ts';
 
 export const restore: PlainCommand = {
   name: 'restore',
@@ -14,13 +21,16 @@ export const restore: PlainCommand = {
   details: `Stop the program first. The database may be new, or one in which nobody has registered. The backup may be from
 an older version of this program, and from another version of PostgreSQL. All of it is restored and compared with the
 file, or nothing.`,
-  options: [],
-  run: async ({ pool, address, config, argument }) => {
+  options: ['key-file'],
+  run: async ({ pool, address, config, options, argument }) => {
     await refuseWhileRunning(pool);
+    const file = resolve(argument);
+    const identity = await chooseIdentity(file, options);
     const progress = openProgress();
     const { madeAt, sums, migrationsRun, secretKey } = await restoreBackup({
       address,
-      file: resolve(argument),
+      file,
+      identity,
       tell: (line) => progress.show(line),
       finish: async (client, restored) => {
         await logUse(client, 'restore', undefined, []);
@@ -33,10 +43,37 @@ file, or nothing.`,
     return {
       rows: { madeAt, tables: sums, migrationsRun, hasKey: secretKey !== undefined },
       text:
-        `Restored ${sums.users!.rows} accounts and ${sums.messages!.rows} messages as of ${madeAt}. Counts and ` +
+        `Restored ${counted(sums.users!.rows, 'account')} and ${counted(sums.messages!.rows, 'message')} as of ${madeAt}. Counts and ` +
         `digests of all ${Object.keys(sums).length} tables agree with the file.` +
-        (migrationsRun > 0 ? ` Then ${migrationsRun} newer migrations ran.` : ''),
+        (migrationsRun > 0 ? ` Then ${counted(migrationsRun, 'newer migration')} ran.` : ''),
       note: `${key} Everybody logs in again.`,
     };
   },
 };
+
+export async function chooseIdentity(file: string, options: Options): Promise<Identity | undefined> {
+  const encryption = await findEncryption(file);
+  if (encryption === undefined) return undefined;
+  if (encryption === 'passphrase')
+    return { passphrase: (await askSecretly('Passphrase of the backup: ')) ?? '' };
+  const keyFile = options['key-file'];
+  if (keyFile === undefined)
+    throw new StartupError(
+      'The file is encrypted for a key: say --key-file FILE, with the file that holds it.',
+    );
+  return { secretKey: readKeyFile(keyFile) };
+}
+
+/** As age-keygen writes it: with comments. */
+function readKeyFile(keyFile: string): string {
+  let text: string;
+  try {
+    text = readFileSync(keyFile, 'utf8');
+  } catch (error) {
+    throw new StartupError(`${keyFile} cannot be read: ${reason(error)}.`);
+  }
+  const secretKey = text.split(/\s+/).find(isSecretKey);
+  if (secretKey === undefined)
+    throw new StartupError(`${keyFile} holds no secret key: it begins with AGE-SECRET-KEY-1.`);
+  return secretKey;
+}
