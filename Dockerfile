@@ -1,6 +1,6 @@
 # The program as it is: Node runs its TypeScript, so there is nothing to build.
 FROM node:26.12.1-slim
-ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 METRICS_HOST=0.0.0.0
 WORKDIR /app
 # A volume mounted there for the first time gets this owner, the program's own user.
 RUN install -d -o node -g node -m 700 data backups

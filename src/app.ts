@@ -1,5 +1,5 @@
 // createApp(): middleware and routes in the order every request passes through; read this first.
-import express, { Router, type Express } from 'express';
+import express, { Router, type Express, type RequestHandler } from 'express';
 import { accountRoutes } from './accounts/account-routes.ts';
 import { confirmPasswordRoutes } from './accounts/confirm-password.ts';
 import { deletionRoutes } from './accounts/deletion/routes.ts';
@@ -64,6 +64,7 @@ import { renderPages } from './web/views.ts';
 export interface AppContext extends TransfersContext {
   latestMigration: string;
   isStopping: () => boolean;
+  measure?: RequestHandler | undefined; // with METRICS=on
 }
 
 /** The addresses that need a signed-in user; no other address reaches memberRoutes. */
@@ -98,6 +99,7 @@ export function createApp(ctx: AppContext): Express {
 
   app.use(secureHeaders(config), healthRoutes(ctx));
   app.use(normalizeForwardedFor, logRequests(log), logLimits(log));
+  if (ctx.measure) app.use(ctx.measure);
   app.use('/assets', serveAssets);
   app.use(countRequests('/account/import'), neverStore, refuseBrokenAddresses, forNobody);
   app.use(['/reset', '/register'], hideAddress);

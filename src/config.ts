@@ -20,6 +20,12 @@ const wholeNumber = (fallback: number, min: number, max: number) => {
 const oneOf = <const Choices extends readonly [string, ...string[]]>(...choices: Choices) =>
   z.enum(choices, `must be ${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}`).default(choices[0]);
 
+const address = (fallback: string) =>
+  z
+    .string()
+    .refine(isHost, 'must be an address or a host name of this machine, such as 127.0.0.1 or 0.0.0.0')
+    .default(fallback);
+
 // One hash may use at most half of the memory: with more, the first login would kill the process.
 const maxPasswordKib = Math.min(
   4_194_304,
@@ -29,10 +35,7 @@ const maxPasswordKib = Math.min(
 const environment = z.object({
   NODE_ENV: oneOf('production', 'development', 'test'),
   PORT: wholeNumber(3000, 1, 65_535),
-  HOST: z
-    .string()
-    .refine(isHost, 'must be an address or a host name of this machine, such as 127.0.0.1 or 0.0.0.0')
-    .default('127.0.0.1'),
+  HOST: address('127.0.0.1'),
   DATABASE_URL: z
     .string()
     .regex(/^postgres(ql)?:\/\/\S+$/, 'must begin with postgres:// and have no blanks (write %20)')
@@ -46,6 +49,9 @@ const environment = z.object({
   HSTS: oneOf('host', 'subdomains', 'preload', 'off'),
   TRUST_PROXY: trustProxy.optional(),
   WEB_CONCURRENCY: wholeNumber(1, 1, 64),
+  METRICS: oneOf('off', 'on'),
+  METRICS_PORT: wholeNumber(9464, 1, 65_535),
+  METRICS_HOST: address('127.0.0.1'),
   LOG_LEVEL: oneOf('info', 'fatal', 'error', 'warn', 'debug', 'trace', 'silent'),
   SENDS_PER_MINUTE: wholeNumber(30, 1, 1_000_000),
   SEARCHES_PER_MINUTE: wholeNumber(30, 1, 1_000_000),
@@ -81,6 +87,7 @@ export interface Config {
   hsts: Hsts; // the names browsers keep to https for a year; only where isHttps
   trustProxy: number | string | false;
   processes: number;
+  metrics: { host: string; port: number } | undefined; // where they are served
   logLevel: string;
   sendsPerMinute: number;
   searchesPerMinute: number;
@@ -129,6 +136,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     hsts: settings.HSTS,
     trustProxy: settings.TRUST_PROXY ?? false,
     processes: settings.WEB_CONCURRENCY,
+    metrics:
+      settings.METRICS === 'on' ? { host: settings.METRICS_HOST, port: settings.METRICS_PORT } : undefined,
     logLevel: settings.LOG_LEVEL,
     sendsPerMinute: settings.SENDS_PER_MINUTE,
     searchesPerMinute: settings.SEARCHES_PER_MINUTE,

@@ -1,7 +1,6 @@
 // The entry point: settings, database, app, server and graceful shutdown.
 import cluster from 'node:cluster';
 import { fstatSync } from 'node:fs';
-import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createApp } from './app.ts';
 import { withTimeout } from './concurrency/with-timeout.ts';
@@ -14,8 +13,9 @@ import type { Pool } from './database/pool.ts';
 import { openContext } from './process/context.ts';
 import { describeLostKey } from './accounts/second-factor/lost-key.ts';
 import { startCleanupJobs } from './process/cleanup-jobs.ts';
+import { listen } from './process/listen.ts';
 import { createBoundedServer } from './process/server.ts';
-import { exitWithError, StartupError } from './startup-error.ts';
+import { exitWithError } from './startup-error.ts';
 import { dropPrivileges } from './system-user.ts';
 import { reachableAddresses } from './web/site-address.ts';
 import { createLog, flushLog, type Log } from './web/log.ts';
@@ -42,6 +42,7 @@ try {
 async function run(config: Config): Promise<void> {
   const asked = untilAskedToEnd(); // first: Ctrl-C during the start must not leave PostgreSQL running
   if (config.processes > 1 && cluster.isPrimary) {
+    if (config.metrics) await (await import('./process/metrics.ts')).serveWorkersMetrics(config.metrics);
     const user = process.getuid?.();
     const canBindAgain = () => config.port >= 1024 || process.getuid?.() === user;
     const isWell = await runWorkers(config.processes, asked, () => leaveRoot(config), canBindAgain);
@@ -67,7 +68,9 @@ async function serve(config: Config, log: Log, pool: Pool, asked: Promise<string
   const onError = (error: Error) => log.error({ err: error }, 'background');
   const { ctx, close: closeContext } = await openContext(config, pool, log, () => isStopping);
   const cleanupJobs = startCleanupJobs(ctx);
-  const server = createBoundedServer(createApp(ctx));
+  const measure =
+    config.metrics && (await (await import('./process/metrics.ts')).openMetrics(ctx, config.metrics));
+  const server = createBoundedServer(createApp({ ...ctx, measure }));
   const close = prepareShutdown(server, answersFor);
   await listen(server, config);
   const stillRoot = leaveRoot(config);
@@ -123,27 +126,4 @@ async function end(code: number): Promise<never> {
 
 function leaveRoot({ dataDir, databaseUrl }: Config): string | undefined {
   return dropPrivileges(dataDir, (account) => !databaseUrl || canConnect(account, checkAddress(databaseUrl)));
-}
-
-async function listen(server: Server, config: Config): Promise<void> {
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(config.port, config.host, resolve);
-    });
-  } catch (error) {
-    throw explain(error as NodeJS.ErrnoException, config);
-  }
-}
-
-function explain(error: NodeJS.ErrnoException, { port, host }: Config): Error {
-  const unknown = `The name ${host} is unknown: set HOST to an address of this machine.`;
-  const cause = {
-    EADDRINUSE: `Port ${port} is already in use: set PORT to another one.`,
-    EACCES: `Port ${port} requires more privileges: set PORT to one above 1023.`,
-    EADDRNOTAVAIL: `The address ${host} is not of this machine: set HOST to one that is.`,
-    ENOTFOUND: unknown,
-    EAI_AGAIN: unknown,
-  }[error.code ?? ''];
-  return new StartupError(cause ?? `Cannot listen on HOST ${host}, PORT ${port}: ${error.message}.`);
 }

@@ -26,12 +26,13 @@ const admittedAtOnce = hashesAtOnce + 1;
 export const passwordQueue = { mayWait: 40, patience: 3000, refusal: crowded };
 
 /** Admits whole logins and other work that hashes, and limits the hashing in it. Throws a 503 if the queue is full. */
-export type LimitHashing = <T>(work: (hasher: Hasher) => Promise<T>) => Promise<T>;
+export type LimitHashing = (<T>(work: (hasher: Hasher) => Promise<T>) => Promise<T>) & { waiting(): number };
 
 export function createHashingLimiter(costs: Costs): LimitHashing {
   const admit = createLimiter(admittedAtOnce, passwordQueue);
   const hasher = createHasher(costs);
-  return (work) => admit(() => work(hasher));
+  const limit = <T>(work: (hasher: Hasher) => Promise<T>) => admit(() => work(hasher));
+  return Object.assign(limit, { waiting: () => admit.waiting() });
 }
 
 interface Costs {

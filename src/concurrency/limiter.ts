@@ -1,6 +1,6 @@
 // A concurrency limiter with a bounded queue.
 
-export type Limiter = <T>(work: () => Promise<T>) => Promise<T>;
+export type Limiter = (<T>(work: () => Promise<T>) => Promise<T>) & { waiting(): number };
 
 interface Options {
   mayWait?: number;
@@ -46,7 +46,7 @@ export function createLimiter(
     if (running === 0) onIdle?.();
   };
 
-  return async (work) => {
+  const limit = async <T>(work: () => Promise<T>): Promise<T> => {
     if (running >= atOnce) {
       if (waiting.length >= mayWait) throw refusal();
       await waitForSlot(); // finished work hands over its slot
@@ -62,6 +62,7 @@ export function createLimiter(
       else release();
     }
   };
+  return Object.assign(limit, { waiting: () => waiting.length });
 }
 
 export function createKeyedLimiter(

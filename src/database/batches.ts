@@ -1,4 +1,5 @@
 // Bulk changes in batches, so that no statement reaches its time limit and no page waits long.
+import { countBatch } from '../concurrency/batch-counts.ts';
 
 const batch = 500;
 export const patienceMs = 6000;
@@ -15,6 +16,7 @@ export async function inBatches(step: (limit: number) => Promise<number>): Promi
   for (;;) {
     const done = await step(batch);
     count += done;
+    countBatch('bulk changes', done);
     if (done === 0) return { count, isDone: true };
     if (Date.now() > deadline) return { count, isDone: false };
   }

@@ -17,7 +17,7 @@ interface Service {
 }
 
 // Those of the containers, whatever stands in a .env that also serves npm start.
-const fixed = new Set(['PORT', 'HOST', 'DATA_DIR', 'DATABASE_URL']);
+const fixed = new Set(['PORT', 'HOST', 'DATA_DIR', 'DATABASE_URL', 'METRICS_HOST']);
 const folder = mkdtempSync(join(tmpdir(), 'pm-compose-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 

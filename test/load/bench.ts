@@ -5,6 +5,7 @@ import { measureJobs } from './beside-floor.ts';
 import { measureCores } from './cores.ts';
 import { measureGrowth } from './growth.ts';
 import { measureMemory } from './memory.ts';
+import { measureMetrics } from './metrics.ts';
 import { openSite, type Site } from './site.ts';
 import { measureStarts } from './starts.ts';
 
@@ -15,6 +16,7 @@ const parts: Record<string, (site: Site) => Promise<void>> = {
   cores: measureCores,
   growth: measureGrowth,
   memory: measureMemory,
+  metrics: measureMetrics,
 };
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : ['starts', 'jobs', 'cores'];
 const unknown = wanted.filter((part) => !(part in parts));

@@ -57,17 +57,19 @@ const tooMany = (samples: Samples, ...outside: string[]): Samples => ({
   wrong: [...samples.wrong, ...outside],
 });
 
+const address: Samples = {
+  right: ['127.0.0.1', '0.0.0.0', '::1', 'localhost'],
+  wrong: [
+    ...garbage.filter((value) => !['-1', 'null'].includes(value)),
+    '[::1]',
+    '127.0.0.1:80',
+    'http://localhost',
+  ],
+};
+
 export const samples: Record<string, Samples> = {
   PORT: tooMany(whole('8123'), '0', '65536'),
-  HOST: {
-    right: ['127.0.0.1', '0.0.0.0', '::1', 'localhost'],
-    wrong: [
-      ...garbage.filter((value) => !['-1', 'null'].includes(value)),
-      '[::1]',
-      '127.0.0.1:80',
-      'http://localhost',
-    ],
-  },
+  HOST: address,
   HSTS: choice('host', 'subdomains', 'preload', 'off'),
   PUBLIC_URL: {
     right: [
@@ -130,6 +132,9 @@ export const samples: Record<string, Samples> = {
     ],
   },
   WEB_CONCURRENCY: tooMany(whole('2'), '0', '65'),
+  METRICS: choice('off', 'on'),
+  METRICS_PORT: tooMany(whole('9999'), '0', '65536'),
+  METRICS_HOST: address,
   LOG_LEVEL: choice('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
   SENDS_PER_MINUTE: tooMany(whole('5'), '0', '1000001'),
   SEARCHES_PER_MINUTE: tooMany(whole('5'), '0', '1000001'),

@@ -7,8 +7,15 @@ const folders = ['/usr/bin', '/usr/sbin', '/usr/local/bin', '/usr/local/sbin', '
 const lighter: Record<string, string> = { chromium: 'chromium-headless-shell' };
 const packages: Record<string, string> = { 'systemd-analyze': 'systemd', ...lighter };
 
-/** Where the program is, if it is installed. */
+/** Packages without a program. */
+const files: Record<string, string> = {
+  'python3-prometheus-client': '/usr/lib/python3/dist-packages/prometheus_client',
+};
+
+/** Where it is, if it is installed. */
 export function pathOf(program: string): string | undefined {
+  const file = files[program];
+  if (file) return existsSync(file) ? file : undefined;
   const paths = [lighter[program] ?? program, program].flatMap((name) =>
     folders.map((folder) => `${folder}/${name}`),
   );

@@ -1,5 +1,6 @@
 // Notifies all processes of mailbox changes with PostgreSQL's LISTEN and NOTIFY.
 import pg from 'pg';
+import { countBatch } from '../../concurrency/batch-counts.ts';
 import { prepareLike, type Database, type Pool } from '../../database/pool.ts';
 import { noticesInPayload, readPayload, writePayload, type Change, type Notice } from './changes.ts';
 
@@ -70,6 +71,7 @@ async function notifyAll(db: Database, notices: Notice[]): Promise<void> {
   for (let start = 0; start < notices.length; start += noticesInPayload) {
     const payload = writePayload(notices.slice(start, start + noticesInPayload));
     await db.query('select pg_notify($1, $2)', [channel, payload]);
+    countBatch('notifications', Math.min(noticesInPayload, notices.length - start));
   }
 }
 

@@ -18,6 +18,7 @@ export interface Streams {
   add(stream: Stream): boolean;
   /** Sends these users' pages the state of their mailbox; all pages, when notices may have been missed. */
   wake(notices?: Notice[]): void;
+  count(): number;
   close(): void;
 }
 
@@ -134,6 +135,7 @@ export function openStreams(onError: (error: Error) => void): Streams {
       return true;
     },
     wake,
+    count: () => count,
     close: () => {
       isClosed = true;
       toWake.clear();
