@@ -102,8 +102,8 @@ create table messages (
   sent_at timestamptz not null,
   -- Since when it is in the trash. Everything moved there by one action has the same time, for undo.
   trashed_at timestamptz,
-  -- Null for a message from a user. Notices come from the program; imported messages from a file. Both have the
-  -- nil UUID as other_id.
+  -- Null for a message from a user. Notices and announcements come from the program; imported messages from a
+  -- file. All of them have the nil UUID as other_id.
   origin text collate "C",
   -- The name in the imported file. A user here of the same name may be somebody else.
   other_name text,
@@ -111,7 +111,8 @@ create table messages (
   constraint messages_owner_id_fkey foreign key (owner_id) references users(id) on delete cascade,
   constraint messages_body_check check (char_length(body) >= 1 and char_length(body) <= 10000),
   constraint messages_box_check check (box = any (array['inbox', 'sent'])),
-  constraint messages_origin check (origin = any (array['notice', 'imported', 'imported notice']))
+  constraint messages_origin check (origin = any (array['notice', 'announcement', 'imported',
+    'imported notice']))
 );
 -- A page of a list is a range of this index, read backwards: no sort, nothing skipped however full the trash is.
 create index messages_by_box on messages (owner_id, box, id) where trashed_at is null;
@@ -416,6 +417,22 @@ create table site_facts (
   constraint site_facts_pkey primary key (name)
 );
 
+-- Messages to all members, and how far they have come (docs/decisions/announcements.md).
+create table announcements (
+  id uuid not null,
+  body text not null,
+  -- Whoever registers later does not get it.
+  made_at timestamptz not null default now(),
+  -- The administrator; null: the command line. As in operator_log, the id stays after the account.
+  made_by uuid,
+  -- Members get it in the order of their ids: the last one who has it.
+  after_id uuid not null default '00000000-0000-0000-0000-000000000000'::uuid,
+  sent_to integer not null default 0,
+  done_at timestamptz,
+  constraint announcements_pkey primary key (id),
+  constraint announcements_body_check check (char_length(body) >= 1 and char_length(body) <= 10000)
+);
+
 -- Search reads messages through this view, with the same condition as the policy: @@ and @> are not leakproof, so
 -- row-level security would keep them from using the index.
 create view searched_messages as
@@ -504,8 +521,8 @@ create or replace function is_system()
  stable parallel safe
 return case when (current_setting('app.owner_id', true) = 'system') then true else false end;
 
-grant select, insert, update, delete on conversations, drafts, ended_drafts, exports, imports, invitations,
-  known_browsers, mailbox_usage, messages, nonces, operator_log, passkeys, rate_limits, recovery_codes,
-  reset_links, sent_forms, sessions, signing_keys, site_facts, totp, unread, username_keys, usernames_used,
-  users to app_role;
+grant select, insert, update, delete on announcements, conversations, drafts, ended_drafts, exports, imports,
+  invitations, known_browsers, mailbox_usage, messages, nonces, operator_log, passkeys, rate_limits,
+  recovery_codes, reset_links, sent_forms, sessions, signing_keys, site_facts, totp, unread, username_keys,
+  usernames_used, users to app_role;
 grant select on schema_migrations, searched_messages to app_role;

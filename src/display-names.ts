@@ -11,7 +11,7 @@ const invisible =
 /** Scripts need up to four marks on a letter; more of them reach into other lines. */
 const piled = /\p{M}{5}/u;
 
-/** One line of text that is shown as it is: nothing invisible, no direction marks. Empty: none. `what`: "name". */
+/** One line of text to show as it is: nothing invisible, no direction marks. Empty: none. `what`: "name". */
 export function visibleLine(what: string, maxLength: number) {
   return plainText(`Please enter a ${what}, or nothing for none.`)
     .transform((text) =>

@@ -13,6 +13,7 @@ import type { Pool } from './database/pool.ts';
 import { openContext } from './process/context.ts';
 import { describeLostKey } from './accounts/second-factor/lost-key.ts';
 import { startCleanupJobs } from './process/cleanup-jobs.ts';
+import { startDeliveries } from './process/deliveries.ts';
 import { listen } from './process/listen.ts';
 import { createBoundedServer } from './process/server.ts';
 import { exitWithError } from './startup-error.ts';
@@ -68,6 +69,7 @@ async function serve(config: Config, log: Log, pool: Pool, asked: Promise<string
   const onError = (error: Error) => log.error({ err: error }, 'background');
   const { ctx, close: closeContext } = await openContext(config, pool, log, () => isStopping);
   const cleanupJobs = startCleanupJobs(ctx);
+  const deliveries = startDeliveries(ctx);
   const measure =
     config.metrics && (await (await import('./process/metrics.ts')).openMetrics(ctx, config.metrics));
   const server = createBoundedServer(createApp({ ...ctx, measure }));
@@ -88,6 +90,7 @@ async function serve(config: Config, log: Log, pool: Pool, asked: Promise<string
   const signal = await asked;
   isStopping = true;
   cleanupJobs.close();
+  deliveries.close();
   log.info({ signal }, 'stopping');
   await Promise.all([close(), withTimeout(answersFor, closeContext())]);
 }

@@ -19,7 +19,8 @@ const settings = `
 /** Needs a transaction. Skips imported messages, whose times the importing user can choose. */
 export async function listNewestIds(db: Database, after: Date, before: Date): Promise<string[]> {
   await db.query(settings);
-  const text = `(select id from messages where id > $1 and id < $2 and (origin is null or origin = 'notice')
+  const text = `(select id from messages
+      where id > $1 and id < $2 and (origin is null or origin in ('notice', 'announcement'))
       order by id desc limit 1)
      union all (select id from users where id > $1 and id < $2 order by id desc limit 1)
      union all (select id from operator_log where id > $1 and id < $2 order by id desc limit 1)`;

@@ -6,7 +6,7 @@ import { maxExcerpt, prefixOf } from '../web/text.ts';
 export type Box = 'inbox' | 'sent';
 
 /** Null for a message that a user here wrote. */
-export type Origin = 'notice' | 'imported' | 'imported notice' | null;
+export type Origin = 'notice' | 'announcement' | 'imported' | 'imported notice' | null;
 
 export interface MessageRow {
   id: string;

@@ -48,7 +48,7 @@ export interface PersonCommand extends Described {
 }
 
 export interface PlainCommand extends Described {
-  argument?: 'PART' | 'FILE';
+  argument?: 'PART' | 'FILE' | 'TEXT';
   run(call: Call): Promise<Outcome>;
 }
 

@@ -1,4 +1,5 @@
 // All operator commands, in help order.
+import { announceText } from './announce.ts';
 import { clearName, disableUser, enableUser, endSessions } from './access.ts';
 import { backup, backupKey } from './backup.ts';
 import type { Command } from './command.ts';
@@ -21,6 +22,7 @@ export const commands: Command[] = [
   enableUser,
   deleteUser,
   invite,
+  announceText,
   site,
   backup,
   backupKey,

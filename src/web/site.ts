@@ -31,9 +31,10 @@ export function describeSite({ name, line }: SiteText): Site {
   return { name: name || programName, isNamed: name !== '', line };
 }
 
-/** Notices that were imported are not from this site, whatever its name. */
-export function senderOfNotice({ name }: Site, origin: string): string {
-  return origin.startsWith('imported') ? programName : name;
+/** Of what no person wrote; undefined for other messages. Imported notices are not from this site. */
+export function programSender({ name }: Site, origin: string | null): string | undefined {
+  if (origin === 'notice' || origin === 'announcement') return name;
+  return origin === 'imported notice' ? programName : undefined;
 }
 
 /** Updated in place, because every page reads it. */

@@ -4,7 +4,7 @@ import { anchorOf } from './anchors.ts';
 import { readAssetAddresses } from './assets.ts';
 import { avatarOf } from './avatars.ts';
 import type { WebContext } from './context.ts';
-import { senderOfNotice } from './site.ts';
+import { programSender } from './site.ts';
 import type { ReadersTime } from './time-zones.ts';
 import { maxExcerpt, shorten } from './text.ts';
 import { exactTime, machineTime, timeAgo } from './times.ts';
@@ -37,8 +37,7 @@ export const viewHelpers = ({ config, cookies, encryption, site }: WebContext) =
   excerptOf,
   beginningOf,
   anchorOf,
-  nameOf: ({ other, origin }: Sent) =>
-    origin?.endsWith('notice') ? senderOfNotice(site, origin) : (other ?? 'deleted account'),
+  nameOf: ({ other, origin }: Sent) => programSender(site, origin) ?? other ?? 'deleted account',
   avatarOf,
   lowestId,
   site,

@@ -1,4 +1,4 @@
-// A row for each user in every table with an owner that registering and writing does not fill.
+// A row for each user in every table with an owner, and one in others, that registering and writing does not fill.
 import type { Pool } from '../../src/database/pool.ts';
 
 const fill = [
@@ -14,6 +14,7 @@ const fill = [
     from users`,
   `insert into invitations (inviter_id, id, token_hash, expires_at) select id, gen_random_uuid(), 'x', now()
     from users`,
+  `insert into announcements (id, body) values (gen_random_uuid(), 'To all')`,
   'insert into exports (user_id, run, total) select id, gen_random_uuid(), 1 from users',
   `insert into imports (user_id, job, sid, epoch, bytes_total, own_addresses)
     select id, gen_random_uuid(), '', 0, 1, '' from users`,

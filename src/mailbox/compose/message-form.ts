@@ -24,7 +24,7 @@ const recipients = z
   );
 
 // Browsers submit line breaks as CRLF (HTML, "constructing the entry list"); messages are stored with LF.
-const messageText = plainText('Please write a message.')
+export const messageText = plainText('Please write a message.')
   .transform((text) => text.replaceAll('\r\n', '\n'))
   .refine((text) => !isBlank(text), 'Please write a message.')
   .refine(

@@ -3,7 +3,7 @@ import type { Request } from 'express';
 import { z } from 'zod';
 import { signedIn } from '../../sessions/session.ts';
 import type { WebContext } from '../../web/context.ts';
-import { senderOfNotice } from '../../web/site.ts';
+import { programSender } from '../../web/site.ts';
 import { exactTime } from '../../web/times.ts';
 import { openFound } from '../opening.ts';
 import { findMessage, type Message } from '../queries.ts';
@@ -30,6 +30,6 @@ export function forwarded(
   { box, other, origin, body, sentAt }: Message,
   timeZone: string,
 ): string {
-  const name = origin?.endsWith('notice') ? senderOfNotice(site, origin) : (other ?? 'a deleted account');
+  const name = programSender(site, origin) ?? other ?? 'a deleted account';
   return `Forwarded: ${box === 'sent' ? 'to' : 'from'} ${name}, ${exactTime(sentAt, timeZone)}\n\n${body}`;
 }
