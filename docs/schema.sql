@@ -47,6 +47,8 @@ create table users (
   constraint users_time_zone_check check (length(time_zone) <= 60),
   constraint users_username_check check (username ~ '^[a-z0-9][a-z0-9_.-]{2,29}$')
 );
+-- Administrators: few among many.
+create index users_admins on users (id) where admin_since is not null;
 -- Accounts being deleted, for the process that resumes after a crash.
 create index users_leaving on users (id) where username is null;
 -- A page of the directory; and of those whose display name begins with what was typed.
@@ -309,13 +311,15 @@ create table invitations (
 alter table invitations enable row level security;
 create policy own on invitations using (inviter_id = (select current_owner()) or is_system());
 
--- What the operator did. No reference to users: the id stays after the account is deleted.
+-- What the operator and administrators did. No reference to users: ids stay after an account is deleted.
 create table operator_log (
   id uuid not null,
   at timestamptz not null default now(),
   command text not null,
   user_id uuid,
   options text[] not null,
+  -- The administrator who did it; null for the command line.
+  admin_id uuid,
   constraint operator_log_pkey primary key (id)
 );
 alter table operator_log enable row level security;

@@ -124,7 +124,7 @@ export function createApp(ctx: AppContext): Express {
       guardForms,
       requireFactor(ctx),
       requireConfirmation(ctx),
-      adminRoutes(),
+      adminRoutes(ctx),
     );
   app.use(loginRoutes(ctx)); // / /login
   app.use(registrationRoutes(ctx)); // /register

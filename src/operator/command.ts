@@ -1,7 +1,10 @@
 // Types of an operator command: its name, options, help texts and outcome.
+import type { Actor } from '../admin/people/acts.ts';
 import type { Account } from '../accounts/queries.ts';
 import type { Config } from '../config.ts';
 import type { Pool } from '../database/pool.ts';
+
+export const operator: Actor = 'The operator of this server';
 
 export interface Options {
   days?: number;

@@ -1,6 +1,6 @@
 // All operator commands, in help order.
+import { accessCommands } from './access.ts';
 import { announceText } from './announce.ts';
-import { clearName, disableUser, enableUser, endSessions } from './access.ts';
 import { backup, backupKey } from './backup.ts';
 import type { Command } from './command.ts';
 import { deleteUser } from './delete.ts';
@@ -16,10 +16,7 @@ export const commands: Command[] = [
   listUsers,
   findUsers,
   resetLink,
-  endSessions,
-  clearName,
-  disableUser,
-  enableUser,
+  ...accessCommands,
   deleteUser,
   invite,
   announceText,

@@ -1,7 +1,6 @@
 // `delete`: permanently deletes an account and everything in it.
 import { foldUsername } from '../usernames.ts';
-import { deleteAccount } from '../accounts/deletion/delete-account.ts';
-import { tellAll } from '../mailbox/live/notifier.ts';
+import { deletePerson } from '../admin/people/acts.ts';
 import { StartupError } from '../startup-error.ts';
 import { ask } from './ask.ts';
 import type { PersonCommand } from './command.ts';
@@ -11,7 +10,8 @@ export const deleteUser: PersonCommand = {
   argument: 'NAME',
   summary: 'delete the account and everything in it, permanently',
   details: `The same as when users delete their account: mailbox, drafts, sessions and everything else are deleted;
-copies held by others stay and show "deleted account"; the name cannot be registered again. Asks to type the name.`,
+copies held by others stay and show "deleted account"; the name cannot be registered again. Asks to type the name.
+Refused for the last administrator.`,
   options: ['yes'],
   confirm: async (username, { yes }) => {
     if (yes) return;
@@ -19,13 +19,13 @@ copies held by others stay and show "deleted account"; the name cannot be regist
     if (foldUsername(answer ?? '') !== username)
       throw new StartupError('That is not the name. Nothing was deleted.');
   },
-  run: async ({ pool }, { id, username }) => {
+  run: async ({ pool }, person) => {
     let failure: Error | undefined;
-    await deleteAccount(pool, id, (error) => (failure = error));
-    await tellAll(pool, [id]);
-    const { rowCount } = await pool.query('select from users where id = $1', [id]);
+    const { isRefused, words } = await deletePerson(pool, person, (error) => (failure = error));
+    if (isRefused) throw new StartupError(words);
+    const { rowCount } = await pool.query('select from users where id = $1', [person.id]);
     if (failure) console.error(`private-messages: ${failure.message}`);
     const rest = rowCount ? ' The running program deletes the rest of the large mailbox.' : '';
-    return { rows: { username, isDeleted: true }, text: `${username} is deleted.${rest}` };
+    return { rows: { username: person.username, isDeleted: true }, text: words + rest };
   },
 };

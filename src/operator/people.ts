@@ -1,28 +1,57 @@
 // `users list` and `users find`: list accounts.
-import { foldUsername } from '../usernames.ts';
+import { listPeople, type ListedPerson } from '../admin/people/queries.ts';
+import type { Pool } from '../database/pool.ts';
 import type { PlainCommand } from './command.ts';
-import { listPeople } from './queries.ts';
 
-const details = `Columns: display name, registration, last visit (of users with a session, accurate to five minutes),
-since when the account is disabled, and whether it has a second factor. Times are in UTC.`;
+const details = `Columns: display name, registration, day of the last visit (of users with a session), since when the
+account is disabled and the user an administrator, whether it has a second factor, and what the mailbox holds. Times
+are in UTC.`;
 
 export const listUsers: PlainCommand = {
   name: 'users list',
   summary: 'list all accounts',
   details,
   options: [],
-  run: async ({ pool }) => ({ rows: await listPeople(pool) }),
+  run: async ({ pool }) => ({ rows: await listAll(pool, '') }),
 };
 
 export const findUsers: PlainCommand = {
   name: 'users find',
   argument: 'PART',
-  summary: 'list accounts with this in their name',
+  summary: 'list accounts with this in one of their names',
   details,
   options: [],
   run: async ({ pool, argument }) => {
-    const rows = await listPeople(pool, foldUsername(argument));
+    const rows = await listAll(pool, argument);
     if (rows.length > 0) return { rows };
-    return { rows, note: `No username contains "${argument}".`, isMissing: true };
+    return { rows, note: `No name contains "${argument}".`, isMissing: true };
   },
 };
+
+const page = 1000;
+
+/** Read in pages, so that no statement takes long. */
+async function listAll(pool: Pool, part: string) {
+  const people: ListedPerson[] = [];
+  for (;;) {
+    const rows = await listPeople(pool, part, people.at(-1)?.username ?? '', page);
+    people.push(...rows);
+    if (rows.length < page) return people.map(columnsOf);
+  }
+}
+
+function columnsOf(person: ListedPerson) {
+  const { username, displayName, registeredAt, seenOn, disabledAt } = person;
+  const { hasSecondFactor, adminSince, messages, bytes } = person;
+  return {
+    username,
+    displayName,
+    registeredAt,
+    seenOn,
+    disabledAt,
+    hasSecondFactor,
+    adminSince,
+    messages,
+    bytes,
+  };
+}

@@ -1,11 +1,8 @@
 // `reset-link`: a link to set a new password, which the operator neither learns nor sets.
-import { transaction } from '../database/transaction.ts';
-import { tellAll } from '../mailbox/live/notifier.ts';
-import { leaveNotice } from '../mailbox/notices.ts';
-import { makeResetLink } from '../accounts/reset-links/queries.ts';
+import { makeResetLinkFor } from '../admin/people/acts.ts';
 import { addressForOthers } from '../web/site-address.ts';
 import { exactTime } from '../web/times.ts';
-import type { PersonCommand } from './command.ts';
+import { operator, type PersonCommand } from './command.ts';
 
 export const resetLink: PersonCommand = {
   name: 'reset-link',
@@ -15,26 +12,20 @@ export const resetLink: PersonCommand = {
 account. The new password logs out all devices; the link alone changes nothing. A newer link, or any other change of
 the password, makes it void. The user gets a notice.`,
   options: ['drop-second-factor'],
-  run: async ({ pool, config, options }, { id, username }) => {
-    const dropsSecondFactor = options['drop-second-factor'] ?? false;
-    const { token, expiresAt } = await transaction(pool, async (db) => {
-      await leaveNotice(db, id, notice(dropsSecondFactor));
-      return makeResetLink(db, id, dropsSecondFactor);
-    });
-    await tellAll(pool, [id]);
-    const link = `${addressForOthers(config)}/reset/${token}`;
+  run: async ({ pool, config, options }, person) => {
+    const { username } = person;
+    const drops = options['drop-second-factor'] ?? false;
+    const { link, expiresAt } = await makeResetLinkFor(
+      pool,
+      addressForOthers(config),
+      operator,
+      person,
+      drops,
+    );
     return {
-      rows: { username, link, expiresAt, dropsSecondFactor },
+      rows: { username, link, expiresAt, dropsSecondFactor: drops },
       text: link,
       note: `It works once, until ${exactTime(expiresAt)}. Give it to nobody but ${username}.`,
     };
   },
 };
-
-function notice(dropsSecondFactor: boolean): string {
-  const also = dropsSecondFactor ? ' and your second factor, passkeys and recovery codes removed' : '';
-  return (
-    `The operator of this server made a link with which a new password can be set${also}. It works once, within ` +
-    'an hour. If you did not ask for it, ask them why.'
-  );
-}

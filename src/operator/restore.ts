@@ -10,7 +10,7 @@ import { StartupError } from '../startup-error.ts';
 import { askSecretly } from './ask.ts';
 import type { Options, PlainCommand } from './command.ts';
 import { openProgress } from './progress.ts';
-import { logUse } from './queries.ts';
+import { logAct } from '../admin/act-log.ts';
 import { refuseWhileRunning } from './running.ts';
 import { counted } from './table.ts';
 
@@ -33,7 +33,7 @@ file, or nothing.`,
       identity,
       tell: (line) => progress.show(line),
       finish: async (client, restored) => {
-        await logUse(client, 'restore', undefined, []);
+        await logAct(client, { command: 'restore' });
         if (restored.secretKey) installKey(config.dataDir, restored.secretKey);
       },
     }).finally(() => progress.close());

@@ -6,10 +6,10 @@ import { openDatabase } from '../database/open.ts';
 import { asSystem } from '../database/owner.ts';
 import { isDatabaseAway } from '../database/pool.ts';
 import { exitWithError, StartupError } from '../startup-error.ts';
+import { logAct } from '../admin/act-log.ts';
 import { readArguments, type Typed } from './arguments.ts';
 import type { Call, Command, Options, Outcome } from './command.ts';
 import { helpOn } from './help.ts';
-import { logUse } from './queries.ts';
 import { table } from './table.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -43,7 +43,7 @@ async function run(typed: Typed): Promise<void> {
 /** Finds the user, logs, then runs: whatever is done is logged, and whatever is logged was attempted. */
 async function perform(command: Command, call: Call): Promise<Outcome> {
   const { pool, argument, options } = call;
-  const log = (userId?: string) => logUse(pool, command.name, userId, written(options));
+  const log = (userId?: string) => logAct(pool, { command: command.name, userId, options: written(options) });
   if (command.argument !== 'NAME') {
     await log();
     return command.run(call);

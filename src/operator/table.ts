@@ -15,10 +15,10 @@ export function table(rows: object[]): string {
     .join('\n');
 }
 
-/** "registeredAt" becomes "registered", "hasSecondFactor" becomes "second factor". */
+/** "registeredAt" becomes "registered", "hasSecondFactor" becomes "second factor", "adminSince" becomes "admin". */
 function inWords(name: string): string {
   return name
-    .replace(/(?!^)At$/, '')
+    .replace(/(?!^)(At|On|Since)$/, '')
     .replace(/^has(?=[A-Z])/, '')
     .replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
     .trimStart();
@@ -29,7 +29,7 @@ function inCell(value: unknown): string {
   if (value instanceof Date) return value.toISOString().slice(0, 16).replace('T', ' ');
   if (Array.isArray(value)) return value.join(' ');
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
-  return value as string;
+  return `${value as string | number}`;
 }
 
 /** "1 account", "2 accounts". */

@@ -37,6 +37,11 @@ export function machineTime(then: Date): string {
   return `${month}-${twoDigits(then.getUTCDate())}T${clock}:${twoDigits(then.getUTCSeconds())}Z`;
 }
 
+/** "28 Nov 2026", in UTC. */
+export function calendarDay(then: Date): string {
+  return date(then, shortMonths);
+}
+
 function localTime(then: Date, timeZone: string): Date {
   return timeZone === 'UTC' ? then : new Date(then.getTime() + offsetAt(then.getTime(), timeZone)); // read as UTC
 }

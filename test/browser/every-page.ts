@@ -1,6 +1,7 @@
 // The list of all pages, for tests that check each of them; a new page is added here.
 import type { Page } from 'playwright-core';
 import { emptyReport } from '../../src/transfers/imports/import-report.ts';
+import { ageConfirmation, makeAdmin } from '../support/admin.ts';
 import type { TestApp } from '../support/app.ts';
 import { beginLogin, withCodes } from '../support/authenticator.ts';
 import { giveCookies } from '../support/browser.ts';
@@ -245,6 +246,7 @@ export const pages: PageCase[] = [
   ),
   afterForm('Send Message with errors', '/send', { recipient: 'nobody-here', body: '' }, 'Send'),
   page('a missing page for somebody signed in', '/nothing-here'),
+  ...administration(),
 ];
 
 /** A user in two-factor login. */
@@ -254,6 +256,29 @@ let site: string;
 /** Somebody whose import is running, and somebody whose import has ended and whose export has a further file. */
 let importing: Person;
 let hasImported: Person;
+
+/** One who has just logged in, and one who has to confirm that again. */
+let admin: Person;
+let unconfirmed: Person;
+
+function administration(): PageCase[] {
+  const longName = '/admin/people/bartholomew_fitzgerald_longdon';
+  const addresses = ['', '/people', '/people?q=barth', '/people?q=nobody-here'].map((end) => `/admin${end}`);
+  return [
+    ...[...addresses, longName, `${longName}/delete`].map((path) => pageOf(path, path, () => admin)),
+    pageOf('/admin, after a while', '/admin', () => unconfirmed),
+  ];
+}
+
+async function fillAdministration(app: TestApp): Promise<void> {
+  [admin, unconfirmed] = [
+    await registered(app.url, 'in_charge'),
+    await registered(app.url, 'also_in_charge'),
+  ];
+  await withCodes(unconfirmed);
+  for (const person of [admin, unconfirmed]) await makeAdmin(app, person);
+  await ageConfirmation(app, unconfirmed, 16);
+}
 
 function pageOfTwoSteps(name: string, path: string): PageCase {
   return pageOf(name, path, () => twoSteps);
@@ -344,6 +369,7 @@ export async function fillMailbox(app: TestApp, owner: Person): Promise<void> {
   twoSteps = await registered(app.url, 'two_steps');
   await withCodes(twoSteps);
   await fillTransfers(app);
+  await fillAdministration(app);
   const texts = [
     'Hello',
     'x'.repeat(300),

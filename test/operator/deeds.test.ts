@@ -303,7 +303,7 @@ describe('the log', () => {
     await operator('enable', alice.username);
     const { out } = await operator('log');
     const lines = out.split('\n');
-    expect(lines[0]!.split(/ {2,}/)).toEqual(['at', 'command', 'options', 'user id', 'username']);
+    expect(lines[0]!.split(/ {2,}/)).toEqual(['at', 'command', 'options', 'by', 'user id', 'username']);
     expect(lines.some((line) => line.includes(aliceId) && line.endsWith(alice.username))).toBe(true);
   });
 });

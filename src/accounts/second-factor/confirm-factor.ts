@@ -6,6 +6,7 @@ import { readUse } from '../passkeys/answers.ts';
 import { verifyAuthentication } from '../passkeys/ceremonies.ts';
 import { findPasskey } from '../passkeys/queries.ts';
 import type { Account } from '../queries.ts';
+import { logFailedLogin } from '../sign-in.ts';
 import { changeSession } from '../../sessions/session.ts';
 import { typedIn } from '../../web/forms.ts';
 import { consumeCodeAttempt } from './code-attempts.ts';
@@ -30,7 +31,9 @@ export async function checkFactor(
   const wrong = credential
     ? await judgePasskey(ctx, req, id, credential)
     : await judgeCode(ctx, req, id, factor.secret, code);
-  if (!wrong) changeSession(req, { factorAt: Date.now() });
+  const way = credential ? 'password and passkey' : 'password and code';
+  if (wrong) logFailedLogin(ctx, req, way, id);
+  else changeSession(req, { factorAt: Date.now() });
   return wrong;
 }
 

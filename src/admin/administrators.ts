@@ -1,0 +1,33 @@
+// Administrators in SQL: who is one. One that can log in always remains.
+import type { Database } from '../database/pool.ts';
+
+export async function grantAdmin(db: Database, userId: string): Promise<boolean> {
+  const { rowCount } = await db.query(
+    'update users set admin_since = now() where id = $1 and username is not null and admin_since is null',
+    [userId],
+  );
+  return rowCount === 1;
+}
+
+export async function revokeAdmin(db: Database, userId: string): Promise<boolean> {
+  const { rowCount } = await db.query(
+    'update users set admin_since = null where id = $1 and admin_since is not null',
+    [userId],
+  );
+  return rowCount === 1;
+}
+
+const canAct = 'admin_since is not null and disabled_at is null and username is not null';
+
+/** Locks all administrators until the transaction ends: two cannot remove each other at the same moment. */
+export async function isLastAdmin(db: Database, userId: string): Promise<boolean> {
+  const { rows } = await db.query<{ id: string }>(
+    `select id from users where ${canAct} order by id for no key update`,
+  );
+  return rows.length === 1 && rows[0]!.id === userId;
+}
+
+export async function hasAdmin(db: Database): Promise<boolean> {
+  const { rowCount } = await db.query(`select from users where ${canAct} limit 1`);
+  return rowCount === 1;
+}
