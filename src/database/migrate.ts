@@ -1,4 +1,4 @@
-// Applies the migrations at start: each file once, in order, safe with concurrent starts.
+// Applies the migrations at start: each file once, in order, all or none, safe with concurrent starts.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { StartupError } from '../startup-error.ts';
@@ -7,7 +7,8 @@ import { withProgress, type Tell } from './migration-progress.ts';
 import { isDatabaseAway, withQueryTimeout, type Database, type Pool } from './pool.ts';
 import { lacks } from './refusals.ts';
 
-/** Throws a StartupError when an applied file was edited or is missing, or a new one fails. */
+/** All new ones in one transaction: a version whose migration fails leaves the database to the one before. Throws a
+ * StartupError when an applied file was edited or is missing, or a new one fails. */
 export async function migrate(
   pool: Pool,
   migrations: Migration[] = readMigrations(),
@@ -18,7 +19,7 @@ export async function migrate(
   // The pool listens to idle clients only; without a listener, a lost connection ends the process.
   client.on('error', (error) => (broken = error));
   try {
-    for (const next of [undefined, ...migrations]) await apply({ pool, client, all: migrations, tell }, next);
+    await applyAll({ pool, client, all: migrations, tell });
   } catch (error) {
     broken = error as Error;
     throw error;
@@ -42,30 +43,22 @@ interface Run {
   tell: Tell;
 }
 
-async function apply(run: Run, next: Migration | undefined): Promise<void> {
-  const { client } = run;
+async function applyAll(run: Run): Promise<void> {
+  const { client, all } = run;
   // A migration may take longer than a page. Read committed, to see what the previous holder of the lock applied.
   await client.query('begin isolation level read committed');
   await client.query(`set local statement_timeout = 0; set local lock_timeout = '30s'`);
   await takeTurn(run);
-  if (next) await applyOnce(run, next);
-  else {
-    await client.query(`create table if not exists schema_migrations (
-      name text primary key, sha256 text not null, applied_at timestamptz not null default now())`);
-    await replaceEarlier(run);
+  await client.query(`create table if not exists schema_migrations (
+    name text primary key, sha256 text not null, applied_at timestamptz not null default now())`);
+  await replaceEarlier(run);
+  const applied = await listApplied(client);
+  checkHistory(applied, all);
+  for (const { name, sql, sha256 } of all.filter((each) => !applied.has(each.name))) {
+    await execute(run, name, sql);
+    await client.query('insert into schema_migrations (name, sha256) values ($1, $2)', [name, sha256]);
   }
   await client.query(withQueryTimeout({ text: 'commit' }));
-}
-
-async function applyOnce(run: Run, next: Migration): Promise<void> {
-  const applied = await listApplied(run.client);
-  checkHistory(applied, run.all);
-  if (applied.has(next.name)) return;
-  await execute(run, next.name, next.sql);
-  await run.client.query('insert into schema_migrations (name, sha256) values ($1, $2)', [
-    next.name,
-    next.sha256,
-  ]);
 }
 
 /** Converts the result of an earlier version of a migration to the current one, or undoes it so that it runs again. */

@@ -80,19 +80,21 @@ test('a database ahead of this version stops the start', async () => {
   );
 });
 
-test('a failing one is rolled back, named, and stops later ones', async () => {
-  const half = migration('0002_half.sql', 'create table half (id int); select 1 / 0');
-  const later = migration('0003_later.sql', 'create table later (id int)');
-  const failing = migrate(pool, [letters, half, later]);
+test('a failing one is named, and all new ones are rolled back: the version before starts again', async () => {
+  await migrate(pool, [letters]);
+  const half = migration('0003_half.sql', 'create table half (id int); select 1 / 0');
+  const later = migration('0004_later.sql', 'create table later (id int)');
+  const failing = migrate(pool, [letters, stamps, half, later]);
   await expect(failing).rejects.toThrow(
-    'Migration 0002_half.sql failed and was rolled back: division by zero',
+    'Migration 0003_half.sql failed and was rolled back: division by zero',
   );
   await expect(failing).rejects.toBeInstanceOf(StartupError);
   expect(await applied()).toEqual([letters.name]);
   expect(await tables()).toEqual(['letters', 'schema_migrations']);
 
-  await migrate(pool, [letters, migration('0002_half.sql', 'create table half (id int)'), later]);
-  expect(await tables()).toEqual(['half', 'later', 'letters', 'schema_migrations']);
+  await migrate(pool, [letters]);
+  await migrate(pool, [letters, stamps, migration('0003_half.sql', 'create table half (id int)'), later]);
+  expect(await tables()).toEqual(['half', 'later', 'letters', 'schema_migrations', 'stamps']);
 });
 
 test('one may take longer than a request, and so may the wait for it', async () => {
