@@ -11,6 +11,7 @@ import { resetLink } from './reset-link.ts';
 import { restore } from './restore.ts';
 import { rotateSecret } from './rotate-secret.ts';
 import { site } from './site.ts';
+import { showVersion } from './version.ts';
 
 export const commands: Command[] = [
   listUsers,
@@ -26,4 +27,5 @@ export const commands: Command[] = [
   restore,
   rotateSecret,
   showLog,
+  showVersion,
 ];

@@ -28,7 +28,6 @@ function unitFor({ folder, dataDir, port }: Place): string {
   const start = fileURLToPath(new URL('../start.js', import.meta.url));
   return `[Unit]
 Description=Private messages
-Documentation=file:${escaped(fileURLToPath(new URL('../../docs/operations.md', import.meta.url))).replaceAll(' ', '%20')}
 Wants=network-online.target
 After=network-online.target postgresql.service
 StartLimitIntervalSec=0
@@ -96,8 +95,8 @@ function refuseClosed(path: string): void {
   const closed = foldersAbove(path).find((folder) => existsSync(folder) && !(statSync(folder).mode & 0o001));
   if (!closed) return;
   throw new StartupError(
-    `The service runs as a user of its own, who cannot enter ${closed}: move the program and its data, for example to ` +
-      '/srv, and run this again.',
+    `The service runs as a user of its own, who cannot enter ${closed}: move the program and its data, for example ` +
+      'to /srv, and run this again.',
   );
 }
 

@@ -8,8 +8,8 @@ export interface SecurityEvent {
   account?: string | undefined; // the id of whom it is about; missing where there is no such account
 }
 
-/** Like all of the log without client addresses (SECURITY.md), and without the name typed into a failed login, which may
- * be a password. */
+/** Like all of the log without client addresses (SECURITY.md), and without the name typed into a failed login, which
+ * may be a password. */
 export function logSecurity(
   { log }: { log: Log },
   req: Request,

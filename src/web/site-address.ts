@@ -25,8 +25,8 @@ export function addressForOthers(site: Site): string {
   return reachableAddresses(site)[0] ?? site.publicUrl;
 }
 
-/** For a link on this page: the address that was used, if it is one of this machine. Who asks writes the Host header, so
- * no other counts: a link must not lead to somebody else's server. */
+/** For a link on this page: the address that was used, if it is one of this machine. The Host header can say anything,
+ * so no other counts: a link must not lead to somebody else's server. */
 export function addressUsed(site: Site, req: Pick<Request, 'get'>): string {
   const used = URL.parse(`http://${req.get('Host')}`)?.origin;
   if (!used || site.isAddressGiven || !isEverywhere(site.host)) return site.publicUrl;

@@ -1,11 +1,14 @@
 // Usage of the operator's command line: help, errors, output, exit codes.
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { readMigrations } from '../../src/database/migration-files.ts';
 import { readArguments } from '../../src/operator/arguments.ts';
 import { commands } from '../../src/operator/commands.ts';
 import { helpOn } from '../../src/operator/help.ts';
 import { UsageError } from '../../src/operator/usage-error.ts';
 import { startApp } from '../support/app.ts';
 import { registered } from '../support/person.ts';
+import { projectFolder } from '../support/program.ts';
 import { runOperator } from './command.ts';
 
 const app = await startApp();
@@ -170,4 +173,19 @@ describe('users', () => {
     ]);
     await app.pool.query(`delete from users where username like 'many-%'`);
   });
+});
+
+test('version prints those of the program, its schema, Node and PostgreSQL', async () => {
+  const { version } = JSON.parse(readFileSync(`${projectFolder}package.json`, 'utf8')) as { version: string };
+  const schema = readMigrations().at(-1)!.name.replace('.sql', '');
+  const { rows } = await app.pool.query<{ version: string }>(
+    `select current_setting('server_version') as version`,
+  );
+  const postgresql = rows[0]!.version.split(' ')[0]!;
+  const node = process.versions.node;
+  expect((await operator('version')).out).toBe(
+    `Private Messages ${version}, schema ${schema}, Node ${node}, PostgreSQL ${postgresql}\n`,
+  );
+  const { out } = await operator('version', '--json');
+  expect(JSON.parse(out)).toEqual({ version, schema, node, postgresql });
 });
