@@ -437,6 +437,26 @@ create table announcements (
   constraint announcements_body_check check (char_length(body) >= 1 and char_length(body) <= 10000)
 );
 
+-- Who waits for an administrator (docs/decisions/approval.md). They are no users.
+create table registrations (
+  id uuid not null,
+  username text collate "C" not null,
+  password_hash text not null,
+  -- About oneself. Empty once it was declined.
+  line text not null,
+  -- What reserves the name in usernames_used until it is declined.
+  name_hash bytea not null,
+  asked_at timestamptz not null default now(),
+  -- From then on the row is only for the login to say so.
+  declined_at timestamptz,
+  constraint registrations_pkey primary key (id),
+  constraint registrations_username_key unique (username),
+  constraint registrations_line_check check (char_length(line) <= 500),
+  constraint registrations_username_check check (username ~ '^[a-z0-9][a-z0-9_.-]{2,29}$')
+);
+-- A page of those who wait, oldest first.
+create index registrations_waiting on registrations (id) where declined_at is null;
+
 -- Search reads messages through this view, with the same condition as the policy: @@ and @> are not leakproof, so
 -- row-level security would keep them from using the index.
 create view searched_messages as
@@ -527,6 +547,6 @@ return case when (current_setting('app.owner_id', true) = 'system') then true el
 
 grant select, insert, update, delete on announcements, conversations, drafts, ended_drafts, exports, imports,
   invitations, known_browsers, mailbox_usage, messages, nonces, operator_log, passkeys, rate_limits,
-  recovery_codes, reset_links, sent_forms, sessions, signing_keys, site_facts, totp, unread, username_keys,
-  usernames_used, users to app_role;
+  recovery_codes, registrations, reset_links, sent_forms, sessions, signing_keys, site_facts, totp, unread,
+  username_keys, usernames_used, users to app_role;
 grant select on schema_migrations, searched_messages to app_role;

@@ -61,7 +61,7 @@ const environment = z.object({
   MAILBOX_BYTES: wholeNumber(1_000_000_000, 10_000_000, 1_000_000_000_000),
   LOGINS_PER_MINUTE: wholeNumber(10, 1, 1_000_000),
   REGISTRATIONS_PER_HOUR: wholeNumber(20, 1, 1_000_000),
-  REGISTRATION: oneOf('open', 'invite', 'closed'),
+  REGISTRATION: oneOf('open', 'invite', 'approve', 'closed'),
   // No "admins" value: there are no admin accounts, the operator works on the command line.
   REQUIRE_SECOND_FACTOR: oneOf('off', 'all'),
   MEMBERS_INVITE: wholeNumber(0, 0, 1000),
@@ -94,7 +94,7 @@ export interface Config {
   mailbox: { messages: number; bytes: number }; // the quota, trash included
   loginsPerMinute: number; // failed, per username and address; five times as many per address
   registrationsPerHour: number;
-  registration: 'open' | 'invite' | 'closed';
+  registration: 'open' | 'invite' | 'approve' | 'closed';
   requireSecondFactor: 'off' | 'all';
   directory: 'off' | 'members'; // whether members see a list of all members
   membersInvite: number; // unused invitations a member may have at a time

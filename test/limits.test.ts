@@ -8,6 +8,11 @@ import { maxBrowsers } from '../src/accounts/devices/queries.ts';
 import { maxPasskeys } from '../src/accounts/passkeys/queries.ts';
 import { maxHashes, passwordQueue } from '../src/accounts/passwords.ts';
 import { maxCodeAttempts } from '../src/accounts/second-factor/code-attempts.ts';
+import {
+  maxLineLength as maxAboutLength,
+  maxWaiting,
+  registrationsKeptFor,
+} from '../src/accounts/registrations/ask.ts';
 import { patienceMs } from '../src/database/batches.ts';
 import { timeouts } from '../src/database/session-settings.ts';
 import { bodyLimit as longestMessage, maxRecipients } from '../src/mailbox/compose/message-form.ts';
@@ -91,6 +96,9 @@ describe('docs/limits.md says', () => {
     ['Display names', maxNamesPerHour, ' changes an hour'],
     ["The site's name, its line", maxNameLength, ' and'],
     ["The site's name, its line", maxLineLength, ' characters'],
+    ['Registrations that wait', maxWaiting, ';'],
+    ['Registrations that wait', maxAboutLength, ' characters'],
+    ['Registrations that wait', registrationsKeptFor / day, ' days,'],
     ['A message', longestMessage, ' characters'],
     ['A message', maxRecipients, ' recipients'],
     ['Known browsers', maxBrowsers, ' a person'],

@@ -33,33 +33,60 @@ export async function findOwnAccount(db: Database, userId: string): Promise<Acco
   return rows[0];
 }
 
-/** 'taken' if the name or a look-alike was ever used; inserting the skeleton's hash decides. Older rows hash names.
- * Call in a transaction. */
+/** Undefined if the name or a look-alike was ever used; inserting the skeleton's hash decides. Older rows hash
+ * names. */
+export async function reserveUsername(
+  db: Database,
+  hashUsername: HashUsername,
+  username: string,
+): Promise<Buffer | undefined> {
+  const { rows } = await db.query<{ hash: Buffer }>(
+    `insert into usernames_used (hash) select $1
+     where not exists (select from usernames_used where hash = $2)
+     on conflict do nothing returning hash`,
+    [hashUsername(skeletonOf(username)), hashUsername(username)],
+  );
+  return rows[0]?.hash;
+}
+
+/** Call in a transaction. */
 export async function createAccount(
   db: Database,
   hashUsername: HashUsername,
   username: string,
   passwordHash: string,
 ): Promise<{ id: string; epoch: number } | 'taken'> {
+  const isFree = await reserveUsername(db, hashUsername, username);
+  return isFree ? insertAccount(db, username, passwordHash) : 'taken';
+}
+
+/** Needs the name reserved. */
+export async function insertAccount(
+  db: Database,
+  username: string,
+  passwordHash: string,
+): Promise<{ id: string; epoch: number }> {
   const id = newId();
   const { rows } = await db.query<{ id: string; epoch: number }>(
-    `with name as (
-       insert into usernames_used (hash) select $4
-       where not exists (select from usernames_used where hash = $5)
-       on conflict do nothing returning hash
-     )
-     insert into users (id, username, password_hash) select $1, $2, $3 from name returning id, epoch`,
-    [id, username, passwordHash, hashUsername(skeletonOf(username)), hashUsername(username)],
+    'insert into users (id, username, password_hash) values ($1, $2, $3) returning id, epoch',
+    [id, username, passwordHash],
   );
-  const [account] = rows;
-  if (!account) return 'taken';
   await asOwner(id, () =>
     db.query(
       'insert into mailbox_usage (owner_id, messages, bytes, sent, sent_bytes) values ($1, 0, 0, 0, 0)',
       [id],
     ),
   );
-  return account;
+  return rows[0]!;
+}
+
+/** Those who can act. */
+export async function listAdmins(db: Database): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `select id from users
+     where admin_since is not null and disabled_at is null and username is not null order by id`,
+  );
+  return rows.map(({ id }) => id);
 }
 
 export async function setTimeZone(db: Database, userId: string, timeZone: string | null): Promise<void> {

@@ -10,11 +10,14 @@ import { guardAnonymousForms } from '../web/csrf.ts';
 import { allowOnly } from '../web/errors.ts';
 import { blankForm, preserveInput, parseForm, rejectField, type Form } from '../web/forms.ts';
 import { localPath } from '../web/local-path.ts';
+import type { Refund } from '../web/rate-limits.ts';
 import { endSession, signedIn } from '../sessions/session.ts';
 import type { AccountsContext } from './context.ts';
 import { consumeLoginAttempt } from './login-attempts.ts';
 import { typedPassword, type Hasher } from './passwords.ts';
 import { findAccount, type Account } from './queries.ts';
+import { undecided } from './registrations/ask.ts';
+import { findOwnRegistration, type OwnRegistration } from './registrations/queries.ts';
 import { disabledAccount, logFailedLogin, signIn } from './sign-in.ts';
 import { typedUsername } from '../usernames.ts';
 import { verifyPassword } from './verify-password.ts';
@@ -72,12 +75,30 @@ async function findByPassword(
   username: string,
   password: string,
 ): Promise<Account | undefined> {
-  const claimed = await findAccount(ctx.pool, username);
+  const [claimed, registration] = await Promise.all([
+    findAccount(ctx.pool, username),
+    findOwnRegistration(ctx.pool, username),
+  ]);
   const refund = await consumeLoginAttempt(ctx, req, 'logins', username, claimed?.id);
-  const account = await verifyPassword(ctx.pool, hasher, claimed, password);
+  const isWaiting = !claimed && registration !== undefined;
+  const account = isWaiting
+    ? await refuseWaiting(hasher, registration, password, refund)
+    : await verifyPassword(ctx.pool, hasher, claimed, password);
   if (account) await refund();
   else logFailedLogin(ctx, req, 'password', claimed?.id);
   return account;
+}
+
+/** Says how the registration stands to whom it belongs; for everybody else, there is no such account. */
+async function refuseWaiting(
+  hasher: Hasher,
+  registration: OwnRegistration,
+  password: string,
+  refund: Refund,
+): Promise<undefined> {
+  if ((await hasher.verify(registration.passwordHash, password)) === 'wrong') return;
+  await refund();
+  throw undecided(registration);
 }
 
 export function logoutRoutes({ cookies, notifier }: MailboxContext): Router {

@@ -86,7 +86,8 @@ async function turnIntoHmacs(db: Database, key: Buffer): Promise<void> {
 
 async function addNamesInUse(db: Database, hashOf: HashUsername): Promise<void> {
   const { rows } = await db.query<{ username: string }>(
-    'select username from users where username is not null',
+    `select username from users where username is not null
+     union all select username from registrations where declined_at is null`,
   );
   await addHashes(
     db,

@@ -20,3 +20,19 @@ export async function leaveNotice(db: Database, ownerId: string, words: string):
     ),
   );
 }
+
+/** Unless one that begins so is unread in the inbox. Needs a lock, or two may be left at the same moment. */
+export async function leaveNoticeOnce(
+  db: Database,
+  ownerId: string,
+  words: string,
+  beginning: string,
+): Promise<void> {
+  const { rowCount } = await db.query(
+    `select from unread n join messages m on m.owner_id = $1 and m.id = n.id
+     where n.owner_id = $1 and n.other_id = $2 and not n.is_trashed
+       and m.origin = 'notice' and starts_with(m.body, $3) limit 1`,
+    [ownerId, nobody, beginning],
+  );
+  if (rowCount === 0) await leaveNotice(db, ownerId, words);
+}

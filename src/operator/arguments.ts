@@ -28,7 +28,13 @@ export function readArguments(args: string[]): Typed {
   return { help: false, command, argument: argument ?? '', options };
 }
 
-const article = { NAME: 'a username', PART: 'a part of a username', FILE: 'a file', TEXT: 'a text' };
+const article = {
+  NAME: 'a username',
+  PART: 'a part of a username',
+  APPLICANT: 'a username',
+  FILE: 'a file',
+  TEXT: 'a text',
+};
 
 function parse(args: string[]) {
   try {

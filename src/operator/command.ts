@@ -51,7 +51,7 @@ export interface PersonCommand extends Described {
 }
 
 export interface PlainCommand extends Described {
-  argument?: 'PART' | 'FILE' | 'TEXT';
+  argument?: 'APPLICANT' | 'PART' | 'FILE' | 'TEXT';
   run(call: Call): Promise<Outcome>;
 }
 

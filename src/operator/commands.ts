@@ -7,6 +7,7 @@ import { deleteUser } from './delete.ts';
 import { invite } from './invite.ts';
 import { showLog } from './log.ts';
 import { findUsers, listUsers } from './people.ts';
+import { approveRegistration, declineRegistration, listRegistrations } from './registrations.ts';
 import { resetLink } from './reset-link.ts';
 import { restore } from './restore.ts';
 import { rotateSecret } from './rotate-secret.ts';
@@ -20,6 +21,9 @@ export const commands: Command[] = [
   ...accessCommands,
   deleteUser,
   invite,
+  approveRegistration,
+  declineRegistration,
+  listRegistrations,
   announceText,
   site,
   backup,

@@ -17,6 +17,7 @@ export const invite: PlainCommand = {
     const hint = {
       open: ' Registration is open: everybody can register without it.',
       invite: '',
+      approve: ' Without it, an administrator decides about each registration.',
       closed: ' Registration is closed: it does not work until REGISTRATION=invite.',
     }[config.registration];
     return {

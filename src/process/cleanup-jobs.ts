@@ -9,6 +9,8 @@ import { forgetBrowsers } from '../accounts/devices/queries.ts';
 import { deleteExpiredInvitations } from '../accounts/invitations/queries.ts';
 import { listClosedAccounts, purgeAccount } from '../accounts/deletion/queries.ts';
 import { forgetWarnings } from '../mailbox/quota.ts';
+import { registrationsKeptFor } from '../accounts/registrations/ask.ts';
+import { deleteExpiredRegistrations } from '../accounts/registrations/queries.ts';
 import { deleteExpiredResetLinks } from '../accounts/reset-links/queries.ts';
 import { deleteExpired } from '../mailbox/trash/queries.ts';
 import { deleteExpiredSessions } from '../sessions/queries.ts';
@@ -38,6 +40,7 @@ async function removeDue(pool: Pool, now: number): Promise<number> {
     (db: Database) => forgetBrowsers(db, new Date(now - browsersKnownFor), batch),
     (db: Database) => deleteExpiredResetLinks(db, new Date(now), batch),
     (db: Database) => deleteExpiredInvitations(db, new Date(now), batch),
+    (db: Database) => deleteExpiredRegistrations(db, new Date(now - registrationsKeptFor), batch),
     (db: Database) => deleteExpiredNonces(db, new Date(now - noncesKeptFor), batch),
   ];
   let removed = 0;

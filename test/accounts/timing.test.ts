@@ -1,4 +1,4 @@
-// The time of a refused login reveals neither whether the name exists nor whether it has a second factor.
+// The time of a refused login reveals neither whether the name exists or waits to be approved, nor whether it has a second factor.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startApp } from '../support/app.ts';
 import { withCodes } from '../support/authenticator.ts';
@@ -13,10 +13,14 @@ beforeAll(async () => {
   await withCodes(careful);
   await withPasskey(careful);
   await makeCodes(careful);
+  await app.pool.query(
+    `insert into registrations (id, username, password_hash, line, name_hash)
+     select uuidv7(), 'waiting', password_hash, 'A line', '' from users where username = 'plain'`,
+  );
 });
 afterAll(() => app.close());
 
-const names = ['plain', 'careful', 'nobody-here'];
+const names = ['plain', 'careful', 'waiting', 'nobody-here'];
 const tries = 200;
 
 test.each([

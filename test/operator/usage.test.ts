@@ -92,7 +92,7 @@ describe('a failed call exits with code 1 and one line', () => {
     const { code, err } = await runOperator({ ...nowhere, REGISTRATION: 'hunter2' }, ['users', 'list']);
     expect([code, err]).toEqual([
       1,
-      'private-messages: Wrong settings: REGISTRATION must be open, invite or closed.\n',
+      'private-messages: Wrong settings: REGISTRATION must be open, invite, approve or closed.\n',
     ]);
   });
 });

@@ -15,6 +15,8 @@ const fill = [
   `insert into invitations (inviter_id, id, token_hash, expires_at) select id, gen_random_uuid(), 'x', now()
     from users`,
   `insert into announcements (id, body) values (gen_random_uuid(), 'To all')`,
+  `insert into registrations (id, username, password_hash, line, name_hash)
+    values (gen_random_uuid(), 'waiting', '', 'A line', sha256('waiting'))`,
   'insert into exports (user_id, run, total) select id, gen_random_uuid(), 1 from users',
   `insert into imports (user_id, job, sid, epoch, bytes_total, own_addresses)
     select id, gen_random_uuid(), '', 0, 1, '' from users`,

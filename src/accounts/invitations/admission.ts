@@ -1,4 +1,4 @@
-// Registration policy (REGISTRATION): open, by invitation, or closed.
+// Registration policy (REGISTRATION): open, by invitation, approved by an administrator, or closed.
 import { createAccount } from '../queries.ts';
 import type { HashUsername } from '../used-usernames.ts';
 import type { Config } from '../../config.ts';
@@ -9,15 +9,18 @@ import { findInviter, holdInvitation, useInvitation, type Inviter } from './quer
 
 export type Refusal = 'closed' | 'no invitation' | 'void invitation';
 
-/** Why registration is refused, or who invites. Open registration ignores the invitation. */
+export type Admission = { refusal: Refusal } | { refusal?: undefined; inviter?: Inviter; waits?: boolean };
+
+/** Why registration is refused, or who invites; `waits` where an administrator decides, who has done so about people
+ * with an invitation. Open registration ignores the invitation. */
 export async function findAdmission(
   db: Database,
   registration: Config['registration'],
   token: unknown,
-): Promise<{ refusal: Refusal } | { refusal?: undefined; inviter?: Inviter }> {
+): Promise<Admission> {
   if (registration === 'open') return {};
   if (registration === 'closed') return { refusal: 'closed' };
-  if (!token) return { refusal: 'no invitation' };
+  if (!token) return registration === 'approve' ? { waits: true } : { refusal: 'no invitation' };
   const key = readLinkToken(token);
   const inviter = key && (await findInviter(db, key));
   return inviter ? { inviter } : { refusal: 'void invitation' };

@@ -1,0 +1,65 @@
+// `registrations`: lists who waits for an administrator, and decides.
+import { findWaiting, listWaiting, type Registration } from '../accounts/registrations/queries.ts';
+import { approve, decline } from '../admin/registrations/decide.ts';
+import type { Database, Pool } from '../database/pool.ts';
+import { lowestId } from '../ids.ts';
+import { StartupError } from '../startup-error.ts';
+import { foldUsername } from '../usernames.ts';
+import type { PlainCommand } from './command.ts';
+
+export const listRegistrations: PlainCommand = {
+  name: 'registrations',
+  summary: 'list who waits to be approved',
+  details: `With REGISTRATION=approve. Oldest first, with the line about themselves. A registration that nobody decides
+is deleted after 30 days.`,
+  options: [],
+  run: async ({ pool }) => {
+    const waiting = await listAll(pool);
+    const rows = waiting.map(({ username, line, askedAt }) => ({ username, askedAt, line }));
+    return { rows, ...(rows.length === 0 && { note: 'Nobody waits.' }) };
+  },
+};
+
+export const approveRegistration = deciding(
+  'approve',
+  'make an account of a registration',
+  'The applicant can log in from now on, with the password that was chosen, and finds a notice.',
+  approve,
+);
+
+export const declineRegistration = deciding(
+  'decline',
+  'refuse a registration',
+  'The name is free again. For 30 days, the applicant reads that it was declined when logging in.',
+  decline,
+);
+
+function deciding(
+  word: 'approve' | 'decline',
+  summary: string,
+  details: string,
+  decide: (pool: Pool, id: string) => Promise<string | undefined>,
+): PlainCommand {
+  return {
+    name: `registrations ${word}`,
+    argument: 'APPLICANT',
+    summary,
+    details,
+    options: [],
+    run: async ({ pool, argument }) => {
+      const registration = await findWaiting(pool, foldUsername(argument));
+      const username = registration && (await decide(pool, registration.id));
+      if (!username) throw new StartupError(`Nobody waits with the name "${argument}".`);
+      return { rows: { username, isApproved: word === 'approve' }, text: `${username} is ${word}d.` };
+    },
+  };
+}
+
+async function listAll(db: Database): Promise<Registration[]> {
+  const all: Registration[] = [];
+  for (;;) {
+    const rows = await listWaiting(db, all.at(-1)?.id ?? lowestId, 1000);
+    all.push(...rows);
+    if (rows.length < 1000) return all;
+  }
+}
