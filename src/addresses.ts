@@ -24,6 +24,15 @@ function isOrigin(text: string): boolean {
   return isHost(url.hostname) && (!isAscii || url.hostname === typed!.toLowerCase());
 }
 
+/** A name that an authority gives certificates for: no address, nothing of this machine's network alone. */
+export const domain = z
+  .string()
+  .toLowerCase()
+  .refine(
+    (text) => text.length <= 253 && /^([a-z\d]([a-z\d-]{0,61}[a-z\d])?\.)+(?!\d+$)[a-z\d-]{2,63}$/.test(text),
+    'must be the name of the site, such as mail.example.org, without https:// (other letters in punycode: xn--…)',
+  );
+
 /** Express reads a number as the count of proxies in front, and addresses or networks as trusted. */
 export const trustProxy = z
   .string()

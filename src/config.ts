@@ -3,7 +3,7 @@ import cluster from 'node:cluster';
 import { totalmem } from 'node:os';
 import { isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
-import { isHost, origin, publishedPort, trustProxy, urlOf } from './addresses.ts';
+import { domain, isHost, origin, publishedPort, trustProxy, urlOf } from './addresses.ts';
 import { loadEnvFile } from './env-file.ts';
 import { StartupError } from './startup-error.ts';
 
@@ -44,6 +44,8 @@ const environment = z.object({
     .string()
     .regex(/^[^\p{Cc}~$][^\p{Cc}]*$/u, 'must be the path of a folder, without ~ or $')
     .default('data'),
+  DOMAIN: domain.optional(),
+  CERTIFICATE_URL: origin.optional(), // where nginx in docker-compose.yml tells about the certificate
   PUBLIC_URL: origin.optional(),
   PUBLISHED_PORT: publishedPort.optional(), // HTTP_PORT in docker-compose.yml
   HSTS: oneOf('host', 'subdomains', 'preload', 'off'),
@@ -81,8 +83,10 @@ export interface Config {
   host: string;
   databaseUrl: string | undefined; // undefined: use the built-in PostgreSQL in dataDir
   dataDir: string;
+  domain: string | undefined; // the name to get a certificate for
+  certificateUrl: string | undefined; // where nginx tells about the certificate that it gets, if it does
   publicUrl: string; // the origin users type, without a trailing slash
-  isAddressGiven: boolean; // by PUBLIC_URL, or in containers by HTTP_PORT
+  isAddressGiven: boolean; // by DOMAIN or PUBLIC_URL, or in containers by HTTP_PORT
   isHttps: boolean;
   hsts: Hsts; // the names browsers keep to https for a year; only where isHttps
   trustProxy: number | string | false;
@@ -123,15 +127,20 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   }
   const settings = parsed.data;
   const listensOn = { host: settings.HOST, port: settings.PORT };
-  const publicUrl = settings.PUBLIC_URL ?? urlOf(settings.PUBLISHED_PORT ?? listensOn);
+  const named = settings.DOMAIN && `https://${settings.DOMAIN}`;
+  if (named && settings.PUBLIC_URL && settings.PUBLIC_URL !== named)
+    throw new StartupError('Wrong settings: PUBLIC_URL must be https:// and the name in DOMAIN, or not set.');
+  const publicUrl = named ?? settings.PUBLIC_URL ?? urlOf(settings.PUBLISHED_PORT ?? listensOn);
   return {
     isDevelopment: settings.NODE_ENV === 'development',
     port: settings.PORT,
     host: settings.HOST,
     databaseUrl: settings.DATABASE_URL,
     dataDir: isAbsolute(settings.DATA_DIR) ? settings.DATA_DIR : resolve(settings.DATA_DIR),
+    domain: settings.DOMAIN,
+    certificateUrl: settings.DOMAIN && settings.CERTIFICATE_URL,
     publicUrl,
-    isAddressGiven: Boolean(settings.PUBLIC_URL ?? settings.PUBLISHED_PORT),
+    isAddressGiven: Boolean(named ?? settings.PUBLIC_URL ?? settings.PUBLISHED_PORT),
     isHttps: publicUrl.startsWith('https:'),
     hsts: settings.HSTS,
     trustProxy: settings.TRUST_PROXY ?? false,

@@ -12,6 +12,7 @@ import { openDatabase } from './database/open.ts';
 import type { Pool } from './database/pool.ts';
 import { openContext } from './process/context.ts';
 import { describeLostKey } from './accounts/second-factor/lost-key.ts';
+import { startCertificateChecks } from './process/certificate-checks.ts';
 import { startCleanupJobs } from './process/cleanup-jobs.ts';
 import { startDeliveries } from './process/deliveries.ts';
 import { listen } from './process/listen.ts';
@@ -69,6 +70,7 @@ async function serve(config: Config, log: Log, pool: Pool, asked: Promise<string
   const onError = (error: Error) => log.error({ err: error }, 'background');
   const { ctx, close: closeContext } = await openContext(config, pool, log, () => isStopping);
   const cleanupJobs = startCleanupJobs(ctx);
+  const certificateChecks = startCertificateChecks(ctx);
   const deliveries = startDeliveries(ctx);
   const measure =
     config.metrics && (await (await import('./process/metrics.ts')).openMetrics(ctx, config.metrics));
@@ -82,6 +84,10 @@ async function serve(config: Config, log: Log, pool: Pool, asked: Promise<string
   if (isFirst) {
     const lostKey = await describeLostKey(pool, ctx.encryption).catch(onError);
     if (lostKey) console.error(`private-messages: ${lostKey}`);
+    if (config.domain && !config.certificateUrl)
+      console.error(
+        'private-messages: Only Compose gets a certificate for DOMAIN; here, put a proxy that speaks https in front.',
+      );
     console.error(`Open ${config.publicUrl}`);
     const others = reachableAddresses(config);
     if (others.length > 0) console.error(`Others in your network open ${others.join(' or ')}`);
@@ -90,6 +96,7 @@ async function serve(config: Config, log: Log, pool: Pool, asked: Promise<string
   const signal = await asked;
   isStopping = true;
   cleanupJobs.close();
+  certificateChecks.close();
   deliveries.close();
   log.info({ signal }, 'stopping');
   await Promise.all([close(), withTimeout(answersFor, closeContext())]);

@@ -34,7 +34,7 @@ const { app, db, nginx } = compose.services;
 describe('docker-compose.yml', () => {
   test('publishes nothing but nginx', () => {
     expect(Object.keys(compose.services).toSorted()).toEqual(['app', 'db', 'nginx']);
-    expect(nginx.ports).toEqual(['${HTTP_PORT:-80}:8080']);
+    expect(nginx.ports).toEqual(['${HTTP_PORT:-80}:8080', '${HTTPS_PORT:-443}:8443']);
     expect([app.ports, db.ports]).toEqual([undefined, undefined]);
     expect(db.network_mode).toBe('none');
     expect(app.networks).toEqual(['inside']);
@@ -72,6 +72,7 @@ describe('docker-compose.yml', () => {
   test('keeps the database on a volume, where PostgreSQL 18 expects it', () => {
     expect(db.volumes).toContain('data:/var/lib/postgresql');
     expect(app.volumes).toEqual(['socket:/var/run/postgresql:ro', 'key:/app/data', 'backups:/app/backups']);
+    expect(nginx.volumes!.filter((volume) => !volume.endsWith(':ro'))).toEqual(['certificate:/var/tmp']);
   });
 
   // CI has no Docker; that is no reason to call its run incomplete.

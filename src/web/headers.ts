@@ -27,7 +27,7 @@ export function secureHeaders({ isHttps, hsts }: Pick<Config, 'isHttps' | 'hsts'
   });
 }
 
-// nginx sends the same for its own files (docker-compose.yml). Preload lists require one year (hstspreload.org).
+// nginx sends the same for its own files (nginx/settings.sh). Preload lists require one year (hstspreload.org).
 function transportSecurity(hsts: Hsts) {
   if (hsts === 'off') return false;
   return { maxAge: 31_536_000, includeSubDomains: hsts !== 'host', preload: hsts === 'preload' };

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort, projectFolder } from '../support/program.ts';
 
 // A name of its own: nobody's real installation, with its volumes, is touched.
@@ -11,6 +12,8 @@ export const port =
 export const url = new URL(`http://localhost:${port}`).origin;
 // The settings as shipped, whatever stands in this machine's environment or .env; only sending is not slowed down.
 const asShipped = {
+  DOMAIN: '',
+  ACME_DIRECTORY: '',
   PUBLIC_URL: '',
   TRUST_PROXY: '',
   LOG_LEVEL: '',
@@ -24,6 +27,7 @@ export const env: NodeJS.ProcessEnv = {
   ...process.env,
   ...asShipped,
   HTTP_PORT: `127.0.0.1:${port}`,
+  HTTPS_PORT: `127.0.0.1:${await freePort()}`,
   SENDS_PER_MINUTE: '1000',
 };
 
@@ -62,6 +66,25 @@ export function docker(args: string[], { mayFail = false } = {}): string {
   if (ran.error) throw new Error(`Docker with compose is needed: ${ran.error.message}`);
   if (ran.status !== 0 && !mayFail) throw new Error(`docker ${args.join(' ')}: ${ran.stderr.slice(-3000)}`);
   return ran.stdout.trim();
+}
+
+export function step(words: string): void {
+  console.log(`\n• ${words}`);
+}
+
+/** Tries for up to 30 s; the last failure counts. */
+export async function eventually(claim: string, check: () => Promise<void>, forMs = 30_000): Promise<void> {
+  const startedAt = performance.now();
+  for (;;) {
+    try {
+      await check();
+      console.log(`  ${claim}, after ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
+      return;
+    } catch (error) {
+      if (performance.now() - startedAt > forMs) throw error;
+      await sleep(250);
+    }
+  }
 }
 
 async function isTaken(wanted: number): Promise<boolean> {

@@ -1,10 +1,22 @@
-// npm run test:compose: the whole site in real containers, from the first start to three copies.
+// npm run test:compose: the whole site in real containers, from the first start to three copies and https.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { deletionOf } from '../support/inbox.ts';
-import { compose, containersOf, docker, env, inspect, logsOf, port, project, timed, url } from './docker.ts';
+import {
+  compose,
+  containersOf,
+  docker,
+  env,
+  eventually,
+  inspect,
+  logsOf,
+  project,
+  step,
+  timed,
+  url,
+} from './docker.ts';
+import { checkHttps } from './https.ts';
 import { documentedSettings, samples } from '../start/settings.ts';
 import { projectFolder } from '../support/program.ts';
 import { registered, stranger, type Person } from '../support/person.ts';
@@ -16,6 +28,7 @@ process.on('SIGINT', () => {
 
 try {
   await main();
+  await checkHttps();
   console.log('\nThe site in containers works.');
 } catch (error) {
   console.error(`\nFailed: ${(error as Error).stack}`);
@@ -158,8 +171,9 @@ async function main(): Promise<void> {
     assert.ok(!logs.includes(secret), `"${secret}" stands in a log`);
 
   step('Every documented setting at once: the site serves; a wrong one is named in one line');
+  const own = { HTTP_PORT: env.HTTP_PORT, HTTPS_PORT: env.HTTPS_PORT, DOMAIN: '' }; // https.ts tries DOMAIN
   for (const name of documentedSettings()) env[name] = samples[name]!.right.at(-1);
-  env.HTTP_PORT = `127.0.0.1:${port}`;
+  Object.assign(env, own);
   compose('up', '--detach', '--no-build', '--wait', '--wait-timeout', '120');
   assert.equal((await stranger(url).get('/login')).status, 200);
   for (const [service, name, value] of [
@@ -192,23 +206,4 @@ function checkConfinement(service: string): void {
   const isPublished = Object.values(NetworkSettings.Ports).some(Boolean);
   assert.equal(isPublished, service === 'nginx');
   if (service === 'db') assert.equal(HostConfig.NetworkMode, 'none');
-}
-
-function step(words: string): void {
-  console.log(`\n• ${words}`);
-}
-
-/** Tries for up to 30 s; the last failure counts. */
-async function eventually(claim: string, check: () => Promise<void>): Promise<void> {
-  const startedAt = performance.now();
-  for (;;) {
-    try {
-      await check();
-      console.log(`  ${claim}, after ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
-      return;
-    } catch (error) {
-      if (performance.now() - startedAt > 30_000) throw error;
-      await sleep(250);
-    }
-  }
 }

@@ -1,12 +1,13 @@
 // docker-compose.yml with the documented settings, as read by Debian's docker-compose 1.29.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { readConfig } from '../../src/config.ts';
 import { documentedSettings, samples } from '../start/settings.ts';
+import { writeSettings } from '../support/nginx.ts';
 import { projectFolder } from '../support/program.ts';
 import { available } from '../support/required.ts';
 
@@ -58,10 +59,11 @@ describe.runIf(available('docker-compose'))('docker-compose config', () => {
     const given = Object.fromEntries(
       documentedSettings().map((name) => [name, samples[name]!.right.at(-1) ?? 'postgres://other@db/other']),
     );
+    given.PUBLIC_URL = `https://${given.DOMAIN}`;
     const { app, nginx } = render(given);
     const own = Object.entries(given).filter(([name]) => !fixed.has(name));
     expect({ ...app.environment, ...nginx.environment }).toMatchObject({
-      ...Object.fromEntries(own.filter(([name]) => name !== 'HTTP_PORT')),
+      ...Object.fromEntries(own.filter(([name]) => !/^HTTPS?_PORT$/.test(name))),
       PUBLISHED_PORT: given.HTTP_PORT,
       DATABASE_URL: 'postgres://postgres@/postgres?host=/var/run/postgresql',
     });
@@ -78,15 +80,54 @@ describe.runIf(available('docker-compose'))('docker-compose config', () => {
     expect(readConfig(app.environment).publicUrl).toBe(url);
   });
 
-  test('an invalid FRONT_PROXY ends nginx in one line before it starts', () => {
-    const [, , script] = render({}).nginx.command;
-    for (const wrong of ['10.0.0.1;', '$(id)', 'proxy', '10.0.0.1\n}']) {
-      const ended = spawnSync('sh', ['-c', script!.replaceAll('$$', '$')], {
-        env: { PATH: '/bin:/usr/bin', FRONT_PROXY: wrong },
-        encoding: 'utf8',
-      });
-      expect(ended).toMatchObject({ status: 1, stdout: '' });
-      expect(ended.stderr).toMatch(/^nginx: Wrong settings: FRONT_PROXY must [^\n]+\n$/);
+  test('DOMAIN sets the public address', () => {
+    const { app } = render({ DOMAIN: 'letters.example.org', HTTP_PORT: '8080' });
+    expect(readConfig(app.environment)).toMatchObject({
+      publicUrl: 'https://letters.example.org',
+      isHttps: true,
+      certificateUrl: 'http://nginx:8082',
+    });
+  });
+});
+
+describe('nginx’s own settings', () => {
+  const refused = (settings: Record<string, string>) => {
+    try {
+      writeSettings(folder, settings);
+      return 'accepted';
+    } catch (error) {
+      return (error as { stderr: string }).stderr;
     }
+  };
+
+  test.each([
+    ['FRONT_PROXY', ['10.0.0.1;', '$(id)', 'proxy', '10.0.0.1\n}']],
+    // The app refuses more of them, and nginx waits for the app.
+    ['DOMAIN', ['a b.example', 'a.example;', '$(id)', 'a.example/|x', '..', 'a.example.', '{DOMAIN}']],
+    ['ACME_DIRECTORY', samples.ACME_DIRECTORY!.wrong],
+  ])('an invalid %s ends nginx in one line before it starts', (name, wrongOnes) => {
+    for (const wrong of wrongOnes)
+      expect(refused({ DOMAIN: 'letters.example.org', [name]: wrong }), wrong).toMatch(
+        new RegExp(`^nginx: Wrong settings: ${name} must [^\\n]+\\n$`),
+      );
+  });
+
+  test('without DOMAIN nothing of https is configured', () => {
+    writeSettings(folder, { ACME_DIRECTORY: 'nothing', PUBLIC_URL: 'http://a.example' });
+    expect(readdirSync(folder).filter((name) => name.endsWith('.conf'))).toEqual([
+      'front-proxy.conf',
+      'hsts.conf',
+    ]);
+    expect(readFileSync(join(folder, 'hsts.conf'), 'utf8')).toBe('~. "";\n');
+  });
+
+  test.each(samples.ACME_DIRECTORY!.right)('with DOMAIN the certificate comes from %s', (directory) => {
+    writeSettings(folder, { DOMAIN: 'letters.example.org', ACME_DIRECTORY: directory, HSTS: 'preload' });
+    const read = (name: string) => readFileSync(join(folder, name), 'utf8');
+    expect(read('https-http.conf')).toContain(`  uri ${directory};\n`);
+    expect(read('https-http.conf')).toMatch(/^ {2}state_path \/var\/tmp\/[a-z][\w.-]+;$/m);
+    expect(read('https-server.conf')).toContain('acme_certificate authority letters.example.org;');
+    expect(read('https-server.conf') + read('https-http.conf')).not.toMatch(/\{[A-Z_]+\}/);
+    expect(read('hsts.conf')).toBe('~. "max-age=31536000; includeSubDomains; preload";\n');
   });
 });

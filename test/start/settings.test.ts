@@ -8,14 +8,16 @@ import { begin, newFolder, start } from './site.ts';
 import { documentedSettings, samples } from './settings.ts';
 
 // Those of nginx in front; with compose they are tried in test/docker.
-const ofContainers = new Set(['HTTP_PORT', 'FRONT_PROXY']);
-// Not for people: the one is for tests and for development, the other is how HTTP_PORT reaches the program.
-const internal = ['NODE_ENV', 'PUBLISHED_PORT'];
+const ofNginx = ['FRONT_PROXY', 'HTTPS_PORT', 'ACME_DIRECTORY'];
+const ofContainers = new Set(['HTTP_PORT', ...ofNginx]);
+// Not for people: one is for tests and for development, the others are how the program learns about nginx.
+const internal = ['NODE_ENV', 'PUBLISHED_PORT', 'CERTIFICATE_URL'];
 const names = documentedSettings().filter((name) => !ofContainers.has(name));
 
-function reading(name: string, value: string): string {
+function reading(name: string, value: string, others: Record<string, string> = {}): string {
   try {
-    return `accepted: ${JSON.stringify(readConfig({ [name === 'HTTP_PORT' ? 'PUBLISHED_PORT' : name]: value }))}`;
+    const setting = name === 'HTTP_PORT' ? 'PUBLISHED_PORT' : name;
+    return `accepted: ${JSON.stringify(readConfig({ ...others, [setting]: value }))}`;
   } catch (error) {
     return `${(error as Error).name}: ${(error as Error).message}`;
   }
@@ -26,7 +28,7 @@ test('docs/configuration.md documents exactly the settings that the program read
   expect([...names, ...internal].toSorted()).toEqual(settingNames.toSorted());
 });
 
-describe.each(Object.keys(samples).filter((name) => name !== 'FRONT_PROXY'))('%s', (name) => {
+describe.each(Object.keys(samples).filter((name) => !ofNginx.includes(name)))('%s', (name) => {
   const { right, wrong } = samples[name]!;
 
   test('wrong values are refused in one line that names the setting and hides the value', () => {
@@ -51,7 +53,9 @@ test('npm start with all settings valid: the site serves', async () => {
   const rightOnes = Object.fromEntries(names.map((name) => [name, samples[name]!.right[0] ?? '']));
   const own = { DATABASE_URL: await createDatabase(), DATA_DIR: newFolder(), LOG_LEVEL: 'info' };
   const program = await start({ ...rightOnes, ...own, PORT: String(await freePort()) });
-  expect(program.stderr()).toBe('Open https://letters.example.org\n');
+  expect(program.stderr()).toMatch(
+    /^private-messages: Only Compose gets a certificate for DOMAIN; [^\n]+\nOpen https:\/\/letters.example.org\n$/,
+  );
   expect((await program.end()).code).toBe(0);
 });
 
@@ -121,6 +125,26 @@ test('PUBLIC_URL defaults to HOST and PORT, and is normalized', () => {
   expect(readConfig({ PUBLIC_URL: 'HTTPS://Letters.Example.org:443/' }).publicUrl).toBe(
     'https://letters.example.org',
   );
+});
+
+test('DOMAIN is the public address, with https, and PUBLIC_URL may not contradict it', () => {
+  const { publicUrl, isAddressGiven, isHttps, certificateUrl } = readConfig({
+    DOMAIN: 'Letters.Example.org',
+    PUBLIC_URL: 'https://letters.example.org/',
+    PUBLISHED_PORT: '8080',
+    CERTIFICATE_URL: 'http://nginx:8082',
+  });
+  expect({ publicUrl, isAddressGiven, isHttps, certificateUrl }).toEqual({
+    publicUrl: 'https://letters.example.org',
+    isAddressGiven: true,
+    isHttps: true,
+    certificateUrl: 'http://nginx:8082',
+  });
+  expect(readConfig({ CERTIFICATE_URL: 'http://nginx:8082' }).certificateUrl).toBeUndefined();
+  for (const other of ['http://letters.example.org', 'https://letters.example.org:8443', 'https://a.example'])
+    expect(reading('PUBLIC_URL', other, { DOMAIN: 'letters.example.org' })).toBe(
+      'StartupError: Wrong settings: PUBLIC_URL must be https:// and the name in DOMAIN, or not set.',
+    );
 });
 
 test('TRUST_PROXY takes a number or a list, separated by commas or blanks', () => {

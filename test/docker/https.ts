@@ -1,0 +1,149 @@
+// DOMAIN with real containers and a real ACME server: no certificate, the first, after a new start, the next one.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect, type PeerCertificate } from 'node:tls';
+import { documentedSettings } from '../start/settings.ts';
+import { registered, stranger } from '../support/person.ts';
+import { freePort } from '../support/program.ts';
+import { compose, containersOf, docker, env, eventually, project, step, url } from './docker.ts';
+
+const domain = 'letters.example.test';
+const seconds = 90; // Certificates are renewed after half of it.
+
+/** A site of its own; takes the place of the one that runs. Ends with its containers still there. */
+export async function checkHttps(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'pm-acme-'));
+  try {
+    writeAcmeFolder(folder);
+    compose('down', '--volumes', '--timeout', '20');
+    const securePort = await freePort();
+    for (const name of documentedSettings()) if (name !== 'HTTP_PORT') env[name] = '';
+    Object.assign(env, {
+      DOMAIN: domain,
+      ACME_DIRECTORY: 'https://acme:14000/dir',
+      ACME_FOLDER: folder,
+      COMPOSE_FILE: 'docker-compose.yml:test/docker/acme/compose.yml',
+      HTTPS_PORT: `127.0.0.1:${securePort}`,
+    });
+    await check(`https://127.0.0.1:${securePort}`);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function check(secureUrl: string): Promise<void> {
+  step(
+    'With DOMAIN, which leads nowhere yet: one line in the log says so, http a page, and https is refused',
+  );
+  compose('up', '--detach', '--build', '--wait', '--wait-timeout', '240');
+  const [nginx] = containersOf('nginx');
+  await eventually('the line is there', async () => {
+    const lines = said();
+    assert.equal(lines.length, 1);
+    assert.match(lines[0]!, new RegExp(`^nginx: No new certificate for ${domain}: .+ ports 80 and 443`));
+  });
+  const waiting = await stranger(url).get('/login');
+  assert.equal(waiting.status, 503);
+  assert.equal(waiting.$('h1').text(), 'Not open yet');
+  await assert.rejects(served(secureUrl));
+
+  step('The name leads to the machine, and nginx is started again: it gets a certificate');
+  docker(['network', 'disconnect', `${project}_outside`, nginx!]);
+  docker(['network', 'connect', '--alias', domain, `${project}_outside`, nginx!]);
+  compose('restart', 'nginx');
+  let first: PeerCertificate | undefined;
+  await eventually('https is served', async () => {
+    first = await served(secureUrl);
+  });
+  assert.equal(first!.subjectaltname, `DNS:${domain}`);
+  assert.match(String(first!.issuer.CN), /^Pebble Intermediate CA/);
+  await eventually('the log says so', async () =>
+    assert.equal(said().at(-1), `nginx: There is a new certificate for ${domain}.`),
+  );
+
+  step('It is the same one after another start');
+  compose('restart', 'nginx');
+  await eventually('https is served', async () =>
+    assert.equal((await served(secureUrl)).serialNumber, first!.serialNumber),
+  );
+
+  step('http leads to https, with __Host- cookies and HSTS');
+  const moved = await stranger(url).ask('get', '/send?to=bob', { Host: domain });
+  assert.deepEqual([moved.status, moved.headers.location], [308, `https://${domain}/send?to=bob`]);
+  const alice = await registered(secureUrl, 'alice');
+  for (const cookie of alice.cookies().split('; ')) assert.match(cookie, /^__Host-/);
+  for (const path of ['/inbox', '/assets/app.css'])
+    assert.equal((await alice.get(path)).headers['strict-transport-security'], 'max-age=31536000');
+
+  step('Only nginx can read its key, and nothing in it is root');
+  const [app] = containersOf('app');
+  assert.match(docker(['exec', nginx!, 'sh', '-c', 'stat -c "%U %a" /var/tmp/acme*']), /^nginx 700$/);
+  assert.equal(docker(['exec', nginx!, 'id', '-un']), 'nginx');
+  assert.throws(() => docker(['exec', app!, 'ls', '/var/tmp/acme-14000-dir']));
+
+  step(`It is renewed before its ${seconds} seconds are over, while the site serves`);
+  await eventually(
+    'there is a new one',
+    async () => {
+      assert.equal((await alice.get('/inbox')).status, 200);
+      assert.notEqual((await served(secureUrl)).serialNumber, first!.serialNumber);
+    },
+    seconds * 1000,
+  );
+
+  step('The app knows about it');
+  const asked = `fetch('http://nginx:8082/certificate').then((r) => r.text()).then((t) => console.log(t.slice(0, 32)))`;
+  assert.equal(docker(['exec', app!, 'node', '-e', asked]), 'data:-----BEGIN CERTIFICATE-----');
+  assert.throws(() => docker(['exec', app!, 'node', '-e', `require('node:net').connect(14000, 'acme')`]));
+}
+
+/** What nginx's log says about the certificate. */
+function said(): string[] {
+  return compose('logs', '--no-log-prefix', 'nginx').match(/^nginx: .*$/gm) ?? [];
+}
+
+/** The ACME server's settings and its own certificate. It asks for the challenge where nginx listens in its container. */
+function writeAcmeFolder(folder: string): void {
+  const inFolder = (name: string) => join(folder, name);
+  const of = [
+    '-newkey',
+    'rsa:2048',
+    '-nodes',
+    '-days',
+    '2',
+    '-subj',
+    '/CN=acme',
+    '-addext',
+    'subjectAltName=DNS:acme',
+  ];
+  const files = ['-out', inFolder('server.pem'), '-keyout', inFolder('server.key')];
+  execFileSync('openssl', ['req', '-x509', ...of, ...files], { stdio: 'pipe' });
+  const pebble = {
+    listenAddress: '0.0.0.0:14000',
+    managementListenAddress: '127.0.0.1:15000',
+    certificate: '/acme/server.pem',
+    privateKey: '/acme/server.key',
+    httpPort: 8080,
+    tlsPort: 8443,
+    certificateValidityPeriod: seconds,
+  };
+  writeFileSync(inFolder('pebble.json'), JSON.stringify({ pebble }));
+  chmodSync(folder, 0o755);
+  chmodSync(inFolder('server.key'), 0o644);
+}
+
+/** The certificate that https is answered with. */
+function served(secureUrl: string): Promise<PeerCertificate> {
+  const { hostname: host, port } = new URL(secureUrl);
+  return new Promise((resolve, reject) => {
+    const options = { host, port: Number(port), servername: domain, rejectUnauthorized: false };
+    const socket = connect(options, () => {
+      resolve(socket.getPeerCertificate());
+      socket.destroy();
+    });
+    socket.on('error', reject);
+  });
+}
