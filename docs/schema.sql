@@ -305,6 +305,8 @@ create table invitations (
   -- Deletes the row with the account. Rows are few and live for a week: the foreign key needs no index.
   member_id uuid generated always as (nullif(inviter_id,
     '00000000-0000-0000-0000-000000000000'::uuid)) stored,
+  -- The link of the first administrator, void once there is one.
+  makes_admin boolean not null default false,
   constraint invitations_pkey primary key (inviter_id, token_hash),
   constraint invitations_member_id_fkey foreign key (member_id) references users(id) on delete cascade
 );

@@ -81,6 +81,11 @@ export function isEverywhere(host: string): boolean {
   return /^(0\.0\.0\.0|::)$/.test(host);
 }
 
+/** Whether only this machine reaches it. */
+export function isThisMachine(host: string): boolean {
+  return /^(127(\.\d+){3}|localhost|\[?::1\]?)$/i.test(host);
+}
+
 /** The URL to open on this machine: localhost, unless the server listens on another address only. */
 export function urlOf({ host, port }: { host: string; port: number }): string {
   const isHere = /^(127\.|localhost$|::1$|0\.0\.0\.0$|::$)/i.test(host);

@@ -3,7 +3,7 @@ import cluster from 'node:cluster';
 import { totalmem } from 'node:os';
 import { isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
-import { domain, isHost, origin, publishedPort, trustProxy, urlOf } from './addresses.ts';
+import { domain, isHost, isThisMachine, origin, publishedPort, trustProxy, urlOf } from './addresses.ts';
 import { loadEnvFile } from './env-file.ts';
 import { StartupError } from './startup-error.ts';
 
@@ -63,9 +63,8 @@ const environment = z.object({
   MAILBOX_BYTES: wholeNumber(1_000_000_000, 10_000_000, 1_000_000_000_000),
   LOGINS_PER_MINUTE: wholeNumber(10, 1, 1_000_000),
   REGISTRATIONS_PER_HOUR: wholeNumber(20, 1, 1_000_000),
-  REGISTRATION: oneOf('open', 'invite', 'approve', 'closed'),
-  // No "admins" value: there are no admin accounts, the operator works on the command line.
-  REQUIRE_SECOND_FACTOR: oneOf('off', 'all'),
+  REGISTRATION: oneOf('open', 'invite', 'approve', 'closed').removeDefault().optional(),
+  REQUIRE_SECOND_FACTOR: oneOf('off', 'admins', 'all'),
   MEMBERS_INVITE: wholeNumber(0, 0, 1000),
   DIRECTORY: oneOf('off', 'members'),
   // OWASP Password Storage Cheat Sheet, Argon2id: m = 19 MiB, t = 2, p = 1; the minimum of 7 MiB is theirs too.
@@ -99,7 +98,7 @@ export interface Config {
   loginsPerMinute: number; // failed, per username and address; five times as many per address
   registrationsPerHour: number;
   registration: 'open' | 'invite' | 'approve' | 'closed';
-  requireSecondFactor: 'off' | 'all';
+  requireSecondFactor: 'off' | 'admins' | 'all';
   directory: 'off' | 'members'; // whether members see a list of all members
   membersInvite: number; // unused invitations a member may have at a time
   password: { memoryKib: number; passes: number };
@@ -131,6 +130,10 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   if (named && settings.PUBLIC_URL && settings.PUBLIC_URL !== named)
     throw new StartupError('Wrong settings: PUBLIC_URL must be https:// and the name in DOMAIN, or not set.');
   const publicUrl = named ?? settings.PUBLIC_URL ?? urlOf(settings.PUBLISHED_PORT ?? listensOn);
+  // In a container HOST says nothing: there, the address decides that was set.
+  const isForOthers =
+    !isThisMachine(new URL(publicUrl).hostname) ||
+    (!settings.PUBLISHED_PORT && !isThisMachine(settings.HOST));
   return {
     isDevelopment: settings.NODE_ENV === 'development',
     port: settings.PORT,
@@ -153,7 +156,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     mailbox: { messages: settings.MAILBOX_MESSAGES, bytes: settings.MAILBOX_BYTES },
     loginsPerMinute: settings.LOGINS_PER_MINUTE,
     registrationsPerHour: settings.REGISTRATIONS_PER_HOUR,
-    registration: settings.REGISTRATION,
+    registration: settings.REGISTRATION ?? (isForOthers ? 'invite' : 'open'),
     requireSecondFactor: settings.REQUIRE_SECOND_FACTOR,
     membersInvite: settings.MEMBERS_INVITE,
     directory: settings.DIRECTORY,

@@ -11,6 +11,8 @@ import { canConnect } from './database/can-connect.ts';
 import { openDatabase } from './database/open.ts';
 import type { Pool } from './database/pool.ts';
 import { openContext } from './process/context.ts';
+import { registrationInWords } from './accounts/invitations/admission.ts';
+import { describeFirstLink, findFirstLink } from './accounts/invitations/first-administrator.ts';
 import { describeLostKey } from './accounts/second-factor/lost-key.ts';
 import { startCertificateChecks } from './process/certificate-checks.ts';
 import { startCleanupJobs } from './process/cleanup-jobs.ts';
@@ -91,6 +93,9 @@ async function serve(config: Config, log: Log, pool: Pool, asked: Promise<string
     console.error(`Open ${config.publicUrl}`);
     const others = reachableAddresses(config);
     if (others.length > 0) console.error(`Others in your network open ${others.join(' or ')}`);
+    console.error(registrationInWords(config));
+    const first = await findFirstLink(pool, ctx.encryption).catch(onError);
+    if (first) console.error(describeFirstLink(config, first));
   }
 
   const signal = await asked;

@@ -8,7 +8,12 @@ export interface LinkKey {
 }
 
 export function newLinkToken(ownerId: string): LinkKey & { token: string } {
-  const token = Buffer.concat([bytesOfId(ownerId), randomBytes(32)]).toString('base64url');
+  return linkToken(ownerId, randomBytes(32));
+}
+
+/** Of 256 bits that nobody else can know. */
+export function linkToken(ownerId: string, secret: Buffer): LinkKey & { token: string } {
+  const token = Buffer.concat([bytesOfId(ownerId), secret]).toString('base64url');
   return { token, ownerId, hash: hashOf(token) };
 }
 

@@ -43,5 +43,4 @@ export const viewHelpers = ({ config, cookies, encryption, site }: WebContext) =
   site,
   siteHost: new URL(config.publicUrl).host,
   registration: config.registration,
-  requiresFactor: config.requireSecondFactor === 'all',
 });

@@ -35,7 +35,6 @@ const shared = [
   'questions',
   'readersTime',
   'registration',
-  'requiresFactor',
   'serverTime',
   'site',
   'siteHost',

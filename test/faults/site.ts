@@ -55,6 +55,7 @@ export async function openSite({ people: count = 220, place }: SiteOptions = {})
     LOG_LEVEL: 'info',
     TRUST_PROXY: '1',
     PUBLIC_URL: benchSite.publicUrl,
+    REGISTRATION: 'open',
   };
   const ports = [String(await freePort()), String(await freePort())];
   const everStarted: Program[] = [];

@@ -17,7 +17,13 @@ export async function launchTarget(program: string, settings: Record<string, str
   const port = String(await freePort());
   const file = fileURLToPath(new URL(`../../${program}`, import.meta.url));
   const child: ChildProcess = spawn(process.execPath, [file], {
-    env: { PATH: process.env.PATH, PORT: port, PUBLIC_URL: benchSite.publicUrl, ...settings },
+    env: {
+      PATH: process.env.PATH,
+      PORT: port,
+      PUBLIC_URL: benchSite.publicUrl,
+      REGISTRATION: 'open',
+      ...settings,
+    },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const ended = once(child, 'close');

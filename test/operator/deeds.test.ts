@@ -20,7 +20,11 @@ afterAll(() => Promise.all([app.close(), inviting.close()]));
 
 // Each command is a process of its own.
 vi.setConfig({ testTimeout: 90_000 });
-const settings = () => ({ DATABASE_URL: app.databaseUrl, PUBLIC_URL: 'https://letters.example' });
+const settings = () => ({
+  DATABASE_URL: app.databaseUrl,
+  PUBLIC_URL: 'https://letters.example',
+  REGISTRATION: 'open',
+});
 const operator = (...args: string[]) => runOperator(settings(), args);
 const typing = (typed: string | undefined, ...args: string[]) => runOperator(settings(), args, typed);
 

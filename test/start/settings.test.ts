@@ -54,7 +54,7 @@ test('npm start with all settings valid: the site serves', async () => {
   const own = { DATABASE_URL: await createDatabase(), DATA_DIR: newFolder(), LOG_LEVEL: 'info' };
   const program = await start({ ...rightOnes, ...own, PORT: String(await freePort()) });
   expect(program.stderr()).toMatch(
-    /^private-messages: Only Compose gets a certificate for DOMAIN; [^\n]+\nOpen https:\/\/letters.example.org\n$/,
+    /^private-messages: Only Compose gets a certificate for DOMAIN; [^\n]+\nOpen https:\/\/letters.example.org\nRegistration is open /,
   );
   expect((await program.end()).code).toBe(0);
 });
@@ -152,4 +152,22 @@ test('TRUST_PROXY takes a number or a list, separated by commas or blanks', () =
   expect(readConfig({ TRUST_PROXY: 'loopback, 10.0.0.0/8 fd00::1' }).trustProxy).toBe(
     'loopback,10.0.0.0/8,fd00::1',
   );
+});
+
+test.each([
+  [{}, 'open'],
+  [{ HOST: '127.0.0.2' }, 'open'],
+  [{ HOST: '::1' }, 'open'],
+  [{ PUBLIC_URL: 'http://localhost:8080' }, 'open'],
+  [{ HOST: '0.0.0.0', PUBLISHED_PORT: '8080' }, 'open'],
+  [{ HOST: '0.0.0.0', PUBLISHED_PORT: '127.0.0.1:8080' }, 'open'],
+  [{ HOST: '0.0.0.0' }, 'invite'],
+  [{ HOST: '192.168.1.5' }, 'invite'],
+  [{ HOST: '127.example.org' }, 'invite'],
+  [{ HOST: '0.0.0.0', PUBLISHED_PORT: '192.168.1.5:80' }, 'invite'],
+  [{ PUBLIC_URL: 'https://letters.example' }, 'invite'],
+  [{ PUBLIC_URL: 'https://letters.example', REGISTRATION: 'open' }, 'open'],
+  [{ REGISTRATION: 'closed' }, 'closed'],
+])('%j: REGISTRATION is %s', (settings, registration) => {
+  expect(readConfig(settings).registration).toBe(registration);
 });

@@ -168,7 +168,7 @@ export const samples: Record<string, Samples> = {
   LOGINS_PER_MINUTE: tooMany(whole('5'), '0', '1000001'),
   REGISTRATIONS_PER_HOUR: tooMany(whole('5'), '0', '1000001'),
   REGISTRATION: choice('open', 'invite', 'closed'),
-  REQUIRE_SECOND_FACTOR: tooMany(choice('off', 'all'), 'admins'),
+  REQUIRE_SECOND_FACTOR: tooMany(choice('off', 'admins', 'all'), 'members'),
   MEMBERS_INVITE: tooMany(whole('0', '3'), '1001'),
   DIRECTORY: tooMany(choice('off', 'members'), 'all', 'on'),
   PASSWORD_MEMORY_KIB: tooMany(whole('7168'), '7167', '4194305', '999999999'),

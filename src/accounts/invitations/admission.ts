@@ -1,4 +1,5 @@
 // Registration policy (REGISTRATION): open, by invitation, approved by an administrator, or closed.
+import { grantAdmin } from '../administrators.ts';
 import { createAccount } from '../queries.ts';
 import type { HashUsername } from '../used-usernames.ts';
 import type { Config } from '../../config.ts';
@@ -12,17 +13,19 @@ export type Refusal = 'closed' | 'no invitation' | 'void invitation';
 export type Admission = { refusal: Refusal } | { refusal?: undefined; inviter?: Inviter; waits?: boolean };
 
 /** Why registration is refused, or who invites; `waits` where an administrator decides, who has done so about people
- * with an invitation. Open registration ignores the invitation. */
+ * with an invitation. Open registration ignores the invitation, unless it is that of the first administrator, which
+ * works always. */
 export async function findAdmission(
   db: Database,
   registration: Config['registration'],
   token: unknown,
 ): Promise<Admission> {
+  const key = readLinkToken(token);
+  const inviter = key && (await findInviter(db, key));
+  if (inviter?.makesAdmin) return { inviter };
   if (registration === 'open') return {};
   if (registration === 'closed') return { refusal: 'closed' };
   if (!token) return registration === 'approve' ? { waits: true } : { refusal: 'no invitation' };
-  const key = readLinkToken(token);
-  const inviter = key && (await findInviter(db, key));
   return inviter ? { inviter } : { refusal: 'void invitation' };
 }
 
@@ -35,15 +38,16 @@ export async function admit(
   username: string,
   passwordHash: string,
 ): Promise<{ id: string; epoch: number } | 'taken' | Refusal> {
-  if (registration === 'open')
-    return transaction(pool, (db) => createAccount(db, hashUsername, username, passwordHash));
-  if (registration === 'closed') return 'closed';
   const key = readLinkToken(token);
-  if (!key) return 'void invitation';
   return transaction(pool, async (db) => {
-    if (!(await holdInvitation(db, key))) return 'void invitation';
+    const held = key && (await holdInvitation(db, key));
+    const isFree = registration === 'open' && !held?.makesAdmin;
+    if (registration === 'closed' && !held?.makesAdmin) return 'closed';
+    if (!held && !isFree) return 'void invitation';
     const account = await createAccount(db, hashUsername, username, passwordHash);
-    if (account !== 'taken') await useInvitation(db, key);
+    if (account === 'taken' || isFree) return account;
+    await useInvitation(db, key!);
+    if (held!.makesAdmin) await grantAdmin(db, account.id);
     return account;
   });
 }
@@ -51,4 +55,15 @@ export async function admit(
 /** `address` as in web/site-address.ts. */
 export function invitationLink(address: string, token: string): string {
   return `${address}/register?invitation=${token}`;
+}
+
+/** For the operator, at the start. */
+export function registrationInWords({ registration }: Pick<Config, 'registration'>): string {
+  const words = {
+    open: 'is open to everybody who reaches this server',
+    invite: 'takes an invitation',
+    approve: 'waits for the approval of an administrator',
+    closed: 'is closed',
+  }[registration];
+  return `Registration ${words} (REGISTRATION=${registration}).`;
 }

@@ -1,5 +1,6 @@
 // Invitations in SQL: one-time registration links made by the operator or a member.
 import { deleteBefore } from '../../database/expiry.ts';
+import { canAdminister } from '../administrators.ts';
 import { asOwner } from '../../database/owner.ts';
 import type { Database, Pool } from '../../database/pool.ts';
 import { transaction } from '../../database/transaction.ts';
@@ -50,7 +51,7 @@ export function makeMembersInvitation(
 export async function listInvitations(db: Database, inviterId: string): Promise<Invitation[]> {
   const { rows } = await db.query<Invitation>(
     `select id, expires_at as "expiresAt" from invitations
-     where inviter_id = $1 and expires_at > now() order by id`,
+     where inviter_id = $1 and expires_at > now() and not makes_admin order by id`,
     [inviterId],
   );
   return rows;
@@ -68,15 +69,19 @@ export async function withdrawInvitations(db: Database, inviterId: string): Prom
   await db.query('delete from invitations where inviter_id = $1', [inviterId]);
 }
 
-// Invitations of a disabled or deleted member do not work, even while their rows still exist.
+// Invitations of a disabled or deleted member do not work, even while their rows still exist, nor does that of the first
+// administrator where somebody else is one.
 const open = `from invitations i where i.inviter_id = $1 and i.token_hash = $2 and i.expires_at > now()
   and (i.member_id is null or exists (
-    select from users u where u.id = i.inviter_id and u.username is not null and u.disabled_at is null))`;
+    select from users u where u.id = i.inviter_id and u.username is not null and u.disabled_at is null))
+  and not (i.makes_admin and exists (select from users a where ${canAdminister}))`;
 
 export interface Inviter {
   /** Null for the operator. */
   username: string | null;
   displayName: string | null;
+  /** Of whoever registers with it. */
+  makesAdmin: boolean;
 }
 
 /** Who made an open invitation; undefined for one that does not work. */
@@ -84,7 +89,8 @@ export async function findInviter(db: Database, { ownerId, hash }: LinkKey): Pro
   const { rows } = await asOwner(ownerId, () =>
     db.query<Inviter>(
       `select (select u.username from users u where u.id = i.inviter_id) as username,
-              (select u.display_name from users u where u.id = i.inviter_id) as "displayName"
+              (select u.display_name from users u where u.id = i.inviter_id) as "displayName",
+              i.makes_admin as "makesAdmin"
        ${open}`,
       [ownerId, hash],
     ),
@@ -92,18 +98,49 @@ export async function findInviter(db: Database, { ownerId, hash }: LinkKey): Pro
   return rows[0];
 }
 
-/** Whether it is open; locks the invitation until the transaction ends. */
-export async function holdInvitation(db: Database, { ownerId, hash }: LinkKey): Promise<boolean> {
-  const { rowCount } = await asOwner(ownerId, () =>
-    db.query(`select ${open} for update of i`, [ownerId, hash]),
+/** Locks the invitation until the transaction ends; undefined if it does not work. */
+export async function holdInvitation(
+  db: Database,
+  { ownerId, hash }: LinkKey,
+): Promise<{ makesAdmin: boolean } | undefined> {
+  const { rows } = await asOwner(ownerId, () =>
+    db.query<{ makesAdmin: boolean }>(`select i.makes_admin as "makesAdmin" ${open} for update of i`, [
+      ownerId,
+      hash,
+    ]),
   );
-  return rowCount === 1;
+  return rows[0];
 }
 
 export async function useInvitation(db: Database, { ownerId, hash }: LinkKey): Promise<void> {
   await asOwner(ownerId, () =>
     db.query('delete from invitations where inviter_id = $1 and token_hash = $2', [ownerId, hash]),
   );
+}
+
+/** That of the first administrator, for another week. */
+export async function renewAdminInvitation(
+  db: Database,
+): Promise<{ id: string; hash: Buffer; expiresAt: Date } | undefined> {
+  const { rows } = await db.query<{ id: string; hash: Buffer; expiresAt: Date }>(
+    `update invitations set expires_at = now() + make_interval(days => $2)
+     where inviter_id = $1 and makes_admin returning id, token_hash as hash, expires_at as "expiresAt"`,
+    [operator, usualDays],
+  );
+  return rows[0];
+}
+
+export async function insertAdminInvitation(db: Database, id: string, hash: Buffer): Promise<Date> {
+  const { rows } = await db.query<{ expiresAt: Date }>(
+    `insert into invitations (inviter_id, id, token_hash, makes_admin, expires_at)
+     values ($1, $2, $3, true, now() + make_interval(days => $4)) returning expires_at as "expiresAt"`,
+    [operator, id, hash, usualDays],
+  );
+  return rows[0]!.expiresAt;
+}
+
+export async function withdrawAdminInvitations(db: Database): Promise<void> {
+  await db.query('delete from invitations where inviter_id = $1 and makes_admin', [operator]);
 }
 
 export function deleteExpiredInvitations(db: Database, now: Date, limit: number): Promise<number> {

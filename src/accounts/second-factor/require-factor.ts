@@ -1,5 +1,7 @@
-// REQUIRE_SECOND_FACTOR=all: users without a second factor must set one up first.
+// REQUIRE_SECOND_FACTOR: users (all), or administrators, without a second factor must set one up first.
 import type { RequestHandler } from 'express';
+import type { Config } from '../../config.ts';
+import type { Viewer } from '../../sessions/viewer.ts';
 import type { WebContext } from '../../web/context.ts';
 import { HttpError } from '../../web/errors.ts';
 import { signedIn } from '../../sessions/session.ts';
@@ -11,11 +13,18 @@ const isOpen = /^\/(logout|account\/(second-factor|passkeys|confirm|recovery-cod
 /** Queries on every request, so that turning a factor off takes effect immediately in all sessions. */
 export function requireFactor({ config, pool }: WebContext): RequestHandler {
   return async (req, res, next) => {
-    if (config.requireSecondFactor === 'off' || isOpen.test(req.path)) return next();
+    if (!isRequired(config, signedIn(req)) || isOpen.test(req.path)) return next();
     if (await requiresTwoFactor(pool, signedIn(req).id)) return next();
     if (req.method === 'POST' || /^\/events(\/|$)/i.test(req.path)) throw new HttpError(403, missing);
     res.redirect(303, '/account/second-factor');
   };
+}
+
+export function isRequired(
+  { requireSecondFactor: who }: Pick<Config, 'requireSecondFactor'>,
+  { isAdmin }: Pick<Viewer, 'isAdmin'>,
+): boolean {
+  return who === 'all' || (who === 'admins' && isAdmin);
 }
 
 const missing =

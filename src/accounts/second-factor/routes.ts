@@ -12,6 +12,7 @@ import { signedIn } from '../../sessions/session.ts';
 import { describeSecret, findStep, newSecret, typedCode } from './codes.ts';
 import { drawQrCode } from './qr-code.ts';
 import { askForPasskey, findFactors, turnTotpOff, turnTotpOn } from './queries.ts';
+import { isRequired } from './require-factor.ts';
 import { encryptSecret } from './secrets.ts';
 
 const codeForm = z.object({ code: typedCode });
@@ -38,7 +39,12 @@ export function secondFactorRoutes(ctx: MailboxContext): Router {
   router
     .route(home)
     .get(async (req, res) => {
-      res.render('accounts/second-factor/second-factor', await findFactors(pool, signedIn(req).id));
+      const viewer = signedIn(req);
+      const factors = await findFactors(pool, viewer.id);
+      res.render('accounts/second-factor/second-factor', {
+        ...factors,
+        isRequired: isRequired(config, viewer),
+      });
     })
     .post(async (req, res) => {
       const { codesSince } = await findFactors(pool, signedIn(req).id);

@@ -9,7 +9,7 @@ import { transaction } from '../../database/transaction.ts';
 import { tellAll } from '../../mailbox/live/notifier.ts';
 import { leaveNotice } from '../../mailbox/notices.ts';
 import { deleteSessions, startEpoch } from '../../sessions/queries.ts';
-import { grantAdmin, isLastAdmin, revokeAdmin } from '../administrators.ts';
+import { grantAdmin, isLastAdmin, revokeAdmin } from '../../accounts/administrators.ts';
 
 export interface Subject {
   id: string;

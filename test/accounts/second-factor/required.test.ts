@@ -1,6 +1,7 @@
 // REQUIRE_SECOND_FACTOR=all: without a second factor, only its set-up is accessible.
-import { afterAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { openStream } from '../../mailbox/live/listening.ts';
+import { makeAdmin } from '../../support/admin.ts';
 import { startApp } from '../../support/app.ts';
 import { cast } from '../../support/cast.ts';
 import { withCodes } from '../../support/authenticator.ts';
@@ -63,4 +64,17 @@ test('recovery codes, a new password and logout are accessible without it', asyn
   expect((await alice.get('/account/password')).status).toBe(200);
   expect((await alice.get('/account/confirm')).status).toBe(200);
   expect((await alice.submit(home, {}, '/logout')).get('Location')).toBe('/');
+});
+
+test('REQUIRE_SECOND_FACTOR=admins requires it of administrators only', async () => {
+  const site = await startApp({ REQUIRE_SECOND_FACTOR: 'admins' }, app.databaseUrl);
+  onTestFinished(() => site.close());
+  const there = at(site.url, alice);
+  expect((await there.get('/inbox')).status).toBe(200);
+  expect((await there.get(home)).text).not.toContain('requires a second factor');
+  await makeAdmin(app, alice);
+  for (const page of ['/inbox', '/admin']) expect((await there.get(page)).get('Location')).toBe(home);
+  expect((await there.get(home)).text).toContain('This server requires a second factor.');
+  await withCodes(there);
+  expect((await there.get('/admin')).status).toBe(200);
 });

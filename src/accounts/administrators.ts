@@ -17,17 +17,18 @@ export async function revokeAdmin(db: Database, userId: string): Promise<boolean
   return rowCount === 1;
 }
 
-const canAct = 'admin_since is not null and disabled_at is null and username is not null';
+/** A condition on users. */
+export const canAdminister = 'admin_since is not null and disabled_at is null and username is not null';
 
 /** Locks all administrators until the transaction ends: two cannot remove each other at the same moment. */
 export async function isLastAdmin(db: Database, userId: string): Promise<boolean> {
   const { rows } = await db.query<{ id: string }>(
-    `select id from users where ${canAct} order by id for no key update`,
+    `select id from users where ${canAdminister} order by id for no key update`,
   );
   return rows.length === 1 && rows[0]!.id === userId;
 }
 
 export async function hasAdmin(db: Database): Promise<boolean> {
-  const { rowCount } = await db.query(`select from users where ${canAct} limit 1`);
+  const { rowCount } = await db.query(`select from users where ${canAdminister} limit 1`);
   return rowCount === 1;
 }
