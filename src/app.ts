@@ -19,6 +19,7 @@ import { requireFactor } from './accounts/second-factor/require-factor.ts';
 import { secondFactorRoutes } from './accounts/second-factor/routes.ts';
 import { startPageRoutes } from './accounts/start-page-routes.ts';
 import { timeZoneRoutes } from './accounts/time-zone-routes.ts';
+import { preserveAnnouncement } from './admin/announcements/routes.ts';
 import { onlyAdmins, requireConfirmation } from './admin/door.ts';
 import { adminRoutes } from './admin/routes.ts';
 import { oneByOne } from './concurrency/one-by-one.ts';
@@ -121,6 +122,7 @@ export function createApp(ctx: AppContext): Express {
     .all(
       requireUser(ctx),
       onlyAdmins,
+      preserveAnnouncement,
       guardForms,
       requireFactor(ctx),
       requireConfirmation(ctx),

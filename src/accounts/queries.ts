@@ -65,8 +65,8 @@ export async function insertAccount(
   db: Database,
   username: string,
   passwordHash: string,
+  id = newId(),
 ): Promise<{ id: string; epoch: number }> {
-  const id = newId();
   const { rows } = await db.query<{ id: string; epoch: number }>(
     'insert into users (id, username, password_hash) values ($1, $2, $3) returning id, epoch',
     [id, username, passwordHash],

@@ -2,7 +2,10 @@
 import { Router } from 'express';
 import type { AccountsContext } from '../accounts/context.ts';
 import { allowOnly } from '../web/errors.ts';
+import { announcementRoutes } from './announcements/routes.ts';
 import { adminPeopleRoutes } from './people/routes.ts';
+import { registrationDecisionRoutes } from './registrations/routes.ts';
+import { siteRoutes } from './site-routes.ts';
 
 export function adminRoutes(ctx: AccountsContext): Router {
   const router = Router();
@@ -11,5 +14,8 @@ export function adminRoutes(ctx: AccountsContext): Router {
     .get((req, res) => res.render('admin/overview'))
     .all(allowOnly('GET'));
   router.use(adminPeopleRoutes(ctx)); // /admin/people
+  router.use(registrationDecisionRoutes(ctx)); // /admin/registrations
+  router.use(announcementRoutes(ctx)); // /admin/announcements
+  router.use(siteRoutes(ctx)); // /admin/site
   return router;
 }

@@ -6,6 +6,7 @@ import { renameSite } from '../../src/admin/site.ts';
 import { makeInvitation, operator as ofTheOperator } from '../../src/accounts/invitations/queries.ts';
 import { leaveNotice } from '../../src/mailbox/notices.ts';
 import { runOperator } from '../operator/command.ts';
+import { makeAdmin } from '../support/admin.ts';
 import { startApp } from '../support/app.ts';
 import { cast } from '../support/cast.ts';
 import { newestOf } from '../support/inbox.ts';
@@ -144,5 +145,39 @@ describe('the command', () => {
     expect(code).toBe(2);
     expect(err).toContain(words);
     expect((await operator()).out).toBe('Name: none\nLine: none\n');
+  });
+});
+
+describe('the page', () => {
+  const page = '/admin/site';
+  beforeAll(() => makeAdmin(app, alice));
+
+  test('sets both, and shows them at once', async () => {
+    const saved = await alice.submit(page, { name: 'Rowing <club>', line: ' On  the river ' });
+    expect([saved.status, saved.headers.location]).toEqual([303, page]);
+    const { $ } = await alice.get(page);
+    expect([$('.brand').text(), $('[role=status]').text()]).toEqual(['Rowing <club>', 'Saved.']);
+    expect([$('#name').attr('value'), $('#line').attr('value')]).toEqual(['Rowing <club>', 'On the river']);
+    const { rows } = await app.pool.query(
+      'select command, options from operator_log order by id desc limit 1',
+    );
+    expect(rows).toEqual([{ command: 'site', options: ['--name=Rowing <club>', '--line=On the river'] }]);
+  });
+
+  test('refuses what cannot be shown, and keeps what was typed', async () => {
+    const answer = await alice.submit(page, { name: 'x'.repeat(61), line: 'a\u202Eb' });
+    expect(answer.status).toBe(422);
+    expect(answer.$('#name-error').text()).toBe('A name has at most 60 characters.');
+    expect(answer.$('#line-error').text()).toContain('invisible');
+    expect([answer.$('#name').attr('value'), answer.$('#line').attr('value')]).toEqual([
+      'x'.repeat(61),
+      'a\u202Eb',
+    ]);
+    expect((await operator()).out).toContain('Name: Rowing <club>');
+  });
+
+  test('removes them', async () => {
+    await alice.submit(page, { name: '', line: '' });
+    expect((await stranger(app.url).get('/')).$('h1').text()).toContain('Messages between people');
   });
 });

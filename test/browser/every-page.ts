@@ -13,6 +13,8 @@ export interface PageCase {
   isPublic: boolean;
   /** On a site where registering takes an invitation. */
   isByInvitation?: boolean;
+  /** On a site where an administrator approves registrations. */
+  isByApproval?: boolean;
   /** Its HTML, as a browser without JavaScript gets it. */
   open(person: Person): Promise<Answer>;
   /** The same page in a browser tab. */
@@ -109,6 +111,10 @@ function byInvitation(given: PageCase): PageCase {
   return { ...given, isByInvitation: true };
 }
 
+function byApproval(given: PageCase): PageCase {
+  return { ...given, isByApproval: true };
+}
+
 /** What the second step of a login asks for. */
 interface SecondCode {
   path: string;
@@ -144,6 +150,17 @@ export const pages: PageCase[] = [
     true,
   ),
   page('a link that does not work', '/reset/x', true),
+  byApproval(page('the front page where an administrator decides', '/', true)),
+  byApproval(page('Register where an administrator decides', '/register', true)),
+  byApproval(
+    afterForm(
+      'Register where an administrator decides, with errors',
+      '/register',
+      { username: 'dora', password: 'seven tall cranes', line: ' ' },
+      'Register',
+      true,
+    ),
+  ),
   byInvitation(page('the front page where one is invited', '/', true)),
   byInvitation(page('Register without an invitation', '/register', true)),
   byInvitation(page('Register with an invitation', invitationPath, true)),
@@ -263,11 +280,30 @@ let unconfirmed: Person;
 
 function administration(): PageCase[] {
   const longName = '/admin/people/bartholomew_fitzgerald_longdon';
-  const addresses = ['', '/people', '/people?q=barth', '/people?q=nobody-here'].map((end) => `/admin${end}`);
+  const lists = ['/people', '/people?q=barth', '/people?q=nobody-here', '/registrations', '/announcements'];
+  const addresses = ['', ...lists, '/site'].map((end) => `/admin${end}`);
   return [
     ...[...addresses, longName, `${longName}/delete`].map((path) => pageOf(path, path, () => admin)),
+    preview(),
     pageOf('/admin, after a while', '/admin', () => unconfirmed),
   ];
+}
+
+function preview(): PageCase {
+  const path = '/admin/announcements';
+  const body = `Back at noon.\n\n${'x'.repeat(300)} https://example.org/a`;
+  return {
+    name: 'the preview of an announcement',
+    isPublic: true,
+    open: async () => admin.post(path, { ...(await admin.hidden(path)), body }),
+    show: async (tab) => {
+      await giveCookies(tab, admin, site);
+      await tab.goto(path);
+      await tab.getByLabel('To all members').fill(body);
+      await tab.getByRole('button', { name: 'Preview' }).click();
+      await tab.locator('#confirm').waitFor();
+    },
+  };
 }
 
 async function fillAdministration(app: TestApp): Promise<void> {
@@ -278,6 +314,14 @@ async function fillAdministration(app: TestApp): Promise<void> {
   await withCodes(unconfirmed);
   for (const person of [admin, unconfirmed]) await makeAdmin(app, person);
   await ageConfirmation(app, unconfirmed, 16);
+  await app.pool.query(
+    `insert into registrations (id, username, password_hash, line, name_hash)
+     select uuidv7(), 'waiting-' || n, '', repeat('Xx ', n * 12), '' from generate_series(1, 13) n`,
+  );
+  await app.pool.query(
+    `insert into announcements (id, body, sent_to, done_at)
+     select uuidv7(), repeat('x', n * 100), n, case when n > 1 then now() end from generate_series(1, 26) n`,
+  );
 }
 
 function pageOfTwoSteps(name: string, path: string): PageCase {

@@ -14,6 +14,7 @@ import { fillMailbox, pages, type PageCase } from './every-page.ts';
 
 const { app } = await cast();
 const byInvitation = await startApp({ REGISTRATION: 'invite', MEMBERS_INVITE: '3' }, app.databaseUrl);
+const byApproval = await startApp({ REGISTRATION: 'approve' }, app.databaseUrl);
 /** Of thirty letters, the longest name there is. */
 let owner: Person;
 beforeAll(async () => {
@@ -21,9 +22,10 @@ beforeAll(async () => {
   await fillMailbox(app, owner);
   await owner.send(owner.username, 'A note');
 });
-afterAll(() => Promise.all([app.close(), byInvitation.close()]));
+afterAll(() => Promise.all([app, byInvitation, byApproval].map((each) => each.close())));
 
-const urlOf = (page: PageCase) => (page.isByInvitation ? byInvitation.url : app.url);
+const urlOf = (page: PageCase) =>
+  (page.isByInvitation ? byInvitation : page.isByApproval ? byApproval : app).url;
 const visitor = (page: PageCase) => (page.isPublic ? stranger(urlOf(page)) : at(urlOf(page), owner));
 
 describe('the HTML of every page', () => {

@@ -27,7 +27,7 @@ function watched(person: Person): { person: Person; views: { path: string; texts
   return { person: { ...person, get }, views };
 }
 
-const here = pages.filter(({ isByInvitation }) => !isByInvitation);
+const here = pages.filter(({ isByInvitation, isByApproval }) => !isByInvitation && !isByApproval);
 
 test.each(here.filter(({ isPublic }) => isPublic))('$name makes no query when signed out', async (page) => {
   const { person, views } = watched(stranger(app.url));

@@ -53,6 +53,13 @@ export async function findWaiting(db: Database, username: string): Promise<Regis
   return rows[0];
 }
 
+export async function isWaiting(db: Database, id: string): Promise<boolean> {
+  const { rowCount } = await db.query('select from registrations where id = $1 and declined_at is null', [
+    id,
+  ]);
+  return rowCount === 1;
+}
+
 export interface OwnRegistration {
   passwordHash: string;
   isDeclined: boolean;
