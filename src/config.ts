@@ -1,7 +1,7 @@
 // Settings: parses the environment and the file .env once; the only reader of process.env.
 import cluster from 'node:cluster';
 import { totalmem } from 'node:os';
-import { isAbsolute, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { z } from 'zod';
 import { domain, isHost, isThisMachine, origin, publishedPort, trustProxy, urlOf } from './addresses.ts';
 import { loadEnvFile } from './env-file.ts';
@@ -44,6 +44,24 @@ const environment = z.object({
     .string()
     .regex(/^[^\p{Cc}~$][^\p{Cc}]*$/u, 'must be the path of a folder, without ~ or $')
     .default('data'),
+  BACKUP_DIR: z
+    .string()
+    .regex(/^[^\p{Cc}~$][^\p{Cc}]*$/u, 'must be the path of a folder, without ~ or $')
+    .optional(),
+  BACKUP_KEEP: z
+    .string()
+    .regex(
+      /^[1-9]\d{0,2},\d{1,3},\d{1,3}$/,
+      'must be three numbers of days, weeks and months, such as 7,4,12',
+    )
+    .default('7,4,12'),
+  BACKUP_PUBLIC_KEY: z
+    .string()
+    .regex(
+      /^age1[02-9ac-hj-np-z]{58}$/,
+      'must be a public key that begins with age1, from backup-key or age-keygen',
+    )
+    .optional(),
   DOMAIN: domain.optional(),
   CERTIFICATE_URL: origin.optional(), // where nginx in docker-compose.yml tells about the certificate
   PUBLIC_URL: origin.optional(),
@@ -82,6 +100,11 @@ export interface Config {
   host: string;
   databaseUrl: string | undefined; // undefined: use the built-in PostgreSQL in dataDir
   dataDir: string;
+  backups: {
+    folder: string | undefined; // undefined: none by itself
+    keep: { days: number; weeks: number; months: number };
+    publicKey: string | undefined; // undefined: not encrypted
+  };
   domain: string | undefined; // the name to get a certificate for
   certificateUrl: string | undefined; // where nginx tells about the certificate that it gets, if it does
   publicUrl: string; // the origin users type, without a trailing slash
@@ -126,6 +149,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   }
   const settings = parsed.data;
   const listensOn = { host: settings.HOST, port: settings.PORT };
+  const [days, weeks, months] = settings.BACKUP_KEEP.split(',').map(Number);
   const named = settings.DOMAIN && `https://${settings.DOMAIN}`;
   if (named && settings.PUBLIC_URL && settings.PUBLIC_URL !== named)
     throw new StartupError('Wrong settings: PUBLIC_URL must be https:// and the name in DOMAIN, or not set.');
@@ -139,7 +163,12 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     port: settings.PORT,
     host: settings.HOST,
     databaseUrl: settings.DATABASE_URL,
-    dataDir: isAbsolute(settings.DATA_DIR) ? settings.DATA_DIR : resolve(settings.DATA_DIR),
+    dataDir: resolve(settings.DATA_DIR),
+    backups: {
+      folder: settings.BACKUP_DIR && resolve(settings.BACKUP_DIR),
+      keep: { days: days!, weeks: weeks!, months: months! },
+      publicKey: settings.BACKUP_PUBLIC_KEY,
+    },
     domain: settings.DOMAIN,
     certificateUrl: settings.DOMAIN && settings.CERTIFICATE_URL,
     publicUrl,

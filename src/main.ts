@@ -14,6 +14,7 @@ import { openContext } from './process/context.ts';
 import { registrationInWords } from './accounts/invitations/admission.ts';
 import { describeFirstLink, findFirstLink } from './accounts/invitations/first-administrator.ts';
 import { describeLostKey } from './accounts/second-factor/lost-key.ts';
+import { startBackups } from './process/backups.ts';
 import { startCertificateChecks } from './process/certificate-checks.ts';
 import { startCleanupJobs } from './process/cleanup-jobs.ts';
 import { startDeliveries } from './process/deliveries.ts';
@@ -72,6 +73,7 @@ async function serve(config: Config, log: Log, pool: Pool, asked: Promise<string
   const onError = (error: Error) => log.error({ err: error }, 'background');
   const { ctx, close: closeContext } = await openContext(config, pool, log, () => isStopping);
   const cleanupJobs = startCleanupJobs(ctx);
+  const backups = startBackups(ctx);
   const certificateChecks = startCertificateChecks(ctx);
   const deliveries = startDeliveries(ctx);
   const measure =
@@ -104,7 +106,7 @@ async function serve(config: Config, log: Log, pool: Pool, asked: Promise<string
   certificateChecks.close();
   deliveries.close();
   log.info({ signal }, 'stopping');
-  await Promise.all([close(), withTimeout(answersFor, closeContext())]);
+  await Promise.all([close(), withTimeout(answersFor, closeContext()), backups.close()]);
 }
 
 // npm forwards Ctrl-C, so a signal may arrive twice; only the first one counts.

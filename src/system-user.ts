@@ -42,8 +42,8 @@ export function dropPrivileges(
   if (!account) return `there is no user ${programUser}, and it could not be created`;
   if (!canReach(account, dataDir)) return `no other user can access both ${projectFolder} and ${dataDir}`;
   if (!canConnect(account)) return 'no other user can connect to the database in DATABASE_URL';
-  mkdirSync(join(dataDir, 'uploads'), { recursive: true, mode: 0o700 });
-  for (const own of ['uploads', 'secret.key']) giveTo(join(dataDir, own), account);
+  for (const own of ['uploads', 'rehearsal']) mkdirSync(join(dataDir, own), { recursive: true, mode: 0o700 });
+  for (const own of ['uploads', 'rehearsal', 'secret.key']) giveTo(join(dataDir, own), account);
   // With only its uid and gid, the process loses all capabilities of root (capabilities(7)).
   process.setgroups!([]);
   process.setgid!(account.gid);

@@ -1,5 +1,6 @@
 // A connection as the owner of the tables: row-level security hides nothing from it, or is an error.
 import pg from 'pg';
+import { withTimeout } from '../concurrency/with-timeout.ts';
 import { isDatabaseAway } from '../database/pool.ts';
 import { sessionPreparer } from '../database/session-settings.ts';
 import { StartupError } from '../startup-error.ts';
@@ -30,7 +31,11 @@ export async function withOwner<T>(
       throw new StartupError(`${lost}: the connection to the database was lost.`, { cause: error });
     throw error;
   } finally {
-    await client.end().catch(() => {});
+    // A server that does not answer any more does not end the connection either.
+    await withTimeout(
+      1000,
+      client.end().catch(() => {}),
+    );
   }
 }
 

@@ -1,6 +1,7 @@
 // `backup` and `backup-key`: write everything in the database into one file, encrypted on request.
 import { resolve } from 'node:path';
 import { isPublicKey, makeKeys, type Recipient } from '../backups/age.ts';
+import { writeBackupFacts } from '../backups/facts.ts';
 import { writeBackup } from '../backups/write.ts';
 import { bytesInWords } from '../mailbox/usage.ts';
 import { readSecretKey } from '../secrets/secret-key.ts';
@@ -18,19 +19,22 @@ export const backup: PlainCommand = {
 again), and secret.key only with --with-key. Encrypted files are in the format of age (age-encryption.org). Needs no
 pg_dump.`,
   options: ['to', 'passphrase', 'public-key', 'with-key'],
-  run: async ({ address, config, options }) => {
+  run: async ({ pool, address, config, options }) => {
     const recipient = await chooseRecipient(options);
     const progress = openProgress();
     const stop = new AbortController();
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
-    const { file, madeAt, bytes, sums } = await writeBackup({
+    const folder = resolve(options.to ?? config.backups.folder ?? 'backups');
+    const made = await writeBackup({
       address,
-      folder: resolve(options.to ?? 'backups'),
+      folder,
       ...(recipient && { recipient }),
       ...(options['with-key'] && { secretKey: readSecretKey(config.dataDir) }),
       onProgress: (rows, table) => progress.show(`${table}: ${rows.toLocaleString('en')} rows`),
       signal: stop.signal,
     }).finally(() => progress.close());
+    const { file, madeAt, bytes, sums } = made;
+    await writeBackupFacts(pool, made, folder === config.backups.folder);
     return {
       rows: { file, madeAt, bytes, tables: sums },
       text: file,

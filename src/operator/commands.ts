@@ -8,6 +8,7 @@ import { invite } from './invite.ts';
 import { showLog } from './log.ts';
 import { findUsers, listUsers } from './people.ts';
 import { approveRegistration, declineRegistration, listRegistrations } from './registrations.ts';
+import { rehearseRestore } from './rehearse.ts';
 import { resetLink } from './reset-link.ts';
 import { restore } from './restore.ts';
 import { rotateSecret } from './rotate-secret.ts';
@@ -29,6 +30,7 @@ export const commands: Command[] = [
   backup,
   backupKey,
   restore,
+  rehearseRestore,
   rotateSecret,
   showLog,
   showVersion,

@@ -55,6 +55,7 @@ async function contentOf(pool: Pool): Promise<Record<string, string[]>> {
 }
 
 test('a backup restored elsewhere is the same site', async () => {
+  const before = await contentOf(app.pool);
   const settings = { DATABASE_URL: app.databaseUrl, DATA_DIR: inject('dataDir') };
   const ended = await runOperator(settings, ['backup', '--with-key', '--to', folder]);
   expect(ended).toMatchObject({
@@ -64,7 +65,6 @@ test('a backup restored elsewhere is the same site', async () => {
   const file = ended.out.trim();
   expect(basename(file)).toMatch(/^private-messages-\d{8}T\d{6}Z\.backup$/);
   expect(statSync(file).mode & 0o777).toBe(0o600);
-  const before = await contentOf(app.pool);
 
   const address = await createDatabase('template0');
   const dataDir = mkdtempSync(join(folder, 'data-'));

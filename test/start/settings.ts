@@ -138,6 +138,15 @@ export const samples: Record<string, Samples> = {
       'postgres://a b@c/d',
     ],
   },
+  BACKUP_DIR: { right: ['/nowhere/backups'], wrong: [' ', '\n', 'a\nb', '~/data', '$HOME/data', 'a\tb'] },
+  BACKUP_KEEP: {
+    right: ['7,4,12', '1,0,0', '30,8,120'],
+    wrong: [...garbage, '7', '7,4', '0,4,12', '7,4,12,1', '7, 4, 12', '1e3,4,12', '7,4,1000'],
+  },
+  BACKUP_PUBLIC_KEY: {
+    right: ['age1j85f6ym2t3lfqg2qze9anq40j2nfu5szc3v8tkmkjpgakzafkars489ac5'],
+    wrong: [...garbage, 'age1', 'AGE-SECRET-KEY-1N23YW4EWYM2DRXX7Q8Q7G2A6CSANC3HA3C2L02Q4P768HZ3VSLASEJQRZQ'],
+  },
   DATA_DIR: { right: [], wrong: [' ', '\n', 'a\nb', '~/data', '$HOME/data', 'a\tb'] },
   TRUST_PROXY: {
     right: ['1', '12', '10.0.0.1', '10.0.0.0/8, fd00::/8', 'loopback uniquelocal'],
