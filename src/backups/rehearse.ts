@@ -126,7 +126,8 @@ async function withDatabaseBeside<T>(address: string, work: Work<T>): Promise<T>
     if ((error as { code?: string }).code !== lacksRight) throw error;
     throw new StartupError(
       'A rehearsal needs a database to throw away, and the user in DATABASE_URL may not create one: let an ' +
-        'administrator run alter role "USER" createdb, or run the rehearsal where the built-in PostgreSQL is installed.',
+        'administrator run alter role "USER" createdb, or run the rehearsal where the built-in PostgreSQL is ' +
+        'installed.',
     );
   } finally {
     await client.end();

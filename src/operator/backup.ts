@@ -38,7 +38,11 @@ pg_dump.`,
     return {
       rows: { file, madeAt, bytes, tables: sums },
       text: file,
-      note: `${counted(sums.users!.rows, 'account')}, ${counted(sums.messages!.rows, 'message')}, ${bytesInWords(bytes)}.`,
+      note: `${[
+        counted(sums.users!.rows, 'account'),
+        counted(sums.messages!.rows, 'message'),
+        bytesInWords(bytes),
+      ].join(', ')}.`,
     };
   },
 };

@@ -11,8 +11,8 @@ import { counted } from './table.ts';
 export const rehearseRestore: PlainCommand = {
   name: 'rehearse',
   summary: 'restore the newest backup into a PostgreSQL that is thrown away',
-  details: `Takes the newest file in BACKUP_DIR (else in backups), and compares all rows with it. Uses the built-in PostgreSQL
-in DATA_DIR/rehearsal; where it is not installed, as in the container, another database on the same server.`,
+  details: `Takes the newest file in BACKUP_DIR (else in backups), and compares all rows with it. Uses the built-in
+PostgreSQL in DATA_DIR/rehearsal; where it is not installed, as in the container, another database on the same server.`,
   options: ['key-file'],
   run: async ({ pool, address, config, options }) => {
     const folder = config.backups.folder ?? resolve('backups');

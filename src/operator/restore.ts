@@ -18,8 +18,8 @@ export const restore: PlainCommand = {
   name: 'restore',
   argument: 'FILE',
   summary: 'fill an empty database from a backup',
-  details: `Stop the program first. The database may be new, or one in which nobody has registered. The backup may be from
-an older version of this program, and from another version of PostgreSQL. All of it is restored and compared with the
+  details: `Stop the program first. The database may be new, or one in which nobody has registered. The backup may be
+from an older version of this program, and from another version of PostgreSQL. All of it is restored and compared with the
 file, or nothing.`,
   options: ['key-file'],
   run: async ({ pool, address, config, options, argument }) => {
@@ -43,8 +43,8 @@ file, or nothing.`,
     return {
       rows: { madeAt, tables: sums, migrationsRun, hasKey: secretKey !== undefined },
       text:
-        `Restored ${counted(sums.users!.rows, 'account')} and ${counted(sums.messages!.rows, 'message')} as of ${madeAt}. Counts and ` +
-        `digests of all ${Object.keys(sums).length} tables agree with the file.` +
+        `Restored ${counted(sums.users!.rows, 'account')} and ${counted(sums.messages!.rows, 'message')} ` +
+        `as of ${madeAt}. Counts and digests of all ${Object.keys(sums).length} tables agree with the file.` +
         (migrationsRun > 0 ? ` Then ${counted(migrationsRun, 'newer migration')} ran.` : ''),
       note: `${key} Everybody logs in again.`,
     };

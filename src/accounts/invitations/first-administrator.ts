@@ -21,8 +21,10 @@ export interface FirstLink {
   expiresAt: Date;
 }
 
-/** The same token at each start, valid for another week; undefined where somebody is an administrator. It is derived from
- * secret.key, as the database holds only its hash. */
+/**
+ * The same token at each start, valid for another week; undefined where somebody is an administrator. It is derived
+ * from secret.key, as the database holds only its hash.
+ */
 export function findFirstLink(pool: Pool, encryption: Encryption): Promise<FirstLink | undefined> {
   const tokenOf = (id: string) => linkToken(operator, encryption.hash('administrator invitation', id));
   return asOwner(operator, () =>
@@ -47,7 +49,8 @@ export function describeFirstLink(
 ): string {
   const link = invitationLink(addressForOthers(config), token);
   return (
-    `There is no administrator yet. The first person who registers with this link is one, until ${exactTime(expiresAt)}:\n` +
+    'There is no administrator yet. The first person who registers with this link is one, until ' +
+    `${exactTime(expiresAt)}:\n` +
     `${link}\nFor somebody who is registered: npm run operator -- admin grant NAME`
   );
 }

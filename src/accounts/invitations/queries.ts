@@ -69,8 +69,8 @@ export async function withdrawInvitations(db: Database, inviterId: string): Prom
   await db.query('delete from invitations where inviter_id = $1', [inviterId]);
 }
 
-// Invitations of a disabled or deleted member do not work, even while their rows still exist, nor does that of the first
-// administrator where somebody else is one.
+// Invitations of a disabled or deleted member do not work, even while their rows still exist, nor does that of the
+// first administrator where somebody else is one.
 const open = `from invitations i where i.inviter_id = $1 and i.token_hash = $2 and i.expires_at > now()
   and (i.member_id is null or exists (
     select from users u where u.id = i.inviter_id and u.username is not null and u.disabled_at is null))

@@ -5,7 +5,10 @@ import type { Pool } from '../../database/pool.ts';
 import { transaction } from '../../database/transaction.ts';
 import { leaveNotice } from '../../mailbox/notices.ts';
 
-/** The username of the new member, who finds a notice; the account has the id of the registration. Undefined if it does not wait any more. */
+/**
+ * The username of the new member, who finds a notice; the account has the id of the registration. Undefined if it does
+ * not wait any more.
+ */
 export function approve(pool: Pool, id: string): Promise<string | undefined> {
   return transaction(pool, async (db) => {
     const registration = await takeWaiting(db, id);
