@@ -28,7 +28,7 @@ const tagBytes = 16;
 const publicPrefix = 'age';
 const secretPrefix = 'age-secret-key-';
 
-// OWASP Password Storage Cheat Sheet, scrypt: N = 2^17, r = 8, p = 1, which takes 128 MB. A file may ask for at most 2^20.
+// OWASP Password Storage Cheat Sheet, scrypt: N = 2^17, r = 8, p = 1, which takes 128 MB. A file may ask for 2^20.
 const workFactor = 17;
 const maxWorkFactor = 20;
 

@@ -19,8 +19,8 @@ export const restore: PlainCommand = {
   argument: 'FILE',
   summary: 'fill an empty database from a backup',
   details: `Stop the program first. The database may be new, or one in which nobody has registered. The backup may be
-from an older version of this program, and from another version of PostgreSQL. All of it is restored and compared with the
-file, or nothing.`,
+from an older version of this program, and from another version of PostgreSQL. All of it is restored and compared with
+the file, or nothing.`,
   options: ['key-file'],
   run: async ({ pool, address, config, options, argument }) => {
     await refuseWhileRunning(pool);
