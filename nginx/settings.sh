@@ -22,8 +22,9 @@ if [ -n "$DOMAIN" ]; then
     wrong 'ACME_DIRECTORY must be an address such as https://acme-v02.api.letsencrypt.org/directory.'
   # Another authority starts with nothing from the one before.
   authority=$(echo "$ACME_DIRECTORY" | sed 's|^https://||; s|[^A-Za-z0-9.-]|-|g')
+  directory=$(echo "$ACME_DIRECTORY" | sed 's|&|\\&|g')
   for part in main http server; do
-    sed "s|{DOMAIN}|$DOMAIN|g; s|{AUTHORITY}|$authority|g; s|{ACME_DIRECTORY}|$(echo "$ACME_DIRECTORY" | sed 's|&|\\&|g')|g" \
+    sed "s|{DOMAIN}|$DOMAIN|g; s|{AUTHORITY}|$authority|g; s|{ACME_DIRECTORY}|$directory|g" \
       "$templates/$part.conf" > "$to/https-$part.conf"
   done
   # For certificate-log.sh.

@@ -1,9 +1,11 @@
 // DOMAIN with real containers and a real ACME server: no certificate, the first, after a new start, the next one.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import http2 from 'node:http2';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type PeerCertificate } from 'node:tls';
 import { documentedSettings } from '../start/settings.ts';
 import { registered, stranger } from '../support/person.ts';
@@ -25,6 +27,7 @@ export async function checkHttps(): Promise<void> {
       DOMAIN: domain,
       ACME_DIRECTORY: 'https://acme:14000/dir',
       ACME_FOLDER: folder,
+      ACME_HASH: openssl('x509', '-hash', '-noout', '-in', join(folder, 'server.pem')).trim(),
       COMPOSE_FILE: 'docker-compose.yml:test/docker/acme/compose.yml',
       HTTPS_PORT: `127.0.0.1:${securePort}`,
     });
@@ -40,15 +43,27 @@ async function check(secureUrl: string): Promise<void> {
   );
   compose('up', '--detach', '--build', '--wait', '--wait-timeout', '240');
   const [nginx] = containersOf('nginx');
-  await eventually('the line is there', async () => {
-    const lines = said();
-    assert.equal(lines.length, 1);
-    assert.match(lines[0]!, new RegExp(`^nginx: No new certificate for ${domain}: .+ ports 80 and 443`));
-  });
+  await eventually('the line is there', async () => assert.equal(said().length, 1));
+  assert.match(
+    said()[0]!,
+    new RegExp(`^nginx: No new certificate for ${domain}: .+no such host.+ ports 80 and 443`),
+  );
   const waiting = await stranger(url).get('/login');
   assert.equal(waiting.status, 503);
   assert.equal(waiting.$('h1').text(), 'Not open yet');
   await assert.rejects(served(secureUrl));
+
+  step('The name leads to where the port is closed: that is said too');
+  const [acme] = containersOf('acme');
+  const inHosts = (lines: string) =>
+    docker(['exec', '--user', 'root', acme!, 'sh', '-c', `printf '${lines}' > /etc/hosts`]);
+  inHosts(`127.0.0.1 ${domain}\\n`);
+  docker(['exec', nginx!, 'nginx', '-s', 'reload']);
+  await eventually('the line is there', async () => assert.equal(said().length, 2));
+  assert.match(said()[1]!, /: connection: .+connection refused/);
+  assert.match(ofCertificate('failure'), /^connection: /);
+  inHosts('');
+  await sleep(5500); // for as long Pebble remembers that file
 
   step('The name leads to the machine, and nginx is started again: it gets a certificate');
   docker(['network', 'disconnect', `${project}_outside`, nginx!]);
@@ -75,6 +90,7 @@ async function check(secureUrl: string): Promise<void> {
   assert.deepEqual([moved.status, moved.headers.location], [308, `https://${domain}/send?to=bob`]);
   const alice = await registered(secureUrl, 'alice');
   for (const cookie of alice.cookies().split('; ')) assert.match(cookie, /^__Host-/);
+  assert.equal(await statusOverHttp2(secureUrl, '/login'), 200);
   for (const path of ['/inbox', '/assets/app.css'])
     assert.equal((await alice.get(path)).headers['strict-transport-security'], 'max-age=31536000');
 
@@ -95,9 +111,18 @@ async function check(secureUrl: string): Promise<void> {
   );
 
   step('The app knows about it');
-  const asked = `fetch('http://nginx:8082/certificate').then((r) => r.text()).then((t) => console.log(t.slice(0, 32)))`;
-  assert.equal(docker(['exec', app!, 'node', '-e', asked]), 'data:-----BEGIN CERTIFICATE-----');
+  assert.match(ofCertificate('certificate'), /^data:-----BEGIN CERTIFICATE-----/);
+  assert.equal(ofCertificate('failure'), '');
   assert.throws(() => docker(['exec', app!, 'node', '-e', `require('node:net').connect(14000, 'acme')`]));
+}
+
+function statusOverHttp2(secureUrl: string, path: string): Promise<number | undefined> {
+  const session = http2.connect(secureUrl, { rejectUnauthorized: false });
+  const request = session.request({ ':path': path, ':authority': domain });
+  return new Promise<number | undefined>((resolve, reject) => {
+    session.on('error', reject);
+    request.on('response', (headers) => resolve(headers[':status']));
+  }).finally(() => session.destroy());
 }
 
 /** What nginx's log says about the certificate. */
@@ -105,7 +130,17 @@ function said(): string[] {
   return compose('logs', '--no-log-prefix', 'nginx').match(/^nginx: .*$/gm) ?? [];
 }
 
-/** The ACME server's settings and its own certificate. It asks for the challenge where nginx listens in its container. */
+/** What nginx tells the app. */
+function ofCertificate(path: string): string {
+  const ask = `fetch('http://nginx:8082/${path}').then((r) => r.text()).then(console.log)`;
+  return docker(['exec', containersOf('app')[0]!, 'node', '-e', ask]);
+}
+
+function openssl(...args: string[]): string {
+  return execFileSync('openssl', args, { encoding: 'utf8', stdio: 'pipe' });
+}
+
+/** The ACME server's settings and certificate. It asks for the challenge where nginx listens in its container. */
 function writeAcmeFolder(folder: string): void {
   const inFolder = (name: string) => join(folder, name);
   const of = [
@@ -120,7 +155,7 @@ function writeAcmeFolder(folder: string): void {
     'subjectAltName=DNS:acme',
   ];
   const files = ['-out', inFolder('server.pem'), '-keyout', inFolder('server.key')];
-  execFileSync('openssl', ['req', '-x509', ...of, ...files], { stdio: 'pipe' });
+  openssl('req', '-x509', ...of, ...files);
   const pebble = {
     listenAddress: '0.0.0.0:14000',
     managementListenAddress: '127.0.0.1:15000',

@@ -114,7 +114,7 @@ function withoutAcme(folder: string, pem: Https['pem'], edits: Edits): void {
   const ours = variable('acme_certificate', pem.certificate) + variable('acme_certificate_key', pem.key);
   const { 'listen 8443': _, ...rest } = edits;
   writeFileSync(part('http'), ours + edit(http.replace('error_log stderr alert;\n', ''), rest));
-  const server = read('server').replace(/^ssl_certificate_cache .*\n/m, ''); // newer than Debian 12's nginx
+  const server = read('server').replace(/^(?:ssl_certificate_cache|http2) .*\n/gm, ''); // newer than Debian 12's nginx
   writeFileSync(part('server'), edit(server, { 'listen 8443': edits['listen 8443']! }));
   rmSync(part('main'));
 }
