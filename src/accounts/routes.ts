@@ -75,10 +75,8 @@ async function findByPassword(
   username: string,
   password: string,
 ): Promise<Account | undefined> {
-  const [claimed, registration] = await Promise.all([
-    findAccount(ctx.pool, username),
-    findOwnRegistration(ctx.pool, username),
-  ]);
+  const claimed = await findAccount(ctx.pool, username);
+  const registration = await findOwnRegistration(ctx.pool, username); // always: no name takes longer than another
   const refund = await consumeLoginAttempt(ctx, req, 'logins', username, claimed?.id);
   const isWaiting = !claimed && registration !== undefined;
   const account = isWaiting
