@@ -459,6 +459,13 @@ create table registrations (
 -- A page of those who wait, oldest first.
 create index registrations_waiting on registrations (id) where declined_at is null;
 
+-- How many errors were logged in each hour of the last two days, by all processes.
+create table error_counts (
+  hour timestamptz not null,
+  errors integer not null,
+  constraint error_counts_pkey primary key (hour)
+);
+
 -- Search reads messages through this view, with the same condition as the policy: @@ and @> are not leakproof, so
 -- row-level security would keep them from using the index.
 create view searched_messages as
@@ -547,8 +554,8 @@ create or replace function is_system()
  stable parallel safe
 return case when (current_setting('app.owner_id', true) = 'system') then true else false end;
 
-grant select, insert, update, delete on announcements, conversations, drafts, ended_drafts, exports, imports,
-  invitations, known_browsers, mailbox_usage, messages, nonces, operator_log, passkeys, rate_limits,
-  recovery_codes, registrations, reset_links, sent_forms, sessions, signing_keys, site_facts, totp, unread,
-  username_keys, usernames_used, users to app_role;
+grant select, insert, update, delete on announcements, conversations, drafts, ended_drafts, error_counts,
+  exports, imports, invitations, known_browsers, mailbox_usage, messages, nonces, operator_log, passkeys,
+  rate_limits, recovery_codes, registrations, reset_links, sent_forms, sessions, signing_keys, site_facts,
+  totp, unread, username_keys, usernames_used, users to app_role;
 grant select on schema_migrations, searched_messages to app_role;

@@ -3,6 +3,8 @@ import { Router } from 'express';
 import type { AccountsContext } from '../accounts/context.ts';
 import { allowOnly } from '../web/errors.ts';
 import { announcementRoutes } from './announcements/routes.ts';
+import { healthPageRoutes } from './health/routes.ts';
+import { adminInvitationRoutes } from './invitations/routes.ts';
 import { adminPeopleRoutes } from './people/routes.ts';
 import { registrationDecisionRoutes } from './registrations/routes.ts';
 import { siteRoutes } from './site-routes.ts';
@@ -17,5 +19,7 @@ export function adminRoutes(ctx: AccountsContext): Router {
   router.use(registrationDecisionRoutes(ctx)); // /admin/registrations
   router.use(announcementRoutes(ctx)); // /admin/announcements
   router.use(siteRoutes(ctx)); // /admin/site
+  router.use(adminInvitationRoutes(ctx)); // /admin/invitations
+  router.use(healthPageRoutes(ctx)); // /admin/health
   return router;
 }

@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { readMigrations } from '../database/migration-files.ts';
 
 /** Nobody misses their rows: sessions that ended since stay ended; jobs and counters belong to a running program. */
-export const leftOut = ['sessions', 'reset_links', 'exports', 'imports', 'rate_limits'];
+export const leftOut = ['sessions', 'reset_links', 'exports', 'imports', 'rate_limits', 'error_counts'];
 
 /** Those that migrations made, and nothing else in the same schema; first the one to which the others refer. */
 export async function listTables(client: pg.Client): Promise<string[]> {

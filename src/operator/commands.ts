@@ -4,6 +4,7 @@ import { announceText } from './announce.ts';
 import { backup, backupKey } from './backup.ts';
 import type { Command } from './command.ts';
 import { deleteUser } from './delete.ts';
+import { health } from './health.ts';
 import { invite } from './invite.ts';
 import { showLog } from './log.ts';
 import { findUsers, listUsers } from './people.ts';
@@ -32,6 +33,7 @@ export const commands: Command[] = [
   restore,
   rehearseRestore,
   rotateSecret,
+  health,
   showLog,
   showVersion,
 ];

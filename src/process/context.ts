@@ -1,4 +1,5 @@
 // The context of one process: everything with state, made once, and closed together.
+import { countErrors } from '../admin/health/error-counts.ts';
 import type { AppContext } from '../app.ts';
 import { createHashingLimiter } from '../accounts/passwords.ts';
 import { openUsedUsernames } from '../accounts/used-usernames.ts';
@@ -30,6 +31,7 @@ export async function openContext(
   isStopping: () => boolean = () => false,
 ): Promise<OpenContext> {
   const onError = (error: Error) => log.error({ err: error }, 'background');
+  const errors = countErrors(pool, log);
   const encryption = createEncryption(readSecretKey(config.dataDir));
   const keys = await openSigningKeys(pool, onError);
   const hashUsername = await openUsedUsernames(pool, encryption, (line) =>
@@ -64,6 +66,7 @@ export async function openContext(
       keys.close();
       streams.close();
       await importJobs.close();
+      await errors.close();
       await notifier.close();
     },
   };

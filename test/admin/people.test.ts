@@ -260,7 +260,15 @@ test('an administrator cannot read messages: the pages work without the right to
     change(`grant select on messages, ${readable} to private_messages_owner`).then(() => {}),
   );
   expect((await bob.get('/inbox')).status).toBe(500);
-  for (const path of ['/admin', '/admin/people', '/admin/people?q=o', page, `${page}/delete`]) {
+  for (const path of [
+    '/admin',
+    '/admin/people',
+    '/admin/people?q=o',
+    page,
+    `${page}/delete`,
+    '/admin/invitations',
+    '/admin/health',
+  ]) {
     const answer = await alice.get(path);
     expect([path, answer.status]).toEqual([path, 200]);
     expect(answer.text).not.toContain('Between the two');

@@ -281,7 +281,7 @@ let unconfirmed: Person;
 function administration(): PageCase[] {
   const longName = '/admin/people/bartholomew_fitzgerald_longdon';
   const lists = ['/people', '/people?q=barth', '/people?q=nobody-here', '/registrations', '/announcements'];
-  const addresses = ['', ...lists, '/site'].map((end) => `/admin${end}`);
+  const addresses = ['', ...lists, '/site', '/invitations', '/health'].map((end) => `/admin${end}`);
   return [
     ...[...addresses, longName, `${longName}/delete`].map((path) => pageOf(path, path, () => admin)),
     preview(),

@@ -108,6 +108,7 @@ test('every table with an owner has row-level security; the others are listed', 
   // Names and hashes of passwords are looked up before anybody is known; the others hold nothing of anybody.
   expect(rows.map(({ name }) => name)).toEqual([
     'announcements',
+    'error_counts',
     'nonces',
     'rate_limits',
     'registrations',

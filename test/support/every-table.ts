@@ -14,6 +14,7 @@ const fill = [
     from users`,
   `insert into invitations (inviter_id, id, token_hash, expires_at) select id, gen_random_uuid(), 'x', now()
     from users`,
+  `insert into error_counts (hour, errors) values (date_trunc('hour', now()), 3)`,
   `insert into announcements (id, body) values (gen_random_uuid(), 'To all')`,
   `insert into registrations (id, username, password_hash, line, name_hash)
     values (gen_random_uuid(), 'waiting', '', 'A line', sha256('waiting'))`,

@@ -57,6 +57,16 @@ export function invitationLink(address: string, token: string): string {
   return `${address}/register?invitation=${token}`;
 }
 
+/** What follows about an invitation that is made: whether it is needed, and works. */
+export function invitationHint({ registration }: Pick<Config, 'registration'>): string {
+  return {
+    open: ' Registration is open: everybody can register without it.',
+    invite: '',
+    approve: ' Without it, an administrator decides about each registration.',
+    closed: ' Registration is closed: it does not work until REGISTRATION=invite.',
+  }[registration];
+}
+
 /** For the operator, at the start. */
 export function registrationInWords({ registration }: Pick<Config, 'registration'>): string {
   const words = {

@@ -1,0 +1,63 @@
+// The site's health, for /admin/health and `operator health`.
+import { statfs } from 'node:fs/promises';
+import type { BackupFact, RehearsalFact } from '../../backups/facts.ts';
+import type { Config } from '../../config.ts';
+import { asSystem } from '../../database/owner.ts';
+import type { Database, Pool } from '../../database/pool.ts';
+import { readFact } from '../../database/site-facts.ts';
+import { findCertificate } from '../certificate.ts';
+import { findVersions } from '../version.ts';
+import { countRecentErrors } from './error-counts.ts';
+
+export interface Health {
+  version: string;
+  schema: string;
+  postgresql: string;
+  node: string;
+  /** Bytes on the disk of DATA_DIR; null where that cannot be read. */
+  diskFree: number | null;
+  diskTotal: number | null;
+  databaseBytes: number;
+  /** Null: never. */
+  backup: Date | null;
+  rehearsal: Date | null;
+  rehearsalFailure: string | null;
+  /** Null where no certificate is got here, or there is none yet. */
+  certificateUntil: Date | null;
+  certificateFailure: string | null;
+  errors: number;
+}
+
+export async function findHealth(pool: Pool, { dataDir }: Pick<Config, 'dataDir'>): Promise<Health> {
+  const [versions, disk, databaseBytes, errors, backup, rehearsal, certificate] = await asSystem(() =>
+    Promise.all([
+      findVersions(pool),
+      statfs(dataDir).catch(() => undefined),
+      findDatabaseSize(pool),
+      countRecentErrors(pool),
+      readFact<BackupFact>(pool, 'backup'),
+      readFact<RehearsalFact>(pool, 'rehearsal'),
+      findCertificate(pool),
+    ]),
+  );
+  const { expiresAt, failure } = certificate?.value ?? {};
+  return {
+    ...versions,
+    diskFree: disk ? disk.bavail * disk.bsize : null,
+    diskTotal: disk ? disk.blocks * disk.bsize : null,
+    databaseBytes,
+    backup: backup ? new Date(backup.value.madeAt) : null,
+    rehearsal: rehearsal ? new Date(rehearsal.value.at) : null,
+    rehearsalFailure: rehearsal?.value.failure ?? null,
+    certificateUntil: expiresAt ? new Date(expiresAt) : null,
+    certificateFailure: failure ?? null,
+    errors,
+  };
+}
+
+async function findDatabaseSize(db: Database): Promise<number> {
+  const { rows } = await db.query<{ bytes: number }>(
+    'select pg_database_size(current_database())::float8 as bytes',
+  );
+  return rows[0]!.bytes;
+}

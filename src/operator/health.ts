@@ -1,0 +1,32 @@
+// `health`: what the page /admin/health shows.
+import { findHealth } from '../admin/health/health.ts';
+import { bytesInWords } from '../mailbox/usage.ts';
+import { exactTime } from '../web/times.ts';
+import type { PlainCommand } from './command.ts';
+
+const never = (at: Date | null) => (at ? exactTime(at) : 'never');
+
+export const health: PlainCommand = {
+  name: 'health',
+  summary: 'print versions, disk, database, backups, certificate, errors',
+  details: `The same as the page /admin/health. Errors are what the program logged as such in the last 24 hours; a
+running process adds to them once a minute.`,
+  options: [],
+  run: async ({ pool, config }) => {
+    const found = await findHealth(pool, config);
+    const free = found.diskFree === null ? 'unknown' : bytesInWords(found.diskFree);
+    const certificate = found.certificateUntil ? `until ${exactTime(found.certificateUntil)}` : 'none';
+    return {
+      rows: found,
+      text: [
+        `errors in 24 hours: ${found.errors}`,
+        `last backup: ${never(found.backup)}`,
+        `last rehearsal: ${never(found.rehearsal)}${found.rehearsalFailure ? `: ${found.rehearsalFailure}` : ''}`,
+        `free disk space: ${free}`,
+        `database: ${bytesInWords(found.databaseBytes)}`,
+        `certificate: ${certificate}${found.certificateFailure ? `; failed: ${found.certificateFailure}` : ''}`,
+        `version: ${found.version}, schema ${found.schema}, Node ${found.node}, PostgreSQL ${found.postgresql}`,
+      ].join('\n'),
+    };
+  },
+};
