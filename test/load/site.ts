@@ -10,6 +10,7 @@ import { launchTarget, type Target } from './target.ts';
 export interface Site {
   /** The first process of PostgreSQL. */
   postmaster: number;
+  folder: string;
   /** The address of a database: an empty one, or the one that is there from the last time. */
   database(name: string, options?: { isKept: boolean }): Promise<{ address: string; isNew: boolean }>;
   /** The product on a database. */
@@ -50,6 +51,7 @@ export async function openSite(kept?: string): Promise<Site> {
   };
   return {
     postmaster: Number.parseInt(readFileSync(join(folder, 'postgres/postmaster.pid'), 'utf8'), 10),
+    folder,
     database: async (name, { isKept } = { isKept: false }) => {
       if (!isKept) await server.query(`drop database if exists ${name} with (force)`);
       const { rowCount } = await server.query('select from pg_database where datname = $1', [name]);
