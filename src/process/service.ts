@@ -7,21 +7,22 @@ import { exitWithError, StartupError } from '../startup-error.ts';
 import { programUser } from '../system-user.ts';
 
 try {
-  const { dataDir, port } = readSettings();
-  for (const path of [process.cwd(), process.execPath, dataDir]) refuseClosed(path);
-  console.log(unitFor({ folder: process.cwd(), dataDir, port }));
+  const { dataDir, port, backups } = readSettings();
+  const folders = [dataDir, ...(backups.folder ? [backups.folder] : [])];
+  for (const path of [process.cwd(), process.execPath, ...folders]) refuseClosed(path);
+  console.log(unitFor({ folder: process.cwd(), folders, port }));
 } catch (error) {
   exitWithError(error);
 }
 
 interface Place {
   folder: string; // with the file .env
-  dataDir: string;
+  folders: string[]; // for what it writes
   port: number;
 }
 
-function unitFor({ folder, dataDir, port }: Place): string {
-  const isInHome = [folder, dataDir, process.execPath].some((path) =>
+function unitFor({ folder, folders, port }: Place): string {
+  const isInHome = [folder, ...folders, process.execPath].some((path) =>
     /^\/(home|root|run\/user)\//.test(path),
   );
   const capabilities = port < 1024 ? 'CAP_NET_BIND_SERVICE' : '';
@@ -45,8 +46,8 @@ UMask=0077
 # Several times what a busy site takes: limits a leak or a fork bomb to this service.
 MemoryMax=2G
 TasksMax=512
-# It may write into the data folder, and nowhere else.
-ReadWritePaths=${quoted(dataDir)}
+# It may write here, and nowhere else.
+ReadWritePaths=${folders.map(quoted).join(' ')}
 ProtectSystem=strict
 ProtectHome=${isInHome ? 'read-only' : 'yes'}
 PrivateTmp=yes

@@ -22,7 +22,7 @@ export async function peakWithFiftyPeople(running: Running, seconds: number): Pr
   await fillMailboxes(
     pool,
     people.map(({ id }) => id),
-    200,
+    100,
   );
   await pool.end();
   const closed = new AbortController();

@@ -61,18 +61,26 @@ describe.skipIf(!available('python3-prometheus-client'))('metrics', () => {
     await fetch(`${program.url}/events`, { headers: { Cookie: alice.cookies() }, signal: stream.signal });
     await stranger(program.url).submit('/login', { username: 'canary-bob', password: 'canary-password' });
 
-    expect(await valueOf('http_requests_total', { method: 'GET', route: '/inbox', status: '200' })).toBe(3);
-    expect(await valueOf('http_requests_total', { method: 'POST', route: '/send', status: '303' })).toBe(1);
-    expect(await valueOf('http_requests_total', { route: 'unknown', status: '404' })).toBe(1);
-    expect(await valueOf('http_requests_total', { route: '/login', status: '422' })).toBe(1);
-    expect(await valueOf('http_request_duration_seconds_count', { route: '/with/:username' })).toBe(1);
-    expect(await valueOf('http_request_duration_seconds_bucket', { route: '/inbox', le: '+Inf' })).toBe(3);
+    await expect
+      .poll(() => valueOf('http_requests_total', { method: 'GET', route: '/inbox', status: '200' }))
+      .toBe(3);
+    await expect
+      .poll(() => valueOf('http_requests_total', { method: 'POST', route: '/send', status: '303' }))
+      .toBe(1);
+    await expect.poll(() => valueOf('http_requests_total', { route: 'unknown', status: '404' })).toBe(1);
+    await expect.poll(() => valueOf('http_requests_total', { route: '/login', status: '422' })).toBe(1);
+    await expect
+      .poll(() => valueOf('http_request_duration_seconds_count', { route: '/with/:username' }))
+      .toBe(1);
+    await expect
+      .poll(() => valueOf('http_request_duration_seconds_bucket', { route: '/inbox', le: '+Inf' }))
+      .toBe(3);
     expect(await valueOf('database_connections')).toBeGreaterThan(0);
     expect(await valueOf('database_connections_idle')).toBeGreaterThan(0);
     expect(await valueOf('database_connections_waiting')).toBe(0);
     expect(await valueOf('password_hashes_waiting')).toBe(0);
-    expect(await valueOf('event_streams')).toBe(1);
-    expect(await valueOf('batch_items_total', { kind: 'notifications' })).toBeGreaterThan(0);
+    await expect.poll(() => valueOf('event_streams')).toBe(1);
+    await expect.poll(() => valueOf('batch_items_total', { kind: 'notifications' })).toBeGreaterThan(0);
     expect(await valueOf('process_resident_memory_bytes')).toBeGreaterThan(10_000_000);
 
     const { status, text } = await read();

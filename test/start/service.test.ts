@@ -33,9 +33,9 @@ test('it starts this program in this folder, and lets it write into its data onl
 });
 
 test('it follows the settings in .env', () => {
-  const { valueOf } = siteWith('PORT=80\nDATA_DIR=/var/lib/messages\n');
+  const { valueOf } = siteWith('PORT=80\nDATA_DIR=/var/lib/messages\nBACKUP_DIR=/var/backups\n');
   expect(valueOf('AmbientCapabilities')).toBe('CAP_NET_BIND_SERVICE');
-  expect(valueOf('ReadWritePaths')).toBe('"/var/lib/messages"');
+  expect(valueOf('ReadWritePaths')).toBe('"/var/lib/messages" "/var/backups"');
 });
 
 test('a folder that its user cannot enter is refused in one line', () => {
