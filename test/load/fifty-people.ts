@@ -1,6 +1,5 @@
 // Fifty people with open pages who read, write and search: what `npm start` takes with its PostgreSQL meanwhile.
 import { readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { postgresIn, socketOf } from '../support/postgres-processes.ts';
 import { fillMailboxes, makePeople } from './data.ts';
@@ -36,14 +35,10 @@ export async function peakWithFiftyPeople(running: Running, seconds: number): Pr
   );
   const login = loginOf(await readForm(`${running.url}/login`), { username: 'person1', password: 'a guess' });
   const asks = [...visits, ...(await sendRequests(running.url, people)), ...Array<Ask>(10).fill(login)];
-  let isDone = false;
-  const work = generate(running.url, asks, seconds, 8).finally(() => (isDone = true));
   let peak = 0;
-  while (!isDone) {
-    peak = Math.max(peak, megabytesOf(running));
-    await sleep(200);
-  }
-  const { count, failed } = await work;
+  const sampling = setInterval(() => (peak = Math.max(peak, megabytesOf(running))), 200);
+  const { count, failed } = await generate(running.url, asks, seconds, 8);
+  clearInterval(sampling);
   closed.abort();
   if (count === 0 || failed > count / 10) throw new Error(`${failed} of ${count} requests failed.`);
   return peak;
