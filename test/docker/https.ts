@@ -25,6 +25,7 @@ export async function checkHttps(): Promise<void> {
     for (const name of documentedSettings()) if (name !== 'HTTP_PORT') env[name] = '';
     Object.assign(env, {
       DOMAIN: domain,
+      REGISTRATION: 'open',
       ACME_DIRECTORY: 'https://acme:14000/dir',
       ACME_FOLDER: folder,
       ACME_HASH: openssl('x509', '-hash', '-noout', '-in', join(folder, 'server.pem')).trim(),
