@@ -120,9 +120,9 @@ export function createApp(ctx: AppContext): Express {
   app
     .route('/admin{/*below}')
     .all(
+      preserveAnnouncement,
       requireUser(ctx),
       onlyAdmins,
-      preserveAnnouncement,
       guardForms,
       requireFactor(ctx),
       requireConfirmation(ctx),

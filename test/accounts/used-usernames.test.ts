@@ -79,13 +79,18 @@ test('without the earlier secret.key, names in use stay taken; with it, deleted 
   await registered(first.url, 'in.use');
   await deleteAccount(first, 'former');
   await deleteAccount(first, 'another');
+  await first.pool.query(
+    `insert into registrations (id, username, password_hash, line, name_hash)
+     values (uuidv7(), 'waiting', '', 'A line', '')`,
+  );
   renameSync(join(dataDir, 'secret.key'), join(dataDir, 'kept'));
 
   const said = vi.spyOn(console, 'error').mockReturnValue();
   onTestFinished(() => said.mockRestore());
   const second = await start(first.databaseUrl);
   expect(said.mock.calls.flat()).toEqual([expect.stringContaining('names of deleted accounts')]);
-  for (const name of ['in.use', 'in-use', '1n.use']) expect(await isFree(second.url, name)).toBe(false);
+  for (const name of ['in.use', 'in-use', '1n.use', 'wa1ting'])
+    expect(await isFree(second.url, name)).toBe(false);
   expect(await isFree(second.url, 'another')).toBe(true);
 
   said.mockClear();

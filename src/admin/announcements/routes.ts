@@ -8,7 +8,7 @@ import { splitLinks } from '../../mailbox/links.ts';
 import { signedIn } from '../../sessions/session.ts';
 import { allowOnly } from '../../web/errors.ts';
 import { flash } from '../../web/flash.ts';
-import { blankForm, parseForm, preserveInput, type Form } from '../../web/forms.ts';
+import { blankForm, parseForm, preserveInput, typedIn, type Form } from '../../web/forms.ts';
 import { readPage } from '../../web/paging.ts';
 import { logPageAct } from '../act-log.ts';
 import { announce, deliver } from './announce.ts';
@@ -68,9 +68,11 @@ export function announcementRoutes(ctx: AccountsContext): Router {
 
 const preserve = preserveInput(showForm);
 
-/** In front of everything that may refuse the form. */
+/** In front of everything that may refuse the form, also because a session ended; not for members who are no
+ * administrators. */
 export function preserveAnnouncement(req: Request, res: Response, next: NextFunction): void {
-  if (req.path === page) preserve(req, res, next);
+  const isWritten = req.path === page && typedIn(req.body).body;
+  if (isWritten && (!req.user || req.user.isAdmin)) preserve(req, res, next);
   else next();
 }
 

@@ -4,7 +4,7 @@ import { ageConfirmation, makeAdmin } from '../../support/admin.ts';
 import { cast } from '../../support/cast.ts';
 import { filledIn } from '../../support/forms.ts';
 import { messagesOn } from '../../support/inbox.ts';
-import type { Person } from '../../support/person.ts';
+import { stranger, type Person } from '../../support/person.ts';
 import { copiesOf, oneEach } from './crowd.ts';
 
 const page = '/admin/announcements';
@@ -78,6 +78,15 @@ test('keeps the text through an expired form and through the question for the pa
   expect(await copiesOf(app.pool, body)).toMatchObject([{ copies: 0 }]);
   await alice.post(page, { ...filledIn(asked, page), password: alice.password });
   expect(await copiesOf(app.pool, body)).toEqual(oneEach(3));
+});
+
+test('keeps the text when the session has ended; others do not see the form', async () => {
+  const body = 'Not lost either';
+  const form = { ...(await alice.hidden(page)), body };
+  const late = await stranger(app.url).post(page, form);
+  expect([late.status, late.$('#body').text().trim()]).toEqual([401, body]);
+  const others = await bob.post(page, { ...form, ...(await bob.hidden('/sent', '/logout')) });
+  expect([others.status, others.$('#body')]).toEqual([404, expect.objectContaining({ length: 0 })]);
 });
 
 test('is logged without its text', async () => {
