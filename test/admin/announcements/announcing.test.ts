@@ -66,6 +66,7 @@ test('a mailbox that is locked for long holds up neither senders nor those befor
   const { id } = await announce(app.appPool, undefined, 'Around a lock');
   let delivery: Promise<void> | undefined;
   await transaction(app.pool, async (db) => {
+    await db.query('set local idle_in_transaction_session_timeout = 0');
     await db.query('select from mailbox_usage where owner_id = $1 for update', [locked]);
     delivery = deliver(second.appPool, id, () => {});
     await expect.poll(async () => (await copiesOf(app.pool, 'Around a lock')).at(-1)?.members).toBe(150);
