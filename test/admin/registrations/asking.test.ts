@@ -1,14 +1,16 @@
 // REGISTRATION=approve: who asks to register waits for an administrator, and is nobody until then.
-import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { makeInvitation, operator as ofTheOperator } from '../../../src/accounts/invitations/queries.ts';
 import { registrationsKeptFor } from '../../../src/accounts/registrations/ask.ts';
 import { approve, decline } from '../../../src/admin/registrations/decide.ts';
+import { transaction } from '../../../src/database/transaction.ts';
 import { runCleanupJobs } from '../../../src/process/cleanup-jobs.ts';
 import { runOperator } from '../../operator/command.ts';
 import { makeAdmin } from '../../support/admin.ts';
 import { startApp } from '../../support/app.ts';
 import { cast } from '../../support/cast.ts';
 import { messagesOn } from '../../support/inbox.ts';
+import { patient, untilWaiting } from '../../support/locks.ts';
 import { isSignedIn, stranger, type Answer, type Person } from '../../support/person.ts';
 
 const settings = { REGISTRATION: 'approve', DIRECTORY: 'members' };
@@ -204,6 +206,24 @@ test('people with an invitation register at once; a void one does not', async ()
   await guest.submit(`/register?invitation=${token}`, fields, '/register');
   expect(await isSignedIn(guest)).toBe(true);
   expect((await stranger(app.url).get(`/register?invitation=${token}`)).status).toBe(403);
+});
+
+test('of two who ask at the same moment, one leaves the notice', async () => {
+  await makeAdmin(app, alice);
+  const slow = await startApp(settings, patient(app.databaseUrl));
+  onTestFinished(() => slow.close());
+  let asked: Promise<Answer[]> | undefined;
+  await transaction(app.pool, async (db) => {
+    await db.query('set local idle_in_transaction_session_timeout = 0');
+    await db.query(`select from users where username = 'alice' for update`);
+    asked = Promise.all(['dora', 'erna'].map((name) => asking(name, slow.url)));
+    await untilWaiting(app.pool, 2);
+  });
+  expect((await asked)!.map(({ status }) => status)).toEqual([303, 303]);
+  const { rowCount } = await app.pool.query(
+    `select from messages where body like 'Somebody asks to register%'`,
+  );
+  expect(rowCount).toBe(1);
 });
 
 test('administrators find one notice while it is unread, however many wait', async () => {
