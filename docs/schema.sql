@@ -466,6 +466,20 @@ create table error_counts (
   constraint error_counts_pkey primary key (hour)
 );
 
+-- What was deleted permanently, by id alone, so that a restored backup deletes it again. No reference to users: an
+-- account is remembered after it is gone.
+create table deletions (
+  owner_id uuid not null,
+  -- Of a message; of an account, the same as owner_id.
+  id uuid not null,
+  deleted_at timestamptz not null,
+  constraint deletions_pkey primary key (owner_id, id)
+);
+-- For the list beside the backups, and for the cleanup job.
+create index deletions_by_time on deletions (deleted_at);
+alter table deletions enable row level security;
+create policy own on deletions using (owner_id = (select current_owner()) or is_system());
+
 -- Search reads messages through this view, with the same condition as the policy: @@ and @> are not leakproof, so
 -- row-level security would keep them from using the index.
 create view searched_messages as
@@ -554,8 +568,8 @@ create or replace function is_system()
  stable parallel safe
 return case when (current_setting('app.owner_id', true) = 'system') then true else false end;
 
-grant select, insert, update, delete on announcements, conversations, drafts, ended_drafts, error_counts,
-  exports, imports, invitations, known_browsers, mailbox_usage, messages, nonces, operator_log, passkeys,
-  rate_limits, recovery_codes, registrations, reset_links, sent_forms, sessions, signing_keys, site_facts,
-  totp, unread, username_keys, usernames_used, users to app_role;
+grant select, insert, update, delete on announcements, conversations, deletions, drafts, ended_drafts,
+  error_counts, exports, imports, invitations, known_browsers, mailbox_usage, messages, nonces, operator_log,
+  passkeys, rate_limits, recovery_codes, registrations, reset_links, sent_forms, sessions, signing_keys,
+  site_facts, totp, unread, username_keys, usernames_used, users to app_role;
 grant select on schema_migrations, searched_messages to app_role;

@@ -5,6 +5,7 @@ import type { OpenDatabase } from '../database/open.ts';
 import { StartupError } from '../startup-error.ts';
 import { isPublicKey } from './age.ts';
 import { withOwner } from './connection.ts';
+import { shortenDeletions } from './deletions.ts';
 import { databaseNow, findNightlyBackup, findRehearsal, writeBackupFacts } from './facts.ts';
 import { listBackups, removeSurplus } from './kept.ts';
 import { rehearse } from './rehearse.ts';
@@ -67,6 +68,8 @@ async function backUp({ config, database, signal }: NightlyRun, folder: string, 
   });
   await writeBackupFacts(database.pool, backup, true);
   await removeSurplus(folder, keep, backup);
+  const [oldest] = await listBackups(folder);
+  if (oldest) await shortenDeletions(database.pool, folder, new Date(oldest.madeAt));
 }
 
 /** What is encrypted for a key elsewhere is rehearsed there, by hand. */

@@ -8,6 +8,7 @@ import { runMigrations } from '../database/migrate.ts';
 import { readMigrations } from '../database/migration-files.ts';
 import { StartupError } from '../startup-error.ts';
 import { withOwner } from './connection.ts';
+import { replayDeletions, type Deletion, type Replayed } from './deletions.ts';
 import { RowSum, type Manifest, type TableStart, type TableSum } from './format.ts';
 import { checkFile, readBackup, type Source } from './read.ts';
 import { dropSchema, listTables, setAside } from './schema.ts';
@@ -15,6 +16,7 @@ import { dropSchema, listTables, setAside } from './schema.ts';
 export interface RestoreRequest extends Source {
   address: string; // of the database, as the owner of its tables
   tell: (line: string) => void;
+  deletions?: Deletion[] | undefined; // to delete again
   /** Before the end of the transaction. */
   finish: (client: pg.Client, restored: Restored) => Promise<void>;
 }
@@ -24,17 +26,26 @@ export interface Restored {
   sums: Record<string, TableSum>; // as read back from the database
   migrationsRun: number; // after those of the backup
   secretKey: Buffer | undefined;
+  deletedAgain: Replayed | undefined;
 }
 
 /** Throws a StartupError, and then the database is as it was. */
-export async function restoreBackup({ address, tell, finish, ...source }: RestoreRequest): Promise<Restored> {
+export async function restoreBackup({
+  address,
+  tell,
+  deletions,
+  finish,
+  ...source
+}: RestoreRequest): Promise<Restored> {
   tell(`Checking ${source.file}.`);
   await checkFile(source);
   return withOwner(address, 'Nothing was restored', async (client) => {
     await client.query('begin');
     await client.query(`select pg_advisory_xact_lock(hashtext('private-messages migrations'))`);
     await refuseUnlessEmpty(client);
-    const restored = await load(client, source, tell);
+    const loaded = await load(client, source, tell);
+    const deletedAgain = deletions && (await replayDeletions(client, deletions, loaded.madeAt));
+    const restored = { ...loaded, deletedAgain };
     await finish(client, restored);
     await client.query('commit');
     await client.query('analyze');
@@ -42,7 +53,11 @@ export async function restoreBackup({ address, tell, finish, ...source }: Restor
   });
 }
 
-async function load(client: pg.Client, source: Source, tell: (line: string) => void): Promise<Restored> {
+async function load(
+  client: pg.Client,
+  source: Source,
+  tell: (line: string) => void,
+): Promise<Omit<Restored, 'deletedAgain'>> {
   let manifest: Manifest | undefined;
   let later: ReturnType<typeof readMigrations> = [];
   let makeAgain: string[] = [];

@@ -8,6 +8,7 @@ export const operator: Actor = 'The operator of this server';
 
 export interface Options {
   days?: number;
+  deletions?: string;
   'drop-second-factor'?: boolean;
   json?: boolean;
   'key-file'?: string;

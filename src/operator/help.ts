@@ -9,6 +9,7 @@ const explanations: Record<keyof Options, [typed: string, words: string]> = {
     '--drop-second-factor',
     'the link also removes the second factor, passkeys and recovery codes',
   ],
+  deletions: ['--deletions FILE', 'the list of what was deleted since; default: beside the backup'],
   to: ['--to DIR', 'write into this folder; default BACKUP_DIR, else backups'],
   passphrase: ['--passphrase', 'ask for a passphrase, and encrypt with it'],
   'public-key': ['--public-key KEY', 'encrypt for this key (age1…)'],

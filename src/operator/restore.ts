@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { reason } from '../database/embedded/data-folder.ts';
 import { isSecretKey, type Identity } from '../backups/age.ts';
+import { readDeletions, type Replayed } from '../backups/deletions.ts';
 import { findEncryption } from '../backups/read.ts';
 import { restoreBackup } from '../backups/restore.ts';
 import { installKey } from '../secrets/secret-key.ts';
@@ -18,19 +19,21 @@ export const restore: PlainCommand = {
   name: 'restore',
   argument: 'FILE',
   summary: 'fill an empty database from a backup',
-  details: `Stop the program first. The database may be new, or one in which nobody has registered. The backup may be
-from an older version of this program, and from another version of PostgreSQL. All of it is restored and compared with
-the file, or nothing.`,
-  options: ['key-file'],
+  details: `Stop the program first. The database may be new, or one in which nobody has registered. The backup may be from
+an older version of this program, and from another version of PostgreSQL. All of it is restored and compared with the
+file, or nothing. What was deleted permanently since is deleted again, if the file "deletions" is beside the backup.`,
+  options: ['deletions', 'key-file'],
   run: async ({ pool, address, config, options, argument }) => {
     await refuseWhileRunning(pool);
     const file = resolve(argument);
     const identity = await chooseIdentity(file, options);
+    const deletions = await readDeletions(file, options.deletions);
     const progress = openProgress();
-    const { madeAt, sums, migrationsRun, secretKey } = await restoreBackup({
+    const { madeAt, sums, migrationsRun, secretKey, deletedAgain } = await restoreBackup({
       address,
       file,
       identity,
+      deletions,
       tell: (line) => progress.show(line),
       finish: async (client, restored) => {
         await logAct(client, { command: 'restore' });
@@ -41,15 +44,27 @@ the file, or nothing.`,
       ? 'secret.key was in the backup, and is in DATA_DIR now.'
       : 'The backup has no secret.key: before you start the program, copy the one that belongs to it into DATA_DIR.';
     return {
-      rows: { madeAt, tables: sums, migrationsRun, hasKey: secretKey !== undefined },
+      rows: {
+        madeAt,
+        tables: sums,
+        migrationsRun,
+        hasKey: secretKey !== undefined,
+        deletedAgain: deletedAgain ?? null,
+      },
       text:
         `Restored ${counted(sums.users!.rows, 'account')} and ${counted(sums.messages!.rows, 'message')} ` +
         `as of ${madeAt}. Counts and digests of all ${Object.keys(sums).length} tables agree with the file.` +
         (migrationsRun > 0 ? ` Then ${counted(migrationsRun, 'newer migration')} ran.` : ''),
-      note: `${key} Everybody logs in again.`,
+      note: `${key} Everybody logs in again.${describeDeletions(deletedAgain)}`,
     };
   },
 };
+
+function describeDeletions(again: Replayed | undefined): string {
+  if (again)
+    return ` Deleted again, as since the backup: ${counted(again.messages, 'message')}, ${counted(again.accounts, 'account')}.`;
+  return ' There is no list of deletions beside the file: what was deleted permanently since the backup is back.';
+}
 
 export async function chooseIdentity(file: string, options: Options): Promise<Identity | undefined> {
   const encryption = await findEncryption(file);

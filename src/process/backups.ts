@@ -1,16 +1,20 @@
 // Starts the nightly run in a process of its own when something is due.
 import { fork, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { appendDeletions } from '../backups/deletions.ts';
 import { databaseNow, findNightlyBackup } from '../backups/facts.ts';
 import { isBackupDue } from '../backups/schedule.ts';
 import { withTimeout } from '../concurrency/with-timeout.ts';
+import { asSystem } from '../database/owner.ts';
 import type { WebContext } from '../web/context.ts';
 
 const script = fileURLToPath(new URL('../backups/run-nightly.ts', import.meta.url));
 const everyMs = 10 * 60_000;
 const againAfterMs = 60 * 60_000; // by a steady clock: however the system's clock jumps, at most one an hour
 const endsWithinMs = 3000;
+const listEveryMs = 60_000;
 
 export function startBackups(
   { config, pool, log }: WebContext,
@@ -38,12 +42,17 @@ export function startBackups(
   };
   const onError = (error: Error) => log.error({ err: error }, 'background');
   const tick = () => void run().catch(onError);
+  const list = () => {
+    if (existsSync(folder)) asSystem(() => appendDeletions(pool, folder)).catch(onError);
+  };
+  const lists = setInterval(list, listEveryMs).unref();
   const first = setTimeout(tick, firstAfterMs).unref();
   const timer = setInterval(tick, everyMs).unref();
   return {
     close: async () => {
       clearTimeout(first);
       clearInterval(timer);
+      clearInterval(lists);
       if (!child) return;
       const ended = new Promise((resolve) => child!.once('close', resolve));
       child.kill('SIGTERM');

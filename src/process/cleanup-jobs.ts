@@ -22,6 +22,7 @@ const day = 24 * hour;
 export const trashKeptFor = 30 * day;
 export const sentFormsKeptFor = 91 * day; // a form older than any session (90 days) cannot be sent again
 const browsersKnownFor = 365 * day;
+export const deletionsKeptFor = 400 * day; // longer than the oldest of twelve monthly backups
 const noncesKeptFor = 2 * maxNonceAge;
 const batch = 500;
 const pauseMs = 50;
@@ -41,6 +42,7 @@ async function removeDue(pool: Pool, now: number): Promise<number> {
     (db: Database) => deleteExpiredResetLinks(db, new Date(now), batch),
     (db: Database) => deleteExpiredInvitations(db, new Date(now), batch),
     (db: Database) => deleteExpiredRegistrations(db, new Date(now - registrationsKeptFor), batch),
+    (db: Database) => forgetDeletions(db, new Date(now - deletionsKeptFor)),
     (db: Database) => deleteExpiredNonces(db, new Date(now - noncesKeptFor), batch),
   ];
   let removed = 0;
@@ -61,6 +63,10 @@ async function isOurTurn(db: Database): Promise<boolean> {
     `select pg_try_advisory_xact_lock(hashtext('private-messages cleanup')) as ours`,
   );
   return rows[0].ours;
+}
+
+function forgetDeletions(db: Database, before: Date): Promise<number> {
+  return deleteBefore(db, { table: 'deletions', key: 'owner_id, id', time: 'deleted_at' }, before, batch);
 }
 
 function forgetSentForms(db: Database, before: Date): Promise<number> {

@@ -18,6 +18,7 @@ const fill = [
   `insert into announcements (id, body) values (gen_random_uuid(), 'To all')`,
   `insert into registrations (id, username, password_hash, line, name_hash)
     values (gen_random_uuid(), 'waiting', '', 'A line', sha256('waiting'))`,
+  `insert into deletions (owner_id, id, deleted_at) select id, gen_random_uuid(), now() - interval '1 hour' from users`,
   'insert into exports (user_id, run, total) select id, gen_random_uuid(), 1 from users',
   `insert into imports (user_id, job, sid, epoch, bytes_total, own_addresses)
     select id, gen_random_uuid(), '', 0, 1, '' from users`,

@@ -2,6 +2,7 @@
 import { inBatches } from '../../database/batches.ts';
 import type { Database, Pool } from '../../database/pool.ts';
 import { transaction } from '../../database/transaction.ts';
+import { rememberAccount } from '../../mailbox/trash/deletions.ts';
 import { deleteResetLink } from '../queries.ts';
 import { dropSecondFactor } from '../second-factor/queries.ts';
 import { deleteSessions, endSessions } from '../../sessions/queries.ts';
@@ -31,6 +32,7 @@ async function removeCredentials(pool: Pool, userId: string): Promise<void> {
        where id = $1`,
       [userId],
     );
+    await rememberAccount(db, userId);
     await deleteSessions(db, userId);
     await dropSecondFactor(db, userId);
     await deleteResetLink(db, userId);

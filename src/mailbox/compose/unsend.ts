@@ -1,8 +1,9 @@
 // Unsend a message, in SQL.
 import { asSystem } from '../../database/owner.ts';
-import type { Pool } from '../../database/pool.ts';
+import type { Database, Pool } from '../../database/pool.ts';
 import { transaction } from '../../database/transaction.ts';
 import { lowerLast } from '../conversations/last-messages.ts';
+import { rememberDeletions } from '../trash/deletions.ts';
 
 export type Unsending =
   | { kind: 'taken back' | 'opened already'; recipient: string; recipientId: string }
@@ -36,12 +37,20 @@ export function unsendMessage(pool: Pool, ownerId: string, id: string): Promise<
       );
       const kind = unopened.rowCount === 1 ? 'taken back' : 'opened already';
       if (kind === 'taken back') {
-        await db.query('delete from messages where owner_id = $1 and id = $2', twin);
-        await db.query('delete from messages where owner_id = $1 and id = $2', [ownerId, id]);
+        await deleteCopy(db, twin);
+        await deleteCopy(db, [ownerId, id]);
         const sides = [ownerId, copy.otherId].toSorted();
         await Promise.all(sides.map((side, index) => lowerLast(db, side, [sides[1 - index]!])));
       }
       return { kind, recipient: copy.recipient, recipientId: copy.otherId };
     }),
+  );
+}
+
+async function deleteCopy(db: Database, key: string[]): Promise<void> {
+  await db.query(
+    `with gone as (delete from messages where owner_id = $1 and id = $2 returning owner_id, id)
+     ${rememberDeletions('select owner_id, id from gone')}`,
+    key,
   );
 }

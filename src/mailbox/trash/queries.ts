@@ -6,6 +6,7 @@ import { transaction } from '../../database/transaction.ts';
 import { nobody } from '../../ids.ts';
 import { isInConversation, lowerLast, raiseLast } from '../conversations/last-messages.ts';
 import type { Box } from '../queries.ts';
+import { rememberDeletions } from './deletions.ts';
 
 export interface Trashed {
   id: string;
@@ -132,7 +133,11 @@ export async function restoreMessages(
 
 export async function deletePermanently(db: Database, ownerId: string, ids: string[]): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
-    'delete from messages where owner_id = $1 and id = any ($2::uuid[]) and trashed_at is not null returning id',
+    `with gone as (
+       delete from messages where owner_id = $1 and id = any ($2::uuid[]) and trashed_at is not null
+       returning owner_id, id
+     )
+     ${rememberDeletions('select owner_id, id from gone')} returning id`,
     [ownerId, ids],
   );
   return rows.map(({ id }) => id);
@@ -140,8 +145,12 @@ export async function deletePermanently(db: Database, ownerId: string, ids: stri
 
 export async function emptyTrash(db: Database, ownerId: string, limit: number): Promise<number> {
   const { rowCount } = await db.query(
-    `delete from messages where owner_id = $1 and id = any (array (
-       select id from messages where owner_id = $1 and trashed_at is not null order by id limit $2 for update))`,
+    `with gone as (
+       delete from messages where owner_id = $1 and id = any (array (
+         select id from messages where owner_id = $1 and trashed_at is not null order by id limit $2 for update))
+       returning owner_id, id
+     )
+     ${rememberDeletions('select owner_id, id from gone')}`,
     [ownerId, limit],
   );
   return rowCount ?? 0;
@@ -150,8 +159,12 @@ export async function emptyTrash(db: Database, ownerId: string, limit: number): 
 /** Cleanup job: deletes up to `limit` messages of all owners. */
 export async function deleteExpired(db: Database, before: Date, limit: number): Promise<number> {
   const { rowCount } = await db.query(
-    `delete from messages where trashed_at < $1 and (owner_id, id) in (
-       select owner_id, id from messages where trashed_at < $1 order by trashed_at limit $2)`,
+    `with gone as (
+       delete from messages where trashed_at < $1 and (owner_id, id) in (
+         select owner_id, id from messages where trashed_at < $1 order by trashed_at limit $2)
+       returning owner_id, id
+     )
+     ${rememberDeletions('select owner_id, id from gone')}`,
     [before, limit],
   );
   return rowCount ?? 0;
