@@ -1,4 +1,5 @@
 // All faults, in the full dose of `npm run faults` and the small dose of the tests.
+import { backupAndRestore } from './backup-restore.ts';
 import { brokenRequests } from './broken-requests.ts';
 import { deleteCanary } from './delete-canary.ts';
 import { freezePostgres } from './freeze-postgres.ts';
@@ -62,6 +63,12 @@ export const faults: Fault[] = [
     title: 'SIGTERM of one of two processes behind nginx',
     full: (site) => rollingRestart(site, { requests: 20_000, restarts: 10 }),
     short: (site) => rollingRestart(site, { requests: 600, restarts: 2 }),
+  },
+  {
+    name: 'backup-restore',
+    title: 'a backup under load, restored elsewhere',
+    full: (site) => backupAndRestore(site, { messages: 20_000, deletions: 100 }),
+    short: (site) => backupAndRestore(site, { messages: 300, deletions: 5 }),
   },
   {
     name: 'start-together',
