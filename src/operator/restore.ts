@@ -19,9 +19,10 @@ export const restore: PlainCommand = {
   name: 'restore',
   argument: 'FILE',
   summary: 'fill an empty database from a backup',
-  details: `Stop the program first. The database may be new, or one in which nobody has registered. The backup may be from
-an older version of this program, and from another version of PostgreSQL. All of it is restored and compared with the
-file, or nothing. What was deleted permanently since is deleted again, if the file "deletions" is beside the backup.`,
+  details: `Stop the program first. The database may be new, or one in which nobody has registered. The backup may be
+from an older version of this program, and from another version of PostgreSQL. All of it is restored and compared with
+the file, or nothing. What was deleted permanently since is deleted again, if the file "deletions" is beside the
+backup.`,
   options: ['deletions', 'key-file'],
   run: async ({ pool, address, config, options, argument }) => {
     await refuseWhileRunning(pool);
@@ -62,7 +63,10 @@ file, or nothing. What was deleted permanently since is deleted again, if the fi
 
 function describeDeletions(again: Replayed | undefined): string {
   if (again)
-    return ` Deleted again, as since the backup: ${counted(again.messages, 'message')}, ${counted(again.accounts, 'account')}.`;
+    return (
+      ` Deleted again, as since the backup: ${counted(again.messages, 'message')}, ` +
+      `${counted(again.accounts, 'account')}.`
+    );
   return ' There is no list of deletions beside the file: what was deleted permanently since the backup is back.';
 }
 
