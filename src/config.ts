@@ -7,6 +7,9 @@ import { domain, isHost, isThisMachine, origin, publishedPort, trustProxy, urlOf
 import { loadEnvFile } from './env-file.ts';
 import { StartupError } from './startup-error.ts';
 
+export const registrations = ['open', 'invite', 'approve', 'closed'] as const;
+export type Registration = (typeof registrations)[number];
+
 const wholeNumber = (fallback: number, min: number, max: number) => {
   const claim = `must be a whole number from ${min} to ${max}`;
   return z
@@ -81,7 +84,7 @@ const environment = z.object({
   MAILBOX_BYTES: wholeNumber(1_000_000_000, 10_000_000, 1_000_000_000_000),
   LOGINS_PER_MINUTE: wholeNumber(10, 1, 1_000_000),
   REGISTRATIONS_PER_HOUR: wholeNumber(20, 1, 1_000_000),
-  REGISTRATION: oneOf('open', 'invite', 'approve', 'closed').removeDefault().optional(),
+  REGISTRATION: oneOf(...registrations).removeDefault().optional(),
   REQUIRE_SECOND_FACTOR: oneOf('off', 'admins', 'all'),
   MEMBERS_INVITE: wholeNumber(0, 0, 1000),
   DIRECTORY: oneOf('off', 'members'),
@@ -120,7 +123,7 @@ export interface Config {
   mailbox: { messages: number; bytes: number }; // the quota, trash included
   loginsPerMinute: number; // failed, per username and address; five times as many per address
   registrationsPerHour: number;
-  registration: 'open' | 'invite' | 'approve' | 'closed';
+  registration: Registration; // until an administrator chooses (web/site.ts)
   requireSecondFactor: 'off' | 'admins' | 'all';
   directory: 'off' | 'members'; // whether members see a list of all members
   membersInvite: number; // unused invitations a member may have at a time

@@ -95,7 +95,7 @@ async function serve(config: Config, log: Log, pool: Pool, asked: Promise<string
     console.error(`Open ${config.publicUrl}`);
     const others = reachableAddresses(config);
     if (others.length > 0) console.error(`Others in your network open ${others.join(' or ')}`);
-    console.error(registrationInWords(config));
+    console.error(registrationInWords(ctx.site));
     const first = await findFirstLink(pool, ctx.encryption).catch(onError);
     if (first) console.error(describeFirstLink(config, first));
   }

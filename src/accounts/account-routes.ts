@@ -35,7 +35,7 @@ export function accountRoutes(ctx: AccountsContext): Router {
         findCodesLeft(pool, id),
         findUsage(pool, id, config.mailbox),
       ]);
-      const mayInvite = membersMayInvite(config) ? config.membersInvite : 0;
+      const mayInvite = membersMayInvite(ctx) ? config.membersInvite : 0;
       res.render('accounts/account', {
         displayName: own.displayName,
         codesLeft: codes?.count ?? 0,

@@ -26,8 +26,7 @@ const askingForm = registrationForm.extend({ line });
 type Typed = z.infer<typeof registrationForm> & { line?: string };
 
 export function registrationRoutes(ctx: AccountsContext): Router {
-  const { config, pool, limitHashing, hashUsername } = ctx;
-  const { registration } = config;
+  const { config, pool, limitHashing, hashUsername, site } = ctx;
   const router = Router();
   router
     .route('/register')
@@ -35,14 +34,14 @@ export function registrationRoutes(ctx: AccountsContext): Router {
     .get(async (req, res) => {
       if (req.user) return res.redirect(303, req.user.startPage);
       const { invitation } = typedIn(req.query);
-      const admission = await findAdmission(pool, registration, invitation);
+      const admission = await findAdmission(pool, site.registration, invitation);
       if (admission.refusal) return showRefusal(res, admission.refusal);
       res.locals.admission = admission;
       showRegister(req, res, blankForm(invitation ? { invitation } : {}));
     })
     .post(async (req, res) => {
       const { invitation } = typedIn(req.body);
-      const admission = await findAdmission(pool, registration, invitation);
+      const admission = await findAdmission(pool, site.registration, invitation);
       if (admission.refusal) return showRefusal(res, admission.refusal);
       res.locals.admission = admission;
 
@@ -59,7 +58,7 @@ export function registrationRoutes(ctx: AccountsContext): Router {
         flash(ctx, res, { line: waiting });
         return res.redirect(303, '/login');
       }
-      const account = await admit(pool, hashUsername, registration, invitation, username, hash);
+      const account = await admit(pool, hashUsername, site.registration, invitation, username, hash);
       if (account === 'taken')
         return showRegister(req, res.status(422), rejectField(form, 'username', taken));
       if (typeof account === 'string') return showRefusal(res, account);

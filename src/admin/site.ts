@@ -1,5 +1,6 @@
-// The site's name and the line on its front page, as an administrator sets them.
+// The site's name, the line on its front page, and who may register, as an administrator sets them.
 import { z } from 'zod';
+import { registrations } from '../config.ts';
 import type { Database } from '../database/pool.ts';
 import { visibleLine, visibleName } from '../display-names.ts';
 import { nobody } from '../ids.ts';
@@ -8,10 +9,19 @@ import { writeSiteText, type SiteText } from '../web/site.ts';
 
 export const maxLineLength = 200;
 
-export const siteForm = z.object({ name: visibleName, line: visibleLine('line', maxLineLength) });
+export const siteForm = z.object({
+  name: visibleName,
+  line: visibleLine('line', maxLineLength),
+  registration: z
+    .union(
+      [z.literal('').transform(() => undefined), z.enum(registrations)],
+      'Please choose who may register.',
+    )
+    .optional(),
+});
 
 /** Every process shows it a moment later. */
-export async function renameSite(db: Database, text: SiteText): Promise<void> {
+export async function changeSite(db: Database, text: SiteText): Promise<void> {
   await writeSiteText(db, text);
   await tellAll(db, [nobody]);
 }

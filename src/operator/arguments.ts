@@ -49,6 +49,7 @@ function parse(args: string[]) {
         'drop-second-factor': { type: 'boolean' },
         name: { type: 'string' },
         line: { type: 'string' },
+        registration: { type: 'string' },
         deletions: { type: 'string' },
         to: { type: 'string' },
         passphrase: { type: 'boolean' },

@@ -14,6 +14,7 @@ export interface Options {
   'key-file'?: string;
   line?: string;
   name?: string;
+  registration?: string;
   passphrase?: boolean;
   'public-key'?: string;
   to?: string;

@@ -19,6 +19,7 @@ const explanations: Record<keyof Options, [typed: string, words: string]> = {
   days: ['--days N', 'valid for 1 to 365 days; default 7'],
   name: ['--name TEXT', 'the name of the site, up to 60 characters'],
   line: ['--line TEXT', 'the line on the front page, up to 200 characters'],
+  registration: ['--registration WHO', 'open, invite, approve or closed; an empty text for the setting'],
   json: ['--json', 'print JSON'],
 };
 

@@ -37,7 +37,7 @@ export async function openContext(
   const hashUsername = await openUsedUsernames(pool, encryption, (line) =>
     console.error(`private-messages: ${line}`),
   );
-  const { site, reload } = await openSite(pool, onError);
+  const { site, reload } = await openSite(pool, config, onError);
   const streams = openStreams(onError);
   const hear = (notices: Notice[] | undefined) => {
     streams.wake(notices);

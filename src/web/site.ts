@@ -1,11 +1,13 @@
-// The site's name, and the line on its front page: kept in memory, so that no page costs a query.
+// The site's name, the line on its front page, and who may register: kept in memory, so that no page costs a query.
+import type { Config, Registration } from '../config.ts';
 import type { Database } from '../database/pool.ts';
 import { readFact, writeFact } from '../database/site-facts.ts';
 
-/** As the administrator writes it; empty for none. */
+/** As an administrator sets it; empty for none. */
 export interface SiteText {
   name: string;
   line: string;
+  registration?: Registration | undefined; // undefined: as REGISTRATION says
 }
 
 export interface Site {
@@ -13,6 +15,7 @@ export interface Site {
   name: string;
   isNamed: boolean;
   line: string;
+  registration: Registration;
 }
 
 const fact = 'site';
@@ -27,8 +30,16 @@ export function writeSiteText(db: Database, text: SiteText): Promise<void> {
   return writeFact(db, fact, text);
 }
 
-export function describeSite({ name, line }: SiteText): Site {
-  return { name: name || programName, isNamed: name !== '', line };
+export function describeSite(
+  { name, line, registration }: SiteText,
+  config: Pick<Config, 'registration'>,
+): Site {
+  return {
+    name: name || programName,
+    isNamed: name !== '',
+    line,
+    registration: registration ?? config.registration,
+  };
 }
 
 /** Of what no person wrote; undefined for other messages. Imported notices are not from this site. */
@@ -40,11 +51,12 @@ export function programSender({ name }: Site, origin: string | null): string | u
 /** Updated in place, because every page reads it. */
 export async function openSite(
   db: Database,
+  config: Config,
   onError: (error: Error) => void,
 ): Promise<{ site: Site; reload: () => void }> {
-  const site = describeSite(await readSiteText(db));
+  const site = describeSite(await readSiteText(db), config);
   const reload = () => {
-    readSiteText(db).then((text) => Object.assign(site, describeSite(text)), onError);
+    readSiteText(db).then((text) => Object.assign(site, describeSite(text, config)), onError);
   };
   return { site, reload };
 }

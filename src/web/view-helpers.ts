@@ -42,5 +42,4 @@ export const viewHelpers = ({ config, cookies, encryption, site }: WebContext) =
   lowestId,
   site,
   siteHost: new URL(config.publicUrl).host,
-  registration: config.registration,
 });

@@ -34,7 +34,6 @@ const shared = [
   'passkeyQuestion',
   'questions',
   'readersTime',
-  'registration',
   'serverTime',
   'site',
   'siteHost',

@@ -2,7 +2,7 @@
 import { load } from 'cheerio';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { findAccount } from '../../src/accounts/queries.ts';
-import { renameSite } from '../../src/admin/site.ts';
+import { changeSite } from '../../src/admin/site.ts';
 import { makeInvitation, operator as ofTheOperator } from '../../src/accounts/invitations/queries.ts';
 import { leaveNotice } from '../../src/mailbox/notices.ts';
 import { runOperator } from '../operator/command.ts';
@@ -20,6 +20,8 @@ const { app, alice, bob } = await cast();
 const second = await startApp({ REGISTRATION: 'invite' }, app.databaseUrl);
 afterAll(() => Promise.all([app.close(), second.close()]));
 const operator = (...args: string[]) => runOperator({ DATABASE_URL: app.databaseUrl }, ['site', ...args]);
+const shown = (...[theName, theLine, registration = 'as REGISTRATION says']: string[]) =>
+  `Name: ${theName}\nLine: ${theLine}\nRegistration: ${registration}\n`;
 const brandAt = async (url: string) => (await stranger(url).get('/login')).$('.brand').text();
 
 describe('a name', () => {
@@ -27,7 +29,7 @@ describe('a name', () => {
     await leaveNotice(app.pool, (await findAccount(app.pool, 'alice'))!.id, 'A word from the program');
     expect(await operator('--name', name, '--line', line)).toEqual({
       code: 0,
-      out: `Name: ${name}\nLine: ${line}\n`,
+      out: shown(name, line),
       err: '',
     });
     for (const { url } of [app, second])
@@ -94,14 +96,14 @@ describe('a name', () => {
   });
 
   test('is no password', async () => {
-    await renameSite(app.pool, { name: 'Schachklub Oberau', line });
+    await changeSite(app.pool, { name: 'Schachklub Oberau', line });
     await expect.poll(() => brandAt(app.url)).toBe('Schachklub Oberau');
     const { $ } = await stranger(app.url).submit('/register', {
       username: 'newcomer',
       password: 'schachklub1',
     });
     expect($('#password-error').text()).toContain('The name of this site is too easy to guess');
-    await renameSite(app.pool, { name, line });
+    await changeSite(app.pool, { name, line });
     await expect.poll(() => brandAt(app.url)).toBe(name);
   });
 
@@ -123,12 +125,12 @@ describe('a name', () => {
 
 describe('the command', () => {
   test('shows both, changes one alone, and removes them', async () => {
-    await renameSite(app.pool, { name: 'Chess club', line: 'Tuesdays' });
-    expect((await operator()).out).toBe('Name: Chess club\nLine: Tuesdays\n');
+    await changeSite(app.pool, { name: 'Chess club', line: 'Tuesdays' });
+    expect((await operator()).out).toBe(shown('Chess club', 'Tuesdays'));
     expect((await operator('--name', ' Chess  circle ', '--json')).out).toBe(
-      `${JSON.stringify({ name: 'Chess circle', line: 'Tuesdays' }, null, 2)}\n`,
+      `${JSON.stringify({ name: 'Chess circle', line: 'Tuesdays', registration: null }, null, 2)}\n`,
     );
-    expect((await operator('--name=', '--line=')).out).toBe('Name: none\nLine: none\n');
+    expect((await operator('--name=', '--line=')).out).toBe(shown('none', 'none'));
     await expect.poll(() => brandAt(app.url)).toBe('Private Messages');
   });
 
@@ -144,7 +146,47 @@ describe('the command', () => {
     const { code, err } = await operator(...args);
     expect(code).toBe(2);
     expect(err).toContain(words);
-    expect((await operator()).out).toBe('Name: none\nLine: none\n');
+    expect((await operator()).out).toBe(shown('none', 'none'));
+  });
+});
+
+describe('who may register', () => {
+  /** What a stranger is told at each of the two processes, where REGISTRATION is open and invite. */
+  const told = () =>
+    Promise.all([app, second].map(async ({ url }) => (await stranger(url).get('/register')).status));
+  beforeAll(() => makeAdmin(app, alice));
+
+  test.each([
+    ['closed', [403, 403]],
+    ['open', [200, 200]],
+    ['invite', [403, 403]],
+    ['approve', [200, 200]],
+    ['', [200, 403]],
+  ])('%j, chosen on the page, counts in every process', async (registration, expected) => {
+    expect((await alice.submit('/admin/site', { name: '', line: '', registration })).status).toBe(303);
+    expect((await told())[0]).toBe(expected[0]);
+    await expect.poll(told).toEqual(expected);
+    expect((await alice.get('/admin/site')).$('#registration option[selected]').attr('value')).toBe(
+      registration,
+    );
+  });
+
+  test('chosen by the command, until it is left to the setting again', async () => {
+    expect((await operator('--registration', 'closed')).out).toBe(shown('none', 'none', 'closed'));
+    await expect.poll(told).toEqual([403, 403]);
+    expect((await stranger(app.url).get('/')).$('a[href="/register"]')).toHaveLength(0);
+    expect((await operator('--registration=')).out).toBe(shown('none', 'none'));
+    await expect.poll(told).toEqual([200, 403]);
+  });
+
+  test('nothing else can be chosen', async () => {
+    const answer = await alice.submit('/admin/site', { name: '', line: '', registration: 'everybody' });
+    expect([answer.status, answer.$('#registration-error').text()]).toEqual([
+      422,
+      'Please choose who may register.',
+    ]);
+    expect((await operator('--registration', 'everybody')).code).toBe(2);
+    expect(await told()).toEqual([200, 403]);
   });
 });
 
@@ -161,7 +203,8 @@ describe('the page', () => {
     const { rows } = await app.pool.query(
       'select command, options from operator_log order by id desc limit 1',
     );
-    expect(rows).toEqual([{ command: 'site', options: ['--name=Rowing <club>', '--line=On the river'] }]);
+    const options = ['--name=Rowing <club>', '--line=On the river', '--registration=default'];
+    expect(rows).toEqual([{ command: 'site', options }]);
   });
 
   test('refuses what cannot be shown, and keeps what was typed', async () => {

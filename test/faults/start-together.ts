@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readMigrations } from '../../src/database/migration-files.ts';
 import pg from 'pg';
 import { calmSettings } from '../support/app.ts';
-import { freePort, launch, ready, type Program } from '../support/program.ts';
+import { freePort, launch, ready, usualStart, type Program } from '../support/program.ts';
 import { atTheEnd, mayBegin } from './cleanup.ts';
 import type { Site } from './site.ts';
 import type { Outcome } from './table.ts';
@@ -61,7 +61,7 @@ async function startOn(databaseUrl: string, wrong: string[]): Promise<number> {
     const ends = await Promise.all(programs.map((program) => program.end()));
     for (const { code } of ends) if (code !== 0) wrong.push(`a process ended with ${code}`);
     for (const program of programs)
-      if (!/^(private-messages: waiting [^\n]+\n)?Open \S+\n$/.test(program.stderr()))
+      if (!usualStart('(private-messages: waiting [^\n]+\n)?').test(program.stderr()))
         wrong.push(program.stderr().slice(0, 300));
     return ms;
   } catch (error) {

@@ -227,7 +227,7 @@ describe('invite', () => {
   test('says so if invitations are not needed or not possible', async () => {
     expect((await operator('invite')).err).toContain('everybody can register without it');
     const closed = await runOperator({ ...settings(), REGISTRATION: 'closed' }, ['invite']);
-    expect(closed.err).toContain('it does not work until REGISTRATION=invite');
+    expect(closed.err).toContain('it does not work until an invitation is enough');
   });
 });
 

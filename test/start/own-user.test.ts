@@ -8,7 +8,7 @@ import { findAccount } from '../../src/system-user.ts';
 import { imported } from '../transfers/imports/importing.ts';
 import { runOperator } from '../operator/command.ts';
 import { registered } from '../support/person.ts';
-import { freePort, projectFolder, ready, type Program } from '../support/program.ts';
+import { freePort, projectFolder, ready, usualStart, type Program } from '../support/program.ts';
 import { isRoot, newFolder, newSite, postmasterIn, start, until, usedSite, workersOf } from './site.ts';
 
 const nobody = findAccount('nobody')!;
@@ -63,7 +63,7 @@ asRoot('both run as a user of their own, and no other user reads anything', asyn
   expect((await alice.get('/assets/app.css')).status).toBe(200);
   expect(await runOperator(site, ['users', 'list', '--json'])).toMatchObject({ code: 0, err: '' });
   expect((await program.end()).code).toBe(0);
-  expect(program.stderr()).toMatch(/^Open \S+\n$/);
+  expect(program.stderr()).toMatch(usualStart());
 
   expect((await runOperator(site, ['rotate-secret'])).code).toBe(0);
   const again = await start(site);

@@ -93,6 +93,12 @@ export async function launch(
   };
 }
 
+/** All that a start says where nothing is out of the ordinary, maybe after this. */
+export const usualStart = (before = '') =>
+  new RegExp(
+    `^${before}Open \\S+\nRegistration [^\n]+\n(There is no administrator [^\n]+\n\\S+\nFor [^\n]+\n)?$`,
+  );
+
 /** Waits until the program serves. Throws with its output if it ends instead. */
 export async function ready(program: Program, withinMs = 120_000): Promise<void> {
   const deadline = Date.now() + withinMs;

@@ -1,8 +1,8 @@
-// Registration policy (REGISTRATION): open, by invitation, approved by an administrator, or closed.
+// Registration policy (an administrator's choice, else REGISTRATION): open, by invitation, approved by an administrator, or closed.
 import { grantAdmin } from '../administrators.ts';
 import { createAccount } from '../queries.ts';
 import type { HashUsername } from '../used-usernames.ts';
-import type { Config } from '../../config.ts';
+import type { Registration } from '../../config.ts';
 import type { Database, Pool } from '../../database/pool.ts';
 import { transaction } from '../../database/transaction.ts';
 import { readLinkToken } from '../../secrets/link-tokens.ts';
@@ -17,7 +17,7 @@ export type Admission = { refusal: Refusal } | { refusal?: undefined; inviter?: 
  * works always. */
 export async function findAdmission(
   db: Database,
-  registration: Config['registration'],
+  registration: Registration,
   token: unknown,
 ): Promise<Admission> {
   const key = readLinkToken(token);
@@ -33,7 +33,7 @@ export async function findAdmission(
 export async function admit(
   pool: Pool,
   hashUsername: HashUsername,
-  registration: Config['registration'],
+  registration: Registration,
   token: unknown,
   username: string,
   passwordHash: string,
@@ -58,22 +58,22 @@ export function invitationLink(address: string, token: string): string {
 }
 
 /** What follows about an invitation that is made: whether it is needed, and works. */
-export function invitationHint({ registration }: Pick<Config, 'registration'>): string {
+export function invitationHint({ registration }: { registration: Registration }): string {
   return {
     open: ' Registration is open: everybody can register without it.',
     invite: '',
     approve: ' Without it, an administrator decides about each registration.',
-    closed: ' Registration is closed: it does not work until REGISTRATION=invite.',
+    closed: ' Registration is closed: it does not work until an invitation is enough.',
   }[registration];
 }
 
 /** For the operator, at the start. */
-export function registrationInWords({ registration }: Pick<Config, 'registration'>): string {
+export function registrationInWords({ registration }: { registration: Registration }): string {
   const words = {
     open: 'is open to everybody who reaches this server',
     invite: 'takes an invitation',
     approve: 'waits for the approval of an administrator',
     closed: 'is closed',
   }[registration];
-  return `Registration ${words} (REGISTRATION=${registration}).`;
+  return `Registration ${words}.`;
 }

@@ -1,7 +1,6 @@
 // A member's invitations: list, create, withdraw.
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
-import type { Config } from '../../config.ts';
 import type { WebContext } from '../../web/context.ts';
 import { allowOnly, HttpError } from '../../web/errors.ts';
 import { flash } from '../../web/flash.ts';
@@ -11,15 +10,17 @@ import { signedIn } from '../../sessions/session.ts';
 import { invitationLink } from './admission.ts';
 import { listInvitations, makeMembersInvitation, usualDays, withdrawInvitation } from './queries.ts';
 
-export function membersMayInvite({ registration, membersInvite }: Config): boolean {
-  return registration === 'invite' && membersInvite > 0;
+export function membersMayInvite({ config, site }: Pick<WebContext, 'config' | 'site'>): boolean {
+  return site.registration === 'invite' && config.membersInvite > 0;
 }
 
 export function invitationRoutes(ctx: WebContext): Router {
   const { config, pool } = ctx;
   const router = Router();
-  if (!membersMayInvite(config)) return router;
   const most = config.membersInvite;
+  router.use('/account/invitations', (_req, _res, next) =>
+    next(membersMayInvite(ctx) ? undefined : 'router'),
+  );
 
   const show = async (req: Request, res: Response, form: Form): Promise<void> => {
     const invitations = await listInvitations(pool, signedIn(req).id);

@@ -27,7 +27,7 @@ const invitationForm = z.object({
 const home = '/admin/invitations';
 
 export function adminInvitationRoutes(ctx: AccountsContext): Router {
-  const { config, pool } = ctx;
+  const { config, pool, site } = ctx;
   const router = Router();
 
   const show = async (req: Request, res: Response, form: Form): Promise<void> => {
@@ -39,7 +39,7 @@ export function adminInvitationRoutes(ctx: AccountsContext): Router {
       form,
       invitations,
       count,
-      hint: invitationHint(config),
+      hint: invitationHint(site),
       next: rows.length > pageSize ? `${home}?before=${invitations.at(-1)!.id}` : undefined,
     });
   };

@@ -15,7 +15,7 @@ const page = '/admin/registrations';
 const query = z.object({ after: z.uuid().default(lowestId) });
 
 export function registrationDecisionRoutes(ctx: AccountsContext): Router {
-  const { config, pool } = ctx;
+  const { pool, site } = ctx;
   const router = Router();
   router
     .route(page)
@@ -29,7 +29,7 @@ export function registrationDecisionRoutes(ctx: AccountsContext): Router {
         registrations: shown,
         first: after === lowestId ? undefined : page,
         next: rows.length > pageSize ? `${page}?after=${shown.at(-1)!.id}` : undefined,
-        isAsked: config.registration === 'approve',
+        isAsked: site.registration === 'approve',
         question: declineQuestion,
       });
     })
