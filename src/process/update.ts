@@ -47,7 +47,7 @@ async function update(place: Place): Promise<void> {
     needsMigration: isChanged('migrations'),
   };
   if (found.isService) systemctl('stop');
-  else if (await answers(urlOf(place), '/healthz'))
+  else if (await isRunning(urlOf(place)))
     throw new StartupError('The program is running: stop it first, and start it again afterwards.');
   await replace(place, found);
 }
@@ -142,6 +142,14 @@ function answers(url: string, path: string): Promise<boolean> {
   return fetch(url + path, { signal: AbortSignal.timeout(2000) }).then(
     (answer) => answer.ok,
     () => false,
+  );
+}
+
+/** Unless nothing listens there: a busy program may not answer in time. */
+function isRunning(url: string): Promise<boolean> {
+  return fetch(`${url}/healthz`, { signal: AbortSignal.timeout(2000) }).then(
+    () => true,
+    ({ cause }: Error) => (cause as { code?: unknown } | undefined)?.code !== 'ECONNREFUSED',
   );
 }
 

@@ -1,5 +1,5 @@
 // Operator commands: their effect, the log, and notices to users.
-import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { findAccount } from '../../src/accounts/queries.ts';
 import { startApp } from '../support/app.ts';
 import { cast } from '../support/cast.ts';
@@ -19,7 +19,6 @@ beforeEach(async () => {
 afterAll(() => Promise.all([app.close(), inviting.close()]));
 
 // Each command is a process of its own.
-vi.setConfig({ testTimeout: 90_000 });
 const settings = () => ({
   DATABASE_URL: app.databaseUrl,
   PUBLIC_URL: 'https://letters.example',

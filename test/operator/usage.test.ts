@@ -1,6 +1,6 @@
 // Usage of the operator's command line: help, errors, output, exit codes.
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readMigrations } from '../../src/database/migration-files.ts';
 import { readArguments } from '../../src/operator/arguments.ts';
 import { commands } from '../../src/operator/commands.ts';
@@ -17,7 +17,6 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-vi.setConfig({ testTimeout: 60_000 });
 const operator = (...args: string[]) => runOperator({ DATABASE_URL: app.databaseUrl }, args);
 const nowhere = { DATABASE_URL: 'postgres://me:hunter2@127.0.0.1:1/db' };
 

@@ -2,14 +2,12 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { calmSettings } from '../support/app.ts';
 import { createDatabase } from '../support/database.ts';
 import { freePort, projectFolder } from '../support/program.ts';
 import { available } from '../support/required.ts';
 import { begin, newFolder, start } from './site.ts';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const identity = {
   GIT_AUTHOR_NAME: 'a',

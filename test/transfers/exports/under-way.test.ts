@@ -1,13 +1,11 @@
 // A running export: shows progress, one at a time, ends with its reader, delays nobody.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startApp } from '../../support/app.ts';
 import { cast } from '../../support/cast.ts';
 import { at, registered, type Person } from '../../support/person.ts';
 import { unzip } from '../../support/zip.ts';
 import { beginExport, exportOf, fillMailbox, readRest, readSome, untilNoRun } from './exporting.ts';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 // So many that much is left when a client has stopped reading.
 const many = 6000;
