@@ -84,7 +84,9 @@ const environment = z.object({
   MAILBOX_BYTES: wholeNumber(1_000_000_000, 10_000_000, 1_000_000_000_000),
   LOGINS_PER_MINUTE: wholeNumber(10, 1, 1_000_000),
   REGISTRATIONS_PER_HOUR: wholeNumber(20, 1, 1_000_000),
-  REGISTRATION: oneOf(...registrations).removeDefault().optional(),
+  REGISTRATION: oneOf(...registrations)
+    .removeDefault()
+    .optional(),
   REQUIRE_SECOND_FACTOR: oneOf('off', 'admins', 'all'),
   MEMBERS_INVITE: wholeNumber(0, 0, 1000),
   DIRECTORY: oneOf('off', 'members'),
