@@ -10,7 +10,7 @@ export const invite: PlainCommand = {
   name: 'invite',
   summary: 'print a link for one registration',
   details:
-    'Prints a link for one registration, valid for seven days unless you set --days. For a site that takes invitations.',
+    'Prints a link for one registration, valid for seven days unless you set --days. For sites that take invitations.',
   options: ['days'],
   run: async ({ pool, config, options }) => {
     const { token, expiresAt } = await makeInvitation(pool, operator, options.days);

@@ -1,4 +1,4 @@
-// Registration policy (an administrator's choice, else REGISTRATION): open, by invitation, approved by an administrator, or closed.
+// Who may register (an administrator's choice, else REGISTRATION): all, with an invitation, after approval, nobody.
 import { grantAdmin } from '../administrators.ts';
 import { createAccount } from '../queries.ts';
 import type { HashUsername } from '../used-usernames.ts';
