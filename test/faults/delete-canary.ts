@@ -68,7 +68,7 @@ async function die(canary: string, client: Client, box: string): Promise<void> {
 
 async function addressOf(canary: string, client: Client, box: string): Promise<string> {
   const { text } = await client.get(box);
-  const rows = text.matchAll(/<a href="(\/messages\/[\da-f-]{36})">[^]*?class="excerpt"[^>]*>([^<]*)/g);
+  const rows = text.matchAll(/<a\s+href="(\/messages\/[\da-f-]{36})">[^]*?class="excerpt"[^>]*>([^<]*)/g);
   const row = [...rows].find(([, , words]) => words!.startsWith(canary));
   if (!row) throw new Error(`The canary is not in ${box}.`);
   return row[1]!;
