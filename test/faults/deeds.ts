@@ -190,7 +190,7 @@ async function pickRow(
   box: 'inbox' | 'sent',
 ): Promise<{ id: string; fate: Fate } | undefined> {
   const { text } = await expectReply(town, `/${box}`, client.get(`/${box}`), 200);
-  const rows = [...text.matchAll(/<a href="\/messages\/([\da-f-]{36})">[^]*?class="excerpt"[^>]*>([^<]*)/g)]
+  const rows = [...text.matchAll(/<a\s+href="\/messages\/([\da-f-]{36})">[^]*?class="excerpt"[^>]*>([^<]*)/g)]
     .map(([, id, words]) => ({ id: id!, number: numberIn(words!, town.ledger.tag) }))
     .filter(({ number }) => number !== undefined);
   if (rows.length === 0) return undefined;
