@@ -3,16 +3,14 @@ import type { Request } from 'express';
 import { isRecent } from '../confirm-password.ts';
 import type { AccountsContext } from '../context.ts';
 import { readUse } from '../passkeys/answers.ts';
-import { verifyAuthentication } from '../passkeys/ceremonies.ts';
-import { findPasskey } from '../passkeys/queries.ts';
 import type { Account } from '../queries.ts';
 import { logFailedLogin } from '../sign-in.ts';
 import { changeSession } from '../../sessions/session.ts';
 import { typedIn } from '../../web/forms.ts';
-import { consumeCodeAttempt } from './code-attempts.ts';
-import { findStep, newestStep, typedCode } from './codes.ts';
-import { findTwoFactorLogin, useStep } from './queries.ts';
+import { typedCode } from './codes.ts';
+import { findTwoFactorLogin } from './queries.ts';
 import { decryptSecret } from './secrets.ts';
+import { tryCode, tryPasskey } from './try-factor.ts';
 
 /** A login counts: whoever has a second factor needed it there. */
 export function isFactorConfirmed({ session }: Request): boolean {
@@ -50,21 +48,11 @@ async function judgeCode(
   if (!code.success) return { field: 'code', message: code.error.issues[0]!.message };
   const secret = encrypted ? decryptSecret(ctx.encryption, id, encrypted) : undefined;
   if (!secret) return { field: '', message: 'Your codes cannot be checked here. Log out and log in again.' };
-  const refund = await consumeCodeAttempt(ctx, req, id);
-  const step = findStep(secret, code.data);
-  if (step === undefined) return { field: 'code', message: 'This is not the current code.' };
-  if (!(await useStep(ctx.pool, id, step, newestStep())))
-    return { field: 'code', message: 'This code has been used. Please wait for the next one.' };
-  await refund();
-  return undefined;
+  const wrong = await tryCode(ctx, req, { id, secret, code: code.data });
+  return wrong ? { field: 'code', message: wrong } : undefined;
 }
 
 async function judgePasskey(ctx: AccountsContext, req: Request, id: string, credential: string) {
-  const refund = await consumeCodeAttempt(ctx, req, id);
-  const answer = readUse(credential);
-  const passkey = answer && (await findPasskey(ctx.pool, id, answer.id));
-  if (!passkey || !(await verifyAuthentication(ctx, factorPurpose(id), answer, passkey, false)))
-    return { field: '', message: 'This passkey was not accepted. Please try again.' };
-  await refund();
-  return undefined;
+  const isRight = await tryPasskey(ctx, req, { id, purpose: factorPurpose(id), answer: readUse(credential) });
+  return isRight ? undefined : { field: '', message: 'This passkey was not accepted. Please try again.' };
 }

@@ -4,8 +4,7 @@ import { z } from 'zod';
 import { findPreservedMessage } from '../../mailbox/compose/message-form.ts';
 import type { MailboxContext } from '../../mailbox/context.ts';
 import { readUse } from '../passkeys/answers.ts';
-import { requestOptions, verifyAuthentication } from '../passkeys/ceremonies.ts';
-import { findPasskey } from '../passkeys/queries.ts';
+import { requestOptions } from '../passkeys/ceremonies.ts';
 import { hashCode } from '../recovery/codes.ts';
 import { recoverFactor } from '../recovery/recover.ts';
 import { guardAnonymousForms } from '../../web/csrf.ts';
@@ -14,8 +13,8 @@ import { flash } from '../../web/flash.ts';
 import { blankForm, preserveInput, parseForm, rejectField, typedIn, type Form } from '../../web/forms.ts';
 import type { PendingLogin } from './pending-login.ts';
 import { consumeCodeAttempt } from './code-attempts.ts';
-import { findStep, newestStep, typedCode } from './codes.ts';
-import { useStep } from './queries.ts';
+import { typedCode } from './codes.ts';
+import { tryCode, tryPasskey } from './try-factor.ts';
 import {
   finishTwoFactorLogin,
   logFailedFactor,
@@ -60,15 +59,11 @@ export function twoFactorRoutes(ctx: MailboxContext): Router {
         return show(req, res.status(422), form);
       }
 
-      // Counted before the check, so that concurrent attempts count too.
-      const refund = await consumeCodeAttempt(ctx, req, id);
-      const step = findStep(secret, form.values.code);
-      if (step === undefined || !(await useStep(pool, id, step, newestStep()))) {
+      const wrong = await tryCode(ctx, req, { id, secret, code: form.values.code });
+      if (wrong) {
         logFailedFactor(ctx, req, 'code');
-        const wrong = step === undefined ? 'This is not the current code.' : alreadyUsed;
         return show(req, res.status(422), rejectField(form, 'code', wrong));
       }
-      await refund();
       await finishTwoFactorLogin(ctx, req, res, 'code');
     })
     .all(allowOnly('GET', 'POST'));
@@ -81,13 +76,10 @@ export function twoFactorRoutes(ctx: MailboxContext): Router {
       const { id, pending } = twoFactorLoginOf(req);
       const answer = readUse(typedIn(req.body).credential);
       if (!answer) return show(req, res.status(422), rejectField(blankForm(), '', refusedPasskey));
-      const refund = await consumeCodeAttempt(ctx, req, id);
-      const passkey = await findPasskey(pool, id, answer.id);
-      if (!passkey || !(await verifyAuthentication(ctx, purposeOf(pending), answer, passkey, false))) {
+      if (!(await tryPasskey(ctx, req, { id, purpose: purposeOf(pending), answer }))) {
         logFailedFactor(ctx, req, 'passkey');
         return show(req, res.status(422), rejectField(blankForm(), '', refusedPasskey));
       }
-      await refund();
       await finishTwoFactorLogin(ctx, req, res, 'passkey');
     })
     .all(allowOnly('GET', 'POST'));
@@ -132,5 +124,3 @@ const loggedIn =
 const purposeOf = (pending: PendingLogin) => `second step, ${pending.key}`;
 
 const refusedPasskey = 'This passkey was not accepted, or the page was open for too long. Please try again.';
-
-const alreadyUsed = 'This code has been used. Please wait for the next one.';
