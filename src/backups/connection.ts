@@ -38,11 +38,3 @@ export async function withOwner<T>(
     );
   }
 }
-
-/** False if somebody else holds it. Held until the connection ends. */
-export async function takeLock(client: pg.Client): Promise<boolean> {
-  const { rows } = await client.query<{ isMine: boolean }>(
-    `select pg_try_advisory_lock(hashtext('private-messages backup')) as "isMine"`,
-  );
-  return rows[0]!.isMine;
-}

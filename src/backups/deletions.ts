@@ -2,7 +2,8 @@
 import { appendFile, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type pg from 'pg';
-import type { Database, Pool } from '../database/pool.ts';
+import { tryLock } from '../database/locks.ts';
+import type { Pool } from '../database/pool.ts';
 import { transaction } from '../database/transaction.ts';
 import { lowerLast } from '../mailbox/conversations/last-messages.ts';
 import { rememberDeletions } from '../mailbox/trash/deletions.ts';
@@ -32,7 +33,7 @@ function readLines(text: string): Deletion[] {
 /** Adds to the list what it lacks; one process at a time. */
 export function appendDeletions(pool: Pool, folder: string): Promise<void> {
   return transaction(pool, async (db) => {
-    if (!(await isOurTurn(db))) return;
+    if (!(await tryLock(db, 'deletions'))) return;
     const file = join(folder, fileName);
     const tail = readLines(await readTail(file));
     const known = new Set(tail.map(({ line }) => line));
@@ -54,13 +55,6 @@ export function appendDeletions(pool: Pool, folder: string): Promise<void> {
   });
 }
 
-async function isOurTurn(db: Database): Promise<boolean> {
-  const { rows } = await db.query(
-    `select pg_try_advisory_xact_lock(hashtext('private-messages deletions')) as ours`,
-  );
-  return rows[0].ours;
-}
-
 async function readTail(file: string): Promise<string> {
   const { size } = await stat(file).catch(() => ({ size: 0 }));
   if (size === 0) return '';
@@ -77,7 +71,7 @@ async function readTail(file: string): Promise<string> {
 /** Removes what is older than the oldest backup. */
 export function shortenDeletions(pool: Pool, folder: string, oldest: Date): Promise<void> {
   return transaction(pool, async (db) => {
-    if (!(await isOurTurn(db))) return;
+    if (!(await tryLock(db, 'deletions'))) return;
     const file = join(folder, fileName);
     const all = readLines(await readFile(file, 'utf8').catch(() => ''));
     const kept = all.filter(({ deletedAt }) => Date.parse(deletedAt) > oldest.getTime() - overlapMs);

@@ -1,6 +1,7 @@
 // The nightly run: a backup, then those that are too many go, a rehearsal once a week, and word to administrators.
 import { join } from 'node:path';
 import type { Config } from '../config.ts';
+import { tryConnectionLock } from '../database/locks.ts';
 import type { OpenDatabase } from '../database/open.ts';
 import { StartupError } from '../startup-error.ts';
 import { isPublicKey } from './age.ts';
@@ -26,10 +27,7 @@ export async function runNightly(run: NightlyRun): Promise<void> {
   const { folder } = config.backups;
   if (folder === undefined) return;
   await withOwner(database.address, 'The nightly backup ended', async (client) => {
-    const { rows } = await client.query<{ isMine: boolean }>(
-      `select pg_try_advisory_lock(hashtext('private-messages nightly backup')) as "isMine"`,
-    );
-    if (!rows[0]!.isMine) return;
+    if (!(await tryConnectionLock(client, 'nightly backup'))) return;
     const now = await databaseNow(client);
     await attempt(tell, () => backUp(run, folder, now));
     const troubles = new Map<Trouble, string>();

@@ -6,6 +6,8 @@ import type { Config } from '../config.ts';
 import { findBinaries } from '../database/embedded/binaries.ts';
 import { startEmbeddedPostgres } from '../database/embedded/embedded.ts';
 import { stopPostmaster } from '../database/embedded/postmaster.ts';
+import { findDatabaseSize } from '../database/size.ts';
+import { tryConnectionLock } from '../database/locks.ts';
 import { migrate } from '../database/migrate.ts';
 import { createPool, type Pool } from '../database/pool.ts';
 import { writeFact } from '../database/site-facts.ts';
@@ -34,14 +36,11 @@ export async function rehearse(request: RehearsalRequest): Promise<Restored> {
       failure,
     } satisfies RehearsalFact);
   return withOwner(address, 'The rehearsal failed', async (client) => {
-    const { rows } = await client.query<{ isMine: boolean; bytes: string }>(
-      `select pg_try_advisory_lock(hashtext('private-messages rehearsal')) as "isMine",
-              pg_database_size(current_database()) as bytes`,
-    );
-    const { isMine, bytes } = rows[0]!;
-    if (!isMine) throw new StartupError('Another rehearsal is under way. Try again when it has ended.');
+    if (!(await tryConnectionLock(client, 'rehearsal')))
+      throw new StartupError('Another rehearsal is under way. Try again when it has ended.');
+    const bytes = await findDatabaseSize(client);
     try {
-      const restored = await withThrowawayDatabase(request, Number(bytes), (place) =>
+      const restored = await withThrowawayDatabase(request, bytes, (place) =>
         Promise.race([restoreInto(place, request), untilAborted(request.signal)]),
       );
       await write(null);

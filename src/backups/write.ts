@@ -7,10 +7,11 @@ import { createZstdCompress } from 'node:zlib';
 import type pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { reason } from '../database/embedded/data-folder.ts';
+import { tryConnectionLock } from '../database/locks.ts';
 import { isDatabaseAway } from '../database/pool.ts';
 import { StartupError } from '../startup-error.ts';
 import { encryptFor, type Recipient } from './age.ts';
-import { takeLock, withOwner } from './connection.ts';
+import { withOwner } from './connection.ts';
 import {
   asItIs,
   endOfRows,
@@ -41,7 +42,7 @@ export interface Backup {
 /** Throws a StartupError, and then leaves no file. */
 export function writeBackup(request: BackupRequest): Promise<Backup> {
   return withOwner(request.address, 'No backup was made', async (client) => {
-    if (!(await takeLock(client)))
+    if (!(await tryConnectionLock(client, 'backup')))
       throw new StartupError('Another backup of this database is under way. Try again when it has ended.');
     await makeFolder(request.folder);
     await removePartial(request.folder);

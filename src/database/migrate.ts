@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { StartupError } from '../startup-error.ts';
+import { tryLock } from './locks.ts';
 import { readEarlier, readMigrations, splitStatements, type Migration } from './migration-files.ts';
 import { withProgress, type Tell } from './migration-progress.ts';
 import { isDatabaseAway, withQueryTimeout, type Database, type Pool } from './pool.ts';
@@ -98,10 +99,7 @@ async function takeTurn({ client, tell }: Run): Promise<void> {
   const tellAt = Date.now() + 3000;
   let isTold = false;
   for (;;) {
-    const { rows } = await client.query(
-      `select pg_try_advisory_xact_lock(hashtext('private-messages migrations')) as mine`,
-    );
-    if (rows[0].mine) return;
+    if (await tryLock(client, 'migrations')) return;
     if (!isTold && Date.now() > tellAt) {
       tell('private-messages: waiting for another process that is migrating the database.');
       isTold = true;

@@ -1,6 +1,7 @@
 // Cleanup jobs: remove expired rows hourly, in small batches, in one process at a time.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deleteBefore } from '../database/expiry.ts';
+import { tryLock } from '../database/locks.ts';
 import { asSystem } from '../database/owner.ts';
 import type { Database, Pool } from '../database/pool.ts';
 import { transaction } from '../database/transaction.ts';
@@ -48,7 +49,7 @@ async function removeDue(pool: Pool, now: number): Promise<number> {
   let removed = 0;
   for (const remove of due) {
     for (;;) {
-      const count = await transaction(pool, async (db) => ((await isOurTurn(db)) ? remove(db) : 0));
+      const count = await transaction(pool, async (db) => ((await tryLock(db, 'cleanup')) ? remove(db) : 0));
       removed += count;
       if (count < batch) break;
       await sleep(pauseMs);
@@ -56,13 +57,6 @@ async function removeDue(pool: Pool, now: number): Promise<number> {
   }
   for (const userId of await listClosedAccounts(pool)) await purgeAccount(pool, userId);
   return removed;
-}
-
-async function isOurTurn(db: Database): Promise<boolean> {
-  const { rows } = await db.query(
-    `select pg_try_advisory_xact_lock(hashtext('private-messages cleanup')) as ours`,
-  );
-  return rows[0].ours;
 }
 
 function forgetDeletions(db: Database, before: Date): Promise<number> {

@@ -3,8 +3,9 @@ import { statfs } from 'node:fs/promises';
 import type { BackupFact, RehearsalFact } from '../../backups/facts.ts';
 import type { Config } from '../../config.ts';
 import { asSystem } from '../../database/owner.ts';
-import type { Database, Pool } from '../../database/pool.ts';
+import type { Pool } from '../../database/pool.ts';
 import { readFact } from '../../database/site-facts.ts';
+import { findDatabaseSize } from '../../database/size.ts';
 import { findCertificate } from '../certificate.ts';
 import { findVersions } from '../version.ts';
 import { countRecentErrors } from './error-counts.ts';
@@ -53,11 +54,4 @@ export async function findHealth(pool: Pool, { dataDir }: Pick<Config, 'dataDir'
     certificateFailure: failure ?? null,
     errors,
   };
-}
-
-async function findDatabaseSize(db: Database): Promise<number> {
-  const { rows } = await db.query<{ bytes: number }>(
-    'select pg_database_size(current_database())::float8 as bytes',
-  );
-  return rows[0]!.bytes;
 }
