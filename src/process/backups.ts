@@ -9,6 +9,7 @@ import { isBackupDue } from '../backups/schedule.ts';
 import { withTimeout } from '../concurrency/with-timeout.ts';
 import { asSystem } from '../database/owner.ts';
 import type { WebContext } from '../web/context.ts';
+import { repeat } from './repeat.ts';
 
 const script = fileURLToPath(new URL('../backups/run-nightly.ts', import.meta.url));
 const everyMs = 10 * 60_000;
@@ -26,7 +27,7 @@ export function startBackups(
   let startedAt = -Infinity;
 
   const run = async () => {
-    if (child || performance.now() < startedAt + againAfterMs) return;
+    if (performance.now() < startedAt + againAfterMs) return;
     if (!isBackupDue(await findNightlyBackup(pool), await databaseNow(pool))) return;
     startedAt = performance.now();
     child = fork(script, {
@@ -40,19 +41,15 @@ export function startBackups(
     child = undefined;
     for (const line of words.split('\n').filter(Boolean)) log.error({ reason: line }, 'backup');
   };
-  const onError = (error: Error) => log.error({ err: error }, 'background');
-  const tick = () => void run().catch(onError);
-  const list = () => {
-    if (existsSync(folder)) asSystem(() => appendDeletions(pool, folder)).catch(onError);
+  const list = async () => {
+    if (existsSync(folder)) await asSystem(() => appendDeletions(pool, folder));
   };
-  const lists = setInterval(list, listEveryMs).unref();
-  const first = setTimeout(tick, firstAfterMs).unref();
-  const timer = setInterval(tick, everyMs).unref();
+  const lists = repeat(log, list, { everyMs: listEveryMs });
+  const runs = repeat(log, run, { firstAfterMs, everyMs });
   return {
     close: async () => {
-      clearTimeout(first);
-      clearInterval(timer);
-      clearInterval(lists);
+      lists.close();
+      runs.close();
       if (!child) return;
       const ended = new Promise((resolve) => child!.once('close', resolve));
       child.kill('SIGTERM');

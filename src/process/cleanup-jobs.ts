@@ -17,6 +17,7 @@ import { deleteExpired } from '../mailbox/trash/queries.ts';
 import { deleteExpiredSessions } from '../sessions/queries.ts';
 import type { WebContext } from '../web/context.ts';
 import { deleteExpiredNonces, maxNonceAge } from '../secrets/nonces.ts';
+import { repeat } from './repeat.ts';
 
 const hour = 60 * 60 * 1000;
 const day = 24 * hour;
@@ -68,20 +69,9 @@ function forgetSentForms(db: Database, before: Date): Promise<number> {
 }
 
 export function startCleanupJobs({ config, pool, log }: WebContext): { close(): void } {
-  const onError = (error: Error) => log.error({ err: error }, 'background');
-  const run = () => {
-    runCleanupJobs(pool)
-      .then(() => asSystem(() => forgetWarnings(pool, config.mailbox)))
-      .catch(onError);
+  const run = async (): Promise<void> => {
+    await runCleanupJobs(pool);
+    await asSystem(() => forgetWarnings(pool, config.mailbox));
   };
-  const first = setTimeout(run, 60_000);
-  const timer = setInterval(run, hour);
-  first.unref();
-  timer.unref();
-  return {
-    close: () => {
-      clearTimeout(first);
-      clearInterval(timer);
-    },
-  };
+  return repeat(log, run, { everyMs: hour });
 }
