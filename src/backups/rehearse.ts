@@ -11,7 +11,7 @@ import { tryConnectionLock } from '../database/locks.ts';
 import { migrate } from '../database/migrate.ts';
 import { createPool, type Pool } from '../database/pool.ts';
 import { writeFact } from '../database/site-facts.ts';
-import { bytesInWords } from '../mailbox/usage.ts';
+import { bytesInWords } from '../in-words.ts';
 import { StartupError } from '../startup-error.ts';
 import { withOwner } from './connection.ts';
 import { databaseNow, type RehearsalFact } from './facts.ts';

@@ -6,7 +6,7 @@ import type { Pool } from '../database/pool.ts';
 import { transaction } from '../database/transaction.ts';
 import { tellAll } from '../mailbox/live/notifier.ts';
 import { leaveNotice } from '../mailbox/notices.ts';
-import { bytesInWords } from '../mailbox/usage.ts';
+import { bytesInWords } from '../in-words.ts';
 import { listBackups } from './kept.ts';
 
 export type Trouble = 'rehearsal' | 'age' | 'space';

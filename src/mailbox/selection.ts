@@ -1,6 +1,7 @@
 // Bulk selection: the selected ids, and the outcome of an action in words.
 import { z } from 'zod';
 import type { Pool } from '../database/pool.ts';
+import { countOf } from '../in-words.ts';
 import { listStates, type MessageState } from './queries.ts';
 
 const selection = z.union([z.array(z.string()), z.string().transform((id) => [id])]).catch([]);
@@ -16,7 +17,7 @@ export function selectedIds(rows: unknown): string[] {
 }
 
 export function counted(count: number, done: string, none: string): string {
-  return count === 0 ? none : `${messages(count)} ${done}.`;
+  return count === 0 ? none : `${countOf(count, 'message')} ${done}.`;
 }
 
 const done: Record<Exclude<Action, 'delete'>, string> = {
@@ -77,10 +78,6 @@ export async function sayUnchanged(
 
 function subject(count: number, outOf: number): string {
   const verb = count === 1 ? 'was' : 'were';
-  if (count < outOf) return `${messages(count)} ${verb}`;
-  return count === 1 ? 'This message was' : `These ${messages(count)} were`;
-}
-
-function messages(count: number): string {
-  return count === 1 ? '1 message' : `${count.toLocaleString('en')} messages`;
+  if (count < outOf) return `${countOf(count, 'message')} ${verb}`;
+  return count === 1 ? 'This message was' : `These ${countOf(count, 'message')} were`;
 }

@@ -1,4 +1,5 @@
 // Mailbox usage: the table mailbox_usage, which is read, locked, counted anew and put into words here.
+import { bytesInWords } from '../in-words.ts';
 import { maxDraftBytes } from './drafts/limits.ts';
 import { withQueryTimeout, type Database, type Pool } from '../database/pool.ts';
 import { transaction } from '../database/transaction.ts';
@@ -129,11 +130,4 @@ export async function countAnew(
 export function usageInWords({ messages, bytes, drafts }: Usage, limits: Quota): string {
   const held = `${messages!.toLocaleString('en')} of ${limits.messages.toLocaleString('en')} messages`;
   return `${held} and ${bytesInWords(bytes! + drafts)} of ${bytesInWords(limits.bytes)}`;
-}
-
-export function bytesInWords(bytes: number): string {
-  const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
-  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
-  const amount = (bytes / 1000 ** power).toLocaleString('en', { maximumSignificantDigits: 3 });
-  return amount === '1' && power === 0 ? '1 byte' : `${amount} ${units[power]}`;
 }

@@ -3,6 +3,7 @@ import { text as readAll } from 'node:stream/consumers';
 import { announce, deliver } from '../admin/announcements/announce.ts';
 import { countMembers, findAnnouncement } from '../admin/announcements/queries.ts';
 import type { Database } from '../database/pool.ts';
+import { countOf } from '../in-words.ts';
 import { messageText } from '../mailbox/compose/message-form.ts';
 import { tellAll } from '../mailbox/live/notifier.ts';
 import { StartupError } from '../startup-error.ts';
@@ -28,7 +29,7 @@ and --yes is needed. Otherwise the command asks first, and says how many members
     const earlier = 'This text has been announced within the last day already: nobody got it twice.';
     return {
       rows: { id, madeAt, sentTo, isNew },
-      text: `Sent to ${members(sentTo)}.`,
+      text: `Sent to ${countOf(sentTo, 'member')}.`,
       ...(!isNew && { note: earlier }),
     };
   },
@@ -36,10 +37,8 @@ and --yes is needed. Otherwise the command asks first, and says how many members
 
 async function confirm(db: Database, isInputRead: boolean): Promise<void> {
   if (isInputRead) throw new UsageError('With the text from standard input, "announce" needs --yes.');
-  const answer = await ask(`This goes to ${members(await countMembers(db))}. Type "yes" to send it: `);
+  const answer = await ask(
+    `This goes to ${countOf(await countMembers(db), 'member')}. Type "yes" to send it: `,
+  );
   if (answer?.trim() !== 'yes') throw new StartupError('Nothing was sent.');
-}
-
-function members(count: number): string {
-  return count === 1 ? '1 member' : `${count.toLocaleString('en')} members`;
 }

@@ -3,13 +3,12 @@ import { resolve } from 'node:path';
 import { isPublicKey, makeKeys, type Recipient } from '../backups/age.ts';
 import { writeBackupFacts } from '../backups/facts.ts';
 import { writeBackup } from '../backups/write.ts';
-import { bytesInWords } from '../mailbox/usage.ts';
+import { bytesInWords, countOf } from '../in-words.ts';
 import { readSecretKey } from '../secrets/secret-key.ts';
 import { StartupError } from '../startup-error.ts';
 import { askSecretly } from './ask.ts';
 import type { Options, PlainCommand } from './command.ts';
 import { openProgress } from './progress.ts';
-import { counted } from './table.ts';
 import { UsageError } from './usage-error.ts';
 
 export const backup: PlainCommand = {
@@ -39,8 +38,8 @@ pg_dump.`,
       rows: { file, madeAt, bytes, tables: sums },
       text: file,
       note: `${[
-        counted(sums.users!.rows, 'account'),
-        counted(sums.messages!.rows, 'message'),
+        countOf(sums.users!.rows, 'account'),
+        countOf(sums.messages!.rows, 'message'),
         bytesInWords(bytes),
       ].join(', ')}.`,
     };

@@ -1,6 +1,6 @@
 // `health`: what the page /admin/health shows.
 import { findHealth } from '../admin/health/health.ts';
-import { bytesInWords } from '../mailbox/usage.ts';
+import { bytesInWords } from '../in-words.ts';
 import { exactTime } from '../web/times.ts';
 import type { PlainCommand } from './command.ts';
 

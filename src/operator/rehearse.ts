@@ -2,11 +2,11 @@
 import { join, resolve } from 'node:path';
 import { listBackups } from '../backups/kept.ts';
 import { rehearse } from '../backups/rehearse.ts';
+import { countOf } from '../in-words.ts';
 import { StartupError } from '../startup-error.ts';
 import type { PlainCommand } from './command.ts';
 import { openProgress } from './progress.ts';
 import { chooseIdentity } from './restore.ts';
-import { counted } from './table.ts';
 
 export const rehearseRestore: PlainCommand = {
   name: 'rehearse',
@@ -28,8 +28,8 @@ PostgreSQL in DATA_DIR/rehearsal; where it is not installed, as in the container
     return {
       rows: { file, madeAt, tables: sums },
       text:
-        `${file} can be restored: ${counted(sums.users!.rows, 'account')} and ` +
-        `${counted(sums.messages!.rows, 'message')} as of ${madeAt}. All ${Object.keys(sums).length} tables agree.`,
+        `${file} can be restored: ${countOf(sums.users!.rows, 'account')} and ` +
+        `${countOf(sums.messages!.rows, 'message')} as of ${madeAt}. All ${Object.keys(sums).length} tables agree.`,
     };
   },
 };

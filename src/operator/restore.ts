@@ -7,13 +7,13 @@ import { readDeletions, type Replayed } from '../backups/deletions.ts';
 import { findEncryption } from '../backups/read.ts';
 import { restoreBackup } from '../backups/restore.ts';
 import { installKey } from '../secrets/secret-key.ts';
+import { countOf } from '../in-words.ts';
 import { StartupError } from '../startup-error.ts';
 import { askSecretly } from './ask.ts';
 import type { Options, PlainCommand } from './command.ts';
 import { openProgress } from './progress.ts';
 import { logAct } from '../admin/act-log.ts';
 import { refuseWhileRunning } from './running.ts';
-import { counted } from './table.ts';
 
 export const restore: PlainCommand = {
   name: 'restore',
@@ -53,9 +53,9 @@ backup.`,
         deletedAgain: deletedAgain ?? null,
       },
       text:
-        `Restored ${counted(sums.users!.rows, 'account')} and ${counted(sums.messages!.rows, 'message')} ` +
+        `Restored ${countOf(sums.users!.rows, 'account')} and ${countOf(sums.messages!.rows, 'message')} ` +
         `as of ${madeAt}. Counts and digests of all ${Object.keys(sums).length} tables agree with the file.` +
-        (migrationsRun > 0 ? ` Then ${counted(migrationsRun, 'newer migration')} ran.` : ''),
+        (migrationsRun > 0 ? ` Then ${countOf(migrationsRun, 'newer migration')} ran.` : ''),
       note: `${key} Everybody logs in again.${describeDeletions(deletedAgain)}`,
     };
   },
@@ -64,8 +64,8 @@ backup.`,
 function describeDeletions(again: Replayed | undefined): string {
   if (again)
     return (
-      ` Deleted again, as since the backup: ${counted(again.messages, 'message')}, ` +
-      `${counted(again.accounts, 'account')}.`
+      ` Deleted again, as since the backup: ${countOf(again.messages, 'message')}, ` +
+      `${countOf(again.accounts, 'account')}.`
     );
   return ' There is no list of deletions beside the file: what was deleted permanently since the backup is back.';
 }

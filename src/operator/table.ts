@@ -31,8 +31,3 @@ function inCell(value: unknown): string {
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   return `${value as string | number}`;
 }
-
-/** "1 account", "2 accounts". */
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
-}

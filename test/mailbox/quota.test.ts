@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { newId } from '../../src/ids.ts';
 import { maxUnanswered } from '../../src/mailbox/quota.ts';
-import { bytesInWords } from '../../src/mailbox/usage.ts';
+import { bytesInWords } from '../../src/in-words.ts';
 import { imported, refusalOf } from '../transfers/imports/importing.ts';
 import { cast } from '../support/cast.ts';
 import { copiesOf, fillMailbox, tokenOf } from '../support/mailboxes.ts';

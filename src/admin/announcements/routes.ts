@@ -3,6 +3,7 @@ import { Router, type NextFunction, type Request, type Response } from 'express'
 import { z } from 'zod';
 import type { AccountsContext } from '../../accounts/context.ts';
 import { withTimeout } from '../../concurrency/with-timeout.ts';
+import { countOf } from '../../in-words.ts';
 import { bodyLimit, messageText } from '../../mailbox/compose/message-form.ts';
 import { splitLinks } from '../../mailbox/links.ts';
 import { signedIn } from '../../sessions/session.ts';
@@ -43,7 +44,7 @@ export function announcementRoutes(ctx: AccountsContext): Router {
       const { body, button } = form.values;
       if (button === 'change') return showForm(req, res, form);
       if (button !== 'send') {
-        const members = await countMembers(pool);
+        const members = countOf(await countMembers(pool), 'member');
         return res.render('admin/announcements/preview', { body, pieces: splitLinks(body), members });
       }
       await logPageAct(ctx, req, { command: 'announce' });
@@ -61,7 +62,7 @@ export function announcementRoutes(ctx: AccountsContext): Router {
     );
     if (!isNew) return 'This text has been announced within the last day already: nobody gets it twice.';
     const { sentTo, doneAt } = (await findAnnouncement(pool, id))!;
-    return doneAt ? `Sent to ${inMembers(sentTo)}.` : 'It is on its way to all members.';
+    return doneAt ? `Sent to ${countOf(sentTo, 'member')}.` : 'It is on its way to all members.';
   }
   return router;
 }
@@ -74,10 +75,6 @@ export function preserveAnnouncement(req: Request, res: Response, next: NextFunc
   const isWritten = req.path === page && typedIn(req.body).body;
   if (isWritten && (!req.user || req.user.isAdmin)) preserve(req, res, next);
   else next();
-}
-
-function inMembers(count: number): string {
-  return count === 1 ? '1 member' : `${count.toLocaleString('en')} members`;
 }
 
 /** Without the list: nothing that fails may stand between a text and its form. */

@@ -1,7 +1,7 @@
 // The site's health: GET /admin/health.
 import { Router } from 'express';
 import type { AccountsContext } from '../../accounts/context.ts';
-import { bytesInWords } from '../../mailbox/usage.ts';
+import { bytesInWords } from '../../in-words.ts';
 import { allowOnly } from '../../web/errors.ts';
 import { findHealth } from './health.ts';
 

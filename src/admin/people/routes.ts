@@ -2,7 +2,7 @@
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import type { AccountsContext } from '../../accounts/context.ts';
-import { bytesInWords } from '../../mailbox/usage.ts';
+import { bytesInWords, countOf } from '../../in-words.ts';
 import { foldUsername } from '../../usernames.ts';
 import { allowOnly, HttpError } from '../../web/errors.ts';
 import { flash } from '../../web/flash.ts';
@@ -139,7 +139,7 @@ function shown(person: ListedPerson) {
     mailbox:
       messages === null || bytes === null
         ? 'not counted yet'
-        : `${messages.toLocaleString('en')} message${messages === 1 ? '' : 's'}, ${bytesInWords(bytes)}`,
+        : `${countOf(messages, 'message')}, ${bytesInWords(bytes)}`,
   };
 }
 

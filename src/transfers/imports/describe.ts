@@ -1,4 +1,5 @@
 // View models of an import: its progress and its result.
+import { countOf } from '../../in-words.ts';
 import { emptyReport, sentencesOf } from './import-report.ts';
 import type { ImportJob, ImportResult } from './job-queries.ts';
 
@@ -52,14 +53,10 @@ const endings = {
 
 function importedWords(total: number, added: number): string {
   const known = total - added;
-  const imported = added === 0 ? 'Nothing was imported' : `Imported ${messages(added)}`;
+  const imported = added === 0 ? 'Nothing was imported' : `Imported ${countOf(added, 'message')}`;
   return known === 0
     ? `${imported}.`
-    : `${imported}; ${messages(known)} ${known === 1 ? 'was' : 'were'} here already.`;
-}
-
-function messages(count: number): string {
-  return `${inNumber(count)} ${count === 1 ? 'message' : 'messages'}`;
+    : `${imported}; ${countOf(known, 'message')} ${known === 1 ? 'was' : 'were'} here already.`;
 }
 
 function inNumber(count: number): string {
