@@ -2,6 +2,7 @@
 import { listPeople, type ListedPerson } from '../admin/people/queries.ts';
 import type { Pool } from '../database/pool.ts';
 import type { PlainCommand } from './command.ts';
+import { readAll } from './read-all.ts';
 
 const details = `Columns: display name, registration, day of the last visit (of users with a session), since when the
 account is disabled and the user an administrator, whether it has a second factor, and what the mailbox holds. Times
@@ -28,16 +29,11 @@ export const findUsers: PlainCommand = {
   },
 };
 
-const page = 1000;
-
-/** Read in pages, so that no statement takes long. */
 async function listAll(pool: Pool, part: string) {
-  const people: ListedPerson[] = [];
-  for (;;) {
-    const rows = await listPeople(pool, part, people.at(-1)?.username ?? '', page);
-    people.push(...rows);
-    if (rows.length < page) return people.map(columnsOf);
-  }
+  const people = await readAll<ListedPerson>((last, limit) =>
+    listPeople(pool, part, last?.username ?? '', limit),
+  );
+  return people.map(columnsOf);
 }
 
 function columnsOf(person: ListedPerson) {

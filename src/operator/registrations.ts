@@ -1,11 +1,12 @@
 // `registrations`: lists who waits for an administrator, and decides.
 import { findWaiting, listWaiting, type Registration } from '../accounts/registrations/queries.ts';
 import { approve, decline } from '../admin/registrations/decide.ts';
-import type { Database, Pool } from '../database/pool.ts';
+import type { Pool } from '../database/pool.ts';
 import { lowestId } from '../ids.ts';
 import { StartupError } from '../startup-error.ts';
 import { foldUsername } from '../usernames.ts';
 import type { PlainCommand } from './command.ts';
+import { readAll } from './read-all.ts';
 
 export const listRegistrations: PlainCommand = {
   name: 'registrations',
@@ -14,7 +15,9 @@ export const listRegistrations: PlainCommand = {
 is deleted after 30 days.`,
   options: [],
   run: async ({ pool }) => {
-    const waiting = await listAll(pool);
+    const waiting = await readAll<Registration>((last, limit) =>
+      listWaiting(pool, last?.id ?? lowestId, limit),
+    );
     const rows = waiting.map(({ username, line, askedAt }) => ({ username, askedAt, line }));
     return { rows, ...(rows.length === 0 && { note: 'Nobody waits.' }) };
   },
@@ -53,13 +56,4 @@ function deciding(
       return { rows: { username, isApproved: word === 'approve' }, text: `${username} is ${word}d.` };
     },
   };
-}
-
-async function listAll(db: Database): Promise<Registration[]> {
-  const all: Registration[] = [];
-  for (;;) {
-    const rows = await listWaiting(db, all.at(-1)?.id ?? lowestId, 1000);
-    all.push(...rows);
-    if (rows.length < 1000) return all;
-  }
 }

@@ -53,3 +53,12 @@ function pageOf<Row extends { id: string }>(
     older: has.hasOlder && last ? `${start}before=${last.id}` : undefined,
   };
 }
+
+/** A page of a list that is only read onwards: what is shown of `rowsRead` rows, and the address of the next page. */
+export function pageOnwards<Row>(
+  rows: Row[],
+  addressBehind: (last: Row) => string,
+): { rows: Row[]; next: string | undefined } {
+  const shown = rows.slice(0, pageSize);
+  return { rows: shown, next: rows.length > pageSize ? addressBehind(shown.at(-1)!) : undefined };
+}

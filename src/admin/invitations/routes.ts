@@ -9,7 +9,7 @@ import { highestId } from '../../ids.ts';
 import { allowOnly, HttpError } from '../../web/errors.ts';
 import { flash } from '../../web/flash.ts';
 import { blankForm, parseForm, type Form } from '../../web/forms.ts';
-import { pageSize, rowsRead } from '../../web/paging.ts';
+import { pageOnwards, rowsRead } from '../../web/paging.ts';
 import { addressUsed } from '../../web/site-address.ts';
 import { logPageAct } from '../act-log.ts';
 import { countUnused, listUnused, withdrawAny } from './queries.ts';
@@ -33,15 +33,10 @@ export function adminInvitationRoutes(ctx: AccountsContext): Router {
   const show = async (req: Request, res: Response, form: Form): Promise<void> => {
     const before = z.uuid().default(highestId).safeParse(req.query.before);
     if (!before.success) throw new HttpError(400, 'This position in the list does not exist.');
-    const [rows, count] = await Promise.all([listUnused(pool, before.data, rowsRead), countUnused(pool)]);
-    const invitations = rows.slice(0, pageSize);
-    res.render('admin/invitations/invitations', {
-      form,
-      invitations,
-      count,
-      hint: invitationHint(site),
-      next: rows.length > pageSize ? `${home}?before=${invitations.at(-1)!.id}` : undefined,
-    });
+    const [unused, count] = await Promise.all([listUnused(pool, before.data, rowsRead), countUnused(pool)]);
+    const { rows, next } = pageOnwards(unused, ({ id }) => `${home}?before=${id}`);
+    const hint = invitationHint(site);
+    res.render('admin/invitations/invitations', { form, invitations: rows, count, hint, next });
   };
 
   router

@@ -7,7 +7,7 @@ import { foldUsername } from '../../usernames.ts';
 import { allowOnly, HttpError } from '../../web/errors.ts';
 import { flash } from '../../web/flash.ts';
 import { blankForm, rejectField, typedIn, type Form } from '../../web/forms.ts';
-import { pageSize, rowsRead } from '../../web/paging.ts';
+import { pageOnwards, rowsRead } from '../../web/paging.ts';
 import { addressUsed } from '../../web/site-address.ts';
 import { calendarDay } from '../../web/times.ts';
 import { logPageAct } from '../act-log.ts';
@@ -48,12 +48,11 @@ export function adminPeopleRoutes(ctx: AccountsContext): Router {
       const asked = query.safeParse(req.query);
       if (!asked.success) throw new HttpError(400, 'A name has at most 100 characters.');
       const { q, after } = asked.data;
-      const rows = await listPeople(pool, q, after, rowsRead);
-      const people = rows.slice(0, pageSize);
-      const next = rows.length > pageSize ? addressOf({ q, after: people.at(-1)!.username }) : undefined;
+      const found = await listPeople(pool, q, after, rowsRead);
+      const { rows, next } = pageOnwards(found, ({ username }) => addressOf({ q, after: username }));
       res.render('admin/people/people', {
         q,
-        people: people.map(shown),
+        people: rows.map(shown),
         next,
         first: after ? addressOf({ q }) : undefined,
       });

@@ -7,7 +7,7 @@ import { lowestId } from '../../ids.ts';
 import { askFirst, type Confirmation } from '../../web/confirmation.ts';
 import { allowOnly, HttpError } from '../../web/errors.ts';
 import { flash } from '../../web/flash.ts';
-import { pageSize, rowsRead } from '../../web/paging.ts';
+import { pageOnwards, rowsRead } from '../../web/paging.ts';
 import { logPageAct } from '../act-log.ts';
 import { approve, decline } from './decide.ts';
 
@@ -23,12 +23,12 @@ export function registrationDecisionRoutes(ctx: AccountsContext): Router {
       const asked = query.safeParse(req.query);
       if (!asked.success) throw new HttpError(400, 'This position in the list does not exist.');
       const { after } = asked.data;
-      const rows = await listWaiting(pool, after, rowsRead);
-      const shown = rows.slice(0, pageSize);
+      const waiting = await listWaiting(pool, after, rowsRead);
+      const { rows, next } = pageOnwards(waiting, ({ id }) => `${page}?after=${id}`);
       res.render('admin/registrations/registrations', {
-        registrations: shown,
+        registrations: rows,
         first: after === lowestId ? undefined : page,
-        next: rows.length > pageSize ? `${page}?after=${shown.at(-1)!.id}` : undefined,
+        next,
         isAsked: site.registration === 'approve',
         question: declineQuestion,
       });

@@ -6,7 +6,7 @@ import { foldUsername } from '../../usernames.ts';
 import { timeOf } from '../../ids.ts';
 import type { WebContext } from '../../web/context.ts';
 import { allowOnly, HttpError } from '../../web/errors.ts';
-import { pageSize, readPage, rowsRead } from '../../web/paging.ts';
+import { pageOnwards, pageSize, readPage, rowsRead } from '../../web/paging.ts';
 import { signedIn } from '../../sessions/session.ts';
 import {
   findContacts,
@@ -76,8 +76,7 @@ export function peopleRoutes({ config, pool }: WebContext): Router {
       username === '' && key === ''
         ? (await listMembers(pool, after.username, rowsRead)).map((member) => ({ ...member, key: null }))
         : await findMembers(pool, username || key, key || username, after, rowsRead);
-    const shown = rows.slice(0, pageSize);
-    return { rows: shown, next: rows.length > pageSize ? addressBehind(q, shown.at(-1)!) : undefined };
+    return pageOnwards(rows, (last) => addressBehind(q, last));
   }
 
   return router;
