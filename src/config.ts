@@ -139,6 +139,11 @@ export function readSettings(): Config {
   return readConfig(process.env);
 }
 
+/** The environment of a child process: this one's, with other values for these settings. */
+export function environmentWith(settings: Record<string, string>): NodeJS.ProcessEnv {
+  return { ...process.env, ...settings };
+}
+
 /** Throws a StartupError that names each wrong setting, but never its value: it may be a secret. */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
   // `NAME=` in .env or compose yields an empty value, which counts as not set.

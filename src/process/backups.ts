@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { appendDeletions } from '../backups/deletions.ts';
 import { databaseNow, findNightlyBackup } from '../backups/facts.ts';
 import { isBackupDue } from '../backups/schedule.ts';
+import { environmentWith } from '../config.ts';
 import { withTimeout } from '../concurrency/with-timeout.ts';
 import { asSystem } from '../database/owner.ts';
 import type { WebContext } from '../web/context.ts';
@@ -32,7 +33,7 @@ export function startBackups(
     startedAt = performance.now();
     child = fork(script, {
       cwd: '/', // the settings are all in the environment; .env may be unreadable by now
-      env: { ...process.env, DATA_DIR: config.dataDir, BACKUP_DIR: folder },
+      env: environmentWith({ DATA_DIR: config.dataDir, BACKUP_DIR: folder }),
       execArgv: [],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });

@@ -3,7 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { urlOf } from '../addresses.ts';
-import { readSettings } from '../config.ts';
+import { environmentWith, readSettings } from '../config.ts';
 import { exitWithError, StartupError } from '../startup-error.ts';
 import { programUser } from '../system-user.ts';
 
@@ -115,7 +115,7 @@ function run(failure: string, program: string, ...args: string[]): string {
 /** Starts it at a free port of this machine, and ends it again. */
 async function tryOut(): Promise<void> {
   const place = { host: '127.0.0.1', port: await freePort() };
-  const env = { ...process.env, HOST: place.host, PORT: String(place.port), METRICS: 'off' };
+  const env = environmentWith({ HOST: place.host, PORT: String(place.port), METRICS: 'off' });
   const program = spawn(process.execPath, ['src/start.js'], { env, stdio: 'ignore' });
   const ended = new Promise<void>((resolve) => program.once('close', () => resolve()));
   try {
