@@ -1,21 +1,9 @@
 // Encrypts and decrypts streams in the age format (https://age-encryption.org/v1), which the tool age reads as well.
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHmac,
-  createPrivateKey,
-  createPublicKey,
-  diffieHellman,
-  generateKeyPairSync,
-  hkdfSync,
-  randomBytes,
-  scrypt,
-  timingSafeEqual,
-  type KeyObject,
-} from 'node:crypto';
+import { createHmac, hkdfSync, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
 import { StartupError } from '../startup-error.ts';
-import { decodeBech32, encodeBech32 } from './bech32.ts';
+import { chunkNonce, decryptPiece, encryptPiece, splitInto, tagBytes } from './age-chunks.ts';
+import { agreeAs, agreeWith } from './age-keys.ts';
 import { damaged } from './format.ts';
 
 /** Whoever has the passphrase, or the secret key that belongs to the public one, can decrypt. */
@@ -24,29 +12,10 @@ export type Identity = { passphrase: string } | { secretKey: string };
 
 export const ageLine = 'age-encryption.org/v1\n';
 const chunkBytes = 65_536;
-const tagBytes = 16;
-const publicPrefix = 'age';
-const secretPrefix = 'age-secret-key-';
 
 // OWASP Password Storage Cheat Sheet, scrypt: N = 2^17, r = 8, p = 1, which takes 128 MB. A file may ask for 2^20.
 const workFactor = 17;
 const maxWorkFactor = 20;
-
-export function isPublicKey(text: string): boolean {
-  return decodeBech32(publicPrefix, text)?.length === 32;
-}
-
-export function isSecretKey(text: string): boolean {
-  return decodeBech32(secretPrefix, text)?.length === 32;
-}
-
-export function makeKeys(): { publicKey: string; secretKey: string } {
-  const { publicKey, privateKey } = generateKeyPairSync('x25519');
-  return {
-    publicKey: encodeBech32(publicPrefix, rawPublic(publicKey)),
-    secretKey: encodeBech32(secretPrefix, rawPrivate(privateKey)).toUpperCase(),
-  };
-}
 
 export function encryptFor(recipient: Recipient) {
   return async function* encrypt(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
@@ -57,7 +26,7 @@ export function encryptFor(recipient: Recipient) {
     yield Buffer.concat([Buffer.from(`${header} ${base64(headerMac(fileKey, header))}\n`), nonce]);
     const key = derive(fileKey, nonce, 'payload');
     let number = 0;
-    for await (const { piece, isLast } of split(chunks, chunkBytes))
+    for await (const { piece, isLast } of splitInto(chunks, chunkBytes))
       yield encryptPiece(key, chunkNonce(number++, isLast), piece);
   };
 }
@@ -70,7 +39,7 @@ export function decryptWith(identity: Identity) {
     if (!isSame(headerMac(fileKey, header), mac)) throw damaged();
     let key: Buffer | undefined;
     let number = 0;
-    for await (const { piece, isLast } of split(rest, chunkBytes + tagBytes, 16)) {
+    for await (const { piece, isLast } of splitInto(rest, chunkBytes + tagBytes, 16)) {
       if (key) yield decryptPiece(key, chunkNonce(number++, isLast), piece) ?? fail();
       else key = derive(fileKey, piece, 'payload');
     }
@@ -93,10 +62,7 @@ async function lock(fileKey: Buffer, { passphrase }: { passphrase: string }): Pr
 }
 
 function wrapFor(fileKey: Buffer, { publicKey }: { publicKey: string }): string {
-  const recipient = decodeBech32(publicPrefix, publicKey)!;
-  const ephemeral = generateKeyPairSync('x25519');
-  const share = rawPublic(ephemeral.publicKey);
-  const shared = diffieHellman({ privateKey: ephemeral.privateKey, publicKey: publicFrom(recipient) });
+  const { share, shared, recipient } = agreeWith(publicKey);
   const wrapped = encryptPiece(keyFromShared(shared, share, recipient), zero, fileKey);
   return `-> X25519 ${base64(share)}\n${base64(wrapped)}\n`;
 }
@@ -114,9 +80,8 @@ async function unwrap(header: string, identity: Identity): Promise<Buffer> {
     if (kind === 'scrypt' && 'passphrase' in identity && Number(factor) <= maxWorkFactor)
       key = await keyOf(identity.passphrase, given, Number(factor));
     if (kind === 'X25519' && 'secretKey' in identity && given.length === 32) {
-      const own = privateFrom(decodeBech32(secretPrefix, identity.secretKey)!);
-      const shared = diffieHellman({ privateKey: own, publicKey: publicFrom(given) });
-      key = keyFromShared(shared, given, rawPublic(createPublicKey(own)));
+      const { shared, recipient } = agreeAs(identity.secretKey, given);
+      key = keyFromShared(shared, given, recipient);
     }
     const fileKey = key && decryptPiece(key, zero, wrapped);
     if (fileKey) return fileKey;
@@ -144,32 +109,6 @@ function headerMac(fileKey: Buffer, header: string): Buffer {
 
 function isSame(one: Buffer, other: Buffer): boolean {
   return one.length === other.length && timingSafeEqual(one, other);
-}
-
-/** Each chunk is bound to its number and to whether it is the last: none can be moved, dropped or cut off. */
-function chunkNonce(number: number, isLast: boolean): Buffer {
-  const nonce = Buffer.alloc(12);
-  nonce.writeBigUInt64BE(BigInt(number), 3);
-  nonce[11] = isLast ? 1 : 0;
-  return nonce;
-}
-
-const cipher = 'chacha20-poly1305';
-
-function encryptPiece(key: Buffer, nonce: Buffer, piece: Buffer): Buffer {
-  const stream = createCipheriv(cipher, key, nonce, { authTagLength: tagBytes });
-  return Buffer.concat([stream.update(piece), stream.final(), stream.getAuthTag()]);
-}
-
-function decryptPiece(key: Buffer, nonce: Buffer, piece: Buffer): Buffer | undefined {
-  if (piece.length < tagBytes) return undefined;
-  const stream = createDecipheriv(cipher, key, nonce, { authTagLength: tagBytes });
-  stream.setAuthTag(piece.subarray(piece.length - tagBytes));
-  try {
-    return Buffer.concat([stream.update(piece.subarray(0, piece.length - tagBytes)), stream.final()]);
-  } catch {
-    return undefined; // the tag does not match
-  }
 }
 
 function fail(): never {
@@ -200,44 +139,6 @@ async function* after(held: Buffer, source: AsyncIterator<Buffer>): AsyncGenerat
   for (let next = await source.next(); !next.done; next = await source.next()) yield next.value;
 }
 
-/** Pieces of this size, the first of another one if that is given, and the last of what is left. */
-async function* split(
-  chunks: AsyncIterable<Buffer>,
-  size: number,
-  first = size,
-): AsyncGenerator<{ piece: Buffer; isLast: boolean }> {
-  let held = Buffer.alloc(0);
-  let next = first;
-  for await (const chunk of chunks) {
-    held = Buffer.concat([held, chunk]);
-    for (; held.length > next; next = size) {
-      yield { piece: held.subarray(0, next), isLast: false };
-      held = held.subarray(next);
-    }
-  }
-  yield { piece: held, isLast: true };
-}
-
 function base64(bytes: Buffer): string {
   return bytes.toString('base64').replaceAll('=', '');
-}
-
-// Node takes and gives raw X25519 keys as JWK (RFC 8037).
-function rawPublic(key: KeyObject): Buffer {
-  return Buffer.from(key.export({ format: 'jwk' }).x!, 'base64url');
-}
-
-function rawPrivate(key: KeyObject): Buffer {
-  return Buffer.from(key.export({ format: 'jwk' }).d!, 'base64url');
-}
-
-function publicFrom(raw: Buffer): KeyObject {
-  return createPublicKey({ key: { kty: 'OKP', crv: 'X25519', x: raw.toString('base64url') }, format: 'jwk' });
-}
-
-// PKCS#8 (RFC 8410): a JWK would have to name the public key too.
-const pkcs8 = Buffer.from('302e020100300506032b656e04220420', 'hex');
-
-function privateFrom(raw: Buffer): KeyObject {
-  return createPrivateKey({ key: Buffer.concat([pkcs8, raw]), format: 'der', type: 'pkcs8' });
 }

@@ -4,7 +4,7 @@ import type { Config } from '../config.ts';
 import { tryConnectionLock } from '../database/locks.ts';
 import type { OpenDatabase } from '../database/open.ts';
 import { StartupError } from '../startup-error.ts';
-import { isPublicKey } from './age.ts';
+import { isPublicKey } from './age-keys.ts';
 import { withOwner } from './connection.ts';
 import { shortenDeletions } from './deletions.ts';
 import { databaseNow, findNightlyBackup, findRehearsal, writeBackupFacts } from './facts.ts';

@@ -1,6 +1,7 @@
 // `backup` and `backup-key`: write everything in the database into one file, encrypted on request.
 import { resolve } from 'node:path';
-import { isPublicKey, makeKeys, type Recipient } from '../backups/age.ts';
+import { isPublicKey, makeKeys } from '../backups/age-keys.ts';
+import type { Recipient } from '../backups/age.ts';
 import { writeBackupFacts } from '../backups/facts.ts';
 import { writeBackup } from '../backups/write.ts';
 import { bytesInWords, countOf } from '../in-words.ts';

@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { reason } from '../database/embedded/data-folder.ts';
-import { isSecretKey, type Identity } from '../backups/age.ts';
+import { isSecretKey } from '../backups/age-keys.ts';
+import type { Identity } from '../backups/age.ts';
 import { readDeletions, type Replayed } from '../backups/deletions.ts';
 import { findEncryption } from '../backups/read.ts';
 import { restoreBackup } from '../backups/restore.ts';
