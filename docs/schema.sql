@@ -322,8 +322,11 @@ create table operator_log (
   options text[] not null,
   -- The administrator who did it; null for the command line.
   admin_id uuid,
+  -- When the program wrote it into its log. The command line cannot write there: null until the program has.
+  logged_at timestamptz,
   constraint operator_log_pkey primary key (id)
 );
+create index operator_log_unlogged on operator_log (id) where logged_at is null;
 alter table operator_log enable row level security;
 -- Belongs to nobody.
 create policy system on operator_log using (is_system());

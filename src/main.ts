@@ -17,6 +17,7 @@ import { describeLostKey } from './accounts/second-factor/lost-key.ts';
 import { startBackups } from './process/backups.ts';
 import { startCertificateChecks } from './process/certificate-checks.ts';
 import { startCleanupJobs } from './process/cleanup-jobs.ts';
+import { startCommandLineActs } from './process/command-line-acts.ts';
 import { startDeliveries } from './process/deliveries.ts';
 import { listen } from './process/listen.ts';
 import { createBoundedServer } from './process/server.ts';
@@ -76,6 +77,7 @@ async function serve(config: Config, log: Log, pool: Pool, asked: Promise<string
   const backups = startBackups(ctx);
   const certificateChecks = startCertificateChecks(ctx);
   const deliveries = startDeliveries(ctx);
+  const commandLineActs = startCommandLineActs(ctx);
   const measure =
     config.metrics && (await (await import('./process/metrics.ts')).openMetrics(ctx, config.metrics));
   const server = createBoundedServer(createApp({ ...ctx, measure }));
@@ -105,6 +107,7 @@ async function serve(config: Config, log: Log, pool: Pool, asked: Promise<string
   cleanupJobs.close();
   certificateChecks.close();
   deliveries.close();
+  commandLineActs.close();
   log.info({ signal }, 'stopping');
   await Promise.all([close(), withTimeout(answersFor, closeContext()), backups.close()]);
 }

@@ -5,7 +5,7 @@ import type { Database } from '../database/pool.ts';
 import { newId } from '../ids.ts';
 import { signedIn } from '../sessions/session.ts';
 import type { WebContext } from '../web/context.ts';
-import { logSecurity } from '../web/security-log.ts';
+import { logSecurity, writeSecurityLine } from '../web/security-log.ts';
 
 export interface Act {
   /** As on the command line. */
@@ -19,7 +19,8 @@ export interface Act {
 export async function logAct(db: Database, { command, userId, options = [], adminId }: Act): Promise<void> {
   await asSystem(() =>
     db.query(
-      'insert into operator_log (id, command, user_id, options, admin_id) values ($1, $2, $3, $4, $5)',
+      `insert into operator_log (id, command, user_id, options, admin_id, logged_at)
+       values ($1, $2, $3, $4, $5, case when $5::uuid is not null then now() end)`,
       [newId(), command, userId, options, adminId],
     ),
   );
@@ -33,6 +34,23 @@ export async function logPageAct(
 ): Promise<void> {
   await logAct(ctx.pool, { command, userId, options, adminId: signedIn(req).id });
   logSecurity(ctx, req, { event: 'admin act', detail: command, account: userId });
+}
+
+/** Acts on the command line, which cannot write into the log: the running program does, each once. */
+export async function logCommandLineActs({ pool, log }: Pick<WebContext, 'pool' | 'log'>): Promise<void> {
+  for (const { at, command, userId } of await asSystem(() => takeUnlogged(pool)))
+    writeSecurityLine(log, { event: 'admin act', detail: command, account: userId ?? undefined, at });
+}
+
+async function takeUnlogged(db: Database): Promise<Pick<LoggedAct, 'at' | 'command' | 'userId'>[]> {
+  const { rows } = await db.query<Pick<LoggedAct, 'at' | 'command' | 'userId'>>(
+    `with unlogged as (
+       update operator_log set logged_at = now() where id = any (array (
+         select id from operator_log where logged_at is null order by id for update skip locked))
+       returning id, at, command, user_id)
+     select at, command, user_id as "userId" from unlogged order by id`,
+  );
+  return rows;
 }
 
 export interface LoggedAct {

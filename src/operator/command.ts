@@ -1,6 +1,7 @@
 // Types of an operator command: its name, options, help texts and outcome.
 import type { Actor } from '../admin/people/acts.ts';
 import type { Account } from '../accounts/queries.ts';
+import type { Registration } from '../accounts/registrations/queries.ts';
 import type { Config } from '../config.ts';
 import type { Pool } from '../database/pool.ts';
 
@@ -52,9 +53,15 @@ export interface PersonCommand extends Described {
   run(call: Call, person: Account): Promise<Outcome>;
 }
 
+/** A command about one registration that waits, found by name. */
+export interface ApplicantCommand extends Described {
+  argument: 'APPLICANT';
+  run(call: Call, applicant: Registration): Promise<Outcome>;
+}
+
 export interface PlainCommand extends Described {
-  argument?: 'APPLICANT' | 'PART' | 'FILE' | 'TEXT';
+  argument?: 'PART' | 'FILE' | 'TEXT';
   run(call: Call): Promise<Outcome>;
 }
 
-export type Command = PersonCommand | PlainCommand;
+export type Command = PersonCommand | ApplicantCommand | PlainCommand;

@@ -1,11 +1,10 @@
 // `registrations`: lists who waits for an administrator, and decides.
-import { findWaiting, listWaiting, type Registration } from '../accounts/registrations/queries.ts';
+import { listWaiting, type Registration } from '../accounts/registrations/queries.ts';
 import { approve, decline } from '../admin/registrations/decide.ts';
 import type { Pool } from '../database/pool.ts';
 import { lowestId } from '../ids.ts';
 import { StartupError } from '../startup-error.ts';
-import { foldUsername } from '../usernames.ts';
-import type { PlainCommand } from './command.ts';
+import type { ApplicantCommand, PlainCommand } from './command.ts';
 import { readAll } from './read-all.ts';
 
 export const listRegistrations: PlainCommand = {
@@ -42,16 +41,15 @@ function deciding(
   summary: string,
   details: string,
   decide: (pool: Pool, id: string) => Promise<string | undefined>,
-): PlainCommand {
+): ApplicantCommand {
   return {
     name: `registrations ${word}`,
     argument: 'APPLICANT',
     summary,
     details,
     options: [],
-    run: async ({ pool, argument }) => {
-      const registration = await findWaiting(pool, foldUsername(argument));
-      const username = registration && (await decide(pool, registration.id));
+    run: async ({ pool, argument }, { id }) => {
+      const username = await decide(pool, id);
       if (!username) throw new StartupError(`Nobody waits with the name "${argument}".`);
       return { rows: { username, isApproved: word === 'approve' }, text: `${username} is ${word}d.` };
     },

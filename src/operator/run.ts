@@ -1,5 +1,6 @@
 // `npm run operator -- COMMAND`: the operator's command line, which works whether the program runs or not.
 import { findAccount } from '../accounts/queries.ts';
+import { findWaiting } from '../accounts/registrations/queries.ts';
 import { foldUsername } from '../usernames.ts';
 import { readSettings } from '../config.ts';
 import { openDatabase } from '../database/open.ts';
@@ -40,22 +41,29 @@ async function run(typed: Typed): Promise<void> {
   }
 }
 
-/** Finds the user, logs, then runs: whatever is done is logged, and whatever is logged was attempted. */
+/** Finds the user or applicant, logs, then runs: whatever is done is logged, and whatever is logged was attempted. */
 async function perform(command: Command, call: Call): Promise<Outcome> {
   const { pool, argument, options } = call;
+  const name = foldUsername(argument);
   const log = (userId?: string) => logAct(pool, { command: command.name, userId, options: written(options) });
-  if (command.argument !== 'NAME') {
+  const found = async <T>(subject: T | undefined, failure: string): Promise<T> => {
+    if (subject) return subject;
     await log();
-    return command.run(call);
+    throw new StartupError(failure);
+  };
+  if (command.argument === 'NAME') {
+    const person = await found(await findAccount(pool, name), `There is no user "${argument}".`);
+    await command.confirm?.(person.username, options);
+    await log(person.id);
+    return command.run(call, person);
   }
-  const person = await findAccount(pool, foldUsername(argument));
-  if (!person) {
-    await log();
-    throw new StartupError(`There is no user "${argument}".`);
+  if (command.argument === 'APPLICANT') {
+    const applicant = await found(await findWaiting(pool, name), `Nobody waits with the name "${argument}".`);
+    await log(applicant.id);
+    return command.run(call, applicant);
   }
-  await command.confirm?.(person.username, options);
-  await log(person.id);
-  return command.run(call, person);
+  await log();
+  return command.run(call);
 }
 
 function written(options: Options): string[] {

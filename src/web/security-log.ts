@@ -8,16 +8,22 @@ export interface SecurityEvent {
   account?: string | undefined; // the id of whom it is about; missing where there is no such account
 }
 
+export function logSecurity(ctx: { log: Log }, req: Request, event: SecurityEvent): void {
+  const by = event.event === 'admin act' ? req.user?.id : undefined;
+  writeSecurityLine(ctx.log, { ...event, by, request: req.id });
+}
+
+interface SecurityLine extends SecurityEvent {
+  by?: string | undefined; // the administrator
+  at?: Date; // if it was not just now
+  request?: unknown;
+}
+
 /** Like all of the log without client addresses (SECURITY.md), and without the name typed into a failed login, which
  * may be a password. */
-export function logSecurity(
-  { log }: { log: Log },
-  req: Request,
-  { event, detail, account }: SecurityEvent,
-): void {
+export function writeSecurityLine(log: Log, { event, detail, account, by, at, request }: SecurityLine): void {
   const level = event === 'failed login' || event === 'limit' ? 'warn' : 'info';
-  const by = event === 'admin act' ? req.user?.id : undefined;
-  log[level]({ kind: 'security', event, detail, account, by, request: req.id });
+  log[level]({ kind: 'security', event, detail, account, by, at, request });
 }
 
 /** What answers 429 is logged by its route. */
