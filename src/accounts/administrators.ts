@@ -1,5 +1,6 @@
 // Administrators in SQL: who is one. One that can log in always remains.
-import type { Database } from '../database/pool.ts';
+import type { Database, Pool } from '../database/pool.ts';
+import { transaction } from '../database/transaction.ts';
 
 export async function grantAdmin(db: Database, userId: string): Promise<boolean> {
   const { rowCount } = await db.query(
@@ -20,12 +21,24 @@ export async function revokeAdmin(db: Database, userId: string): Promise<boolean
 /** A condition on users. */
 export const canAdminister = 'admin_since is not null and disabled_at is null and username is not null';
 
-/** Locks all administrators until the transaction ends: two cannot remove each other at the same moment. */
 export async function isLastAdmin(db: Database, userId: string): Promise<boolean> {
-  const { rows } = await db.query<{ id: string }>(
-    `select id from users where ${canAdminister} order by id for no key update`,
-  );
+  const { rows } = await db.query<{ id: string }>(`select id from users where ${canAdminister} limit 2`);
   return rows.length === 1 && rows[0]!.id === userId;
+}
+
+/** Locks all administrators until the transaction ends: two cannot leave, or remove each other, at the same moment. */
+export async function isLastAdminLocked(db: Database, userId: string): Promise<boolean> {
+  await db.query(`select from users where ${canAdminister} order by id for no key update`);
+  return isLastAdmin(db, userId);
+}
+
+/** Before an account is deleted. False for the last administrator, who stays one unless this is meant. */
+export function resign(pool: Pool, userId: string, evenLast = false): Promise<boolean> {
+  return transaction(pool, async (db) => {
+    if (!evenLast && (await isLastAdminLocked(db, userId))) return false;
+    await revokeAdmin(db, userId);
+    return true;
+  });
 }
 
 export async function hasAdmin(db: Database): Promise<boolean> {

@@ -11,6 +11,7 @@ import {
 } from '../admin/people/acts.ts';
 import { StartupError } from '../startup-error.ts';
 import { operator, type PersonCommand } from './command.ts';
+import { otherwise, refused } from './last-administrator.ts';
 
 function personCommand(act: PersonAct, summary: string, details: string): PersonCommand {
   return {
@@ -18,10 +19,11 @@ function personCommand(act: PersonAct, summary: string, details: string): Person
     argument: 'NAME',
     summary,
     details,
-    options: [],
-    run: async ({ pool }, person) => {
-      const { isChanged, isRefused, words } = await perform(pool, operator, act, person);
-      if (isRefused) throw new StartupError(words);
+    options: act.takesAdmin ? ['last-administrator'] : [],
+    run: async ({ pool, options }, person) => {
+      const evenLast = options['last-administrator'];
+      const { isChanged, isRefused, words } = await perform(pool, operator, act, person, evenLast);
+      if (isRefused) throw new StartupError(`${words} ${otherwise}`);
       return { rows: { username: person.username, isChanged }, text: words };
     },
   };
@@ -43,7 +45,7 @@ logs in with the same password, and gets a notice.`,
     disableUser,
     'block logins, and log out everywhere',
     `Nobody can log in to the account until "enable"; its unused invitations are void. The mailbox is kept, and
-messages still arrive. The user finds a notice after "enable". Refused for the last administrator.`,
+messages still arrive. The user finds a notice after "enable". ${refused}`,
   ),
   personCommand(enableUser, 'allow logins again', 'Undoes "disable". The user gets a notice.'),
   personCommand(
@@ -55,6 +57,6 @@ They cannot read messages. The user gets a notice.`,
   personCommand(
     endAdmin,
     'end the rights of an administrator',
-    'The account stays as it is. The user gets a notice. Refused for the last administrator.',
+    `The account stays as it is. The user gets a notice. ${refused}`,
   ),
 ];

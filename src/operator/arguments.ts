@@ -55,6 +55,7 @@ function parse(args: string[]) {
         passphrase: { type: 'boolean' },
         'public-key': { type: 'string' },
         'key-file': { type: 'string' },
+        'last-administrator': { type: 'boolean' },
         'with-key': { type: 'boolean' },
       },
     });

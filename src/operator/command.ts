@@ -13,6 +13,7 @@ export interface Options {
   'drop-second-factor'?: boolean;
   json?: boolean;
   'key-file'?: string;
+  'last-administrator'?: boolean;
   line?: string;
   name?: string;
   registration?: string;

@@ -15,6 +15,7 @@ const explanations: Record<keyof Options, [typed: string, words: string]> = {
   'public-key': ['--public-key KEY', 'encrypt for this key (age1…)'],
   'key-file': ['--key-file FILE', 'the secret key that decrypts the backup'],
   'with-key': ['--with-key', 'include secret.key; then keep the file like a password'],
+  'last-administrator': ['--last-administrator', 'even if nobody administers the site then'],
   yes: ['--yes', 'skip the question'],
   days: ['--days N', 'valid for 1 to 365 days; default 7'],
   name: ['--name TEXT', 'the name of the site, up to 60 characters'],

@@ -1,5 +1,6 @@
 // The list of all pages, for tests that check each of them; a new page is added here.
 import type { Page } from 'playwright-core';
+import type { Pool } from '../../src/database/pool.ts';
 import { emptyReport } from '../../src/transfers/imports/import-report.ts';
 import { ageConfirmation, makeAdmin } from '../support/admin.ts';
 import type { TestApp } from '../support/app.ts';
@@ -277,6 +278,7 @@ let hasImported: Person;
 /** One who has just logged in, and one who has to confirm that again. */
 let admin: Person;
 let unconfirmed: Person;
+let database: Pool;
 
 function administration(): PageCase[] {
   const longName = '/admin/people/bartholomew_fitzgerald_longdon';
@@ -286,7 +288,23 @@ function administration(): PageCase[] {
     ...[...addresses, longName, `${longName}/delete`].map((path) => pageOf(path, path, () => admin)),
     preview(),
     pageOf('/admin, after a while', '/admin', () => unconfirmed),
+    alone(pageOf('Delete your account, of the last administrator', '/account/delete', () => admin)),
   ];
+}
+
+/** While there is no other administrator. */
+function alone(there: PageCase): PageCase {
+  const whileAlone = async <T>(work: () => Promise<T>): Promise<T> => {
+    const setOther = (sql: string) =>
+      database.query(`update users set disabled_at = ${sql} where username = 'also_in_charge'`);
+    await setOther('now()');
+    return work().finally(() => setOther('null'));
+  };
+  return {
+    ...there,
+    open: (person) => whileAlone(() => there.open(person)),
+    show: (tab) => whileAlone(() => there.show(tab)),
+  };
 }
 
 function preview(): PageCase {
@@ -307,6 +325,7 @@ function preview(): PageCase {
 }
 
 async function fillAdministration(app: TestApp): Promise<void> {
+  database = app.pool;
   [admin, unconfirmed] = [
     await registered(app.url, 'in_charge'),
     await registered(app.url, 'also_in_charge'),

@@ -1,13 +1,14 @@
 // Delete account: GET and POST /account/delete.
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
+import { isLastAdmin, resign } from '../administrators.ts';
 import { typedPassword } from '../passwords.ts';
 import { checkPassword } from '../confirm-password.ts';
 import type { AccountsContext } from '../context.ts';
 import { allowOnly } from '../../web/errors.ts';
 import { flash } from '../../web/flash.ts';
 import { blankForm, parseForm, preserveInput, rejectField, type Form } from '../../web/forms.ts';
-import { endSession } from '../../sessions/session.ts';
+import { endSession, signedIn } from '../../sessions/session.ts';
 import { logSecurity } from '../../web/security-log.ts';
 import { deleteAccount } from './delete-account.ts';
 
@@ -19,7 +20,11 @@ export function deletionRoutes(ctx: AccountsContext): Router {
   router
     .route('/account/delete')
     .all(preserveInput(showDeletion))
-    .get((req, res) => showDeletion(req, res, blankForm()))
+    .get(async (req, res) => {
+      const { id, isAdmin } = signedIn(req);
+      if (isAdmin && (await isLastAdmin(pool, id))) return showLastAdmin(res);
+      showDeletion(req, res, blankForm());
+    })
     .post(async (req, res) => {
       const form = parseForm(deleteForm, req.body);
       if (!form.ok) return showDeletion(req, res.status(422), form);
@@ -31,6 +36,7 @@ export function deletionRoutes(ctx: AccountsContext): Router {
           rejectField(form, 'password', 'This is not your password.'),
         );
 
+      if (!(await resign(pool, account.id))) return showLastAdmin(res.status(422));
       await deleteAccount(pool, account.id, (error) => log.error({ err: error }, 'account deletion'));
       logSecurity(ctx, req, { event: 'credential change', detail: 'account deleted', account: account.id });
       notifier.notify([account.id]);
@@ -44,4 +50,9 @@ export function deletionRoutes(ctx: AccountsContext): Router {
 
 function showDeletion(req: Request, res: Response, form: Form): void {
   res.render('accounts/deletion/delete-account', { form });
+}
+
+/** A site without an administrator would have nobody to help its members. */
+function showLastAdmin(res: Response): void {
+  res.render('accounts/deletion/last-administrator');
 }

@@ -9,7 +9,7 @@ import { transaction } from '../../database/transaction.ts';
 import { tellAll } from '../../mailbox/live/notifier.ts';
 import { leaveNotice } from '../../mailbox/notices.ts';
 import { deleteSessions, startEpoch } from '../../sessions/queries.ts';
-import { grantAdmin, isLastAdmin, revokeAdmin } from '../../accounts/administrators.ts';
+import { grantAdmin, isLastAdminLocked, resign, revokeAdmin } from '../../accounts/administrators.ts';
 
 export interface Subject {
   id: string;
@@ -93,10 +93,17 @@ export interface Done {
   words: string;
 }
 
-export function perform(pool: Pool, actor: Actor, act: PersonAct, { id, username }: Subject): Promise<Done> {
+/** `evenLast`: also leaves a site without an administrator. */
+export function perform(
+  pool: Pool,
+  actor: Actor,
+  act: PersonAct,
+  { id, username }: Subject,
+  evenLast = false,
+): Promise<Done> {
   return asOwner(id, async () => {
     const outcome = await transaction(pool, async (db) => {
-      if (act.takesAdmin && (await isLastAdmin(db, id))) return 'last';
+      if (act.takesAdmin && !evenLast && (await isLastAdminLocked(db, id))) return 'last';
       if (!(await act.work(db, id))) return 'already';
       await leaveNotice(db, id, `${actor} ${act.notice}`);
       return 'done';
@@ -140,14 +147,11 @@ export function deletePerson(
   pool: Pool,
   { id, username }: Subject,
   onError: (error: Error) => void,
+  evenLast = false,
 ): Promise<Done> {
   return asOwner(id, async () => {
-    const isLast = await transaction(pool, async (db) => {
-      if (await isLastAdmin(db, id)) return true;
-      await revokeAdmin(db, id); // within the lock, so that no two delete each other
-      return false;
-    });
-    if (isLast) return { isChanged: false, isRefused: true, words: `${username} ${last}` };
+    if (!(await resign(pool, id, evenLast)))
+      return { isChanged: false, isRefused: true, words: `${username} ${last}` };
     await deleteAccount(pool, id, onError);
     await tellAll(pool, [id]);
     return { isChanged: true, isRefused: false, words: `${username} is deleted.` };
