@@ -39,9 +39,12 @@ create table users (
   start_page text collate "C" not null default 'inbox',
   -- Since when the person is an administrator.
   admin_since timestamptz,
+  -- Where a message of somebody new goes; null: as the site has it (docs/decisions/first-contact.md).
+  first_contact text collate "C",
   constraint users_pkey primary key (id),
   constraint users_username_key unique (username),
   constraint users_display_name_check check (char_length(display_name) >= 1 and char_length(display_name) <= 60),
+  constraint users_first_contact_check check (first_contact = any (array['inbox', 'requests', 'known'])),
   constraint users_name_key_check check (char_length(name_key) <= 100 and (name_key is null) = (display_name is null)),
   constraint users_start_page_check check (start_page = any (array['inbox', 'conversations'])),
   constraint users_time_zone_check check (length(time_zone) <= 60),
@@ -112,10 +115,12 @@ create table messages (
   constraint messages_pkey primary key (owner_id, id),
   constraint messages_owner_id_fkey foreign key (owner_id) references users(id) on delete cascade,
   constraint messages_body_check check (char_length(body) >= 1 and char_length(body) <= 10000),
-  constraint messages_box_check check (box = any (array['inbox', 'sent'])),
+  constraint messages_box_check check (box = any (array['inbox', 'sent', 'requests', 'blocked'])),
   constraint messages_origin check (origin = any (array['notice', 'announcement', 'imported',
     'imported notice']))
 );
+-- For the cleanup job.
+create index messages_blocked on messages (id) where box = 'blocked' and trashed_at is null;
 -- A page of a list is a range of this index, read backwards: no sort, nothing skipped however full the trash is.
 create index messages_by_box on messages (owner_id, box, id) where trashed_at is null;
 -- Tells a starting process whether messages have ids from the future, after the clock was put back. Small,
@@ -143,8 +148,8 @@ create table unread (
   id uuid not null,
   -- The reader opened it and marked it unread again. The sender can no longer unsend it.
   is_marked boolean not null default false,
-  -- In the trash, and not counted.
-  is_trashed boolean not null default false,
+  -- In the trash, a request or blocked, and not counted.
+  is_quiet boolean not null default false,
   -- As in the message.
   other_id uuid not null,
   constraint unread_pkey primary key (owner_id, id),
@@ -152,7 +157,7 @@ create table unread (
     references messages(owner_id, id) on delete cascade
 );
 -- Counts all, and those from one person; finds the first of a conversation.
-create index unread_by_person on unread (owner_id, other_id, id) where not is_trashed;
+create index unread_by_person on unread (owner_id, other_id, id) where not is_quiet;
 alter table unread enable row level security;
 create policy own on unread using (owner_id = (select current_owner()) or is_system());
 
@@ -483,6 +488,25 @@ create index deletions_by_time on deletions (deleted_at);
 alter table deletions enable row level security;
 create policy own on deletions using (owner_id = (select current_owner()) or is_system());
 
+-- What the owner has to do with another person. Sending looks up the recipient's row, by its key, to choose the box.
+create table contacts (
+  owner_id uuid not null,
+  other_id uuid not null,
+  -- The owner's first message to them.
+  written_at timestamptz,
+  -- Their first message after it.
+  answered_at timestamptz,
+  accepted_at timestamptz,
+  blocked_at timestamptz,
+  constraint contacts_pkey primary key (owner_id, other_id),
+  constraint contacts_owner_id_fkey foreign key (owner_id) references users(id) on delete cascade,
+  constraint contacts_other check (other_id <> owner_id)
+);
+-- The list of blocked people.
+create index contacts_blocked on contacts (owner_id, other_id) where blocked_at is not null;
+alter table contacts enable row level security;
+create policy own on contacts using (owner_id = (select current_owner()) or is_system());
+
 -- Search reads messages through this view, with the same condition as the policy: @@ and @> are not leakproof, so
 -- row-level security would keep them from using the index.
 create view searched_messages as
@@ -571,8 +595,8 @@ create or replace function is_system()
  stable parallel safe
 return case when (current_setting('app.owner_id', true) = 'system') then true else false end;
 
-grant select, insert, update, delete on announcements, conversations, deletions, drafts, ended_drafts,
-  error_counts, exports, imports, invitations, known_browsers, mailbox_usage, messages, nonces, operator_log,
-  passkeys, rate_limits, recovery_codes, registrations, reset_links, sent_forms, sessions, signing_keys,
-  site_facts, totp, unread, username_keys, usernames_used, users to app_role;
+grant select, insert, update, delete on announcements, contacts, conversations, deletions, drafts,
+  ended_drafts, error_counts, exports, imports, invitations, known_browsers, mailbox_usage, messages, nonces,
+  operator_log, passkeys, rate_limits, recovery_codes, registrations, reset_links, sent_forms, sessions,
+  signing_keys, site_facts, totp, unread, username_keys, usernames_used, users to app_role;
 grant select on schema_migrations, searched_messages to app_role;

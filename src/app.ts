@@ -25,6 +25,9 @@ import { adminRoutes } from './admin/routes.ts';
 import { oneByOne } from './concurrency/one-by-one.ts';
 import { forNobody } from './database/owner.ts';
 import { showMessageAgain } from './mailbox/compose/refused-message.ts';
+import { blockedRoutes } from './mailbox/contacts/blocked-routes.ts';
+import { firstContactRoutes } from './mailbox/contacts/first-contact-routes.ts';
+import { trayRoutes } from './mailbox/trays/routes.ts';
 import { composeRoutes } from './mailbox/compose/routes.ts';
 import { conversationListRoutes, conversationsPreload } from './mailbox/conversations/list-routes.ts';
 import { conversationRoutes } from './mailbox/conversations/routes.ts';
@@ -78,6 +81,8 @@ const memberAddresses = [
   '/conversations',
   '/with/*below',
   '/trash{/*below}',
+  '/requests{/*below}',
+  '/blocked{/*below}',
   '/search',
   '/people{/*below}',
   '/events',
@@ -148,6 +153,7 @@ function memberRoutes(ctx: AppContext): Router {
     .use(conversationListRoutes(ctx)) // /conversations
     .use(conversationRoutes(ctx)) // /with/:username
     .use(trashRoutes(ctx)) // /trash
+    .use(trayRoutes(ctx)) // /requests /blocked
     .use(searchRoutes(ctx)) // /search
     .use(peopleRoutes(ctx)) // /people
     .use(liveRoutes(ctx)) // /events
@@ -156,6 +162,8 @@ function memberRoutes(ctx: AppContext): Router {
     .use(nameRoutes(ctx)) // /account/name
     .use(timeZoneRoutes(ctx)) // /account/time-zone
     .use(startPageRoutes(ctx)) // /account/start-page
+    .use(firstContactRoutes(ctx)) // /account/first-contact
+    .use(blockedRoutes(ctx)) // /account/blocked
     .use(invitationRoutes(ctx)) // /account/invitations
     .use(deviceRoutes(ctx)) // /account/devices
     .use(recoveryRoutes(ctx)) // /account/recovery-codes

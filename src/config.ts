@@ -84,6 +84,7 @@ const environment = z.object({
   MAILBOX_BYTES: wholeNumber(1_000_000_000, 10_000_000, 1_000_000_000_000),
   LOGINS_PER_MINUTE: wholeNumber(10, 1, 1_000_000),
   REGISTRATIONS_PER_HOUR: wholeNumber(20, 1, 1_000_000),
+  FIRST_CONTACT: oneOf('inbox', 'requests').removeDefault().optional(),
   REGISTRATION: oneOf(...registrations)
     .removeDefault()
     .optional(),
@@ -127,6 +128,7 @@ export interface Config {
   registrationsPerHour: number;
   registration: Registration; // until an administrator chooses (web/site.ts)
   requireSecondFactor: 'off' | 'admins' | 'all';
+  firstContact: 'inbox' | 'requests' | undefined; // undefined: by who may register (mailbox/contacts)
   directory: 'off' | 'members'; // whether members see a list of all members
   membersInvite: number; // unused invitations a member may have at a time
   password: { memoryKib: number; passes: number };
@@ -199,6 +201,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     requireSecondFactor: settings.REQUIRE_SECOND_FACTOR,
     membersInvite: settings.MEMBERS_INVITE,
     directory: settings.DIRECTORY,
+    firstContact: settings.FIRST_CONTACT,
     password: { memoryKib: settings.PASSWORD_MEMORY_KIB, passes: settings.PASSWORD_PASSES },
   };
 }

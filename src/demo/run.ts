@@ -49,7 +49,7 @@ async function fill(pool: Pool, encryption: Encryption, mailbox: Quota, password
     ids.set(name, account.id);
     await setDisplayName(pool, account.id, displayName);
   }
-  const limits = { perMinute: messages.length, mailbox };
+  const limits = { perMinute: messages.length, mailbox, firstContact: 'inbox' as const };
   for (const [from, to, minutesAgo, body] of messages) {
     const sentAt = new Date(Date.now() - minutesAgo * 60_000);
     const message = {

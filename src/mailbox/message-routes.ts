@@ -20,9 +20,10 @@ import { preloaded, type Preload } from '../sessions/preload.ts';
 import { signedIn } from '../sessions/session.ts';
 import { splitLinks } from './links.ts';
 import { messageId, openFound, unknownMessage } from './opening.ts';
-import { findMessage, markUnread, type Message } from './queries.ts';
+import { findMessage, isInTray, markUnread, type Message } from './queries.ts';
 import { questions } from './questions.ts';
 import { sayUnchanged } from './selection.ts';
+import { countFurther } from './trays/queries.ts';
 
 export const messagePreload: Preload<Message | undefined> = {
   path: '/messages/:id',
@@ -42,6 +43,13 @@ export function messageRoutes(ctx: MailboxContext): Router {
       const viewer = signedIn(req);
       const found = preloaded(req, messagePreload) ?? (await findMessage(pool, viewer.id, messageId(req)));
       const { message, marked } = await openFound(ctx, req, found, findMessage);
+      if (isInTray(message))
+        return res.render('mailbox/trays/message', {
+          message,
+          further: await countFurther(pool, viewer.id, message),
+          form: answerForm(ctx, viewer.id, message),
+          bodyLimit,
+        });
       viewer.hasRead(marked);
       const around = await aroundInSearch(
         pool,

@@ -30,7 +30,7 @@ export async function leaveNoticeOnce(
 ): Promise<void> {
   const { rowCount } = await db.query(
     `select from unread n join messages m on m.owner_id = $1 and m.id = n.id
-     where n.owner_id = $1 and n.other_id = $2 and not n.is_trashed
+     where n.owner_id = $1 and n.other_id = $2 and not n.is_quiet
        and m.origin = 'notice' and starts_with(m.body, $3) limit 1`,
     [ownerId, nobody, beginning],
   );

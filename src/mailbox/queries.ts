@@ -3,7 +3,15 @@ import type { Database } from '../database/pool.ts';
 import { rowsRead } from '../web/paging.ts';
 import { maxExcerpt, prefixOf } from '../web/text.ts';
 
-export type Box = 'inbox' | 'sent';
+export type Box = 'inbox' | 'sent' | Tray;
+
+/** Boxes that nothing counts and no list but their own shows. */
+export type Tray = 'requests' | 'blocked';
+
+export const isInTray = ({ box }: { box: Box }): boolean => box === 'requests' || box === 'blocked';
+
+/** Not `in (…)`, which would let a plan read the index of boxes, in another order. */
+export const outsideTrays = (message: string): string => `${message}.box not in ('requests', 'blocked')`;
 
 /** Null for a message that a user here wrote. */
 export type Origin = 'notice' | 'announcement' | 'imported' | 'imported notice' | null;
@@ -91,11 +99,17 @@ export async function listBoxAfter(
   return readNames(rows);
 }
 
+/** $1 is the owner. */
+export const isBlocked = (otherId: string): string => `exists (
+  select from contacts k where k.owner_id = $1 and k.other_id = ${otherId} and k.blocked_at is not null)`;
+
 export interface Message {
   id: string;
   box: Box;
+  otherId: string;
   other: string | null;
   displayName: string | null;
+  isBlocked: boolean;
   origin: Origin;
   body: string;
   sentAt: Date;
@@ -107,7 +121,8 @@ export interface Message {
 export async function findMessage(db: Database, ownerId: string, id: string): Promise<Message | undefined> {
   const { rows } = await db.query<Message>({
     name: 'find message',
-    text: `select m.id, m.box, ${otherColumns}, m.body,
+    text: `select m.id, m.box, m.other_id as "otherId", ${otherColumns}, m.body,
+                  ${isBlocked('m.other_id')} as "isBlocked",
                   m.sent_at as "sentAt",
                   exists (select from unread n where n.owner_id = $1 and n.id = m.id) as "isUnread",
                   (select n.id from messages n
@@ -149,7 +164,7 @@ export async function listStates(db: Database, ownerId: string, ids: string[]): 
 /** Up to this id only: later messages have not been seen yet. */
 export async function markAllRead(db: Database, ownerId: string, upTo: string): Promise<number> {
   const { rowCount } = await db.query(
-    'delete from unread where owner_id = $1 and id <= $2 and not is_trashed',
+    'delete from unread where owner_id = $1 and id <= $2 and not is_quiet',
     [ownerId, upTo],
   );
   return rowCount ?? 0;

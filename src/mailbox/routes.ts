@@ -22,11 +22,14 @@ import {
   markRead,
   markUnread,
   type Box,
+  type Tray,
 } from './queries.ts';
 import { groupNotices } from './notice-groups.ts';
 import { counted, sayDone, sayUnchanged, selectedIds } from './selection.ts';
 
-const listPreload = (box: Box) =>
+type ListedBox = Exclude<Box, Tray>;
+
+const listPreload = (box: ListedBox) =>
   preloadPage(`/${box}`, (db, ownerId, before) => listBoxBefore(db, ownerId, box, before));
 
 export const listPreloads = { inbox: listPreload('inbox'), sent: listPreload('sent') };
@@ -40,7 +43,7 @@ export function mailboxRoutes(ctx: WebContext): Router {
     router.route(`/${box}/older`).get(showOlder(box)).post(deleteOlder(box)).all(allowOnly('GET', 'POST'));
   }
 
-  function showBox(box: Box) {
+  function showBox(box: ListedBox) {
     return async (req: Request, res: Response): Promise<void> => {
       const viewer = signedIn(req);
       const page = await readPage(req, {
@@ -95,7 +98,7 @@ export function mailboxRoutes(ctx: WebContext): Router {
     at: z.iso.datetime().optional().catch(undefined),
   });
 
-  function showOlder(box: Box) {
+  function showOlder(box: ListedBox) {
     return async (req: Request, res: Response): Promise<void> => {
       if (req.query.than === undefined)
         return res.render('mailbox/older', { box, form: blankForm(), count: undefined });
@@ -111,7 +114,7 @@ export function mailboxRoutes(ctx: WebContext): Router {
     };
   }
 
-  function deleteOlder(box: Box) {
+  function deleteOlder(box: ListedBox) {
     return async (req: Request, res: Response): Promise<void> => {
       const form = parseForm(olderForm, req.body);
       if (!form.ok) return res.status(422).render('mailbox/older', { box, form, count: undefined });

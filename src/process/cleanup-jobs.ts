@@ -14,6 +14,7 @@ import { registrationsKeptFor } from '../accounts/registrations/ask.ts';
 import { deleteExpiredRegistrations } from '../accounts/registrations/queries.ts';
 import { deleteExpiredResetLinks } from '../accounts/reset-links/queries.ts';
 import { deleteExpired } from '../mailbox/trash/queries.ts';
+import { deleteOldBlocked } from '../mailbox/trays/queries.ts';
 import { deleteExpiredSessions } from '../sessions/queries.ts';
 import type { WebContext } from '../web/context.ts';
 import { deleteExpiredNonces, maxNonceAge } from '../secrets/nonces.ts';
@@ -22,6 +23,7 @@ import { repeat } from './repeat.ts';
 const hour = 60 * 60 * 1000;
 const day = 24 * hour;
 export const trashKeptFor = 30 * day;
+export const blockedKeptFor = 30 * day;
 export const sentFormsKeptFor = 91 * day; // a form older than any session (90 days) cannot be sent again
 const browsersKnownFor = 365 * day;
 export const deletionsKeptFor = 400 * day; // longer than the oldest of twelve monthly backups
@@ -37,6 +39,7 @@ export function runCleanupJobs(pool: Pool, now = Date.now()): Promise<number> {
 async function removeDue(pool: Pool, now: number): Promise<number> {
   const due = [
     (db: Database) => deleteExpired(db, new Date(now - trashKeptFor), batch),
+    (db: Database) => deleteOldBlocked(db, new Date(now - blockedKeptFor), batch),
     (db: Database) => deleteExpiredSessions(db, new Date(now), batch),
     (db: Database) => forgetSentForms(db, new Date(now - sentFormsKeptFor)),
     (db: Database) => forgetEndedDrafts(db, new Date(now - sentFormsKeptFor), batch),

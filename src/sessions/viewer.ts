@@ -1,5 +1,8 @@
 // The viewer: the signed-in user of a request, read together with the session and never stored in it.
-export type ViewerFields = Pick<Viewer, 'id' | 'username' | 'timeZone' | 'startPage' | 'isAdmin' | 'unread'>;
+export type ViewerFields = Pick<
+  Viewer,
+  'id' | 'username' | 'timeZone' | 'startPage' | 'isAdmin' | 'unread' | 'requests'
+>;
 
 export class Viewer {
   readonly id: string;
@@ -10,16 +13,19 @@ export class Viewer {
   readonly isAdmin: boolean;
   /** Counted when the session was read, capped at 100; pages that mark messages as read correct it. */
   unread: number;
+  /** Messages that ask, capped at 100; several of one person count each. */
+  readonly requests: number;
   readAt = Date.now(); // just before the data was read: the page may lack later changes
   onChange: () => void = () => {};
 
-  constructor({ id, username, timeZone, startPage, isAdmin, unread }: ViewerFields) {
+  constructor({ id, username, timeZone, startPage, isAdmin, unread, requests }: ViewerFields) {
     this.id = id;
     this.username = username;
     this.timeZone = timeZone;
     this.startPage = startPage;
     this.isAdmin = isAdmin;
     this.unread = unread;
+    this.requests = requests;
   }
 
   /** Corrects the count on a page that marks messages as read, before its list is read (again). */

@@ -26,13 +26,17 @@ function page(name: string, path: string, isPublic = false): PageCase {
   return { name, isPublic, open: (person) => person.get(path), show: (tab) => tab.goto(path) };
 }
 
-/** The page that the first row of a list leads to. */
-function opened(name: string, list: string): PageCase {
+/** The page that the first row of a list leads to; perhaps another user's. */
+function opened(name: string, list: string, owner?: () => Person): PageCase {
   return {
     name,
-    isPublic: false,
-    open: async (person) => person.get((await person.get(list)).$('.messages h2 a').attr('href')!),
+    isPublic: owner !== undefined,
+    open: async (visitor) => {
+      const person = owner?.() ?? visitor;
+      return person.get((await person.get(list)).$('.messages h2 a').attr('href')!);
+    },
     show: async (tab) => {
+      if (owner) await giveCookies(tab, owner(), site);
       await tab.goto(list);
       await tab.goto((await tab.locator('.messages h2 a').first().getAttribute('href'))!);
     },
@@ -264,6 +268,19 @@ export const pages: PageCase[] = [
   ),
   afterForm('Send Message with errors', '/send', { recipient: 'nobody-here', body: '' }, 'Send'),
   page('a missing page for somebody signed in', '/nothing-here'),
+  pageOf('the inbox with requests', '/inbox', () => choosy),
+  pageOf('Requests', '/requests', () => choosy),
+  page('Requests, none', '/requests'),
+  opened('a request', '/requests', () => choosy),
+  pageOf('Blocked', '/blocked', () => choosy),
+  page('Blocked, none', '/blocked'),
+  opened('a blocked message', '/blocked', () => choosy),
+  pageOf('the conversation with somebody blocked', '/with/two_steps', () => choosy),
+  pageOf('the conversation with somebody who asks', '/with/bartholomew_fitzgerald_longdon', () => choosy),
+  page('Blocked people, none', '/account/blocked'),
+  pageOf('Blocked people', '/account/blocked', () => choosy),
+  afterForm('Blocked people with errors', '/account/blocked', { username: 'nobody-here' }, 'Block'),
+  page('Who can write to you', '/account/first-contact'),
   ...administration(),
 ];
 
@@ -274,6 +291,9 @@ let site: string;
 /** Somebody whose import is running, and somebody whose import has ended and whose export has a further file. */
 let importing: Person;
 let hasImported: Person;
+
+/** Somebody who blocks, and whom strangers must ask. */
+let choosy: Person;
 
 /** One who has just logged in, and one who has to confirm that again. */
 let admin: Person;
@@ -379,6 +399,15 @@ async function fillTransfers(app: TestApp): Promise<void> {
   );
 }
 
+async function fillTrays(app: TestApp, asking: Person): Promise<void> {
+  choosy = await registered(app.url, 'choosy');
+  await choosy.submit('/account/first-contact', { firstContact: 'requests' });
+  await choosy.submit('/account/blocked', { username: twoSteps.username });
+  for (const person of [asking, importing, twoSteps])
+    for (const body of ['x'.repeat(300), 'Look at https://example.org/a?b=c'])
+      await person.send(choosy.username, body);
+}
+
 function setUpOf(name: string, code?: string): PageCase {
   const path = '/account/second-factor/set-up';
   return {
@@ -433,6 +462,7 @@ export async function fillMailbox(app: TestApp, owner: Person): Promise<void> {
   await withCodes(twoSteps);
   await fillTransfers(app);
   await fillAdministration(app);
+  await fillTrays(app, writer);
   const texts = [
     'Hello',
     'x'.repeat(300),

@@ -52,7 +52,7 @@ export async function recount(db: pg.Client, ledger: Ledger, fates: Map<number, 
     `select split_part(substr(m.body, length($1) + 1, 12), E'\\n', 1)::int as number, m.box, m.owner_id as owner,
             case when m.trashed_at is null then 'there' else 'trash' end as place,
             n.id is not null as "isUnread",
-            coalesce(n.is_trashed, m.trashed_at is not null) = (m.trashed_at is not null) as "isMarkInStep"
+            coalesce(n.is_quiet, m.trashed_at is not null) = (m.trashed_at is not null) as "isMarkInStep"
      from messages m left join unread n on n.owner_id = m.owner_id and n.id = m.id
      where starts_with(m.body, $1)`,
     [`${ledger.tag}-`],

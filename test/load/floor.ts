@@ -16,7 +16,7 @@ const session = {
   name: 'session',
   text: `select s.sess, u.id, u.username,
                 (select count(*)::int from (select from unread n where n.owner_id = $1
-                  and not n.is_trashed limit 100) c) as unread
+                  and not n.is_quiet limit 100) c) as unread
          from sessions s join users u on u.id = s.user_id
          where s.user_id = $1 and s.sid = $2 and s.expire > now()`,
 };

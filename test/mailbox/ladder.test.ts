@@ -30,6 +30,15 @@ const opened = async () => {
   return id;
 };
 
+/** Charlie’s message in a tray of bob's. */
+const aside = (box: string) => async () => {
+  await charlie.send('bob', 'Secret words of Charlie');
+  const id = await idOf(app.pool, bob, 'Secret words of Charlie');
+  await app.pool.query('update messages set box = $2 where id = $1', [id, box]);
+  await app.pool.query('update unread set is_quiet = true where id = $1', [id]);
+  return id;
+};
+
 const routes: [route: string, prepare: () => Promise<string>][] = [
   ['GET /messages/:id', received],
   ['GET /messages/:id', sent],
@@ -40,6 +49,11 @@ const routes: [route: string, prepare: () => Promise<string>][] = [
   ['GET /trash/:id', trashed],
   ['POST /trash/:id/restore', trashed],
   ['POST /trash/:id/delete', trashed],
+  ['GET /messages/:id', aside('requests')],
+  ['POST /requests/:id/accept', aside('requests')],
+  ['POST /requests/:id/delete', aside('requests')],
+  ['GET /messages/:id', aside('blocked')],
+  ['POST /blocked/:id/move', aside('blocked')],
   ['GET /send?draft=:id', drafted],
   ['POST /drafts/:id/discard', drafted],
 ];

@@ -34,7 +34,7 @@ test.each(['inbox', 'sent'] as const)(
     await bob.post('/trash/undo', { ...(await tokenOf(bob)), at });
     expect(line(await bob.get(`/${box}`))).toBe('30 messages restored.');
     expect(bodies(await bob.get(`/${other}`))).toHaveLength(2);
-    expect((await app.pool.query('select from unread where not is_trashed')).rowCount).toBe(
+    expect((await app.pool.query('select from unread where not is_quiet')).rowCount).toBe(
       box === 'inbox' ? 30 : 0,
     );
   },

@@ -88,7 +88,7 @@ test('the page offers reply, delete and mark as unread; a sent message offers wr
       .$('[data-actions] button')
       .toArray()
       .map((button) => page.$(button).text());
-  expect(words(await bob.get(await sent('More buttons')))).toEqual(['Delete', 'Mark unread']);
+  expect(words(await bob.get(await sent('More buttons')))).toEqual(['Delete', 'Mark unread', 'Block alice']);
   const own = await alice.get(`/messages/${await idOf(app.pool, alice, 'Buttons')}`);
   expect(words(own)).toEqual(['Delete', 'Take back']);
 });

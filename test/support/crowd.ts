@@ -67,7 +67,7 @@ export async function fillCrowd(databaseUrl: string, wanted: Partial<Crowd> = {}
               order by i`,
     );
     await run(
-      `insert into unread (owner_id, id, other_id, is_trashed)
+      `insert into unread (owner_id, id, other_id, is_quiet)
        select owner_id, id, other_id, trashed_at is not null from messages where box = 'inbox' and hashtext(id::text) % 20 = 0`,
     );
     await fillConversations({ query: run } as never);

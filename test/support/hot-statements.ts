@@ -60,7 +60,7 @@ export async function hotStatements(pool: Pool): Promise<HotStatement[]> {
   const middle = await pick(pool, `box = 'inbox' and trashed_at is null`);
   const trashed = await pick(pool, 'trashed_at is not null');
   const sent = await pick(pool, `box = 'sent' and trashed_at is null`);
-  const unread = await pick(pool, `id in (select id from unread where not is_trashed)`);
+  const unread = await pick(pool, `id in (select id from unread where not is_quiet)`);
   const moment = await momentOf(pool, trashed);
   const session = newSessionId(owner);
   const [, sid] = sessionKey(session);
@@ -162,7 +162,11 @@ function search(words: string): (db: Database) => Promise<unknown> {
   return (db) => searchBefore(db, owner, readSearch(words)!, highestId, 26);
 }
 
-const manyAllowed = { perMinute: 1_000_000, mailbox: { messages: 100_000_000, bytes: 1e12 } };
+const manyAllowed = {
+  perMinute: 1_000_000,
+  mailbox: { messages: 100_000_000, bytes: 1e12 },
+  firstContact: 'inbox' as const,
+};
 
 function message(): Sending {
   const digest = digestOf({ recipient: ['bob'], body: 'Hello', key: newFormKey() });

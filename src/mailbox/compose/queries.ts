@@ -1,6 +1,8 @@
 // Sending in SQL: one small statement for each step of the transaction in send-message.ts.
 import type { Database } from '../../database/pool.ts';
 import { raiseLast } from '../conversations/last-messages.ts';
+import type { FirstContact } from '../contacts/first-contact.ts';
+import type { Box } from '../queries.ts';
 import { hasSeen, type Seen } from '../drafts/queries.ts';
 
 export interface Sending {
@@ -17,6 +19,10 @@ export interface Sending {
 export interface Recipient {
   id: string;
   username: string;
+  /** Null: as the site has it. */
+  firstContact: FirstContact | null;
+  /** Whether the sender has never written to them. */
+  isNew: boolean;
 }
 
 export interface Addressed {
@@ -29,7 +35,9 @@ export interface Addressed {
 export async function findAddressed(db: Database, { from, to, digest }: Sending): Promise<Addressed> {
   const { rows } = await db.query<Recipient & Omit<Addressed, 'recipients'>>({
     name: 'find addressed',
-    text: `select u.id, u.username,
+    text: `select u.id, u.username, u.first_contact as "firstContact",
+                  u.id <> $1 and not exists (select from contacts k where k.owner_id = $1 and k.other_id = u.id
+                                               and k.written_at is not null) as "isNew",
                   (select coalesce(sum(f.recipients), 0)::int from sent_forms f
                    where f.owner_id = $1 and f.sent_at > now() - interval '1 minute'
                      and f.sent_at < now() + interval '1 minute') as recent,
@@ -78,6 +86,7 @@ export interface Pair {
   recipientId: string;
   sentId: string;
   receivedId: string;
+  firstContact: FirstContact;
 }
 
 /** The digest of the form and the sender's copies. False, with nothing written, if the form was sent before. */
@@ -95,6 +104,13 @@ export async function insertSentCopies(
              insert into messages (owner_id, id, box, other_id, twin_id, body, sent_at)
              select $1, c.id, 'sent', c.other_id, c.twin_id, $6, $7
              from form, unnest($3::uuid[], $4::uuid[], $5::uuid[]) as c (id, other_id, twin_id)
+           ), contact as (
+             insert into contacts (owner_id, other_id, written_at)
+             select $1, c.other_id, $7 from form, unnest($4::uuid[]) as c (other_id)
+             where c.other_id <> $1 and not exists (
+               select from contacts k where k.owner_id = $1 and k.other_id = c.other_id and k.written_at is not null)
+             order by c.other_id
+             on conflict (owner_id, other_id) do update set written_at = excluded.written_at
            ), last as (
              ${raiseLast(`select $1, c.other_id, case when c.other_id = $1 then c.twin_id else c.id end
              from form, unnest($3::uuid[], $4::uuid[], $5::uuid[]) as c (id, other_id, twin_id) order by c.other_id`)}
@@ -116,24 +132,36 @@ export async function insertSentCopies(
   return rowCount === 1;
 }
 
+/** Returns the box that the recipient's contacts choose. To the sender, all are the same. */
 export async function insertReceivedCopy(
   db: Database,
   { from, body, sentAt }: Sending,
-  { recipientId, sentId, receivedId }: Pair,
-): Promise<void> {
-  await db.query({
+  { recipientId, sentId, receivedId, firstContact }: Pair,
+): Promise<Box> {
+  const { rows } = await db.query<{ box: Box }>({
     name: 'insert received copy',
-    text: `with copy as (
+    text: `with contact as (
+             select k.blocked_at is not null as is_blocked, coalesce(k.written_at, k.accepted_at) is not null as is_known
+             from contacts k where k.owner_id = $1 and k.other_id = $3
+           ), chosen as (
+             select case when (select is_blocked from contact) then 'blocked'
+                         when $7 = 'inbox' or (select is_known from contact) then 'inbox'
+                         when $7 = 'requests' then 'requests'
+                         else 'blocked' end as box
+           ), copy as (
              insert into messages (owner_id, id, box, other_id, twin_id, body, sent_at)
-             values ($1, $2, 'inbox', $3, $4, $5, $6)
+             select $1, $2, box, $3, $4, $5, $6 from chosen
            ), mark as (
-             insert into unread (owner_id, id, other_id) values ($1, $2, $3)
+             insert into unread (owner_id, id, other_id, is_quiet) select $1, $2, $3, box <> 'inbox' from chosen
            ), last as (
-             ${raiseLast('values ($1, $3, $2)')}
+             ${raiseLast(`select $1, $3, $2 from chosen where box = 'inbox'`)}
+           ), usage as (
+             update mailbox_usage set messages = messages + 1, bytes = bytes + octet_length($5) where owner_id = $1
            )
-           update mailbox_usage set messages = messages + 1, bytes = bytes + octet_length($5) where owner_id = $1`,
-    values: [recipientId, receivedId, from, sentId, body, sentAt],
+           select box from chosen`,
+    values: [recipientId, receivedId, from, sentId, body, sentAt, firstContact],
   });
+  return rows[0]!.box;
 }
 
 /** Removes the draft of a sent message, unless a page has saved a newer one. True if it was kept. */

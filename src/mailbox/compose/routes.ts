@@ -2,6 +2,7 @@
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { now } from '../../clock.ts';
+import { defaultFirstContact } from '../contacts/first-contact.ts';
 import { findDraft, type Seen } from '../drafts/queries.ts';
 import type { MailboxContext } from '../context.ts';
 import type { WebContext } from '../../web/context.ts';
@@ -28,7 +29,6 @@ import { sendMessage, type Outcome } from './send-message.ts';
 export function composeRoutes(ctx: MailboxContext): Router {
   const { config, pool, notifier, rateLimits } = ctx;
   const router = Router();
-  const limits = { perMinute: config.sendsPerMinute, mailbox: config.mailbox };
   // A message refused because a mailbox is full costs a recount, but does not count as sent.
   const counts = rateLimits('mailbox-counts', config.sendsPerMinute, 60);
   const show = async (req: Request, res: Response, form: Form): Promise<void> =>
@@ -59,6 +59,11 @@ export function composeRoutes(ctx: MailboxContext): Router {
         seen: seenBy(ctx, req),
         sentAt: now(),
       };
+      const limits = {
+        perMinute: config.sendsPerMinute,
+        mailbox: config.mailbox,
+        firstContact: defaultFirstContact(ctx),
+      };
       const outcome = await sendMessage(
         pool,
         limits,
@@ -74,7 +79,7 @@ export function composeRoutes(ctx: MailboxContext): Router {
         );
       }
       if (outcome.kind !== 'sent') return show(req, res.status(422), refuse(form, outcome, to.length));
-      notifier.notify(outcome.recipients, 'arrivals');
+      notifier.notify(outcome.reached, 'arrivals');
       flash(ctx, res, { line: `Sent to ${inWords(to)}.${outcome.isDraftKept ? newerKept : ''}` });
       const back = localPath(from) ?? '/inbox';
       res.redirect(303, back.startsWith('/with/') ? `${back}#latest` : back);

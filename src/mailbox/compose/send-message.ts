@@ -3,6 +3,8 @@ import { asSystem } from '../../database/owner.ts';
 import type { Database, Pool } from '../../database/pool.ts';
 import { transaction } from '../../database/transaction.ts';
 import { newId } from '../../ids.ts';
+import type { FirstContact } from '../contacts/first-contact.ts';
+import { releaseRequests } from '../trays/queries.ts';
 import { checkQuota, maxUnanswered, warnOwners, type Adding, type QuotaCheck } from '../quota.ts';
 import type { Quota } from '../usage.ts';
 import {
@@ -20,11 +22,13 @@ import {
 export interface SendLimits {
   perMinute: number;
   mailbox: Quota;
+  /** For recipients who have not chosen. */
+  firstContact: FirstContact;
 }
 
-/** 'sent': now or earlier. 'unanswered': these must reply first. 'full': `isOwn` if the sender's mailbox is. */
+/** 'sent': now or earlier; `reached`: in whose inbox it is, or may be. 'unanswered': these must reply first. 'full': `isOwn` if the sender's mailbox is. */
 type Answer =
-  | { kind: 'sent'; recipients: string[]; isDraftKept: boolean }
+  | { kind: 'sent'; reached: string[]; isDraftKept: boolean }
   | { kind: 'unknown'; names: string[] }
   | { kind: 'unanswered'; names: string[] }
   | { kind: 'too many' }
@@ -77,7 +81,7 @@ async function send(
   const answer = refusal
     ? // Unless the same form was sent while this one waited for the locks.
       ((await settle(db, limits, sending, await findAddressed(db, sending))) ?? refusal)
-    : await write(db, sending, recipients);
+    : await write(db, limits, sending, recipients);
   await warnOwners(db, quota, limits.mailbox);
   return { ...answer, warned: quota.filling.map(({ ownerId }) => ownerId) };
 }
@@ -94,7 +98,10 @@ async function settle(
     const known = new Set(recipients.map(({ username }) => username));
     return { kind: 'unknown', names: to.filter((name) => !known.has(name)) };
   }
-  if (isRepeated) return sentAnswer(recipients, await discardSentDraft(db, sending));
+  if (isRepeated) {
+    const isDraftKept = await discardSentDraft(db, sending);
+    return { kind: 'sent', reached: recipients.map(({ id }) => id), isDraftKept };
+  }
   return recent + to.length > perMinute ? { kind: 'too many' } : undefined;
 }
 
@@ -121,19 +128,32 @@ function findFull({ from }: Sending, recipients: Recipient[], quota: QuotaCheck)
     : undefined;
 }
 
-async function write(db: Database, sending: Sending, recipients: Recipient[]): Promise<Answer> {
-  const { sentAt } = sending;
-  const pairs = recipients.map(({ id }) => ({
+async function write(
+  db: Database,
+  limits: SendLimits,
+  sending: Sending,
+  recipients: Recipient[],
+): Promise<Answer> {
+  const { from, sentAt } = sending;
+  const pairs = recipients.map(({ id, firstContact }) => ({
     recipientId: id,
     sentId: newId(sentAt),
     receivedId: newId(sentAt),
+    firstContact: id === from ? 'inbox' : (firstContact ?? limits.firstContact),
   }));
+  // To answer is to accept.
+  const added = recipients.filter(({ isNew }) => isNew).map(({ id }) => id);
+  if (added.length > 0) await releaseRequests(db, from, added);
+  const reached: string[] = [];
   // In the order of owners, like everything that locks conversations of several.
   const copies = [
-    { ownerId: sending.from, insert: () => insertSentCopies(db, sending, pairs) },
+    { ownerId: from, insert: () => insertSentCopies(db, sending, pairs) },
     ...pairs.map((pair) => ({
       ownerId: pair.recipientId,
-      insert: () => insertReceivedCopy(db, sending, pair).then(() => true),
+      insert: async () => {
+        if ((await insertReceivedCopy(db, sending, pair)) === 'inbox') reached.push(pair.recipientId);
+        return true;
+      },
     })),
   ].toSorted((one, other) => (one.ownerId < other.ownerId ? -1 : 1));
   // In one round trip: every other one while mailboxes are locked keeps others waiting.
@@ -142,11 +162,7 @@ async function write(db: Database, sending: Sending, recipients: Recipient[]): P
     ...copies.map(({ insert }) => insert()),
   ]);
   if (areNew.includes(false)) throw new SentMeanwhile();
-  return sentAnswer(recipients, isDraftKept);
-}
-
-function sentAnswer(recipients: Recipient[], isDraftKept: boolean): Answer {
-  return { kind: 'sent', recipients: recipients.map(({ id }) => id), isDraftKept };
+  return { kind: 'sent', reached, isDraftKept };
 }
 
 function addingOf({ from, body }: Sending, recipients: Recipient[]): Adding {

@@ -4,6 +4,7 @@
 // owners and then of people (docs/decisions/conversations.md).
 import type { Database } from '../../database/pool.ts';
 import { nobody } from '../../ids.ts';
+import { outsideTrays } from '../queries.ts';
 
 /** A statement for rows of (owner_id, other_id, last_id), in the order of people. */
 export const raiseLast = (rows: string): string => `
@@ -12,7 +13,7 @@ export const raiseLast = (rows: string): string => `
 
 /** Whether a message counts: of a note to oneself, only the received copy, which can be unread. $1 is the owner. */
 export const isInConversation = (message: string): string =>
-  `(${message}.other_id <> $1 or ${message}.box = 'inbox')`;
+  `(${message}.other_id <> $1 or ${message}.box = 'inbox') and ${outsideTrays(message)}`;
 
 /** After messages with these people were moved to the trash or deleted, in the same transaction. */
 export async function lowerLast(db: Database, ownerId: string, otherIds: string[]): Promise<void> {

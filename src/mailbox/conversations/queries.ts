@@ -1,7 +1,7 @@
 // Conversations in SQL: the list, and the one with a person; from the owner's own mailbox alone.
 import type { Database } from '../../database/pool.ts';
 import { rowsRead } from '../../web/paging.ts';
-import { excerpt, namesOf, readNames, type Box } from '../queries.ts';
+import { excerpt, isBlocked as isBlockedBy, namesOf, readNames, type Box } from '../queries.ts';
 import { isInConversation } from './last-messages.ts';
 
 export interface Conversation {
@@ -24,7 +24,7 @@ const columns = `c.last_id as id, c.other_id as "otherId",
   m.box, m.excerpt, m."sentAt",
   (select count(*)::int from (
      select from unread n
-     where n.owner_id = $1 and n.other_id = c.other_id and not n.is_trashed
+     where n.owner_id = $1 and n.other_id = c.other_id and not n.is_quiet
      order by n.id limit 100) counted) as unread`;
 
 /** The limit keeps it a look-up for each row: as a join, a plan from when the mailbox was small reads all of it. */
@@ -73,7 +73,11 @@ export interface Line {
 export interface Exchange {
   /** Newest first. */
   lines: Line[];
+  otherId: string;
   displayName: string | null;
+  isBlocked: boolean;
+  /** The first of what this person asks with. */
+  requestId: string | null;
   /** How many from this person are unread, capped at 100. */
   unread: number;
   /** The draft for this person alone that was saved last. */
@@ -99,7 +103,8 @@ export async function listConversation(
     text: `with other as (select u.id, u.display_name from users u where u.username = $2)
            (select m.id, m.box, m.body, m.sent_at as "sentAt",
                    (select n.id from unread n where n.owner_id = $1 and n.id = m.id) is not null as "isUnread",
-                   null as "displayName", null::int as unread, null::json as draft
+                   null as "displayName", null::int as unread, null::json as draft, null::uuid as "otherId",
+                   null::boolean as "isBlocked", null::uuid as "requestId"
             from messages m
             where m.owner_id = $1 and m.other_id = (select id from other) and m.trashed_at is null and m.id < $3
               and ${isInConversation('m')}
@@ -108,13 +113,16 @@ export async function listConversation(
            select null, null, null, null, null, display_name,
                   (select count(*)::int from (
                      select from unread n
-                     where n.owner_id = $1 and n.other_id = (select id from other) and not n.is_trashed
+                     where n.owner_id = $1 and n.other_id = (select id from other) and not n.is_quiet
                      order by n.id limit 100) counted),
                   (select json_build_object('id', d.id, 'body', d.body, 'version', d.version) from drafts d
                    where d.owner_id = $1 and ${isFor('d', '$2')}
                      and d.saved_at = (select max(l.saved_at) from drafts l
                                        where l.owner_id = $1 and ${isFor('l', '$2')})
-                   limit 1)
+                   limit 1),
+                  id, ${isBlockedBy('other.id')},
+                  (select r.id from messages r where r.owner_id = $1 and r.other_id = (select id from other)
+                     and r.box = 'requests' and r.trashed_at is null order by r.id limit 1)
            from other`,
     values: [ownerId, username, before, limit],
   });
@@ -122,6 +130,6 @@ export async function listConversation(
   if (!facts) return undefined;
   const lines = rows.filter((row): row is Row & Line => row.id !== null);
   lines.sort((one, other) => (one.id < other.id ? 1 : -1)); // union all guarantees no order
-  const { displayName, unread, draft } = facts;
-  return { lines, displayName, unread, draft };
+  const { displayName, unread, draft, otherId, isBlocked, requestId } = facts;
+  return { lines, displayName, unread, draft, otherId, isBlocked, requestId };
 }

@@ -35,7 +35,7 @@ export function conversationRoutes(ctx: WebContext): Router {
         if (!exchange) throw new HttpError(404, 'Nobody here has that username.');
         return exchange;
       };
-      const { lines, displayName, unread, draft } = isReading(req)
+      const { lines, displayName, unread, draft, ...person } = isReading(req)
         ? await readAll(pool, viewer, list)
         : await list();
       const shown = lines.slice(0, pageSize).toReversed();
@@ -45,6 +45,7 @@ export function conversationRoutes(ctx: WebContext): Router {
       res.render('mailbox/conversations/conversation', {
         username,
         displayName,
+        ...person,
         lines: shown.map((line) => ({ ...line, pieces: splitLinks(line.body) })),
         older: lines.length > pageSize ? shown[0]!.id : undefined,
         olderUnread: before === highestId ? unread : 0, // on other pages some may be newer

@@ -17,7 +17,7 @@ const inInbox = `from messages m
 /** By their unread marks: a conversation marks what it shows, and has then seen it. */
 const fromPerson = `from unread n
   where n.owner_id = $1 and n.other_id = (select u.id from users u where u.username = $4)
-    and not n.is_trashed and n.id > $3`;
+    and not n.is_quiet and n.id > $3`;
 
 export async function readMailboxState(
   db: Database,
@@ -35,7 +35,7 @@ export async function readMailboxState(
   const { rows } = await db.query<MailboxState>({
     name: `mailbox state ${name}`,
     text: `select (select count(*)::int from (
-                     select from unread n where n.owner_id = $1 and not n.is_trashed limit 100) counted) as unread,
+                     select from unread n where n.owner_id = $1 and not n.is_quiet limit 100) counted) as unread,
                   (select count(*)::int from (select ${fresh} limit 100) counted) as fresh,
                   exists (select from sessions s where s.user_id = $1 and (s.sid = $2 or s.sess->>'formerSid' = $2)
                             and s.expire > now()) as "isSignedIn"`,

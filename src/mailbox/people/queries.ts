@@ -1,6 +1,6 @@
 // People in SQL: those the owner has written with, and the directory of members.
 import type { Database } from '../../database/pool.ts';
-import { namesOf, readNames } from '../queries.ts';
+import { namesOf, outsideTrays, readNames } from '../queries.ts';
 
 export interface Contact {
   /** Of the last message of the conversation: the position in the list. */
@@ -77,6 +77,7 @@ export async function findContacts(
            select f.last_id as id, f.username as other, f.display_name as "displayName",
                   (select count(*)::int from (
                      select from messages m where m.owner_id = $1 and m.other_id = f.id and m.trashed_at is null
+                       and ${outsideTrays('m')}
                      limit ${maxCounted + 1}) counted) as count
            from found f order by f.last_id desc`,
     values: [ownerId, prefixes, atLeast, limit],

@@ -1,6 +1,7 @@
 // Translates a search into SQL conditions.
+import { outsideTrays } from '../queries.ts';
 import type { Phrase } from './phrases.ts';
-import type { Search } from './search-words.ts';
+import type { Place, Search } from './search-words.ts';
 
 export interface Conditions {
   hasWords: boolean;
@@ -34,12 +35,12 @@ export function conditionsOf(search: Search, parameter: (value: string) => strin
   for (const [box, name] of Object.entries(names)) {
     if (name === undefined) continue;
     indexed.push(isWith(parameter(name)));
-    others.push(`m.box = '${box}'`);
+    others.push(`m.box ${box === 'sent' ? '=' : '<>'} 'sent'`);
   }
   const isSeen = alternatives.every((phrases) => phrases.every(({ isProven }) => isProven));
   const phrases = (tokens: string) =>
     alternatives.map((all) => `(${all.map((phrase) => has(phrase, tokens)).join(' and ')})`).join(' or ');
-  const place = search.place ? places[search.place] : 'true';
+  const place = search.place ? places[search.place] : outsideTrays('m');
   return {
     hasWords,
     isUnread: search.isUnread,
@@ -53,8 +54,10 @@ export function conditionsOf(search: Search, parameter: (value: string) => strin
 const isWith = (name: string) =>
   `names_of(other_id, other_name) && array[${name}, (select ' ' || id from users where username = ${name})]`;
 
-const places = {
+const places: Record<Place, string> = {
   inbox: `m.box = 'inbox' and m.trashed_at is null`,
   sent: `m.box = 'sent' and m.trashed_at is null`,
   trash: 'm.trashed_at is not null',
+  requests: `m.box = 'requests' and m.trashed_at is null`,
+  blocked: `m.box = 'blocked' and m.trashed_at is null`,
 };

@@ -6,6 +6,10 @@ import { readPhrase, type Phrase } from './phrases.ts';
 
 export const maxSearchLength = 300;
 
+const places = ['inbox', 'sent', 'trash', 'requests', 'blocked'] as const;
+export type Place = (typeof places)[number];
+const isPlace = (word: string): word is Place => (places as readonly string[]).includes(word);
+
 export interface Search {
   /** A message has all phrases of at least one alternative, if there are any. */
   alternatives: Phrase[][];
@@ -17,7 +21,7 @@ export interface Search {
   before: string;
   hasDays: boolean;
   isUnread: boolean;
-  place: 'inbox' | 'sent' | 'trash' | undefined;
+  place: Place | undefined;
 }
 
 interface Piece {
@@ -120,7 +124,7 @@ const meanings = new Map<string, Meaning>([
       readDay(day) ? { after: lowestIdAt(startOfDay(dayAfter(day), zone)), hasDays: true } : undefined,
   ],
   ['is', (state) => (state === 'unread' ? { isUnread: true } : undefined)],
-  ['in', (place) => (place === 'inbox' || place === 'sent' || place === 'trash' ? { place } : undefined)],
+  ['in', (place) => (isPlace(place) ? { place } : undefined)],
 ]);
 
 function withName(typed: string, use: (name: string) => Partial<Search>): Partial<Search> | undefined {

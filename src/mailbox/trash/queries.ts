@@ -40,7 +40,7 @@ async function moveToTrash(
          order by id for update))
        returning id, other_id
      ), marks as (
-       update unread set is_trashed = true where owner_id = $1 and id = any (array (select id from moved))
+       update unread set is_quiet = true where owner_id = $1 and id = any (array (select id from moved))
      )
      select moved.id, moved.other_id as "otherId",
             (select u.username from users u where u.id = moved.other_id) as other from moved`,
@@ -85,7 +85,7 @@ async function moveOlderToTrash(
          order by id limit $5 for update))
        returning id, other_id
      ), marks as (
-       update unread set is_trashed = true where owner_id = $1 and id = any (array (select id from moved))
+       update unread set is_quiet = true where owner_id = $1 and id = any (array (select id from moved))
      )
      select other_id as "otherId" from moved`,
     [ownerId, box, before, at, limit],
@@ -120,7 +120,7 @@ export async function restoreMessages(
        where owner_id = $1 and ${condition}
        returning id, other_id, box
      ), marks as (
-       update unread set is_trashed = false where owner_id = $1 and id = any (array (select id from restored))
+       update unread n set is_quiet = r.box <> 'inbox' from restored r where n.owner_id = $1 and n.id = r.id
      ), last as (
        ${raiseLast(`select distinct on (other_id) $1::uuid, other_id, id from restored
        where other_id <> '${nobody}' and ${isInConversation('restored')} order by other_id, id desc`)}

@@ -45,7 +45,7 @@ function article(
   const marks = [isUnread ? 'unread' : '', trashedAt ? `in the trash since ${timeElement(trashedAt)}` : ''];
   const when = [timeElement(sentAt), ...marks].filter(Boolean).join(' · ');
   return `<article>
-<h2>${box === 'inbox' ? 'From' : 'To'} ${escape(name)}</h2>
+<h2>${box === 'sent' ? 'To' : 'From'} ${escape(name)}</h2>
 <p class="when">${when}</p>
 <p class="text" dir="auto">${escape(body)}</p>
 </article>

@@ -38,7 +38,7 @@ function mailOf(copy: OwnCopy, siteName: string): string {
     : other === null
       ? deletedAddress
       : mailAddress(other);
-  const [from, to] = box === 'inbox' ? [correspondent, ownAddress] : [ownAddress, correspondent];
+  const [from, to] = box === 'sent' ? [ownAddress, correspondent] : [correspondent, ownAddress];
   const headers = [
     ['Message-ID', `<${id}@${mailDomain}>`],
     ['Date', sentAt.toUTCString().replace('GMT', '+0000')],

@@ -19,7 +19,8 @@ const text = plainText('').refine((body) => body !== '' && countCharacters(body)
 
 const fields = z.strictObject({
   id: z.uuidv7().toLowerCase(),
-  box: z.enum(['inbox', 'sent']),
+  // A request becomes an ordinary message: nobody here asks with it.
+  box: z.enum(['inbox', 'sent', 'blocked']).or(z.literal('requests').transform(() => 'inbox' as const)),
   with: name.nullable(),
   notice: z.boolean(),
   sentAt: moment.refine(past),
@@ -49,7 +50,7 @@ export function checkCopy(claimed: unknown, where: string): OwnCopy {
     throw new Unreadable(`${where} is not valid: its id is of another time than “sentAt”.`);
   if (trashedAt && trashedAt.getTime() < sentAt.getTime() - day)
     throw new Unreadable(`${where} is not valid: its “trashedAt” is before “sentAt”.`);
-  if ((isUnread || isNotice) && box !== 'inbox')
+  if ((isUnread || isNotice) && box === 'sent')
     throw new Unreadable(`${where} is not valid: what was sent is neither unread nor a notice.`);
   return { id, box, other: isNotice ? null : other, isNotice, sentAt, trashedAt, isUnread, body };
 }

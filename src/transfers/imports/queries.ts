@@ -38,10 +38,10 @@ export async function insertCopies(db: Database, ownerId: string, copies: OwnCop
              from unnest($2::uuid[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::boolean[],
                          $8::text[])
                as c (id, box, body, sent_at, trashed_at, is_notice, other_name)
-             on conflict do nothing returning owner_id, id, trashed_at
+             on conflict do nothing returning owner_id, id, box, trashed_at
            ), marks as (
-             insert into unread (owner_id, id, other_id, is_marked, is_trashed)
-             select owner_id, id, '${nobody}', true, trashed_at is not null from imported where id = any ($9::uuid[])
+             insert into unread (owner_id, id, other_id, is_marked, is_quiet)
+             select owner_id, id, '${nobody}', true, trashed_at is not null or box <> 'inbox' from imported where id = any ($9::uuid[])
            )
            select count(*)::int as count from imported`,
     values: [

@@ -51,7 +51,7 @@ test('without any, says so', async () => {
 test('the unread count is capped, and leaves out the trash', async () => {
   await fillMailbox(app.pool, alice, bob, 120, { isUnread: true });
   expect(rows(await alice.get('/conversations'))[0]).toContain('bob 99+ unread');
-  await app.pool.query('update unread set is_trashed = true');
+  await app.pool.query('update unread set is_quiet = true');
   expect(rows(await alice.get('/conversations'))[0]).toContain('bob:');
 });
 

@@ -13,7 +13,7 @@ import { copiesOf } from '../../support/mailboxes.ts';
 import { registered, type Fields, type Person } from '../../support/person.ts';
 
 const names = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank'];
-const limits = { perMinute: 5, mailbox: { messages: 100, bytes: 1e9 } };
+const limits = { perMinute: 5, mailbox: { messages: 100, bytes: 1e9 }, firstContact: 'inbox' as const };
 let app: TestApp;
 let people: Record<string, Person>;
 let ids: Record<string, string>;
@@ -119,7 +119,7 @@ test('a message that cannot be sent, or was sent before, waits for no lock', asy
   const again = message('bob', ['alice'], 'Again');
   expect(await send(again)).toMatchObject({ kind: 'sent' });
   await whileLocked('select from mailbox_usage for update', async () => {
-    expect(await send(again)).toMatchObject({ kind: 'sent', recipients: [ids.alice] });
+    expect(await send(again)).toMatchObject({ kind: 'sent', reached: [ids.alice] });
     expect(await send(message('carol', ['alice', 'nobody-here', 'nor-here'], 'Unknown'))).toMatchObject({
       kind: 'unknown',
       names: ['nobody-here', 'nor-here'],
@@ -174,7 +174,7 @@ test('concurrent messages at two processes are sent at most once each, and every
   const among = (most: number) => 1 + Math.floor(Math.random() * most);
   const asked: Sending[] = [];
   const sentDigests = new Set<string>();
-  const allowed = { perMinute: 100_000, mailbox: { messages: 1000, bytes: 1e9 } };
+  const allowed = { ...limits, perMinute: 100_000, mailbox: { messages: 1000, bytes: 1e9 } };
   const write = async (pool: Pool) => {
     for (let turn = 0; turn < 60; turn += 1) {
       const sendings = pick(among(names.length)).map((from) => {

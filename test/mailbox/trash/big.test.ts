@@ -27,7 +27,7 @@ async function counts(): Promise<Counts> {
   const { rows } = await app.pool.query<Counts>(
     `select (select count(*)::int from messages where trashed_at is not null) as trashed,
             (select count(*)::int from unread) as unread,
-            (select count(*)::int from unread where is_trashed) as hidden`,
+            (select count(*)::int from unread where is_quiet) as hidden`,
   );
   return rows[0]!;
 }

@@ -122,7 +122,7 @@ describe('on another server', () => {
 
   test('its unread marks count, and opening a message removes its mark', async () => {
     const { rows } = await elsewhere.pool.query<{ count: number }>(
-      'select count(*)::int as count from unread where not is_trashed',
+      'select count(*)::int as count from unread where not is_quiet',
     );
     expect((await carol.get('/inbox')).$('[data-count]').text()).toBe(String(rows[0]!.count));
   });
