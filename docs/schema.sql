@@ -507,6 +507,38 @@ create index contacts_blocked on contacts (owner_id, other_id) where blocked_at 
 alter table contacts enable row level security;
 create policy own on contacts using (owner_id = (select current_owner()) or is_system());
 
+-- Messages that their recipients reported to the administrators (docs/decisions/reports.md).
+create table reports (
+  reporter_id uuid not null,
+  id uuid not null,
+  -- The reporter's copy, which may be gone.
+  message_id uuid not null,
+  -- No reference to users: the report outlives the account.
+  reported_id uuid not null,
+  -- The message as it was and the reporter's words, encrypted with secret.key, bound to reporter and id.
+  encrypted bytea not null,
+  reported_at timestamptz not null,
+  -- When administrators looked, each time; the reporter sees it.
+  looked_at timestamptz[] not null default '{}'::timestamptz[],
+  closed_at timestamptz,
+  outcome text,
+  -- To the reporter, encrypted like the message.
+  answer bytea,
+  constraint reports_pkey primary key (reporter_id, id),
+  constraint reports_reporter_id_message_id_key unique (reporter_id, message_id),
+  constraint reports_reporter_id_fkey foreign key (reporter_id) references users(id) on delete cascade,
+  constraint reports_check check ((closed_at is null) = (outcome is null)),
+  constraint reports_outcome_check check (outcome = any (array['nothing', 'warned', 'disabled']))
+);
+-- For the cleanup job.
+create index reports_by_closing on reports (closed_at) where closed_at is not null;
+-- Administrators find a report by its id alone.
+create index reports_by_id on reports (id);
+-- A page of those that are open.
+create index reports_open on reports (id) where closed_at is null;
+alter table reports enable row level security;
+create policy own on reports using (reporter_id = (select current_owner()) or is_system());
+
 -- Search reads messages through this view, with the same condition as the policy: @@ and @> are not leakproof, so
 -- row-level security would keep them from using the index.
 create view searched_messages as
@@ -597,6 +629,6 @@ return case when (current_setting('app.owner_id', true) = 'system') then true el
 
 grant select, insert, update, delete on announcements, contacts, conversations, deletions, drafts,
   ended_drafts, error_counts, exports, imports, invitations, known_browsers, mailbox_usage, messages, nonces,
-  operator_log, passkeys, rate_limits, recovery_codes, registrations, reset_links, sent_forms, sessions,
-  signing_keys, site_facts, totp, unread, username_keys, usernames_used, users to app_role;
+  operator_log, passkeys, rate_limits, recovery_codes, registrations, reports, reset_links, sent_forms,
+  sessions, signing_keys, site_facts, totp, unread, username_keys, usernames_used, users to app_role;
 grant select on schema_migrations, searched_messages to app_role;

@@ -21,6 +21,7 @@ import { startPageRoutes } from './accounts/start-page-routes.ts';
 import { timeZoneRoutes } from './accounts/time-zone-routes.ts';
 import { preserveAnnouncement } from './admin/announcements/routes.ts';
 import { onlyAdmins, requireConfirmation } from './admin/door.ts';
+import { preserveDecision } from './admin/reports/routes.ts';
 import { adminRoutes } from './admin/routes.ts';
 import { oneByOne } from './concurrency/one-by-one.ts';
 import { forNobody } from './database/owner.ts';
@@ -36,6 +37,8 @@ import { notifyOwnPages } from './mailbox/live/own-changes.ts';
 import { liveRoutes } from './mailbox/live/routes.ts';
 import { messagePreload, messageRoutes } from './mailbox/message-routes.ts';
 import { questions } from './mailbox/questions.ts';
+import { ownReportRoutes } from './mailbox/reports/own-routes.ts';
+import { preserveReport, reportPath, reportRoutes } from './mailbox/reports/routes.ts';
 import { listPreloads, mailboxRoutes } from './mailbox/routes.ts';
 import { peopleRoutes } from './mailbox/people/routes.ts';
 import { searchRoutes } from './mailbox/search/routes.ts';
@@ -113,6 +116,7 @@ export function createApp(ctx: AppContext): Express {
   app.use(limitLargeForms(ctx), readForms, refuseNestedFields, offerToken);
   // Before anything that may refuse a form, so that every refusal preserves the user's text.
   app.post(['/send', '/drafts'], preserveInput(showMessageAgain(ctx)));
+  app.post(reportPath, preserveReport);
   app.use(refuseOtherSites(ctx));
   for (const preload of [listPreloads.inbox, listPreloads.sent, conversationsPreload, messagePreload])
     app.get(preload.path, startPreload(preload));
@@ -126,6 +130,7 @@ export function createApp(ctx: AppContext): Express {
     .route('/admin{/*below}')
     .all(
       preserveAnnouncement,
+      preserveDecision,
       requireUser(ctx),
       onlyAdmins,
       guardForms,
@@ -148,6 +153,7 @@ function memberRoutes(ctx: AppContext): Router {
   return Router()
     .use(mailboxRoutes(ctx)) // /inbox /sent /messages/selected /messages/read; first, because requested most
     .use(messageRoutes(ctx)) // /messages/:id
+    .use(reportRoutes(ctx)) // /messages/:id/report
     .use(composeRoutes(ctx)) // /send
     .use(draftRoutes(ctx)) // /drafts
     .use(conversationListRoutes(ctx)) // /conversations
@@ -169,6 +175,7 @@ function memberRoutes(ctx: AppContext): Router {
     .use(recoveryRoutes(ctx)) // /account/recovery-codes
     .use(secondFactorRoutes(ctx)) // /account/second-factor
     .use(passkeyRoutes(ctx)) // /account/passkeys
+    .use(ownReportRoutes(ctx)) // /account/reports
     .use(exportRoutes(ctx)) // /account/export
     .use(importRoutes(ctx)) // /account/import
     .use(deletionRoutes(ctx)) // /account/delete

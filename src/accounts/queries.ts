@@ -80,15 +80,6 @@ export async function insertAccount(
   return rows[0]!;
 }
 
-/** Those who can act. */
-export async function listAdmins(db: Database): Promise<string[]> {
-  const { rows } = await db.query<{ id: string }>(
-    `select id from users
-     where admin_since is not null and disabled_at is null and username is not null order by id`,
-  );
-  return rows.map(({ id }) => id);
-}
-
 export async function setTimeZone(db: Database, userId: string, timeZone: string | null): Promise<void> {
   await db.query('update users set time_zone = $2 where id = $1', [userId, timeZone]);
 }

@@ -21,13 +21,14 @@ export async function leaveNotice(db: Database, ownerId: string, words: string):
   );
 }
 
-/** Unless one that begins so is unread in the inbox. Needs a lock, or two may be left at the same moment. */
+/** Unless one that begins so is unread in the inbox. In a transaction: two at the same moment wait for each other. */
 export async function leaveNoticeOnce(
   db: Database,
   ownerId: string,
   words: string,
   beginning: string,
 ): Promise<void> {
+  await db.query('select from users where id = $1 for no key update', [ownerId]);
   const { rowCount } = await db.query(
     `select from unread n join messages m on m.owner_id = $1 and m.id = n.id
      where n.owner_id = $1 and n.other_id = $2 and not n.is_quiet

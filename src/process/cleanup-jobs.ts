@@ -10,6 +10,7 @@ import { forgetBrowsers } from '../accounts/devices/queries.ts';
 import { deleteExpiredInvitations } from '../accounts/invitations/queries.ts';
 import { listClosedAccounts, purgeAccount } from '../accounts/deletion/queries.ts';
 import { forgetWarnings } from '../mailbox/quota.ts';
+import { deleteExpiredReports } from '../mailbox/reports/queries.ts';
 import { registrationsKeptFor } from '../accounts/registrations/ask.ts';
 import { deleteExpiredRegistrations } from '../accounts/registrations/queries.ts';
 import { deleteExpiredResetLinks } from '../accounts/reset-links/queries.ts';
@@ -27,6 +28,7 @@ export const blockedKeptFor = 30 * day;
 export const sentFormsKeptFor = 91 * day; // a form older than any session (90 days) cannot be sent again
 const browsersKnownFor = 365 * day;
 export const deletionsKeptFor = 400 * day; // longer than the oldest of twelve monthly backups
+export const reportsKeptFor = 90 * day; // after they were closed, or the reported account was deleted
 const noncesKeptFor = 2 * maxNonceAge;
 const batch = 500;
 const pauseMs = 50;
@@ -47,6 +49,7 @@ async function removeDue(pool: Pool, now: number): Promise<number> {
     (db: Database) => deleteExpiredResetLinks(db, new Date(now), batch),
     (db: Database) => deleteExpiredInvitations(db, new Date(now), batch),
     (db: Database) => deleteExpiredRegistrations(db, new Date(now - registrationsKeptFor), batch),
+    (db: Database) => deleteExpiredReports(db, new Date(now - reportsKeptFor), batch),
     (db: Database) => forgetDeletions(db, new Date(now - deletionsKeptFor)),
     (db: Database) => deleteExpiredNonces(db, new Date(now - noncesKeptFor), batch),
   ];

@@ -251,7 +251,7 @@ test('an administrator cannot read messages: the pages work without the right to
   const readable = 'searched_messages, drafts, sent_forms, unread, conversations';
   await change(
     `revoke select on messages, ${readable} from private_messages_owner;
-     grant select (owner_id, id) on messages to private_messages_owner;
+     grant select (owner_id, id, box, trashed_at) on messages to private_messages_owner;
      grant select (owner_id, id, is_quiet) on unread to private_messages_owner;
      grant select (owner_id) on drafts to private_messages_owner;
      grant select (owner_id, digest) on sent_forms to private_messages_owner`,

@@ -27,7 +27,7 @@ beforeAll(async () => {
   ({ rows: owned } = await app.pool.query<{ table: string; column: string }>(
     `select c.relname as "table", a.attname as "column" from pg_class c join pg_attribute a on a.attrelid = c.oid
      where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
-       and a.attname in ('owner_id', 'user_id', 'inviter_id') and c.relname <> 'operator_log' order by 1`,
+       and a.attname in ('owner_id', 'user_id', 'inviter_id', 'reporter_id') and c.relname <> 'operator_log' order by 1`,
   ));
 });
 afterAll(() => app.close());

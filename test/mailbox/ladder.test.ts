@@ -46,6 +46,8 @@ const routes: [route: string, prepare: () => Promise<string>][] = [
   ['POST /messages/:id/delete', sent],
   ['POST /messages/:id/unread', opened],
   ['POST /messages/:id/unsend', sent],
+  ['GET /messages/:id/report', received],
+  ['POST /messages/:id/report', received],
   ['GET /trash/:id', trashed],
   ['POST /trash/:id/restore', trashed],
   ['POST /trash/:id/delete', trashed],
@@ -153,9 +155,9 @@ describe.each(routes)('%s', (route, prepare) => {
     });
 
   test('refuses other methods', async () => {
-    const isSend = route.includes('/send');
+    const isPageWithForm = /\/(send|report)\b/.test(route);
     const methods = ['put', 'patch', 'delete', isForm ? 'get' : 'post', isForm ? 'head' : 'put'] as const;
-    for (const other of methods.filter((method) => !(isSend && method === 'post'))) {
+    for (const other of methods.filter((method) => !(isPageWithForm && /get|head|post/.test(method)))) {
       const fields = other === 'post' ? new URLSearchParams(await tokenOf(bob)).toString() : '';
       const type = { 'Content-Type': 'application/x-www-form-urlencoded' };
       const answer = await bob.ask(other, path(id), type, fields);

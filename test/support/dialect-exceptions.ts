@@ -20,6 +20,12 @@ const exceptions: Exception[] = [
   { file: 'src/accounts/second-factor/lost-key.ts', reason: 'at start' },
   { file: 'src/backups/deletions.ts', reason: 'a restored backup deletes again what several owners deleted' },
   { file: 'src/operator/rotate-secret.ts', reason: 'the operator re-encrypts the secrets of all owners' },
+  {
+    file: 'src/admin/reports/queries.ts',
+    part: '$1 not in (r.reporter_id, r.reported_id)',
+    reason: 'administrators see reports of all',
+  },
+  { file: 'src/mailbox/reports/queries.ts', part: 'where r.closed_at < $1', reason: 'cleanup job' },
   { file: 'src/admin/invitations/queries.ts', reason: 'administrators list all invitations' },
   {
     file: 'src/admin/people/queries.ts',

@@ -19,6 +19,8 @@ const fill = [
   `insert into registrations (id, username, password_hash, line, name_hash)
     values (gen_random_uuid(), 'waiting', '', 'A line', sha256('waiting'))`,
   `insert into deletions (owner_id, id, deleted_at) select id, gen_random_uuid(), now() - interval '1 hour' from users`,
+  `insert into reports (reporter_id, id, message_id, reported_id, encrypted, reported_at, looked_at)
+    select id, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'x', now(), array[now()] from users`,
   'insert into exports (user_id, run, total) select id, gen_random_uuid(), 1 from users',
   `insert into imports (user_id, job, sid, epoch, bytes_total, own_addresses)
     select id, gen_random_uuid(), '', 0, 1, '' from users`,

@@ -106,12 +106,13 @@ export async function fillMailbox(
   });
 }
 
-/** Everybody's messages and drafts, to see that nothing has changed. */
+/** Everybody's messages, drafts and reports, to see that nothing has changed. */
 export async function snapshotOf(pool: Pool): Promise<string> {
   const { rows } = await pool.query(
     `select (select jsonb_agg(m order by m.id) from messages m) as messages,
             (select jsonb_agg(n order by n.id) from unread n) as unread,
-            (select jsonb_agg(d order by d.id) from drafts d) as drafts`,
+            (select jsonb_agg(d order by d.id) from drafts d) as drafts,
+            (select jsonb_agg(r order by r.id) from reports r) as reports`,
   );
   return JSON.stringify(rows);
 }

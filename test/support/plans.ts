@@ -137,7 +137,7 @@ function isRange({ kind, table, index = '', condition = '' }: Step): boolean {
 }
 
 /** What a search looks for is kept by owner and window of time, in one key. */
-export const beginsWithOwner = /^\(+((owner_id|user_id) = |ARRAY\[\(uuid_send\(owner_id\) \|\| )/;
+export const beginsWithOwner = /^\(+((owner_id|user_id|reporter_id) = |ARRAY\[\(uuid_send\(owner_id\) \|\| )/;
 
 function nameOf({ kind, table, index, condition = 'all of it', rows }: Step): string {
   return `${kind} of ${index ?? table}, ${condition}: ${rows} rows`;

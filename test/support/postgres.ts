@@ -56,7 +56,7 @@ async function readSchema(pool: Pool): Promise<Schema> {
   const { rows } = await pool.query<Schema>(`select
     (select json_object_agg(c.relname, a.attname) from pg_class c join pg_attribute a on a.attrelid = c.oid
      where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v')
-       and a.attname in ('owner_id', 'user_id', 'inviter_id') and c.relname <> 'operator_log') as owned,
+       and a.attname in ('owner_id', 'user_id', 'inviter_id', 'reporter_id') and c.relname <> 'operator_log') as owned,
     (select array_agg(distinct proname::text) from pg_proc where provolatile = 's') as stable,
     (select array_agg(distinct proname::text) from pg_proc where provolatile = 'v') as volatile`);
   return rows[0]!;

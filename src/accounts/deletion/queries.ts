@@ -3,6 +3,7 @@ import { inBatches } from '../../database/batches.ts';
 import type { Database, Pool } from '../../database/pool.ts';
 import { transaction } from '../../database/transaction.ts';
 import { rememberAccount } from '../../mailbox/trash/deletions.ts';
+import { deleteReportsOf } from '../../mailbox/reports/queries.ts';
 import { deleteResetLink } from '../queries.ts';
 import { dropSecondFactor } from '../second-factor/queries.ts';
 import { deleteSessions, endSessions } from '../../sessions/queries.ts';
@@ -23,9 +24,11 @@ export async function closeAccount(pool: Pool, userId: string): Promise<void> {
   }
 }
 
-/** Locks in the order of sending and purging, to avoid deadlocks: mailbox_usage, drafts, users. */
+/** Locks in the order of sending, purging and closing reports, to avoid deadlocks: reports, mailbox_usage, drafts,
+ * users. */
 async function removeCredentials(pool: Pool, userId: string): Promise<void> {
   await transaction(pool, async (db) => {
+    await deleteReportsOf(db, userId);
     await db.query('delete from drafts where owner_id = $1', [userId]);
     await db.query(
       `update users set username = null, display_name = null, name_key = null, password_hash = '', epoch = epoch + 1

@@ -1,12 +1,10 @@
 // Asks to register where an administrator decides (REGISTRATION=approve), and tells the administrators.
-import { asOwner } from '../../database/owner.ts';
 import type { Pool } from '../../database/pool.ts';
 import { transaction } from '../../database/transaction.ts';
-import { leaveNoticeOnce } from '../../mailbox/notices.ts';
+import { tellAdmins } from '../../mailbox/admin-notices.ts';
 import { HttpError } from '../../web/errors.ts';
-import { addressForOthers } from '../../web/site-address.ts';
 import type { AccountsContext } from '../context.ts';
-import { listAdmins, lockAccount, reserveUsername } from '../queries.ts';
+import { reserveUsername } from '../queries.ts';
 import type { HashUsername } from '../used-usernames.ts';
 import { countWaiting, insertRegistration, type OwnRegistration } from './queries.ts';
 
@@ -22,7 +20,11 @@ export async function askToRegister(
 ): Promise<boolean> {
   if ((await countWaiting(ctx.pool)) >= maxWaiting) throw crowded();
   const isWaiting = await reserve(ctx.pool, ctx.hashUsername, applicant, passwordHash);
-  if (isWaiting) await tellAdmins(ctx).catch((err: Error) => ctx.log.error({ err }, 'background'));
+  if (isWaiting)
+    await tellAdmins(ctx, {
+      sentence: 'Somebody asks to register and waits for an administrator.',
+      page: '/admin/registrations',
+    });
   return isWaiting;
 }
 
@@ -38,20 +40,6 @@ function reserve(
     await insertRegistration(db, applicant, passwordHash, nameHash);
     return true;
   });
-}
-
-const waits = 'Somebody asks to register and waits for an administrator.';
-
-/** One unread notice is enough, however many wait. */
-async function tellAdmins({ config, pool, notifier }: AccountsContext): Promise<void> {
-  const words = `${waits} Decide here: ${addressForOthers(config)}/admin/registrations`;
-  for (const id of await listAdmins(pool)) {
-    await transaction(pool, async (db) => {
-      await lockAccount(db, id);
-      await asOwner(id, () => leaveNoticeOnce(db, id, words, waits));
-    });
-    notifier.notify([id]);
-  }
 }
 
 /** Only for those who have typed the password of this registration. */
