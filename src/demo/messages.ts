@@ -14,7 +14,9 @@ export const people: Record<string, string | null> = {
 
 export const password = 'a demonstration only';
 
-export const messages: [from: string, to: string, minutesAgo: number, text: string][] = [
+export type DemoMessage = [from: string, to: string, minutesAgo: number, text: string];
+
+export const messages: DemoMessage[] = [
   [
     'henrik',
     'alice',
@@ -110,4 +112,14 @@ export const messages: [from: string, to: string, minutesAgo: number, text: stri
     'Can you bring the long table on Saturday? The hall only has the two round ones, and we will be about thirty.',
   ],
   ['marta', 'bob', 11, 'And you the benches?'],
+];
+
+/** Somebody whom nobody has written to. */
+export const stranger = 'tomas';
+
+export const request: DemoMessage = [
+  stranger,
+  'alice',
+  35,
+  'Hello Alice, I am new in the village. Henrik says you know who lends out ladders: https://example.org/ladders?',
 ];

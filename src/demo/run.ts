@@ -9,11 +9,13 @@ import { asSystem } from '../database/owner.ts';
 import type { Pool } from '../database/pool.ts';
 import { transaction } from '../database/transaction.ts';
 import { sendMessage } from '../mailbox/compose/send-message.ts';
+import type { FirstContact } from '../mailbox/contacts/first-contact.ts';
+import { acceptPeople } from '../mailbox/contacts/queries.ts';
 import type { Quota } from '../mailbox/usage.ts';
 import { createEncryption, type Encryption } from '../secrets/encryption.ts';
 import { readSecretKey } from '../secrets/secret-key.ts';
 import { exitWithError, StartupError } from '../startup-error.ts';
-import { messages, password, people } from './messages.ts';
+import { messages, password, people, request, stranger, type DemoMessage } from './messages.ts';
 
 try {
   await run();
@@ -43,25 +45,35 @@ async function fill(pool: Pool, encryption: Encryption, mailbox: Quota, password
 
   const hashUsername = await openUsedUsernames(pool, encryption, console.error);
   const ids = new Map<string, string>();
-  for (const [name, displayName] of Object.entries(people)) {
+  const addPerson = async (name: string, displayName: string | null): Promise<void> => {
     const account = await transaction(pool, (db) => createAccount(db, hashUsername, name, passwordHash));
-    if (account === 'taken') continue;
+    if (account === 'taken') return;
     ids.set(name, account.id);
     await setDisplayName(pool, account.id, displayName);
-  }
-  const limits = { perMinute: messages.length, mailbox, firstContact: 'inbox' as const };
-  for (const [from, to, minutesAgo, body] of messages) {
-    const sentAt = new Date(Date.now() - minutesAgo * 60_000);
-    const message = {
-      from: ids.get(from)!,
-      to: [to],
-      body,
-      sentAt,
-      digest: randomBytes(32),
-      draftId: randomUUID(),
-    };
-    await sendMessage(pool, limits, message);
-  }
+  };
+  for (const [name, displayName] of Object.entries(people)) await addPerson(name, displayName);
+  const send = ([from, to, minutesAgo, body]: DemoMessage, firstContact: FirstContact) =>
+    sendMessage(
+      pool,
+      { perMinute: messages.length, mailbox, firstContact },
+      {
+        from: ids.get(from)!,
+        to: [to],
+        body,
+        sentAt: new Date(Date.now() - minutesAgo * 60_000),
+        digest: randomBytes(32),
+        draftId: randomUUID(),
+      },
+    );
+  for (const message of messages) await send(message, 'inbox');
+  for (const id of ids.values())
+    await acceptPeople(
+      pool,
+      id,
+      [...ids.values()].filter((other) => other !== id),
+    );
+  await addPerson(stranger, null);
+  await send(request, 'requests');
   for (const id of ids.values())
     await pool.query(
       `delete from unread where owner_id = $1 and id in (

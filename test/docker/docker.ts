@@ -20,6 +20,7 @@ const asShipped = {
   FRONT_PROXY: '',
   REGISTRATIONS_PER_HOUR: '',
   REGISTRATION: '',
+  FIRST_CONTACT: 'inbox',
   MEMBERS_INVITE: '',
   HSTS: '',
 };

@@ -22,6 +22,7 @@ export async function launchTarget(program: string, settings: Record<string, str
       PORT: port,
       PUBLIC_URL: benchSite.publicUrl,
       REGISTRATION: 'open',
+      FIRST_CONTACT: 'inbox',
       ...settings,
     },
     stdio: ['ignore', 'ignore', 'inherit'],

@@ -179,6 +179,7 @@ export const samples: Record<string, Samples> = {
   REGISTRATION: choice('open', 'invite', 'closed'),
   REQUIRE_SECOND_FACTOR: tooMany(choice('off', 'admins', 'all'), 'members'),
   MEMBERS_INVITE: tooMany(whole('0', '3'), '1001'),
+  FIRST_CONTACT: tooMany(choice('inbox', 'requests'), 'known', 'on'),
   DIRECTORY: tooMany(choice('off', 'members'), 'all', 'on'),
   PASSWORD_MEMORY_KIB: tooMany(whole('7168'), '7167', '4194305', '999999999'),
   PASSWORD_PASSES: tooMany(whole('3'), '0', '101'),

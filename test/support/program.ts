@@ -68,7 +68,7 @@ export async function launch(
   const [command, ...args] = [...prefix, process.execPath, ...nodeArgs, join(project, 'src/start.js')];
   const child = spawn(command, args, {
     cwd: project === projectFolder ? '/' : project, // away from the developer's .env
-    env: { PATH, HOME, PORT: port, ...ownData, ...settings },
+    env: { PATH, HOME, PORT: port, FIRST_CONTACT: 'inbox', ...ownData, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
     ...options,
   });

@@ -141,7 +141,8 @@ export async function insertReceivedCopy(
   const { rows } = await db.query<{ box: Box }>({
     name: 'insert received copy',
     text: `with contact as (
-             select k.blocked_at is not null as is_blocked, coalesce(k.written_at, k.accepted_at) is not null as is_known
+             select k.blocked_at is not null as is_blocked,
+                    coalesce(k.written_at, k.accepted_at) is not null as is_known
              from contacts k where k.owner_id = $1 and k.other_id = $3
            ), chosen as (
              select case when (select is_blocked from contact) then 'blocked'

@@ -41,7 +41,8 @@ export async function insertCopies(db: Database, ownerId: string, copies: OwnCop
              on conflict do nothing returning owner_id, id, box, trashed_at
            ), marks as (
              insert into unread (owner_id, id, other_id, is_marked, is_quiet)
-             select owner_id, id, '${nobody}', true, trashed_at is not null or box <> 'inbox' from imported where id = any ($9::uuid[])
+             select owner_id, id, '${nobody}', true, trashed_at is not null or box <> 'inbox' from imported
+             where id = any ($9::uuid[])
            )
            select count(*)::int as count from imported`,
     values: [

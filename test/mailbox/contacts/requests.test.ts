@@ -26,7 +26,7 @@ test('a stranger’s first message waits in Requests, where nothing counts it an
   const inbox = await bob.get('/inbox');
   expect(inbox.$('[data-count]').text()).toBe('0');
   expect(inbox.$('main').text().replaceAll(/\s+/g, ' ')).toContain(
-    '1 message from people you have never written',
+    'Requests (1) from people you have never written',
   );
 
   expect(await bodiesAt(bob, '/requests')).toEqual(['Hello, see https://example.org/ please']);
