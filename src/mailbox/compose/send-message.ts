@@ -26,7 +26,8 @@ export interface SendLimits {
   firstContact: FirstContact;
 }
 
-/** 'sent': now or earlier; `reached`: in whose inbox it may be. 'unanswered': these must reply first. 'full': `isOwn` if the sender's mailbox is. */
+/** 'sent': now or earlier; `reached`: in whose inbox it may be. 'unanswered': these must reply first. 'full': `isOwn`
+ * if the sender's mailbox is. */
 type Answer =
   | { kind: 'sent'; reached: string[]; isDraftKept: boolean }
   | { kind: 'unknown'; names: string[] }

@@ -18,19 +18,33 @@ export async function findPerson(db: Database, username: string): Promise<Person
   return rows[0];
 }
 
+/** Other people of these names. */
+export async function listPeople(db: Database, ownerId: string, usernames: string[]): Promise<Person[]> {
+  const { rows } = await db.query<Person>(
+    'select id, username from users where username = any ($2::text[]) and id <> $1 order by id',
+    [ownerId, usernames],
+  );
+  return rows;
+}
+
 /** Their requests move to the blocked messages. False if they were blocked before. */
 export function blockPerson(pool: Pool, ownerId: string, otherId: string): Promise<boolean> {
   return transaction(pool, async (db) => {
     await lockUsage(db, [ownerId]);
-    const { rowCount } = await db.query(
-      `insert into contacts (owner_id, other_id, blocked_at) values ($1, $2, now())
-       on conflict (owner_id, other_id) do update set blocked_at = excluded.blocked_at
-       where contacts.blocked_at is null`,
-      [ownerId, otherId],
-    );
-    await setAsideRequests(db, ownerId, otherId);
-    return rowCount === 1;
+    return block(db, ownerId, otherId);
   });
+}
+
+/** Where the mailbox is locked. */
+export async function block(db: Database, ownerId: string, otherId: string): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `insert into contacts (owner_id, other_id, blocked_at) values ($1, $2, now())
+     on conflict (owner_id, other_id) do update set blocked_at = excluded.blocked_at
+     where contacts.blocked_at is null`,
+    [ownerId, otherId],
+  );
+  await setAsideRequests(db, ownerId, otherId);
+  return rowCount === 1;
 }
 
 /** What they wrote meanwhile stays where it is. */
@@ -46,15 +60,20 @@ export async function unblockPerson(db: Database, ownerId: string, otherId: stri
 export function acceptPeople(pool: Pool, ownerId: string, otherIds: string[]): Promise<void> {
   return transaction(pool, async (db) => {
     await lockUsage(db, [ownerId]);
-    await db.query(
-      `insert into contacts (owner_id, other_id, accepted_at)
-       select $1, o.id, now() from unnest($2::uuid[]) o (id) order by o.id
-       on conflict (owner_id, other_id) do update set accepted_at = excluded.accepted_at
-       where contacts.accepted_at is null`,
-      [ownerId, otherIds],
-    );
-    await releaseRequests(db, ownerId, otherIds);
+    await acceptAll(db, ownerId, otherIds);
   });
+}
+
+/** Where the mailbox is locked. */
+export async function acceptAll(db: Database, ownerId: string, otherIds: string[]): Promise<void> {
+  await db.query(
+    `insert into contacts (owner_id, other_id, accepted_at)
+     select $1, o.id, now() from unnest($2::uuid[]) o (id) order by o.id
+     on conflict (owner_id, other_id) do update set accepted_at = excluded.accepted_at
+     where contacts.accepted_at is null`,
+    [ownerId, otherIds],
+  );
+  await releaseRequests(db, ownerId, otherIds);
 }
 
 export interface Blocked {

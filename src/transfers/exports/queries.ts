@@ -2,6 +2,7 @@
 import { asOwner } from '../../database/owner.ts';
 import type { Database, Pool } from '../../database/pool.ts';
 import { lowestId } from '../../ids.ts';
+import type { Contacts } from '../contacts-record.ts';
 import type { OwnCopy } from '../message-record.ts';
 
 export interface PartStart {
@@ -167,6 +168,20 @@ export async function findProfile(db: Database, userId: string): Promise<Profile
     `select username, display_name as "displayName", unlisted_at is null as "isListed",
             created_at as "registeredAt", time_zone as "timeZone" from users where id = $1`,
     [userId],
+  );
+  return rows[0]!;
+}
+
+/** Without people whose account is deleted: nobody could be found by it. */
+export async function listContacts(db: Database, ownerId: string): Promise<Contacts> {
+  const { rows } = await db.query<Contacts>(
+    `select coalesce(array_agg(u.username order by u.username)
+                       filter (where coalesce(k.written_at, k.accepted_at) is not null), '{}') as accepted,
+            coalesce(array_agg(u.username order by u.username)
+                       filter (where k.blocked_at is not null), '{}') as blocked
+     from contacts k join users u on u.id = k.other_id
+     where k.owner_id = $1 and u.username is not null`,
+    [ownerId],
   );
   return rows[0]!;
 }

@@ -11,6 +11,7 @@ const reasons = {
   ],
   unreadable: ['mail could not be read', 'mails could not be read'],
   files: ['other file in the zip was ignored', 'other files in the zip were ignored'],
+  blocked: ['person is blocked, as in the file', 'people are blocked, as in the file'],
   drafts: [
     'draft was not imported: its text is in account.json',
     'drafts were not imported: their texts are in account.json',

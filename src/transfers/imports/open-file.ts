@@ -1,5 +1,6 @@
 // Reads the messages of a file in a worker thread, so that parsing never blocks a page.
 import type { FileHandle } from 'node:fs/promises';
+import type { Contacts } from '../contacts-record.ts';
 import type { OwnCopy } from '../message-record.ts';
 import type { ImportReport } from './import-report.ts';
 import { takeReader, type ReaderLimits } from './reader-pool.ts';
@@ -8,6 +9,7 @@ import { Unreadable } from './unreadable.ts';
 
 export interface ReadOptions {
   report: ImportReport;
+  contacts?: Contacts;
   signal: AbortSignal;
   onProgress?: (bytesRead: number) => void;
   ownAddresses?: string[];
@@ -17,7 +19,7 @@ export interface ReadOptions {
 /** Yields batches. Throws Unreadable (damaged, unsupported, too costly to read), or the signal's reason. */
 export async function* readMessages(
   file: FileHandle,
-  { report, signal, onProgress = () => {}, ownAddresses = [], limits }: ReadOptions,
+  { report, contacts, signal, onProgress = () => {}, ownAddresses = [], limits }: ReadOptions,
 ): AsyncGenerator<OwnCopy[]> {
   signal.throwIfAborted();
   const reader = await takeReader(limits);
@@ -33,7 +35,10 @@ export async function* readMessages(
       }
       isOver = true;
       Object.assign(report, reply.report);
-      if (reply.kind === 'end') return;
+      if (reply.kind === 'end') {
+        Object.assign(contacts ?? {}, reply.contacts);
+        return;
+      }
       throw reply.kind === 'unreadable' ? new Unreadable(reply.message) : new Error(reply.message);
     }
   } finally {

@@ -1,4 +1,5 @@
 // Reads a file or zip entry by its detected format: JSON, mbox or eml, optionally gzipped.
+import type { Contacts } from '../contacts-record.ts';
 import type { OwnCopy } from '../message-record.ts';
 import { asLines, gunzip, peek } from './byte-streams.ts';
 import { refuseOtherKinds } from './file-kinds.ts';
@@ -9,6 +10,8 @@ import type { Unpacking } from './unpacking.ts';
 
 export interface FileOptions {
   report: ImportReport;
+  /** Filled by the account.json of an export. */
+  contacts: Contacts;
   ownAddresses: ReadonlySet<string>;
   onProgress: (bytesRead: number) => void;
 }
@@ -20,7 +23,7 @@ export interface Reading extends FileOptions {
 export async function* readContent(
   head: Buffer,
   all: AsyncIterable<Buffer>,
-  reading: Omit<Reading, 'onProgress'> & { isSent: boolean },
+  reading: Omit<Reading, 'onProgress' | 'contacts'> & { isSent: boolean },
 ): AsyncGenerator<OwnCopy[]> {
   if (isGzip(head)) {
     const unpacked = await peek(gunzip(all, reading.unpacking));
@@ -39,7 +42,7 @@ export function isGzip(head: Buffer): boolean {
 function readLinesOf(
   head: Buffer,
   all: AsyncIterable<Buffer>,
-  reading: Omit<Reading, 'onProgress'> & { isSent: boolean },
+  reading: Omit<Reading, 'onProgress' | 'contacts'> & { isSent: boolean },
 ): AsyncGenerator<OwnCopy[]> {
   return head.toString('latin1', 0, 1) === '[' ? readJson(all) : readMbox(asLines(all, head), reading);
 }

@@ -3,6 +3,8 @@
 import { basename, dirname } from 'node:path/posix';
 import { crc32 } from 'node:zlib';
 import { fromFdPromise, type Entry, type ZipFile } from 'yauzl';
+import { z } from 'zod';
+import type { Contacts } from '../contacts-record.ts';
 import type { OwnCopy } from '../message-record.ts';
 import { peek } from './byte-streams.ts';
 import { addToReport } from './import-report.ts';
@@ -37,8 +39,10 @@ export async function* readZip(fd: number, reading: Reading): AsyncGenerator<Own
   const { own, accounts, others, unneeded } = sort(entries);
 
   for (const account of accounts) {
-    const drafts = await countDrafts(unpack(account));
+    const { drafts, accepted, blocked } = await readAccount(unpack(account));
     if (drafts > 0) addToReport(reading.report, 'drafts', '', drafts);
+    reading.contacts.accepted.push(...accepted);
+    reading.contacts.blocked.push(...blocked);
   }
   for (const entry of own) {
     const { head, all } = await peek(unpack(entry));
@@ -129,19 +133,30 @@ function nothingIn(entries: Entry[]): Unreadable {
   return new Unreadable(office ? 'This is an Office document, not mail.' : `${nothing}.`);
 }
 
-/** Drafts in account.json; 0 when it is malformed, since nothing else in it is needed. */
-async function countDrafts(source: AsyncIterable<Buffer>): Promise<number> {
+// As the database has them (users_username_check).
+const names = z
+  .array(z.string().regex(/^[a-z0-9][a-z0-9_.-]{2,29}$/))
+  .max(100_000)
+  .catch([]);
+const account = z.object({
+  drafts: z.array(z.unknown()).catch([]),
+  contacts: z.object({ accepted: names, blocked: names }).catch({ accepted: [], blocked: [] }),
+});
+
+/** How many drafts an account.json has, and its contacts; nothing where it is malformed. */
+async function readAccount(source: AsyncIterable<Buffer>): Promise<Contacts & { drafts: number }> {
+  const nothing = { drafts: 0, accepted: [], blocked: [] };
   const pieces: Buffer[] = [];
   let size = 0;
   for await (const piece of source) {
     pieces.push(piece);
-    if ((size += piece.length) > maxAccountLength) return 0;
+    if ((size += piece.length) > maxAccountLength) return nothing;
   }
   try {
-    const { drafts } = JSON.parse(Buffer.concat(pieces).toString()) as { drafts?: unknown };
-    return Array.isArray(drafts) ? drafts.length : 0;
+    const { drafts, contacts } = account.parse(JSON.parse(Buffer.concat(pieces).toString()));
+    return { drafts: drafts.length, ...contacts };
   } catch {
-    return 0;
+    return nothing;
   }
 }
 

@@ -1,6 +1,7 @@
 // Worker thread that reads files; it produces one batch per request, so it never runs ahead.
 import { setPriority } from 'node:os';
 import { parentPort } from 'node:worker_threads';
+import type { Contacts } from '../contacts-record.ts';
 import type { OwnCopy } from '../message-record.ts';
 import { emptyReport, type ImportReport } from './import-report.ts';
 import { readFile } from './read-file.ts';
@@ -10,7 +11,7 @@ export type ReaderRequest = { fd: number; ownAddresses: string[] } | 'next';
 
 export type ReaderReply = { bytesRead: number } & (
   | { kind: 'batch'; copies: OwnCopy[] }
-  | { kind: 'end'; report: ImportReport }
+  | { kind: 'end'; report: ImportReport; contacts: Contacts }
   | { kind: 'unreadable' | 'failed'; message: string; report: ImportReport }
 );
 
@@ -21,6 +22,7 @@ const lowPriority = 19;
 interface OpenFile {
   batches: AsyncIterator<OwnCopy[]>;
   report: ImportReport;
+  contacts: Contacts;
   bytesRead: number;
 }
 
@@ -35,22 +37,28 @@ parentPort!.on('message', (request: ReaderRequest) => {
 });
 
 function open(fd: number, ownAddresses: string[]): OpenFile {
-  const opened: OpenFile = { batches: undefined as never, report: emptyReport(), bytesRead: 0 };
+  const opened: OpenFile = {
+    batches: undefined as never,
+    report: emptyReport(),
+    contacts: { accepted: [], blocked: [] },
+    bytesRead: 0,
+  };
   opened.batches = readFile(fd, {
     report: opened.report,
+    contacts: opened.contacts,
     ownAddresses: new Set(ownAddresses.map((address) => address.trim().toLowerCase())),
     onProgress: (bytesRead) => (opened.bytesRead = bytesRead),
   });
   return opened;
 }
 
-async function next({ batches, report, ...rest }: OpenFile): Promise<ReaderReply> {
+async function next({ batches, report, contacts, ...rest }: OpenFile): Promise<ReaderReply> {
   const since = performance.now();
   const bytesRead = () => file?.bytesRead ?? rest.bytesRead;
   try {
     for (;;) {
       const { done, value } = await batches.next();
-      if (done) return { kind: 'end', report, bytesRead: bytesRead() };
+      if (done) return { kind: 'end', report, contacts, bytesRead: bytesRead() };
       const isDue = value.length > 0 || performance.now() - since > progressMs;
       if (isDue) return { kind: 'batch', copies: value, bytesRead: bytesRead() };
     }

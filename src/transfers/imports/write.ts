@@ -1,13 +1,15 @@
 // Writes the messages of a file into one mailbox, in one transaction.
 import type { FileHandle } from 'node:fs/promises';
-import type { Pool } from '../../database/pool.ts';
+import type { Database, Pool } from '../../database/pool.ts';
 import { transaction } from '../../database/transaction.ts';
+import type { Contacts } from '../contacts-record.ts';
 import type { OwnCopy } from '../message-record.ts';
+import { acceptAll, block, listPeople } from '../../mailbox/contacts/queries.ts';
 import { countBeyond } from '../../mailbox/quota.ts';
 import { bytesInWords } from '../../in-words.ts';
 import type { Quota } from '../../mailbox/usage.ts';
 import type { Heartbeat } from './heartbeat.ts';
-import { emptyReport, type ImportReport } from './import-report.ts';
+import { addToReport, emptyReport, type ImportReport } from './import-report.ts';
 import { finishImport, mayContinue, type JobKey } from './job-queries.ts';
 import { readMessages } from './open-file.ts';
 import { countHeld, countKnown, insertCopies } from './queries.ts';
@@ -54,10 +56,11 @@ export async function writeMessages(pool: Pool, limits: Quota, spooled: SpooledF
       `set local idle_in_transaction_session_timeout = '60s'; set local statement_timeout = '90s'`,
     );
     const report = emptyReport();
+    const contacts: Contacts = { accepted: [], blocked: [] };
     let total = 0;
     let added = 0;
     let bytes = 0;
-    for await (const copies of inBatches(spooled, report)) {
+    for await (const copies of inBatches(spooled, report, contacts)) {
       total += copies.length;
       bytes += bytesOf(copies);
       added += await inSteps(() => insertCopies(db, key.userId, copies));
@@ -68,6 +71,7 @@ export async function writeMessages(pool: Pool, limits: Quota, spooled: SpooledF
     const beyond = await countBeyond(db, key.userId, limits);
     if (beyond.messages > 0 && added > 0) throw tooMany(added - beyond.messages);
     if (beyond.bytes > 0 && added > 0) throw tooLarge(bytes - beyond.bytes);
+    await takeOverContacts(db, key.userId, contacts, report);
     heartbeat.signal.throwIfAborted();
     if (!(await finishImport(db, key, { outcome: 'imported', total, added, report })))
       throw heartbeat.stopped();
@@ -77,12 +81,13 @@ export async function writeMessages(pool: Pool, limits: Quota, spooled: SpooledF
 async function* inBatches(
   { file, ownAddresses, heartbeat }: SpooledFile,
   report: ImportReport,
+  contacts?: Contacts,
 ): AsyncGenerator<OwnCopy[]> {
   const { signal, progress } = heartbeat;
   const onProgress = (bytesRead: number) => void (progress.bytesRead = bytesRead);
   let group: OwnCopy[] = [];
   let characters = 0;
-  for await (const copies of readMessages(file, { report, signal, onProgress, ownAddresses })) {
+  for await (const copies of readMessages(file, { report, contacts, signal, onProgress, ownAddresses })) {
     for (const copy of copies) {
       characters += copy.body.length;
       if (group.push(copy) < batch.messages && characters < batch.characters) continue;
@@ -93,6 +98,27 @@ async function* inBatches(
     }
   }
   if (group.length > 0) yield group;
+}
+
+/** Usernames of this site, as in its exports; on another site, the report says whom it has blocked. */
+async function takeOverContacts(
+  db: Database,
+  ownerId: string,
+  { accepted, blocked }: Contacts,
+  report: ImportReport,
+): Promise<void> {
+  const found = await listPeople(db, ownerId, [...accepted, ...blocked]);
+  const among = (names: string[]) => {
+    const wanted = new Set(names);
+    return found.filter(({ username }) => wanted.has(username));
+  };
+  await acceptAll(
+    db,
+    ownerId,
+    among(accepted).map(({ id }) => id),
+  );
+  for (const { id, username } of among(blocked))
+    if (await block(db, ownerId, id)) addToReport(report, 'blocked', username);
 }
 
 function bytesOf(copies: OwnCopy[]): number {

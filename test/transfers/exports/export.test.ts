@@ -117,6 +117,7 @@ test('account.json has the profile, devices, credentials and drafts', async () =
     'devices',
     'secondFactor',
     'passkeys',
+    'contacts',
     'drafts',
   ]);
   expect([account.username, account.displayName, account.isListed]).toEqual(['alice', 'Alice Żak', true]);
