@@ -115,7 +115,17 @@ function fail(): never {
   throw damaged();
 }
 
-const maxHeaderBytes = 4096;
+export const maxHeaderBytes = 4096;
+const headerPattern = /^([^]*?\n---) ([\w+/]{43})\n/;
+const nonceBytes = 16;
+
+/** Without a key: it begins as age does, and ends with a whole chunk. `start` is latin1, at least of the header. */
+export function isWholeFile(start: string, bytes: number): boolean {
+  const [header] = headerPattern.exec(start) ?? [];
+  if (!header?.startsWith(ageLine)) return false;
+  const rest = (bytes - header.length - nonceBytes) % (chunkBytes + tagBytes);
+  return bytes > header.length + nonceBytes && (rest === 0 || rest > tagBytes);
+}
 
 async function readHeader(
   chunks: AsyncIterable<Buffer>,
@@ -123,7 +133,7 @@ async function readHeader(
   const source = chunks[Symbol.asyncIterator]();
   let held = Buffer.alloc(0);
   for (;;) {
-    const [found, header, mac] = /^([^]*?\n---) ([\w+/]{43})\n/.exec(held.toString('latin1')) ?? [];
+    const [found, header, mac] = headerPattern.exec(held.toString('latin1')) ?? [];
     if (found) {
       const rest = { [Symbol.asyncIterator]: () => after(held.subarray(found.length), source) };
       return { header: header!, mac: Buffer.from(mac!, 'base64'), rest };

@@ -8,6 +8,7 @@ export interface BackupFact {
   madeAt: string;
   file: string;
   bytes: number;
+  sha256?: string; // missing in facts of earlier versions
 }
 
 /** The fact "rehearsal". */
@@ -17,10 +18,18 @@ export interface RehearsalFact {
   failure: string | null; // null: the backup was restored, and all of it agreed
 }
 
+/** The fact "backup-check": of the newest backup, as far as that is possible without its key. */
+export interface BackupCheckFact {
+  at: string;
+  file: string;
+  isCompared: boolean; // false: its size and SHA-256 when it was made are not known here
+  failure: string | null;
+}
+
 /** The fact "nightly-backup" is the last one in BACKUP_DIR, so that one elsewhere does not count for it. */
 export async function writeBackupFacts(db: Database, backup: Backup, isInBackupDir: boolean): Promise<void> {
-  const { file, bytes } = backup;
-  const fact: BackupFact = { madeAt: backup.madeAt.toISOString(), file, bytes };
+  const { file, bytes, sha256 } = backup;
+  const fact: BackupFact = { madeAt: backup.madeAt.toISOString(), file, bytes, sha256 };
   await writeFact(db, 'backup', fact);
   if (isInBackupDir) await writeFact(db, 'nightly-backup', fact);
 }
@@ -30,8 +39,8 @@ export async function findNightlyBackup(db: Database): Promise<Date | undefined>
   return fact && new Date(fact.value.madeAt);
 }
 
-export async function findRehearsal(db: Database): Promise<Date | undefined> {
-  const fact = await readFact<RehearsalFact>(db, 'rehearsal');
+export async function findLast(db: Database, name: 'rehearsal' | 'backup-check'): Promise<Date | undefined> {
+  const fact = await readFact<RehearsalFact | BackupCheckFact>(db, name);
   return fact && new Date(fact.value.at);
 }
 

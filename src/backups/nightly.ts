@@ -7,7 +7,8 @@ import { StartupError } from '../startup-error.ts';
 import { isPublicKey } from './age-keys.ts';
 import { withOwner } from './connection.ts';
 import { shortenDeletions } from './deletions.ts';
-import { databaseNow, findNightlyBackup, findRehearsal, writeBackupFacts } from './facts.ts';
+import { checkEncrypted } from './check-encrypted.ts';
+import { databaseNow, findLast, findNightlyBackup, writeBackupFacts } from './facts.ts';
 import { listBackups, removeSurplus } from './kept.ts';
 import { rehearse } from './rehearse.ts';
 import { isBackupDue, isRehearsalDue } from './schedule.ts';
@@ -32,7 +33,7 @@ export async function runNightly(run: NightlyRun): Promise<void> {
     await attempt(tell, () => backUp(run, folder, now));
     const troubles = new Map<Trouble, string>();
     const failure = await attempt(tell, () => rehearseNewest(run, folder, now));
-    if (failure) troubles.set('rehearsal', `A rehearsal of the newest backup failed: ${failure}`);
+    if (failure) troubles.set('rehearsal', `A test of the newest backup failed: ${failure}`);
     if (run.signal?.aborted) return;
     await attempt(tell, async () => {
       for (const [kind, sentence] of await findTroubles(folder, now)) troubles.set(kind, sentence);
@@ -70,14 +71,17 @@ async function backUp({ config, database, signal }: NightlyRun, folder: string, 
   if (oldest) await shortenDeletions(database.pool, folder, new Date(oldest.madeAt));
 }
 
-/** What is encrypted for a key elsewhere is rehearsed there, by hand. */
+/** Where the key is not, as is usual, only the bytes of the file are checked. */
 async function rehearseNewest(
   { config, database, signal }: NightlyRun,
   folder: string,
   now: Date,
 ): Promise<void> {
   const newest = (await listBackups(folder)).at(-1);
-  if (!newest || newest.name.endsWith('.age')) return;
-  if (!isRehearsalDue(await findRehearsal(database.pool), now)) return;
-  await rehearse({ ...database, config, file: join(folder, newest.name), tell: () => {}, signal });
+  if (!newest) return;
+  const file = join(folder, newest.name);
+  const isEncrypted = newest.name.endsWith('.age');
+  if (!isRehearsalDue(await findLast(database.pool, isEncrypted ? 'backup-check' : 'rehearsal'), now)) return;
+  if (isEncrypted) return checkEncrypted(database.pool, file);
+  await rehearse({ ...database, config, file, tell: () => {}, signal });
 }

@@ -1,4 +1,5 @@
 // Writes a backup: one snapshot of the database, streamed into a file while people go on writing.
+import { createHash, type Hash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { chown, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -36,6 +37,7 @@ export interface Backup {
   file: string;
   madeAt: Date;
   bytes: number;
+  sha256: string; // of the file as it is on the disk
   sums: Record<string, TableSum>;
 }
 
@@ -73,12 +75,14 @@ async function writeFile(
   const file = await freeName(folder, madeAt, recipient ? '.backup.age' : '.backup');
   const partial = `${file}${partialEnding}`;
   const sums: Record<string, TableSum> = {};
+  const fileSum = createHash('sha256');
   try {
     await pipeline(
       () => text(client, manifest, tables, sums, onProgress),
       createZstdCompress(),
       withChecksum,
       recipient ? encryptFor(recipient) : asItIs,
+      (chunks: AsyncIterable<Buffer>) => summed(chunks, fileSum),
       createWriteStream(partial, { mode: 0o600, flush: true }),
       { signal },
     );
@@ -88,7 +92,14 @@ async function writeFile(
     throw explain(error as NodeJS.ErrnoException, folder);
   }
   const { size: bytes } = await stat(file);
-  return { file, madeAt, bytes, sums };
+  return { file, madeAt, bytes, sha256: fileSum.digest('hex'), sums };
+}
+
+async function* summed(chunks: AsyncIterable<Buffer>, sum: Hash): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) {
+    sum.update(chunk);
+    yield chunk;
+  }
 }
 
 async function* text(

@@ -22,6 +22,9 @@ running process adds to them once a minute.`,
         `errors in 24 hours: ${found.errors}`,
         `last backup: ${never(found.backup)}`,
         `last rehearsal: ${never(found.rehearsal)}${found.rehearsalFailure ? `: ${found.rehearsalFailure}` : ''}`,
+        ...(found.backupCheck
+          ? [`last check of the encrypted file: ${exactTime(found.backupCheck)}: ${found.backupCheckResult}`]
+          : []),
         `free disk space: ${free}`,
         `database: ${bytesInWords(found.databaseBytes)}`,
         `certificate: ${certificate}${found.certificateFailure ? `; failed: ${found.certificateFailure}` : ''}`,

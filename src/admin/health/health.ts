@@ -1,6 +1,6 @@
 // The site's health, for /admin/health and `operator health`.
 import { statfs } from 'node:fs/promises';
-import type { BackupFact, RehearsalFact } from '../../backups/facts.ts';
+import type { BackupCheckFact, BackupFact, RehearsalFact } from '../../backups/facts.ts';
 import type { Config } from '../../config.ts';
 import { asSystem } from '../../database/owner.ts';
 import type { Pool } from '../../database/pool.ts';
@@ -23,6 +23,9 @@ export interface Health {
   backup: Date | null;
   rehearsal: Date | null;
   rehearsalFailure: string | null;
+  /** When the newest backup is encrypted for a key elsewhere, and its bytes alone were checked; in words, how it is. */
+  backupCheck: Date | null;
+  backupCheckResult: string | null;
   /** Null where no certificate is got here, or there is none yet. */
   certificateUntil: Date | null;
   certificateFailure: string | null;
@@ -30,7 +33,7 @@ export interface Health {
 }
 
 export async function findHealth(pool: Pool, { dataDir }: Pick<Config, 'dataDir'>): Promise<Health> {
-  const [versions, disk, databaseBytes, errors, backup, rehearsal, certificate] = await asSystem(() =>
+  const [versions, disk, databaseBytes, errors, backup, rehearsal, check, certificate] = await asSystem(() =>
     Promise.all([
       findVersions(pool),
       statfs(dataDir).catch(() => undefined),
@@ -38,6 +41,7 @@ export async function findHealth(pool: Pool, { dataDir }: Pick<Config, 'dataDir'
       countRecentErrors(pool),
       readFact<BackupFact>(pool, 'backup'),
       readFact<RehearsalFact>(pool, 'rehearsal'),
+      readFact<BackupCheckFact>(pool, 'backup-check'),
       findCertificate(pool),
     ]),
   );
@@ -50,8 +54,16 @@ export async function findHealth(pool: Pool, { dataDir }: Pick<Config, 'dataDir'
     backup: backup ? new Date(backup.value.madeAt) : null,
     rehearsal: rehearsal ? new Date(rehearsal.value.at) : null,
     rehearsalFailure: rehearsal?.value.failure ?? null,
+    backupCheck: check ? new Date(check.value.at) : null,
+    backupCheckResult: check ? describeCheck(check.value) : null,
     certificateUntil: expiresAt ? new Date(expiresAt) : null,
     certificateFailure: failure ?? null,
     errors,
   };
+}
+
+function describeCheck({ failure, isCompared }: BackupCheckFact): string {
+  if (failure) return failure;
+  const bytes = isCompared ? 'all bytes are as they were written' : 'it can be read to its end';
+  return `${bytes}; its content was not opened, which takes the key`;
 }
