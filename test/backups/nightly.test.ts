@@ -264,9 +264,9 @@ describe('a nightly run', () => {
   });
 });
 
-function flipBit(file: string, place: number): void {
+function flipBit(file: string, index: number): void {
   const bytes = readFileSync(file);
-  bytes[place]! ^= 1;
+  bytes[index]! ^= 1;
   writeFileSync(file, bytes);
 }
 
