@@ -112,13 +112,14 @@ async function takeOverContacts(
     const wanted = new Set(names);
     return found.filter(({ username }) => wanted.has(username));
   };
+  // First, so that what a blocked person has asked is set aside, not accepted.
+  for (const { id, username } of among(blocked))
+    if (await block(db, ownerId, id)) addToReport(report, 'blocked', username);
   await acceptAll(
     db,
     ownerId,
     among(accepted).map(({ id }) => id),
   );
-  for (const { id, username } of among(blocked))
-    if (await block(db, ownerId, id)) addToReport(report, 'blocked', username);
 }
 
 function bytesOf(copies: OwnCopy[]): number {
