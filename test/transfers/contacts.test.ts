@@ -50,7 +50,7 @@ test('on another site, an import blocks and accepts those who have these names t
   // A request is an ordinary message there, and what was blocked stays so.
   expect(await copiesOf(other.pool, 'Dora asks')).toEqual(['alice inbox, unread again']);
   expect(await copiesOf(other.pool, 'Charlie is blocked')).toEqual(['alice blocked, unread again']);
-  expect((await alice2.get('/sent')).$('[data-count]').text()).toBe('2');
+  expect((await alice2.get('/sent')).$('[data-count]').text()).toBe('3');
 });
 
 test.each([
