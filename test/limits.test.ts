@@ -2,7 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { createConnection, type AddressInfo, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { maxBatch } from '../src/admin/announcements/announce.ts';
+import { patienceMs as announcingPatienceMs } from '../src/admin/announcements/routes.ts';
+import { maxDays } from '../src/admin/invitations/routes.ts';
 import { maxLineLength } from '../src/admin/site.ts';
+import { validForMs } from '../src/accounts/confirm-password.ts';
+import { againAfterMs, maxAgeMs } from '../src/backups/trouble.ts';
 import { maxNamesPerHour } from '../src/accounts/name-routes.ts';
 import { maxBrowsers } from '../src/accounts/devices/queries.ts';
 import { maxPasskeys } from '../src/accounts/passkeys/queries.ts';
@@ -28,7 +33,7 @@ import { maxSearchLength } from '../src/mailbox/search/search-words.ts';
 import { maxSearched } from '../src/mailbox/people/queries.ts';
 import { maxContacts } from '../src/mailbox/people/suggestions.ts';
 import { maxSelected } from '../src/mailbox/selection.ts';
-import { sentFormsKeptFor, trashKeptFor } from '../src/process/cleanup-jobs.ts';
+import { deletionsKeptFor, sentFormsKeptFor, trashKeptFor } from '../src/process/cleanup-jobs.ts';
 import {
   bodyTimeout,
   createBoundedServer,
@@ -99,6 +104,14 @@ describe('docs/limits.md says', () => {
     ['Registrations that wait', maxWaiting, ';'],
     ['Registrations that wait', maxAboutLength, ' characters'],
     ['Registrations that wait', registrationsKeptFor / day, ' days,'],
+    ["Administrators' pages", validForMs / 60_000, ' minutes ago'],
+    ['Announcements', longestMessage, ' characters'],
+    ['Announcements', maxBatch, ' members'],
+    ['Announcements', announcingPatienceMs / 1000, ' s of waiting'],
+    ['Invitations', maxDays, ' days;'],
+    ['Backups, rehearsals', maxAgeMs / day, ' days or'],
+    ['Backups, rehearsals', againAfterMs / day, ' days;'],
+    ['Backups, rehearsals', deletionsKeptFor / day, ' days'],
     ['A message', longestMessage, ' characters'],
     ['A message', maxRecipients, ' recipients'],
     ['Known browsers', maxBrowsers, ' a person'],

@@ -12,7 +12,7 @@ import { findOwnAccount, type Account } from './queries.ts';
 import { logFailedLogin, type Way } from './sign-in.ts';
 import { verifyPassword } from './verify-password.ts';
 
-const validForMs = 15 * 60 * 1000;
+export const validForMs = 15 * 60 * 1000;
 const confirmForm = z.object({ password: typedPassword, next: z.string().optional() });
 
 /** The user's account if the password is right, or undefined. Renews the session ID. Throws a 429. */

@@ -12,8 +12,8 @@ import { listBackups } from './kept.ts';
 export type Trouble = 'rehearsal' | 'age' | 'space';
 
 const dayMs = 24 * 60 * 60 * 1000;
-const maxAgeMs = 2 * dayMs;
-const againAfterMs = 7 * dayMs;
+export const maxAgeMs = 2 * dayMs;
+export const againAfterMs = 7 * dayMs;
 
 /** Sentences by kind: the newest backup is too old, or the next ones may not fit. */
 export async function findTroubles(folder: string, now: Date): Promise<Map<Trouble, string>> {

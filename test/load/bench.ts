@@ -1,6 +1,7 @@
 // `npm run bench`: the cost of the product and how it grows; `npm run bench -- growth` and the like run a part.
 // JOB=inbox selects jobs by parts of their names; ROUNDS and SECONDS set repetitions and duration; BENCH_FOLDER keeps
 // the databases.
+import { measureBackup } from './backup-beside.ts';
 import { measureJobs } from './beside-floor.ts';
 import { measureCores } from './cores.ts';
 import { measureGrowth } from './growth.ts';
@@ -17,6 +18,7 @@ const parts: Record<string, (site: Site) => Promise<void>> = {
   growth: measureGrowth,
   memory: measureMemory,
   metrics: measureMetrics,
+  backup: measureBackup,
 };
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : ['starts', 'jobs', 'cores'];
 const unknown = wanted.filter((part) => !(part in parts));

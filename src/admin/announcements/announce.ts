@@ -19,7 +19,7 @@ import {
 /** For so long the same text is the same announcement: sent again, nobody gets it twice. */
 const sameTextFor = '1 day';
 // Senders to these mailboxes wait for a batch: about 60 ms on a small machine. Words of long texts take most of it.
-const maxBatch = 100;
+export const maxBatch = 100;
 const charactersInBatch = 50_000;
 const lockNotAvailable = '55P03';
 const retryMs = 1000;

@@ -23,7 +23,7 @@ import {
 const page = '/admin/announcements';
 const announcementForm = z.object({ body: messageText, button: z.string().optional() });
 /** After so long, delivery continues in the background. */
-const patienceMs = 3000;
+export const patienceMs = 3000;
 
 export function announcementRoutes(ctx: AccountsContext): Router {
   const { pool, log, notifier } = ctx;
