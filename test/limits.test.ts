@@ -23,6 +23,7 @@ import { timeouts } from '../src/database/session-settings.ts';
 import { bodyLimit as longestMessage, maxRecipients } from '../src/mailbox/compose/message-form.ts';
 import { maxPreservedDrafts, maxDrafts, maxDraftLength } from '../src/mailbox/drafts/limits.ts';
 import { maxStreams, maxStreamsOfBrowser, maxStreamsOfPerson } from '../src/mailbox/live/streams.ts';
+import { maxOpenReports, maxReportsPerDay } from '../src/mailbox/reports/report.ts';
 import {
   maxOwnSearchesWaiting,
   maxSearches,
@@ -33,7 +34,12 @@ import { maxSearchLength } from '../src/mailbox/search/search-words.ts';
 import { maxSearched } from '../src/mailbox/people/queries.ts';
 import { maxContacts } from '../src/mailbox/people/suggestions.ts';
 import { maxSelected } from '../src/mailbox/selection.ts';
-import { deletionsKeptFor, sentFormsKeptFor, trashKeptFor } from '../src/process/cleanup-jobs.ts';
+import {
+  deletionsKeptFor,
+  reportsKeptFor,
+  sentFormsKeptFor,
+  trashKeptFor,
+} from '../src/process/cleanup-jobs.ts';
 import {
   bodyTimeout,
   createBoundedServer,
@@ -112,6 +118,10 @@ describe('docs/limits.md says', () => {
     ['Backups, rehearsals', maxAgeMs / day, ' days or'],
     ['Backups, rehearsals', againAfterMs / day, ' days;'],
     ['Backups, rehearsals', deletionsKeptFor / day, ' days'],
+    ['Reports', maxReportsPerDay, ' in a day'],
+    ['Reports', maxOpenReports, ' open ones'],
+    ['Reports', longestMessage, ' characters'],
+    ['Reports', reportsKeptFor / day, ' days'],
     ['A message', longestMessage, ' characters'],
     ['A message', maxRecipients, ' recipients'],
     ['Known browsers', maxBrowsers, ' a person'],

@@ -32,6 +32,7 @@ const article = {
   NAME: 'a username',
   PART: 'a part of a username',
   APPLICANT: 'a username',
+  REPORT: 'the id of a report',
   FILE: 'a file',
   TEXT: 'a text',
 };
@@ -49,6 +50,9 @@ function parse(args: string[]) {
         'drop-second-factor': { type: 'boolean' },
         name: { type: 'string' },
         line: { type: 'string' },
+        answer: { type: 'string' },
+        warn: { type: 'string' },
+        disable: { type: 'boolean' },
         registration: { type: 'string' },
         deletions: { type: 'string' },
         to: { type: 'string' },

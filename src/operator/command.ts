@@ -1,5 +1,6 @@
 // Types of an operator command: its name, options, help texts and outcome.
 import type { Actor } from '../admin/people/acts.ts';
+import type { Report } from '../admin/reports/queries.ts';
 import type { Account } from '../accounts/queries.ts';
 import type { Registration } from '../accounts/registrations/queries.ts';
 import type { Config } from '../config.ts';
@@ -8,8 +9,10 @@ import type { Pool } from '../database/pool.ts';
 export const operator: Actor = 'The operator of this server';
 
 export interface Options {
+  answer?: string;
   days?: number;
   deletions?: string;
+  disable?: boolean;
   'drop-second-factor'?: boolean;
   json?: boolean;
   'key-file'?: string;
@@ -20,6 +23,7 @@ export interface Options {
   passphrase?: boolean;
   'public-key'?: string;
   to?: string;
+  warn?: string;
   'with-key'?: boolean;
   yes?: boolean;
 }
@@ -60,9 +64,15 @@ export interface ApplicantCommand extends Described {
   run(call: Call, applicant: Registration): Promise<Outcome>;
 }
 
+/** A command about one report, found by its id. */
+export interface ReportCommand extends Described {
+  argument: 'REPORT';
+  run(call: Call, report: Report): Promise<Outcome>;
+}
+
 export interface PlainCommand extends Described {
   argument?: 'PART' | 'FILE' | 'TEXT';
   run(call: Call): Promise<Outcome>;
 }
 
-export type Command = PersonCommand | ApplicantCommand | PlainCommand;
+export type Command = PersonCommand | ApplicantCommand | ReportCommand | PlainCommand;

@@ -10,6 +10,7 @@ import { showLog } from './log.ts';
 import { findUsers, listUsers } from './people.ts';
 import { approveRegistration, declineRegistration, listRegistrations } from './registrations.ts';
 import { rehearseRestore } from './rehearse.ts';
+import { closeOne, listReports, showReport } from './reports.ts';
 import { resetLink } from './reset-link.ts';
 import { restore } from './restore.ts';
 import { rotateSecret } from './rotate-secret.ts';
@@ -26,6 +27,9 @@ export const commands: Command[] = [
   approveRegistration,
   declineRegistration,
   listRegistrations,
+  showReport,
+  closeOne,
+  listReports,
   announceText,
   site,
   backup,

@@ -8,7 +8,7 @@ const never = (at: Date | null) => (at ? exactTime(at) : 'never');
 
 export const health: PlainCommand = {
   name: 'health',
-  summary: 'print versions, disk, database, backups, certificate, errors',
+  summary: 'print versions, disk, database, backups, certificate, errors, open reports',
   details: `The same as the page /admin/health. Errors are what the program logged as such in the last 24 hours; a
 running process adds to them once a minute.`,
   options: [],
@@ -20,6 +20,7 @@ running process adds to them once a minute.`,
       rows: found,
       text: [
         `errors in 24 hours: ${found.errors}`,
+        `open reports: ${found.openReports}`,
         `last backup: ${never(found.backup)}`,
         `last rehearsal: ${never(found.rehearsal)}${found.rehearsalFailure ? `: ${found.rehearsalFailure}` : ''}`,
         ...(found.backupCheck

@@ -21,6 +21,9 @@ const explanations: Record<keyof Options, [typed: string, words: string]> = {
   name: ['--name TEXT', 'the name of the site, up to 60 characters'],
   line: ['--line TEXT', 'the line on the front page, up to 200 characters'],
   registration: ['--registration WHO', 'open, invite, approve or closed; an empty text for the setting'],
+  answer: ['--answer TEXT', 'to the reporter'],
+  warn: ['--warn TEXT', 'to the reported person, as a notice'],
+  disable: ['--disable', 'disable the account of the reported person'],
   json: ['--json', 'print JSON'],
 };
 

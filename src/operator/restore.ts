@@ -44,7 +44,8 @@ backup.`,
     }).finally(() => progress.close());
     const key = secretKey
       ? 'secret.key was in the backup, and is in DATA_DIR now.'
-      : 'The backup has no secret.key: before you start the program, copy the one that belongs to it into DATA_DIR.';
+      : 'The backup has no secret.key: before you start the program, copy the one that belongs to it into DATA_DIR. ' +
+        'Without it, codes from authenticator apps are refused and reports cannot be read.';
     return {
       rows: {
         madeAt,

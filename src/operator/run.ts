@@ -1,4 +1,5 @@
 // `npm run operator -- COMMAND`: the operator's command line, which works whether the program runs or not.
+import { z } from 'zod';
 import { findAccount } from '../accounts/queries.ts';
 import { findWaiting } from '../accounts/registrations/queries.ts';
 import { foldUsername } from '../usernames.ts';
@@ -8,6 +9,8 @@ import { asSystem } from '../database/owner.ts';
 import { isDatabaseAway } from '../database/pool.ts';
 import { exitWithError, StartupError } from '../startup-error.ts';
 import { logAct } from '../admin/act-log.ts';
+import { findReport } from '../admin/reports/queries.ts';
+import { nobody } from '../ids.ts';
 import { readArguments, type Typed } from './arguments.ts';
 import type { Call, Command, Options, Outcome } from './command.ts';
 import { helpOn } from './help.ts';
@@ -41,12 +44,13 @@ async function run(typed: Typed): Promise<void> {
   }
 }
 
-/** Finds the user or applicant, logs, then runs: whatever is done is logged, and whatever is logged was attempted. */
+/** Finds whom it is about, logs, then runs: whatever is done is logged, and whatever is logged was attempted. */
 async function perform(command: Command, call: Call): Promise<Outcome> {
   const { pool, argument, options } = call;
   const name = foldUsername(argument);
-  const log = (userId?: string) => logAct(pool, { command: command.name, userId, options: written(options) });
-  const found = async <T>(subject: T | undefined, failure: string): Promise<T> => {
+  const log = (userId?: string, more: string[] = []) =>
+    logAct(pool, { command: command.name, userId, options: [...more, ...written(options)] });
+  const found = async <T>(subject: T | '' | undefined, failure: string): Promise<T> => {
     if (subject) return subject;
     await log();
     throw new StartupError(failure);
@@ -62,13 +66,23 @@ async function perform(command: Command, call: Call): Promise<Outcome> {
     await log(applicant.id);
     return command.run(call, applicant);
   }
+  if (command.argument === 'REPORT') {
+    const id = z.uuid().safeParse(argument).data;
+    const report = await found(
+      id && (await findReport(pool, nobody, id)),
+      `There is no report "${argument}".`,
+    );
+    await log(report.reportedId, [report.id]);
+    return command.run(call, report);
+  }
   await log();
   return command.run(call);
 }
 
+/** Without what is written to somebody. */
 function written(options: Options): string[] {
   return Object.entries(options).map(([name, value]) =>
-    value === true ? `--${name}` : `--${name}=${value}`,
+    value === true || name === 'answer' || name === 'warn' ? `--${name}` : `--${name}=${value}`,
   );
 }
 

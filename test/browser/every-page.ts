@@ -282,6 +282,7 @@ export const pages: PageCase[] = [
   afterForm('Blocked people with errors', '/account/blocked', { username: 'nobody-here' }, 'Block'),
   page('Who can write to you', '/account/first-contact'),
   ...administration(),
+  ...reporting(),
 ];
 
 /** A user in two-factor login. */
@@ -310,6 +311,95 @@ function administration(): PageCase[] {
     pageOf('/admin, after a while', '/admin', () => unconfirmed),
     alone(pageOf('Delete your account, of the last administrator', '/account/delete', () => admin)),
   ];
+}
+
+let reporter: Person;
+/** Addresses: of a message that is reported and one that is not, of an open report and a closed one. */
+const reports = { message: '', reported: '', open: '', closed: '' };
+
+function reporting(): PageCase[] {
+  const form = pageOf(
+    'Report a message',
+    () => reports.message,
+    () => reporter,
+  );
+  const admins = pageOf(
+    'a report',
+    () => reports.open,
+    () => admin,
+  );
+  return [
+    form,
+    typedWrong(form, () => reporter, 'In your own words', 'Report', { words: 'x'.repeat(10_001) }),
+    pageOf(
+      'Report a message again',
+      () => reports.reported,
+      () => reporter,
+    ),
+    pageOf('Your reports', '/account/reports', () => reporter),
+    page('Your reports, none', '/account/reports'),
+    pageOf('/admin/reports', '/admin/reports', () => admin),
+    pageOf('/admin/reports, closed', '/admin/reports?state=closed', () => admin),
+    admins,
+    typedWrong(admins, () => admin, 'Answer to the reporter', 'Close the report', {
+      answer: 'x'.repeat(10_001),
+    }),
+    pageOf(
+      'a closed report',
+      () => reports.closed,
+      () => admin,
+    ),
+  ];
+}
+
+/** The same page, after its form was refused because of this one field. */
+function typedWrong(
+  shown: PageCase,
+  who: () => Person,
+  label: string,
+  button: string,
+  typed: Record<string, string>,
+): PageCase {
+  return {
+    ...shown,
+    name: `${shown.name}, with errors`,
+    open: async (person) => {
+      const { $, request } = await shown.open(person);
+      const path = new URL(request.url).pathname;
+      const action = $('form.sheet').attr('action')!;
+      return who().submit(path, { outcome: 'nothing', ...typed }, action);
+    },
+    show: async (tab) => {
+      await shown.show(tab);
+      await tab
+        .getByLabel(label)
+        .evaluate((field: HTMLTextAreaElement, text) => (field.value = text), Object.values(typed)[0]);
+      await tab.getByRole('main').getByRole('button', { name: button, exact: true }).click();
+      await tab.locator('.error').first().waitFor();
+    },
+  };
+}
+
+async function fillReports(app: TestApp, writer: Person): Promise<void> {
+  reporter = await registered(app.url, 'somebody_who_reports_messages');
+  const texts = ['<b>x</b> '.repeat(80), 'x'.repeat(300), 'مرحبًا'.repeat(30), 'Short'];
+  for (const text of texts) await writer.send(reporter.username, text);
+  const { $ } = await reporter.get('/inbox');
+  const [message, ...others] = $('.messages h2 a')
+    .toArray()
+    .map((link) => `${$(link).attr('href')}/report`);
+  for (const path of others) await reporter.submit(path, { words: `My words ${'y'.repeat(200)}` });
+  const listed = await admin.get('/admin/reports');
+  const [open, closed] = listed
+    .$('.rows a')
+    .toArray()
+    .map((link) => listed.$(link).attr('href')!);
+  await admin.submit(
+    closed!,
+    { outcome: 'warned', warning: 'Be kind', answer: 'z'.repeat(200) },
+    `${closed}/close`,
+  );
+  Object.assign(reports, { message, reported: others[0], open, closed });
 }
 
 /** While there is no other administrator. */
@@ -368,14 +458,15 @@ function pageOfTwoSteps(name: string, path: string): PageCase {
 }
 
 /** A page about another user, who is known when it is opened. */
-function pageOf(name: string, path: string, owner: () => Person): PageCase {
+function pageOf(name: string, path: string | (() => string), owner: () => Person): PageCase {
+  const pathNow = () => (typeof path === 'string' ? path : path());
   return {
     name,
     isPublic: true,
-    open: () => owner().get(path),
+    open: () => owner().get(pathNow()),
     show: async (tab) => {
       await giveCookies(tab, owner(), site);
-      await tab.goto(path);
+      await tab.goto(pathNow());
     },
   };
 }
@@ -463,6 +554,7 @@ export async function fillMailbox(app: TestApp, owner: Person): Promise<void> {
   await fillTransfers(app);
   await fillAdministration(app);
   await fillTrays(app, writer);
+  await fillReports(app, writer);
   const texts = [
     'Hello',
     'x'.repeat(300),

@@ -2,6 +2,8 @@
 import { copyFileSync, existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { encryptAnswer } from '../../src/mailbox/reports/encrypted.ts';
+import { createEncryption } from '../../src/secrets/encryption.ts';
 import { readSecretKey } from '../../src/secrets/secret-key.ts';
 import { newFolder } from '../start/site.ts';
 import { startApp, type TestApp } from '../support/app.ts';
@@ -16,6 +18,7 @@ let app: TestApp;
 let phone: Authenticator;
 let code: string;
 const key = (name = 'secret.key') => join(folder, name);
+const unbroken = { encrypted: 1, lost: 0, reports: 1, reportsLost: 0 };
 const rotate = () =>
   runOperator({ DATABASE_URL: app.databaseUrl, DATA_DIR: folder }, ['rotate-secret', '--json']);
 beforeEach(async () => {
@@ -24,7 +27,16 @@ beforeEach(async () => {
   const alice = await registered(app.url, 'alice');
   phone = await withCodes(alice);
   [code] = (await makeCodes(alice)) as [string];
-  await registered(app.url, 'bob');
+  const bob = await registered(app.url, 'bob');
+  await bob.send('alice', 'A message that hurts');
+  const message = (await alice.get('/inbox')).$('.messages h2 a').first().attr('href')!;
+  await alice.submit(`${message}/report`, { words: 'My words' });
+  const { rows } = await app.pool.query<{ id: string; reporterId: string }>(
+    `update reports set closed_at = now(), outcome = 'nothing' returning id, reporter_id as "reporterId"`,
+  );
+  await app.pool.query('update reports set answer = $1', [
+    encryptAnswer(createEncryption(readSecretKey(folder)), rows[0]!, 'Their answer'),
+  ]);
   const gone = await registered(app.url, 'gone');
   await gone.submit('/account/delete', { password: gone.password });
   await app.close();
@@ -38,6 +50,8 @@ async function expectAllGoesOn(): Promise<void> {
   expect((await window.submit('/login/second/recovery', { recovery: code })).status).toBe(422);
   expect((await window.submit('/login/second', { code: phone.code() })).get('Location')).toBe('/inbox');
   expect((await window.get('/inbox')).text).toContain('Your recovery codes are void');
+  const report = (await window.get('/account/reports')).$('.rows').text();
+  for (const words of ['A message that hurts', 'My words', 'Their answer']) expect(report).toContain(words);
   const again = { username: 'g0ne', password: 'a long enough password' };
   expect((await stranger(app.url).submit('/register', again)).$('#username-error').text()).toContain('taken');
 }
@@ -46,7 +60,7 @@ test('encrypts with a new key, names the accounts whose codes are void, and keep
   const former = readFileSync(key());
   const ended = await rotate();
   expect([ended.code, ended.err]).toEqual([0, '']);
-  expect(JSON.parse(ended.out)).toEqual({ encrypted: 1, lost: 0, recoveryCodesVoided: 1 });
+  expect(JSON.parse(ended.out)).toEqual({ ...unbroken, recoveryCodesVoided: 1 });
   expect(readFileSync(key())).not.toEqual(former);
   expect(readFileSync(key('secret.key.old'))).toEqual(former);
   expect(existsSync(key('secret.key.next'))).toBe(false);
@@ -62,7 +76,7 @@ test('continues after an interruption, before the database or after it', async (
   renameSync(key('kept'), key());
   expect(() => readSecretKey(folder)).toThrow(/rotate-secret" again/);
   const again = await rotate();
-  expect(JSON.parse(again.out)).toEqual({ encrypted: 1, lost: 0, recoveryCodesVoided: 0 });
+  expect(JSON.parse(again.out)).toEqual({ ...unbroken, recoveryCodesVoided: 0 });
   expect(readFileSync(key())).not.toEqual(former);
   await expectAllGoesOn();
 });
@@ -72,6 +86,7 @@ test('counts secrets that no key decrypts', async () => {
   const ended = await runOperator({ DATABASE_URL: app.databaseUrl, DATA_DIR: folder }, ['rotate-secret']);
   expect(ended.code).toBe(0);
   expect(ended.err).toContain('1 could not be decrypted with the former key either');
+  expect(ended.err).toContain('1 report could not be decrypted either');
 });
 
 test('is refused while the program runs, and changes nothing', async () => {

@@ -82,6 +82,12 @@ export async function fillCrowd(databaseUrl: string, wanted: Partial<Crowd> = {}
        select ${ownerOf}, sha256(int4send(i)), now() - i::float8 / ${messages} * interval '200000 minutes'
        from generate_series(1, ${messages}) i`,
     );
+    await run(
+      `insert into reports (reporter_id, id, message_id, reported_id, encrypted, reported_at)
+       select u.id, ${idInSql('extract(epoch from now()) * 1000', 'i')}, gen_random_uuid(), ${idOf('1')},
+              repeat('x', 1000)::bytea, now()
+       from users u, generate_series(1, 500) i`,
+    );
   });
 }
 
@@ -102,6 +108,6 @@ async function loadInto(databaseUrl: string, without: string[], load: (run: Run)
   for (const { name } of indexes) await run(`drop index ${name}`);
   await load(run);
   for (const { name, make } of indexes) if (!without.includes(name)) await run(make);
-  await run('vacuum analyze messages, conversations, unread, users, sent_forms, mailbox_usage');
+  await run('vacuum analyze messages, conversations, unread, users, sent_forms, mailbox_usage, reports');
   await db.end();
 }

@@ -25,6 +25,13 @@ import {
   openMessage,
 } from '../../src/mailbox/queries.ts';
 import { findContacts, listContactsAfter, listContactsBefore } from '../../src/mailbox/people/queries.ts';
+import {
+  countOwnReports,
+  findReportable,
+  listOwnReportsAfter,
+  listOwnReportsBefore,
+  lockReportable,
+} from '../../src/mailbox/reports/queries.ts';
 import { searchAfter, searchBefore } from '../../src/mailbox/search/queries.ts';
 import { readSearch } from '../../src/mailbox/search/search-words.ts';
 import {
@@ -79,6 +86,8 @@ export async function hotStatements(pool: Pool): Promise<HotStatement[]> {
     ['the conversations', (db) => listConversationsBefore(db, owner, highestId)],
     ['the conversations, an older page', (db) => listConversationsBefore(db, owner, middle)],
     ['the conversations, a newer page', (db) => listConversationsAfter(db, owner, middle)],
+    ['one’s reports', (db) => listOwnReportsBefore(db, owner, highestId, 26)],
+    ['one’s reports, a newer page', (db) => listOwnReportsAfter(db, owner, lowestId, 26)],
     ['the trash', (db) => listTrashBefore(db, owner, highestId, 26)],
     ['the trash, a newer page', (db) => listTrashAfter(db, owner, lowestId, 26)],
   ];
@@ -94,6 +103,8 @@ export async function hotStatements(pool: Pool): Promise<HotStatement[]> {
       async (db) => openMessage(db, owner, await findMessage(db, owner, unread), findMessage),
     ],
     ['a message in the trash', (db) => findTrashed(db, owner, trashed)],
+    ['a message to report', (db) => findReportable(db, owner, middle)],
+    ['a message to report, locked', (db) => lockReportable(db, owner, middle)],
     ['marking as read', (db) => markRead(db, owner, [middle, unread])],
     ['marking as unread', (db) => markUnread(db, owner, [middle])],
     ['sending', (db) => sendMessage(poolOf(db), manyAllowed, message())],
@@ -117,6 +128,7 @@ export async function hotStatements(pool: Pool): Promise<HotStatement[]> {
   const matching: Asked[] = [
     ['counting what is older', (db) => countOlder(db, owner, 'inbox', lowestIdAt(new Date('2024-11-03')))],
     ['finding contacts', (db) => findContacts(db, owner, ['person'], 1, 5)],
+    ['how much was reported', (db) => countOwnReports(db, owner, lowestId)],
     ['marking all as read', (db) => markAllRead(db, owner, unread)],
   ];
   const searches: Asked[] = [

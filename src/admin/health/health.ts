@@ -6,6 +6,8 @@ import { asSystem } from '../../database/owner.ts';
 import type { Pool } from '../../database/pool.ts';
 import { readFact } from '../../database/site-facts.ts';
 import { findDatabaseSize } from '../../database/size.ts';
+import { nobody } from '../../ids.ts';
+import { countOpenReports } from '../reports/queries.ts';
 import { findCertificate } from '../certificate.ts';
 import { findVersions } from '../version.ts';
 import { countRecentErrors } from './error-counts.ts';
@@ -30,21 +32,29 @@ export interface Health {
   certificateUntil: Date | null;
   certificateFailure: string | null;
   errors: number;
+  openReports: number;
 }
 
-export async function findHealth(pool: Pool, { dataDir }: Pick<Config, 'dataDir'>): Promise<Health> {
-  const [versions, disk, databaseBytes, errors, backup, rehearsal, check, certificate] = await asSystem(() =>
-    Promise.all([
-      findVersions(pool),
-      statfs(dataDir).catch(() => undefined),
-      findDatabaseSize(pool),
-      countRecentErrors(pool),
-      readFact<BackupFact>(pool, 'backup'),
-      readFact<RehearsalFact>(pool, 'rehearsal'),
-      readFact<BackupCheckFact>(pool, 'backup-check'),
-      findCertificate(pool),
-    ]),
-  );
+/** `adminId`: who looks; for the command line, nobody. */
+export async function findHealth(
+  pool: Pool,
+  { dataDir }: Pick<Config, 'dataDir'>,
+  adminId = nobody,
+): Promise<Health> {
+  const [versions, disk, databaseBytes, errors, openReports, backup, rehearsal, check, certificate] =
+    await asSystem(() =>
+      Promise.all([
+        findVersions(pool),
+        statfs(dataDir).catch(() => undefined),
+        findDatabaseSize(pool),
+        countRecentErrors(pool),
+        countOpenReports(pool, adminId),
+        readFact<BackupFact>(pool, 'backup'),
+        readFact<RehearsalFact>(pool, 'rehearsal'),
+        readFact<BackupCheckFact>(pool, 'backup-check'),
+        findCertificate(pool),
+      ]),
+    );
   const { expiresAt, failure } = certificate?.value ?? {};
   return {
     ...versions,
@@ -59,6 +69,7 @@ export async function findHealth(pool: Pool, { dataDir }: Pick<Config, 'dataDir'
     certificateUntil: expiresAt ? new Date(expiresAt) : null,
     certificateFailure: failure ?? null,
     errors,
+    openReports,
   };
 }
 

@@ -2,6 +2,7 @@
 import { Router } from 'express';
 import type { AccountsContext } from '../../accounts/context.ts';
 import { bytesInWords } from '../../in-words.ts';
+import { signedIn } from '../../sessions/session.ts';
 import { allowOnly } from '../../web/errors.ts';
 import { findHealth } from './health.ts';
 
@@ -10,7 +11,7 @@ export function healthPageRoutes({ config, pool }: AccountsContext): Router {
   router
     .route('/admin/health')
     .get(async (req, res) => {
-      const health = await findHealth(pool, config);
+      const health = await findHealth(pool, config, signedIn(req).id);
       res.render('admin/health/health', { health, bytesInWords });
     })
     .all(allowOnly('GET'));

@@ -1,5 +1,5 @@
 // Closes a report: one decision, by whoever is first, with notices to those whom it concerns.
-import { isLastAdmin } from '../../accounts/administrators.ts';
+import { isLastAdminLocked } from '../../accounts/administrators.ts';
 import { disable } from '../../accounts/disabling.ts';
 import { asSystem } from '../../database/owner.ts';
 import type { Database, Pool } from '../../database/pool.ts';
@@ -9,15 +9,8 @@ import { leaveNotice } from '../../mailbox/notices.ts';
 import { encryptAnswer } from '../../mailbox/reports/encrypted.ts';
 import type { Encryption } from '../../secrets/encryption.ts';
 import { disableUser, type Actor } from '../people/acts.ts';
-import { keepAccount, markClosed, type ListedReport, type Outcome } from './queries.ts';
-
-export interface Decision {
-  outcome: Outcome;
-  /** To the reported person; not empty if warned. */
-  warning: string;
-  /** To the reporter; may be empty. */
-  answer: string;
-}
+import type { Decision } from './decision.ts';
+import { keepAccount, markClosed, type ListedReport } from './queries.ts';
 
 export type Closing = 'closed' | 'closed before' | 'account deleted' | 'last administrator';
 
@@ -48,7 +41,7 @@ async function close(
 ): Promise<Closing> {
   const { reporterId, reportedId } = report;
   if (outcome !== 'nothing' && !(await keepAccount(db, reportedId))) return 'account deleted';
-  if (outcome === 'disabled' && (await isLastAdmin(db, reportedId))) return 'last administrator';
+  if (outcome === 'disabled' && (await isLastAdminLocked(db, reportedId))) return 'last administrator';
   const encrypted = answer ? encryptAnswer(encryption, report, answer) : null;
   if (!(await markClosed(db, report, outcome, encrypted))) return 'closed before';
   const notices = [{ ownerId: reporterId, words: closedNotice(actor, report, answer) }];

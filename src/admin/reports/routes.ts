@@ -5,7 +5,6 @@ import type { AccountsContext } from '../../accounts/context.ts';
 import { asSystem } from '../../database/owner.ts';
 import { bodyLimit } from '../../mailbox/compose/message-form.ts';
 import type { ReportContent } from '../../mailbox/reports/encrypted.ts';
-import { optionalText } from '../../mailbox/reports/words.ts';
 import { signedIn } from '../../sessions/session.ts';
 import { allowOnly, HttpError } from '../../web/errors.ts';
 import { flash } from '../../web/flash.ts';
@@ -13,22 +12,12 @@ import { blankForm, parseForm, preserveInput, rejectField, typedIn, type Form } 
 import { readPage } from '../../web/paging.ts';
 import { isReading } from '../../web/prefetch.ts';
 import { logPageAct } from '../act-log.ts';
-import { closeReport, type Closing, type Decision } from './close.ts';
+import { closeReport, type Closing } from './close.ts';
+import { decisionForm, type Decision } from './decision.ts';
 import { lookAt } from './look.ts';
 import { findReport, listReportsAfter, listReportsBefore, type Report, type State } from './queries.ts';
 
 const page = '/admin/reports';
-
-export const decisionForm = z
-  .object({
-    outcome: z.enum(['nothing', 'warned', 'disabled'], 'Please choose what to do.'),
-    warning: optionalText,
-    answer: optionalText,
-  })
-  .refine(({ outcome, warning }) => outcome !== 'warned' || warning, {
-    path: ['warning'],
-    message: 'Please write the warning.',
-  });
 
 export function adminReportRoutes(ctx: AccountsContext): Router {
   const { pool } = ctx;

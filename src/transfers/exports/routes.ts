@@ -31,7 +31,7 @@ const partForm = z.object({
   again: z.string().optional(), // restarts with the first part
 });
 
-export function exportRoutes({ config, pool, site }: WebContext): Router {
+export function exportRoutes({ config, pool, site, encryption }: WebContext): Router {
   const router = Router();
   // Pauses between exports of one user leave capacity to others (`npm run faults -- hostile-forms`).
   const limit = createKeyedLimiter(1, { rest: (ms) => Math.min(4 * ms, 2000) });
@@ -61,7 +61,7 @@ export function exportRoutes({ config, pool, site }: WebContext): Router {
         name,
         write: () => write(run.readCopies(), site.name),
       }));
-      files.unshift({ name: 'account.json', write: () => writeAccount(pool, id, config.publicUrl) });
+      files.unshift({ name: 'account.json', write: () => writeAccount({ pool, config, encryption }, id) });
       try {
         await limit(id, () =>
           sendArchive(files, res, run.signal, async () => {

@@ -165,19 +165,3 @@ describe('is refused, and keeps what was written,', () => {
     expect((await bob.post(`${path}/close`, texts)).text.length).toBe(unknown.text.length);
   });
 });
-
-test('the last administrator is not disabled', async () => {
-  const dora = await registered(app.url, `dora-${round++}`);
-  await makeAdmin(app, dora);
-  await makeAdmin(app, bob);
-  await app.pool.query(`update users set admin_since = null where username <> 'bob' and username <> 'alice'`);
-  const form = {
-    ...(await alice.hidden(path, `${path}/close`)),
-    outcome: 'disabled',
-    warning: '',
-    answer: '',
-  };
-  await app.pool.query(`update users set disabled_at = null`);
-  expect((await alice.post(`${path}/close`, form)).status).toBe(303); // alice remains
-  expect((await alice.get('/admin')).status).toBe(200);
-});

@@ -32,7 +32,9 @@ beforeAll(async () => {
   await dora.submit('/account/delete', { password: dora.password });
   await leaveNotice(app.pool, (await findAccount(app.pool, 'alice'))!.id, 'A login from a new browser.');
   await alice.submit('/inbox', {}, deletionOf(await alice.get('/inbox'), 'Hello'));
-  await alice.get(`/messages/${await idOf(app.pool, alice, '.')}`);
+  const dot = `/messages/${await idOf(app.pool, alice, '.')}`;
+  await alice.get(dot);
+  await alice.submit(`${dot}/report`, { words: 'It is only a dot' });
   await bob.send('dora', 'Not for alice');
   const form = await alice.hidden('/send');
   await alice.post('/drafts', { ...form, recipient: 'bob', body: 'Begun, not sent' });
@@ -118,12 +120,23 @@ test('account.json has the profile, devices, credentials and drafts', async () =
     'secondFactor',
     'passkeys',
     'contacts',
+    'reports',
     'drafts',
   ]);
   expect([account.username, account.displayName, account.isListed]).toEqual(['alice', 'Alice Żak', true]);
   expect(account.devices).toMatchObject([{ browser: 'an unknown browser' }]);
   expect(account.secondFactor).toEqual({ codesSince: null, passkeySince: null });
   expect(account.passkeys).toMatchObject([{ name: 'Telephone', lastUsedAt: null }]);
+  expect(account.reports).toMatchObject([
+    {
+      about: 'bob.b-',
+      message: { body: '.' },
+      words: 'It is only a dot',
+      lookedAt: [],
+      closedAt: null,
+      answer: '',
+    },
+  ]);
   expect(account.drafts).toMatchObject([{ to: 'bob', body: 'Begun, not sent' }]);
 });
 
