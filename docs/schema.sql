@@ -115,12 +115,12 @@ create table messages (
   constraint messages_pkey primary key (owner_id, id),
   constraint messages_owner_id_fkey foreign key (owner_id) references users(id) on delete cascade,
   constraint messages_body_check check (char_length(body) >= 1 and char_length(body) <= 10000),
-  constraint messages_box_check check (box = any (array['inbox', 'sent', 'requests', 'blocked'])),
+  constraint messages_box_check check (box = any (array['inbox', 'sent', 'requests', 'held', 'blocked'])),
   constraint messages_origin check (origin = any (array['notice', 'announcement', 'imported',
     'imported notice']))
 );
 -- For the cleanup job.
-create index messages_blocked on messages (id) where box = 'blocked' and trashed_at is null;
+create index messages_blocked on messages (sent_at) where box ~~ 'blocked' and trashed_at is null;
 -- A page of a list is a range of this index, read backwards: no sort, nothing skipped however full the trash is.
 create index messages_by_box on messages (owner_id, box, id) where trashed_at is null;
 -- Tells a starting process whether messages have ids from the future, after the clock was put back. Small,

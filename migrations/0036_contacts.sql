@@ -34,14 +34,15 @@ alter table users add constraint users_first_contact_check
 -- squawk-ignore constraint-missing-not-valid
 alter table users validate constraint users_first_contact_check;
 
--- Two more boxes, which nothing counts and no list but their own shows: requests, and what blocked people wrote.
+-- Three more boxes, which nothing counts and no list but their own shows: the first message of each person who asks,
+-- their further ones until they are accepted, and what blocked people wrote.
 alter table messages drop constraint messages_box_check;
 alter table messages add constraint messages_box_check
-  check (box in ('inbox', 'sent', 'requests', 'blocked')) not valid;
+  check (box in ('inbox', 'sent', 'requests', 'held', 'blocked')) not valid;
 -- squawk-ignore constraint-missing-not-valid
 alter table messages validate constraint messages_box_check;
--- For the cleanup job.
-create index messages_blocked on messages (id) where box = 'blocked' and trashed_at is null;
+-- For the cleanup job. With `=`, a plan for one owner may read it whole while there are no statistics.
+create index messages_blocked on messages (sent_at) where box like 'blocked' and trashed_at is null;
 
 -- The start migrates before any process of the new version serves, and after the earlier one has ended.
 -- squawk-ignore renaming-column

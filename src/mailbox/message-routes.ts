@@ -23,7 +23,7 @@ import { messageId, openFound, unknownMessage } from './opening.ts';
 import { findMessage, isInTray, markUnread, type Message } from './queries.ts';
 import { questions } from './questions.ts';
 import { sayUnchanged } from './selection.ts';
-import { countFurther } from './trays/queries.ts';
+import { countHeld } from './trays/queries.ts';
 
 export const messagePreload: Preload<Message | undefined> = {
   path: '/messages/:id',
@@ -46,7 +46,7 @@ export function messageRoutes(ctx: MailboxContext): Router {
       if (isInTray(message))
         return res.render('mailbox/trays/message', {
           message,
-          further: await countFurther(pool, viewer.id, message),
+          further: message.box === 'blocked' ? 0 : await countHeld(pool, viewer.id, message.otherId),
           form: answerForm(ctx, viewer.id, message),
           bodyLimit,
         });

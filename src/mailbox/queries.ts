@@ -5,13 +5,15 @@ import { maxExcerpt, prefixOf } from '../web/text.ts';
 
 export type Box = 'inbox' | 'sent' | Tray;
 
-/** Boxes that nothing counts and no list but their own shows. */
-export type Tray = 'requests' | 'blocked';
+/** Boxes that nothing counts and no list but their own shows. A request is the first message of somebody new; their
+ * further ones are held until they are accepted. */
+export type Tray = 'requests' | 'held' | 'blocked';
 
-export const isInTray = ({ box }: { box: Box }): boolean => box === 'requests' || box === 'blocked';
+export const isInTray = ({ box }: { box: Box }): boolean => box !== 'inbox' && box !== 'sent';
 
 /** Not `in (…)`, which would let a plan read the index of boxes, in another order. */
-export const outsideTrays = (message: string): string => `${message}.box not in ('requests', 'blocked')`;
+export const outsideTrays = (message: string): string =>
+  `${message}.box not in ('requests', 'held', 'blocked')`;
 
 /** Null for a message that a user here wrote. */
 export type Origin = 'notice' | 'announcement' | 'imported' | 'imported notice' | null;

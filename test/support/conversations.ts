@@ -6,7 +6,7 @@ const expected = `
   select distinct on (m.owner_id, m.other_id) m.owner_id, m.other_id, m.id as last_id
   from messages m join users u on u.id = m.owner_id
   where m.trashed_at is null and m.other_id <> '${nobody}' and (m.other_id <> m.owner_id or m.box = 'inbox')
-    and m.box not in ('requests', 'blocked') and u.username is not null
+    and m.box not in ('requests', 'held', 'blocked') and u.username is not null
   order by m.owner_id, m.other_id, m.id desc`;
 
 type Asking = Pick<Database, 'query'>;

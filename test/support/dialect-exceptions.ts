@@ -9,7 +9,7 @@ interface Exception {
 const exceptions: Exception[] = [
   { file: 'src/database/expiry.ts', reason: 'cleanup job' },
   { file: 'src/mailbox/trash/queries.ts', part: 'where trashed_at < $1 and', reason: 'cleanup job' },
-  { file: 'src/mailbox/trays/queries.ts', part: 'where box = ', reason: 'cleanup job' },
+  { file: 'src/mailbox/trays/queries.ts', part: 'where box like ', reason: 'cleanup job' },
   { file: 'src/mailbox/quota.ts', part: 'where warned_at is not null', reason: 'cleanup job' },
   {
     file: 'src/mailbox/announcements.ts',

@@ -1,4 +1,12 @@
 // Every statement of the pages and forms of signed-in users, sent by the product's own functions.
+import {
+  acceptPeople,
+  blockPerson,
+  listBlockedAfter,
+  listBlockedBefore,
+  unblockPerson,
+} from '../../src/mailbox/contacts/queries.ts';
+import { countHeld, listAsking, moveBlocked } from '../../src/mailbox/trays/queries.ts';
 import { findAccount } from '../../src/accounts/queries.ts';
 import { digestOf, newFormKey } from '../../src/mailbox/compose/message-form.ts';
 import { isUnanswered, type Sending } from '../../src/mailbox/compose/queries.ts';
@@ -72,6 +80,7 @@ export async function hotStatements(pool: Pool): Promise<HotStatement[]> {
   const session = newSessionId(owner);
   const [, sid] = sessionKey(session);
   await insertSession(pool, session, started);
+  const [request, blocked] = await fillTrays(pool);
   const lists: Asked[] = [
     ['the inbox', (db) => listBoxBefore(db, owner, 'inbox', highestId)],
     ['the inbox, an older page', (db) => listBoxBefore(db, owner, 'inbox', middle)],
@@ -88,6 +97,11 @@ export async function hotStatements(pool: Pool): Promise<HotStatement[]> {
     ['the conversations, a newer page', (db) => listConversationsAfter(db, owner, middle)],
     ['one’s reports', (db) => listOwnReportsBefore(db, owner, highestId, 26)],
     ['one’s reports, a newer page', (db) => listOwnReportsAfter(db, owner, lowestId, 26)],
+    ['requests', (db) => listBoxBefore(db, owner, 'requests', highestId)],
+    ['requests, a newer page', (db) => listBoxAfter(db, owner, 'requests', lowestId)],
+    ['blocked messages', (db) => listBoxBefore(db, owner, 'blocked', highestId)],
+    ['blocked people', (db) => listBlockedBefore(db, owner, highestId)],
+    ['blocked people, a newer page', (db) => listBlockedAfter(db, owner, lowestId)],
     ['the trash', (db) => listTrashBefore(db, owner, highestId, 26)],
     ['the trash, a newer page', (db) => listTrashAfter(db, owner, lowestId, 26)],
   ];
@@ -109,6 +123,13 @@ export async function hotStatements(pool: Pool): Promise<HotStatement[]> {
     ['marking as unread', (db) => markUnread(db, owner, [middle])],
     ['sending', (db) => sendMessage(poolOf(db), manyAllowed, message())],
     ['sending, unanswered', (db) => isUnanswered(db, owner, personId(30), 50)],
+    ['a request', (db) => listAsking(db, owner, [request])],
+    ['what is held', (db) => countHeld(db, owner, personId(140))],
+    ['deleting a request', (db) => trashMessages(poolOf(db), owner, [request], now)],
+    ['accepting', (db) => acceptPeople(poolOf(db), owner, [personId(140)])],
+    ['blocking', (db) => blockPerson(poolOf(db), owner, personId(141))],
+    ['unblocking', (db) => unblockPerson(db, owner, personId(31))],
+    ['moving to the inbox', (db) => moveBlocked(db, owner, [blocked])],
     ['taking back', (db) => unsendMessage(poolOf(db), owner, sent)],
     ['news for an open page', (db) => readMailboxState(db, owner, sid, middle)],
     ['a draft', (db) => findDraft(db, owner, middle)],
@@ -148,6 +169,26 @@ export async function hotStatements(pool: Pool): Promise<HotStatement[]> {
       reading: reading as Reading,
     })),
   );
+}
+
+/** Of persons 21 to 80, each asks twice, and each is blocked with a message; returns one message of both kinds. */
+async function fillTrays(pool: Pool): Promise<[request: string, blocked: string]> {
+  const boxes = ['requests', 'held', 'blocked'] as const;
+  const ids = { requests: '', held: '', blocked: '' };
+  for (let person = 21; person <= 80; person += 1)
+    for (const box of boxes) {
+      ids[box] = newId();
+      await pool.query(
+        `insert into messages (owner_id, id, box, other_id, body, sent_at) values ($1, $2, $3, $4, 'Hello', now())`,
+        [owner, ids[box], box, personId(box === 'blocked' ? person : person + 100)],
+      );
+    }
+  await pool.query(
+    `insert into contacts (owner_id, other_id, blocked_at)
+     select owner_id, other_id, now() from messages where owner_id = $1 and box = 'blocked' on conflict do nothing`,
+    [owner],
+  );
+  return [ids.requests, ids.blocked];
 }
 
 type Asked = [name: string, ask: (db: Database) => Promise<unknown>];

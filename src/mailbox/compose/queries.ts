@@ -132,6 +132,19 @@ export async function insertSentCopies(
   return rowCount === 1;
 }
 
+const isRequest = (message: string, ownerId: string, otherId: string): string =>
+  `${message}.owner_id = ${ownerId} and ${message}.other_id = ${otherId}
+   and ${message}.box = 'requests' and ${message}.trashed_at is null`;
+
+/** Before a copy that may be held behind a request: so that the request does not leave meanwhile. */
+export async function lockRequest(db: Database, { recipientId }: Pair, from: string): Promise<void> {
+  await db.query({
+    name: 'lock request',
+    text: `select from messages r where ${isRequest('r', '$1', '$2')} order by r.id for share`,
+    values: [recipientId, from],
+  });
+}
+
 /** Returns the box that the recipient's contacts choose. To the sender, all are the same. */
 export async function insertReceivedCopy(
   db: Database,
@@ -147,8 +160,9 @@ export async function insertReceivedCopy(
            ), chosen as (
              select case when (select is_blocked from contact) then 'blocked'
                          when $7 = 'inbox' or (select is_known from contact) then 'inbox'
-                         when $7 = 'requests' then 'requests'
-                         else 'blocked' end as box
+                         when $7 = 'known' then 'blocked'
+                         when exists (select from messages r where ${isRequest('r', '$1', '$3')}) then 'held'
+                         else 'requests' end as box
            ), copy as (
              insert into messages (owner_id, id, box, other_id, twin_id, body, sent_at)
              select $1, $2, box, $3, $4, $5, $6 from chosen

@@ -13,7 +13,9 @@ import {
   insertReceivedCopy,
   insertSentCopies,
   isUnanswered,
+  lockRequest,
   type Addressed,
+  type Pair,
   type Recipient,
   type Sending,
 } from './queries.ts';
@@ -136,12 +138,15 @@ async function write(
   recipients: Recipient[],
 ): Promise<Answer> {
   const { from, sentAt } = sending;
-  const pairs = recipients.map(({ id, firstContact }) => ({
+  const pairs: Pair[] = recipients.map(({ id, firstContact }) => ({
     recipientId: id,
     sentId: newId(sentAt),
     receivedId: newId(sentAt),
     firstContact: id === from ? 'inbox' : (firstContact ?? limits.firstContact),
   }));
+  const asking = pairs
+    .filter(({ firstContact }) => firstContact === 'requests')
+    .toSorted((one, other) => (one.recipientId < other.recipientId ? -1 : 1));
   // To answer is to accept.
   const added = recipients.filter(({ isNew }) => isNew).map(({ id }) => id);
   if (added.length > 0) await releaseRequests(db, from, added);
@@ -158,9 +163,10 @@ async function write(
     })),
   ].toSorted((one, other) => (one.ownerId < other.ownerId ? -1 : 1));
   // In one round trip: every other one while mailboxes are locked keeps others waiting.
-  const [isDraftKept, ...areNew] = await Promise.all([
+  const [isDraftKept, , areNew] = await Promise.all([
     discardSentDraft(db, sending),
-    ...copies.map(({ insert }) => insert()),
+    Promise.all(asking.map((pair) => lockRequest(db, pair, from))),
+    Promise.all(copies.map(({ insert }) => insert())),
   ]);
   if (areNew.includes(false)) throw new SentMeanwhile();
   return { kind: 'sent', reached, isDraftKept };

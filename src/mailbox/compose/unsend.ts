@@ -3,7 +3,9 @@ import { asSystem } from '../../database/owner.ts';
 import type { Database, Pool } from '../../database/pool.ts';
 import { transaction } from '../../database/transaction.ts';
 import { lowerLast } from '../conversations/last-messages.ts';
+import type { Box } from '../queries.ts';
 import { rememberDeletions } from '../trash/deletions.ts';
+import { showNextHeld } from '../trays/queries.ts';
 
 export type Unsending =
   | { kind: 'taken back' | 'opened already'; recipient: string; recipientId: string }
@@ -27,8 +29,8 @@ export function unsendMessage(pool: Pool, ownerId: string, id: string): Promise<
       const twin = [copy.otherId, copy.twinId];
       // A note to oneself is two messages of one mailbox.
       const ids = copy.otherId === ownerId ? [id, copy.twinId] : [copy.twinId];
-      await db.query(
-        'select from messages where owner_id = $1 and id = any ($2::uuid[]) order by id for update',
+      const { rows: received } = await db.query<{ box: Box }>(
+        'select box from messages where owner_id = $1 and id = any ($2::uuid[]) order by id for update',
         [copy.otherId, ids],
       );
       const unopened = await db.query(
@@ -38,6 +40,7 @@ export function unsendMessage(pool: Pool, ownerId: string, id: string): Promise<
       const kind = unopened.rowCount === 1 ? 'taken back' : 'opened already';
       if (kind === 'taken back') {
         await deleteCopy(db, twin);
+        if (received[0]?.box === 'requests') await showNextHeld(db, copy.otherId, ownerId);
         await deleteCopy(db, [ownerId, id]);
         const sides = [ownerId, copy.otherId].toSorted();
         await Promise.all(sides.map((side, index) => lowerLast(db, side, [sides[1 - index]!])));

@@ -13,10 +13,12 @@ export interface Trashed {
   other: string | null;
 }
 
-/** Ids of other users are ignored. */
+/** Ids of other users are ignored. With a request goes what is held until its sender is accepted. */
 export function trashMessages(pool: Pool, ownerId: string, ids: string[], at: Date): Promise<Trashed[]> {
   return transaction(pool, async (db) => {
     const rows = await moveToTrash(db, ownerId, ids, at);
+    const asking = rows.filter(({ box }) => box === 'requests').map(({ otherId }) => otherId);
+    if (asking.length > 0) rows.push(...(await moveHeldToTrash(db, ownerId, asking, at)));
     await lowerLast(
       db,
       ownerId,
@@ -26,27 +28,46 @@ export function trashMessages(pool: Pool, ownerId: string, ids: string[], at: Da
   });
 }
 
-async function moveToTrash(
-  db: Database,
-  ownerId: string,
-  ids: string[],
-  at: Date,
-): Promise<(Trashed & { otherId: string })[]> {
-  const { rows } = await db.query<Trashed & { otherId: string }>(
+interface Moved extends Trashed {
+  otherId: string;
+  box: Box;
+}
+
+async function moveToTrash(db: Database, ownerId: string, ids: string[], at: Date): Promise<Moved[]> {
+  const { rows } = await db.query<Moved>(
     `with moved as (
        update messages set trashed_at = $3
        where owner_id = $1 and id = any (array (
          select id from messages where owner_id = $1 and id = any ($2::uuid[]) and trashed_at is null
          order by id for update))
-       returning id, other_id
+       returning id, other_id, box
      ), marks as (
        update unread set is_quiet = true where owner_id = $1 and id = any (array (select id from moved))
      )
-     select moved.id, moved.other_id as "otherId",
+     select moved.id, moved.box, moved.other_id as "otherId",
             (select u.username from users u where u.id = moved.other_id) as other from moved`,
     [ownerId, ids, at],
   );
   return rows;
+}
+
+async function moveHeldToTrash(
+  db: Database,
+  ownerId: string,
+  otherIds: string[],
+  at: Date,
+): Promise<Moved[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `select m.id from messages m
+     where m.owner_id = $1 and m.other_id = any ($2::uuid[]) and m.box = 'held' and m.trashed_at is null`,
+    [ownerId, otherIds],
+  );
+  return moveToTrash(
+    db,
+    ownerId,
+    rows.map(({ id }) => id),
+    at,
+  );
 }
 
 export interface Older {

@@ -8,21 +8,21 @@ import { flash } from '../../web/flash.ts';
 import { readPage } from '../../web/paging.ts';
 import { acceptPeople } from '../contacts/queries.ts';
 import { messageId, unknownMessage } from '../opening.ts';
-import { listStates, type Tray } from '../queries.ts';
+import { listBoxAfter, listBoxBefore, listStates } from '../queries.ts';
 import { counted, selectedIds } from '../selection.ts';
 import { flashTrashed } from '../trash/flash-trashed.ts';
 import { trashMessages } from '../trash/queries.ts';
-import { listRequests, listTrayAfter, listTrayBefore, moveBlocked } from './queries.ts';
+import { listAsking, moveBlocked } from './queries.ts';
 
 export function trayRoutes(ctx: WebContext): Router {
   const { pool } = ctx;
   const router = Router();
 
-  const showTray = (tray: Tray) => async (req: Request, res: Response) => {
+  const showTray = (tray: 'requests' | 'blocked') => async (req: Request, res: Response) => {
     const { id } = signedIn(req);
     const page = await readPage(req, {
-      before: (before) => listTrayBefore(pool, id, tray, before),
-      after: (after) => listTrayAfter(pool, id, tray, after),
+      before: (before) => listBoxBefore(pool, id, tray, before),
+      after: (after) => listBoxAfter(pool, id, tray, after),
     });
     res.render(`mailbox/trays/${tray}`, { page, here: req.originalUrl });
   };
@@ -42,7 +42,7 @@ export function trayRoutes(ctx: WebContext): Router {
 
   for (const [path, act] of [
     ['/requests/:id/accept', accept],
-    ['/requests/:id/delete', deleteRequests],
+    ['/requests/:id/delete', trash],
     ['/blocked/:id/move', move],
   ] as const)
     router
@@ -61,42 +61,22 @@ type Act = (ctx: WebContext, req: Request, res: Response, ids: string[]) => Prom
 
 const acts: Record<string, Act> = {
   'requests accept': accept,
-  'requests delete': deleteRequests,
+  'requests delete': trash,
   'blocked move': move,
-  'blocked delete': deleteBlocked,
+  'blocked delete': trash,
 };
 
 async function accept(ctx: WebContext, req: Request, res: Response, ids: string[]): Promise<void> {
   const { id } = signedIn(req);
-  const requests = await listRequests(ctx.pool, id, ids);
-  if (requests.length > 0)
-    await acceptPeople(
-      ctx.pool,
-      id,
-      requests.map(({ otherId }) => otherId),
-    );
-  const names = requests.map(({ username }) => username ?? 'deleted account').join(', ');
+  const asking = await listAsking(ctx.pool, id, ids);
+  const people = asking.map((person) => person.id);
+  if (people.length > 0) await acceptPeople(ctx.pool, id, people);
+  const names = asking.map(({ username }) => username ?? 'deleted account').join(', ');
   const line = names
     ? `Accepted: what you get from ${names} goes to your inbox.`
     : 'Nothing to accept: it is in Requests no more.';
   flash(ctx, res, { line });
   res.redirect(303, backToNeighbor(req, '/requests', ids));
-}
-
-async function deleteRequests(ctx: WebContext, req: Request, res: Response, ids: string[]): Promise<void> {
-  const requests = await listRequests(ctx.pool, signedIn(req).id, ids);
-  await trash(
-    ctx,
-    req,
-    res,
-    requests.flatMap((request) => request.ids),
-  );
-  res.redirect(303, backToNeighbor(req, '/requests', ids));
-}
-
-async function deleteBlocked(ctx: WebContext, req: Request, res: Response, ids: string[]): Promise<void> {
-  await trash(ctx, req, res, ids);
-  res.redirect(303, backToNeighbor(req, '/blocked', ids));
 }
 
 async function trash(ctx: WebContext, req: Request, res: Response, ids: string[]): Promise<void> {
@@ -105,6 +85,7 @@ async function trash(ctx: WebContext, req: Request, res: Response, ids: string[]
   const trashed = await trashMessages(ctx.pool, viewer.id, ids, at);
   if (trashed.length > 0) flashTrashed(ctx, res, viewer, trashed, at);
   else flash(ctx, res, { line: 'Nothing was deleted: it is here no more.' });
+  res.redirect(303, backToNeighbor(req, '/requests', ids));
 }
 
 async function move(ctx: WebContext, req: Request, res: Response, ids: string[]): Promise<void> {

@@ -20,7 +20,9 @@ const text = plainText('').refine((body) => body !== '' && countCharacters(body)
 const fields = z.strictObject({
   id: z.uuidv7().toLowerCase(),
   // A request becomes an ordinary message: nobody here asks with it.
-  box: z.enum(['inbox', 'sent', 'blocked']).or(z.literal('requests').transform(() => 'inbox' as const)),
+  box: z
+    .enum(['inbox', 'sent', 'blocked'])
+    .or(z.enum(['requests', 'held']).transform(() => 'inbox' as const)),
   with: name.nullable(),
   notice: z.boolean(),
   sentAt: moment.refine(past),

@@ -90,6 +90,40 @@ test(`${rounds} rounds of accepting against the next message: no request is left
   }
 });
 
+test(`${rounds} rounds of deleting a request against the next message: none is held without one that shows`, async () => {
+  const seen = new Set<string>();
+  for (let round = 0; round < rounds; round += 1) {
+    await app.pool.query('delete from contacts; delete from messages; delete from conversations');
+    await send(`Deleted in ${round}`);
+    const id = await idOf(app.pool, bob, `Deleted in ${round}`);
+    const answers = await meet(
+      round,
+      () => send(`Arrives in ${round}`),
+      () => bob.post(`/requests/${id}/delete`, bobs),
+    );
+    expect(answers.map(({ status }) => status)).toEqual([303, 303]);
+    const [, copy] = await copiesOf(app.pool, `Arrives in ${round}`);
+    expect(['bob requests, unread', 'bob held in the trash, unread']).toContain(copy);
+    seen.add(copy!);
+  }
+  expect(seen.size).toBe(2); // both orders came
+});
+
+test(`${rounds} rounds of taking a request back against the next message: the next one shows`, async () => {
+  for (let round = 0; round < rounds; round += 1) {
+    await app.pool.query('delete from contacts; delete from messages; delete from conversations');
+    await send(`Regretted in ${round}`);
+    const id = await idOf(app.pool, alice, `Regretted in ${round}`);
+    const answers = await meet(
+      round,
+      () => send(`Kept in ${round}`),
+      () => alice.post(`/messages/${id}/unsend`, { ...alices, confirmed: 'yes' }),
+    );
+    expect(answers.map(({ status }) => status)).toEqual([303, 303]);
+    expect(await copiesOf(app.pool, `Kept in ${round}`)).toEqual(['alice sent', 'bob requests, unread']);
+  }
+});
+
 test(`${rounds} rounds of answering against asking: an answered person’s message is no request`, async () => {
   for (let round = 0; round < rounds; round += 1) {
     await app.pool.query('delete from contacts; delete from messages; delete from conversations');

@@ -75,10 +75,18 @@ test('Delete takes all that a person asks with, and Undo brings it back as a req
   await alice.send('bob', 'Second');
   const first = await idOf(app.pool, bob, 'First');
   await bob.submit(`/messages/${first}`, {}, `/requests/${first}/delete`);
-  expect(await copiesOf(app.pool, 'Second')).toEqual(['alice sent', 'bob requests in the trash, unread']);
+  expect(await copiesOf(app.pool, 'Second')).toEqual(['alice sent', 'bob held in the trash, unread']);
   await bob.submit('/requests', {}, '/trash/undo');
   expect(await bodiesAt(bob, '/requests')).toEqual(['First']);
   expect((await bob.get('/inbox')).$('[data-count]').text()).toBe('0');
+});
+
+test('after the first was taken back, the next one is shown', async () => {
+  for (const body of ['First', 'Second', 'Third']) await alice.send('bob', body);
+  await alice.submit('/sent', {}, `/messages/${await idOf(app.pool, alice, 'First')}/unsend`);
+  expect(await bodiesAt(bob, '/requests')).toEqual(['Second']);
+  await alice.submit('/sent', {}, `/messages/${await idOf(app.pool, alice, 'Third')}/unsend`);
+  expect(await bodiesAt(bob, '/requests')).toEqual(['Second']);
 });
 
 test('several are accepted or deleted at once', async () => {
