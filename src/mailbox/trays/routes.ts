@@ -12,7 +12,7 @@ import { listBoxAfter, listBoxBefore, listStates } from '../queries.ts';
 import { counted, selectedIds } from '../selection.ts';
 import { flashTrashed } from '../trash/flash-trashed.ts';
 import { trashMessages } from '../trash/queries.ts';
-import { listAsking, moveBlocked } from './queries.ts';
+import { listAsking, moveBlocked, type Asking } from './queries.ts';
 
 export function trayRoutes(ctx: WebContext): Router {
   const { pool } = ctx;
@@ -71,12 +71,15 @@ async function accept(ctx: WebContext, req: Request, res: Response, ids: string[
   const asking = await listAsking(ctx.pool, id, ids);
   const people = asking.map((person) => person.id);
   if (people.length > 0) await acceptPeople(ctx.pool, id, people);
-  const names = asking.map(({ username }) => username ?? 'deleted account').join(', ');
-  const line = names
-    ? `Accepted: what you get from ${names} goes to your inbox.`
-    : 'Nothing to accept: it is in Requests no more.';
-  flash(ctx, res, { line });
+  flash(ctx, res, { line: accepted(asking) });
   res.redirect(303, backToNeighbor(req, '/requests', ids));
+}
+
+function accepted(asking: Asking[]): string {
+  const [first] = asking;
+  if (!first) return 'Nothing to accept: it is in Requests no more.';
+  const whom = asking.length === 1 ? (first.username ?? 'deleted account') : `these ${asking.length} people`;
+  return `Accepted: what you get from ${whom} goes to your inbox.`;
 }
 
 async function trash(ctx: WebContext, req: Request, res: Response, ids: string[]): Promise<void> {

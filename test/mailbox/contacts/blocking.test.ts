@@ -9,8 +9,8 @@ import { copiesOf, idOf, tokenOf } from '../../support/mailboxes.ts';
 import { registered, type Person } from '../../support/person.ts';
 
 const { app, reset, ...people } = await cast();
-let { alice, bob } = people;
-beforeEach(async () => ({ alice, bob } = await reset()));
+let { alice, bob, charlie } = people;
+beforeEach(async () => ({ alice, bob, charlie } = await reset()));
 afterAll(() => app.close());
 
 const block = (person: Person, username: string) => person.submit('/account/blocked', { username });
@@ -125,6 +125,21 @@ test('blocking twice is one block, and an unknown person cannot be unblocked', a
   for (const person of ['no id', '0195d9a0-7c4c-7000-8000-000000000000'])
     expect((await bob.post('/account/blocked/end', { ...(await tokenOf(bob)), person })).status).toBe(303);
   expect((await bob.get('/account/blocked')).$('.devices li')).toHaveLength(1);
+});
+
+test('no process is notified of a blocked message', async () => {
+  await block(bob, 'alice');
+  const { rows } = await app.pool.query<{ id: string }>(`select id from users where username = 'bob'`);
+  const client = await app.pool.connect();
+  const heard: string[] = [];
+  client.on('notification', ({ payload }) => heard.push(payload ?? ''));
+  await client.query('listen mailboxes');
+  await alice.send('bob', 'Not announced');
+  await alice.send('charlie', 'Announced');
+  await expect.poll(() => heard.length).toBeGreaterThan(0);
+  await charlie.send('bob', 'Announced to bob');
+  await expect.poll(() => heard.filter((payload) => payload.includes(rows[0]!.id))).toHaveLength(1);
+  client.release(true);
 });
 
 test('announcements reach a person who has blocked the administrator', async () => {
