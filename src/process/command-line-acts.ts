@@ -4,5 +4,5 @@ import type { WebContext } from '../web/context.ts';
 import { repeat } from './repeat.ts';
 
 export function startCommandLineActs(ctx: WebContext): { close(): void } {
-  return repeat(ctx.log, () => logCommandLineActs(ctx), { firstAfterMs: 0, everyMs: 60_000 });
+  return repeat(ctx.log, () => logCommandLineActs(ctx), { firstAfterMs: 5000, everyMs: 60_000 });
 }

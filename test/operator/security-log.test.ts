@@ -113,7 +113,7 @@ test('the program writes what was done while it was stopped', async () => {
   await runOperator(site, ['sessions', 'end', 'alice']);
   const program = await start(site);
   await expect
-    .poll(() => securityLines(program.stdout()).map(({ detail }) => detail), { timeout: 10_000 })
+    .poll(() => securityLines(program.stdout()).map(({ detail }) => detail), { timeout: 20_000 })
     .toContain('sessions end');
   await program.end();
   expect(securityLines(program.stdout()).filter(({ detail }) => detail === 'sessions end')).toHaveLength(1);
