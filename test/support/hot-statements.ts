@@ -38,7 +38,6 @@ import {
   findReportable,
   listOwnReportsAfter,
   listOwnReportsBefore,
-  lockReportable,
 } from '../../src/mailbox/reports/queries.ts';
 import { searchAfter, searchBefore } from '../../src/mailbox/search/queries.ts';
 import { readSearch } from '../../src/mailbox/search/search-words.ts';
@@ -118,7 +117,6 @@ export async function hotStatements(pool: Pool): Promise<HotStatement[]> {
     ],
     ['a message in the trash', (db) => findTrashed(db, owner, trashed)],
     ['a message to report', (db) => findReportable(db, owner, middle)],
-    ['a message to report, locked', (db) => lockReportable(db, owner, middle)],
     ['marking as read', (db) => markRead(db, owner, [middle, unread])],
     ['marking as unread', (db) => markUnread(db, owner, [middle])],
     ['sending', (db) => sendMessage(poolOf(db), manyAllowed, message())],

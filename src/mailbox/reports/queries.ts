@@ -15,16 +15,8 @@ export interface Reportable {
   reportedAt: Date | null;
 }
 
-/** Received, from somebody else who is a member, in whichever box or in the trash. $1 is the owner. Not
- * `exists`, with which a plan may read all users. */
-const selectReportable = `
-  select m.id, m.box, m.other_id as "otherId", ${namesOf('m.other_id')} as other, m.body, m.sent_at as "sentAt",
-         exists (select from unread n where n.owner_id = $1 and n.id = m.id) as "isUnread",
-         (select r.reported_at from reports r where r.reporter_id = $1 and r.message_id = m.id) as "reportedAt"
-  from messages m
-  where m.owner_id = $1 and m.id = $2 and m.box <> 'sent' and m.origin is null and m.other_id <> $1
-    and (select u.username from users u where u.id = m.other_id) is not null`;
-
+/** Received, from somebody else who is a member, in whichever box or in the trash. Not `exists`, with which a plan may
+ * read all users. */
 export async function findReportable(
   db: Database,
   ownerId: string,
@@ -32,19 +24,16 @@ export async function findReportable(
 ): Promise<Reportable | undefined> {
   const { rows } = await db.query<Reportable>({
     name: 'find reportable',
-    text: selectReportable,
+    text: `select m.id, m.box, m.other_id as "otherId", ${namesOf('m.other_id')} as other, m.body,
+                  m.sent_at as "sentAt",
+                  exists (select from unread n where n.owner_id = $1 and n.id = m.id) as "isUnread",
+                  (select r.reported_at from reports r
+                   where r.reporter_id = $1 and r.message_id = m.id) as "reportedAt"
+           from messages m
+           where m.owner_id = $1 and m.id = $2 and m.box <> 'sent' and m.origin is null and m.other_id <> $1
+             and (select u.username from users u where u.id = m.other_id) is not null`,
     values: [ownerId, id],
   });
-  return readNames(rows)[0];
-}
-
-/** Until the transaction ends it cannot be taken back. */
-export async function lockReportable(
-  db: Database,
-  ownerId: string,
-  id: string,
-): Promise<Reportable | undefined> {
-  const { rows } = await db.query<Reportable>(`${selectReportable} for key share of m`, [ownerId, id]);
   return readNames(rows)[0];
 }
 

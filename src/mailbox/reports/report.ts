@@ -8,7 +8,7 @@ import { tellAdmins } from '../admin-notices.ts';
 import type { MailboxContext } from '../context.ts';
 import { lockUsage } from '../usage.ts';
 import { encryptContent } from './encrypted.ts';
-import { countOwnReports, insertReport, lockReportable, type Reportable } from './queries.ts';
+import { countOwnReports, insertReport, findReportable, type Reportable } from './queries.ts';
 
 export const maxReportsPerDay = 10;
 export const maxOpenReports = 50;
@@ -31,7 +31,6 @@ export async function reportMessage(
   return outcome;
 }
 
-/** Locks in the order of sending: mailbox_usage, then messages. */
 async function store(
   db: Database,
   encryption: Encryption,
@@ -40,7 +39,7 @@ async function store(
   words: string,
 ): Promise<Reporting> {
   await lockUsage(db, [reporterId]); // so that reports at the same moment count each other
-  const message = await lockReportable(db, reporterId, messageId);
+  const message = await findReportable(db, reporterId, messageId);
   if (!message) return { kind: 'no such message' };
   if (message.reportedAt) return { kind: 'reported before' };
   const dayAgo = lowestIdAt(new Date(now().getTime() - dayMs));
