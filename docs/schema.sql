@@ -498,10 +498,17 @@ create table contacts (
   answered_at timestamptz,
   accepted_at timestamptz,
   blocked_at timestamptz,
+  -- written_at, unless they had written before: counts for the limit of a day.
+  approached_at timestamptz,
+  -- When the owner's block or report of them counted as a complaint: once for all time.
+  complained_at timestamptz,
   constraint contacts_pkey primary key (owner_id, other_id),
   constraint contacts_owner_id_fkey foreign key (owner_id) references users(id) on delete cascade,
   constraint contacts_other check (other_id <> owner_id)
 );
+-- How many of the last 30 days; the next one also of today.
+create index contacts_answered on contacts (owner_id, answered_at) where answered_at is not null;
+create index contacts_approached on contacts (owner_id, approached_at) where approached_at is not null;
 -- The list of blocked people.
 create index contacts_blocked on contacts (owner_id, other_id) where blocked_at is not null;
 alter table contacts enable row level security;
@@ -538,6 +545,18 @@ create index reports_by_id on reports (id);
 create index reports_open on reports (id) where closed_at is null;
 alter table reports enable row level security;
 create policy own on reports using (reporter_id = (select current_owner()) or is_system());
+
+-- How many people blocked or reported the owner on a day (UTC), not who (docs/decisions/new-people.md).
+create table complaints (
+  owner_id uuid not null,
+  day date not null,
+  count integer not null default 1,
+  constraint complaints_pkey primary key (owner_id, day),
+  constraint complaints_owner_id_fkey foreign key (owner_id) references users(id) on delete cascade,
+  constraint complaints_count check (count > 0)
+);
+alter table complaints enable row level security;
+create policy own on complaints using (owner_id = (select current_owner()) or is_system());
 
 -- Search reads messages through this view, with the same condition as the policy: @@ and @> are not leakproof, so
 -- row-level security would keep them from using the index.
@@ -627,7 +646,7 @@ create or replace function is_system()
  stable parallel safe
 return case when (current_setting('app.owner_id', true) = 'system') then true else false end;
 
-grant select, insert, update, delete on announcements, contacts, conversations, deletions, drafts,
+grant select, insert, update, delete on announcements, complaints, contacts, conversations, deletions, drafts,
   ended_drafts, error_counts, exports, imports, invitations, known_browsers, mailbox_usage, messages, nonces,
   operator_log, passkeys, rate_limits, recovery_codes, registrations, reports, reset_links, sent_forms,
   sessions, signing_keys, site_facts, totp, unread, username_keys, usernames_used, users to app_role;

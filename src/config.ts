@@ -77,6 +77,7 @@ const environment = z.object({
   METRICS_HOST: address('127.0.0.1'),
   LOG_LEVEL: oneOf('info', 'fatal', 'error', 'warn', 'debug', 'trace', 'silent'),
   SENDS_PER_MINUTE: wholeNumber(30, 1, 1_000_000),
+  NEW_PEOPLE_PER_DAY: wholeNumber(20, 1, 1_000_000),
   SEARCHES_PER_MINUTE: wholeNumber(30, 1, 1_000_000),
   // Senders wait while a mailbox that may be full is counted: about 0.2 s for a million messages.
   MAILBOX_MESSAGES: wholeNumber(100_000, 100, 1_000_000),
@@ -122,6 +123,7 @@ export interface Config {
   metrics: { host: string; port: number } | undefined; // where they are served
   logLevel: string;
   sendsPerMinute: number;
+  newPeoplePerDay: number; // whom a member may write to unasked, before answers and complaints
   searchesPerMinute: number;
   mailbox: { messages: number; bytes: number }; // the quota, trash included
   loginsPerMinute: number; // failed, per username and address; five times as many per address
@@ -193,6 +195,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       settings.METRICS === 'on' ? { host: settings.METRICS_HOST, port: settings.METRICS_PORT } : undefined,
     logLevel: settings.LOG_LEVEL,
     sendsPerMinute: settings.SENDS_PER_MINUTE,
+    newPeoplePerDay: settings.NEW_PEOPLE_PER_DAY,
     searchesPerMinute: settings.SEARCHES_PER_MINUTE,
     mailbox: { messages: settings.MAILBOX_MESSAGES, bytes: settings.MAILBOX_BYTES },
     loginsPerMinute: settings.LOGINS_PER_MINUTE,

@@ -55,7 +55,7 @@ async function fill(pool: Pool, encryption: Encryption, mailbox: Quota, password
   const send = ([from, to, minutesAgo, body]: DemoMessage, firstContact: FirstContact) =>
     sendMessage(
       pool,
-      { perMinute: messages.length, mailbox, firstContact },
+      { perMinute: messages.length, newPeoplePerDay: messages.length, mailbox, firstContact },
       {
         from: ids.get(from)!,
         to: [to],

@@ -29,6 +29,7 @@ export const sentFormsKeptFor = 91 * day; // a form older than any session (90 d
 const browsersKnownFor = 365 * day;
 export const deletionsKeptFor = 400 * day; // longer than the oldest of twelve monthly backups
 export const reportsKeptFor = 90 * day; // after they were closed, or the reported account was deleted
+const complaintsKeptFor = 31 * day; // they count for 30
 const noncesKeptFor = 2 * maxNonceAge;
 const batch = 500;
 const pauseMs = 50;
@@ -50,6 +51,7 @@ async function removeDue(pool: Pool, now: number): Promise<number> {
     (db: Database) => deleteExpiredInvitations(db, new Date(now), batch),
     (db: Database) => deleteExpiredRegistrations(db, new Date(now - registrationsKeptFor), batch),
     (db: Database) => deleteExpiredReports(db, new Date(now - reportsKeptFor), batch),
+    (db: Database) => forgetComplaints(db, new Date(now - complaintsKeptFor)),
     (db: Database) => forgetDeletions(db, new Date(now - deletionsKeptFor)),
     (db: Database) => deleteExpiredNonces(db, new Date(now - noncesKeptFor), batch),
   ];
@@ -68,6 +70,10 @@ async function removeDue(pool: Pool, now: number): Promise<number> {
 
 function forgetDeletions(db: Database, before: Date): Promise<number> {
   return deleteBefore(db, { table: 'deletions', key: 'owner_id, id', time: 'deleted_at' }, before, batch);
+}
+
+function forgetComplaints(db: Database, before: Date): Promise<number> {
+  return deleteBefore(db, { table: 'complaints', key: 'owner_id, day', time: 'day' }, before, batch);
 }
 
 function forgetSentForms(db: Database, before: Date): Promise<number> {

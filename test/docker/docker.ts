@@ -30,6 +30,7 @@ export const env: NodeJS.ProcessEnv = {
   HTTP_PORT: `127.0.0.1:${port}`,
   HTTPS_PORT: `127.0.0.1:${await freePort()}`,
   SENDS_PER_MINUTE: '1000',
+  NEW_PEOPLE_PER_DAY: '1000',
 };
 
 interface Container {

@@ -23,6 +23,7 @@ export interface Site {
 
 const noLimits = {
   SENDS_PER_MINUTE: '1000000',
+  NEW_PEOPLE_PER_DAY: '1000000',
   LOGINS_PER_MINUTE: '1000000',
   MAILBOX_MESSAGES: '1000000',
 };

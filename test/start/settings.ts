@@ -171,6 +171,7 @@ export const samples: Record<string, Samples> = {
   METRICS_HOST: address,
   LOG_LEVEL: choice('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
   SENDS_PER_MINUTE: tooMany(whole('5'), '0', '1000001'),
+  NEW_PEOPLE_PER_DAY: tooMany(whole('5'), '0', '1000001'),
   SEARCHES_PER_MINUTE: tooMany(whole('5'), '0', '1000001'),
   MAILBOX_MESSAGES: tooMany(whole('100'), '99', '1000001'),
   MAILBOX_BYTES: tooMany(whole('10000000', '1000000000000'), '9999999', '1000000000001'),

@@ -21,6 +21,7 @@ const fill = [
   `insert into deletions (owner_id, id, deleted_at) select id, gen_random_uuid(), now() - interval '1 hour' from users`,
   `insert into reports (reporter_id, id, message_id, reported_id, encrypted, reported_at, looked_at)
     select id, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'x', now(), array[now()] from users`,
+  `insert into complaints (owner_id, day) select id, current_date from users`,
   'insert into exports (user_id, run, total) select id, gen_random_uuid(), 1 from users',
   `insert into imports (user_id, job, sid, epoch, bytes_total, own_addresses)
     select id, gen_random_uuid(), '', 0, 1, '' from users`,

@@ -11,6 +11,7 @@ import { findAccount } from '../../src/accounts/queries.ts';
 import { digestOf, newFormKey } from '../../src/mailbox/compose/message-form.ts';
 import { isUnanswered, type Sending } from '../../src/mailbox/compose/queries.ts';
 import { sendMessage } from '../../src/mailbox/compose/send-message.ts';
+import { findNewPeople } from '../../src/mailbox/contacts/new-people.ts';
 import { unsendMessage } from '../../src/mailbox/compose/unsend.ts';
 import {
   listConversation,
@@ -128,6 +129,11 @@ export async function hotStatements(pool: Pool): Promise<HotStatement[]> {
     ['blocking', (db) => blockPerson(poolOf(db), owner, personId(141))],
     ['unblocking', (db) => unblockPerson(db, owner, personId(31))],
     ['moving to the inbox', (db) => moveBlocked(db, owner, [blocked])],
+    ['sending, to somebody new', (db) => sendMessage(poolOf(db), manyAllowed, message('person-30'))],
+    [
+      'how many new people are left',
+      (db) => findNewPeople(db, owner, { perDay: 20, at: now, otherIds: [personId(1), personId(30)] }),
+    ],
     ['taking back', (db) => unsendMessage(poolOf(db), owner, sent)],
     ['news for an open page', (db) => readMailboxState(db, owner, sid, middle)],
     ['a draft', (db) => findDraft(db, owner, middle)],
@@ -215,13 +221,14 @@ function search(words: string): (db: Database) => Promise<unknown> {
 
 const manyAllowed = {
   perMinute: 1_000_000,
+  newPeoplePerDay: 1_000_000,
   mailbox: { messages: 100_000_000, bytes: 1e12 },
   firstContact: 'inbox' as const,
 };
 
-function message(): Sending {
-  const digest = digestOf({ recipient: ['bob'], body: 'Hello', key: newFormKey() });
-  return { from: owner, to: ['bob'], body: 'Hello', digest, sentAt: now, draftId: newId() };
+function message(recipient = 'bob'): Sending {
+  const digest = digestOf({ recipient: [recipient], body: 'Hello', key: newFormKey() });
+  return { from: owner, to: [recipient], body: 'Hello', digest, sentAt: now, draftId: newId() };
 }
 
 /** For functions that begin a transaction of their own: within the one that is taken back. */

@@ -68,7 +68,15 @@ export async function launch(
   const [command, ...args] = [...prefix, process.execPath, ...nodeArgs, join(project, 'src/start.js')];
   const child = spawn(command, args, {
     cwd: project === projectFolder ? '/' : project, // away from the developer's .env
-    env: { PATH, HOME, PORT: port, FIRST_CONTACT: 'inbox', ...ownData, ...settings },
+    env: {
+      PATH,
+      HOME,
+      PORT: port,
+      FIRST_CONTACT: 'inbox',
+      NEW_PEOPLE_PER_DAY: '100000',
+      ...ownData,
+      ...settings,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
     ...options,
   });

@@ -87,6 +87,8 @@ export interface Pair {
   sentId: string;
   receivedId: string;
   firstContact: FirstContact;
+  /** Whether it counts for the limit of new people. */
+  isApproach: boolean;
 }
 
 /** The digest of the form and the sender's copies. False, with nothing written, if the form was sent before. */
@@ -105,12 +107,14 @@ export async function insertSentCopies(
              select $1, c.id, 'sent', c.other_id, c.twin_id, $6, $7
              from form, unnest($3::uuid[], $4::uuid[], $5::uuid[]) as c (id, other_id, twin_id)
            ), contact as (
-             insert into contacts (owner_id, other_id, written_at)
-             select $1, c.other_id, $7 from form, unnest($4::uuid[]) as c (other_id)
+             insert into contacts (owner_id, other_id, written_at, approached_at)
+             select $1, c.other_id, $7, case when c.is_approach then $7 end
+             from form, unnest($4::uuid[], $8::boolean[]) as c (other_id, is_approach)
              where c.other_id <> $1 and not exists (
                select from contacts k where k.owner_id = $1 and k.other_id = c.other_id and k.written_at is not null)
              order by c.other_id
-             on conflict (owner_id, other_id) do update set written_at = excluded.written_at
+             on conflict (owner_id, other_id) do update
+             set written_at = excluded.written_at, approached_at = excluded.approached_at
            ), last as (
              ${raiseLast(`select $1, c.other_id, case when c.other_id = $1 then c.twin_id else c.id end
              from form, unnest($3::uuid[], $4::uuid[], $5::uuid[]) as c (id, other_id, twin_id) order by c.other_id`)}
@@ -127,6 +131,7 @@ export async function insertSentCopies(
       pairs.map(({ receivedId }) => receivedId),
       body,
       sentAt,
+      pairs.map(({ isApproach }) => isApproach),
     ],
   });
   return rowCount === 1;
@@ -163,6 +168,9 @@ export async function insertReceivedCopy(
                          when $7 = 'known' then 'blocked'
                          when exists (select from messages r where ${isRequest('r', '$1', '$3')}) then 'held'
                          else 'requests' end as box
+           ), answered as (
+             update contacts set answered_at = $6
+             where owner_id = $1 and other_id = $3 and written_at is not null and answered_at is null
            ), copy as (
              insert into messages (owner_id, id, box, other_id, twin_id, body, sent_at)
              select $1, $2, box, $3, $4, $5, $6 from chosen

@@ -3,6 +3,7 @@ import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { now } from '../../clock.ts';
 import { defaultFirstContact } from '../contacts/first-contact.ts';
+import { secondsToNextDay } from '../contacts/new-people.ts';
 import { findDraft, type Seen } from '../drafts/queries.ts';
 import type { MailboxContext } from '../context.ts';
 import type { WebContext } from '../../web/context.ts';
@@ -24,7 +25,8 @@ import {
 import { offerPeople, type OfferedPeople } from './offered-people.ts';
 import { listUnknown } from './queries.ts';
 import { forwarded, openQuoted, quoted } from './quoting.ts';
-import { sendMessage, type Outcome } from './send-message.ts';
+import { inWords, refuse, unknown } from './refusals.ts';
+import { sendMessage } from './send-message.ts';
 
 export function composeRoutes(ctx: MailboxContext): Router {
   const { config, pool, notifier, rateLimits } = ctx;
@@ -61,6 +63,7 @@ export function composeRoutes(ctx: MailboxContext): Router {
       };
       const limits = {
         perMinute: config.sendsPerMinute,
+        newPeoplePerDay: config.newPeoplePerDay,
         mailbox: config.mailbox,
         firstContact: defaultFirstContact(ctx),
       };
@@ -77,6 +80,10 @@ export function composeRoutes(ctx: MailboxContext): Router {
           'You have sent many messages in a short time. Please wait a minute and press Send again.',
           60,
         );
+      }
+      if (outcome.kind === 'too many new') {
+        const waiting = res.status(429).set('Retry-After', String(secondsToNextDay(now())));
+        return show(req, waiting, refuse(form, outcome, to.length));
       }
       if (outcome.kind !== 'sent') return show(req, res.status(422), refuse(form, outcome, to.length));
       notifier.notify(outcome.reached, 'arrivals');
@@ -111,48 +118,11 @@ async function begin(ctx: WebContext, req: Request, timeZone: string): Promise<R
   return { recipient: draft.recipient, body: draft.body, key: draft.id, page };
 }
 
-function refuse(
-  form: Form,
-  outcome: Extract<Outcome, { kind: 'unknown' | 'full' | 'unanswered' }>,
-  outOf: number,
-): Form {
-  if (outcome.kind === 'unknown') return rejectField(form, 'recipient', unknown(outcome.names, outOf));
-  if (outcome.kind === 'unanswered') return rejectField(form, 'recipient', unanswered(outcome.names));
-  const own =
-    'Your mailbox is full, so nothing was sent. Delete some sent messages, empty the trash, and send it again.';
-  const refused = outcome.isOwn ? rejectField(form, '', own) : form;
-  return outcome.names.length > 0 ? rejectField(refused, 'recipient', full(outcome.names)) : refused;
-}
-
 /** Of a form that is refused anyway, so that it shows all its errors. */
 async function rejectUnknown({ pool }: WebContext, form: Form): Promise<Form> {
   const to = messageForm.shape.recipient.safeParse(form.typed.recipient).data;
   const names = to ? await listUnknown(pool, to) : [];
   return to && names.length > 0 ? rejectField(form, 'recipient', unknown(names, to.length)) : form;
-}
-
-function unknown(names: string[], outOf: number): string {
-  if (outOf === 1) return 'Nobody here has that username.';
-  return names.length === 1
-    ? `Nobody here has the username ${names[0]}. Nothing was sent.`
-    : `Nobody here has these usernames: ${names.join(', ')}. Nothing was sent.`;
-}
-
-function full(names: string[]): string {
-  const whose =
-    names.length === 1 ? `${names[0]}’s mailbox is full` : `The mailboxes of ${inWords(names)} are full`;
-  return `${whose}, so nothing was sent. Your text is still here: save it as a draft and try again later.`;
-}
-
-function unanswered(names: string[]): string {
-  const whose =
-    names.length === 1 ? `${names[0]}’s mailbox accepts` : `The mailboxes of ${inWords(names)} accept`;
-  const until = names.length === 1 ? `${names[0]} answers` : 'they answer';
-  return `${whose} no more from you until ${until}, so nothing was sent. Your text is still here: save it as a draft.`;
-}
-
-function inWords(names: string[]): string {
-  return names.length === 1 ? names[0]! : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }
 
 /** Shows the form with everything typed. A refused form shown again becomes a new page (nextFormPage). */
@@ -161,7 +131,7 @@ export function showSend(
   req: Request,
   res: Response,
   form: Form,
-  offered: OfferedPeople = { people: [], meant: [] },
+  offered: OfferedPeople = { people: [], meant: [], newPeople: undefined },
 ): void {
   const key = formKey.safeParse(form.typed.key).data ?? newFormKey();
   const fields = { ...readMessage(form.typed), key };

@@ -4,6 +4,7 @@ import type { Database, Pool } from '../../database/pool.ts';
 import { transaction } from '../../database/transaction.ts';
 import { newId } from '../../ids.ts';
 import type { FirstContact } from '../contacts/first-contact.ts';
+import { checkNewPeople, type TooManyNew } from '../contacts/new-people.ts';
 import { releaseRequests } from '../trays/queries.ts';
 import { checkQuota, maxUnanswered, warnOwners, type Adding, type QuotaCheck } from '../quota.ts';
 import type { Quota } from '../usage.ts';
@@ -23,18 +24,21 @@ import {
 /** `perMinute` counts every recipient of a message. */
 export interface SendLimits {
   perMinute: number;
+  /** How many people the sender may write to for the first time; answers raise it, complaints lower it. */
+  newPeoplePerDay: number;
   mailbox: Quota;
   /** For recipients who have not chosen. */
   firstContact: FirstContact;
 }
 
-/** 'sent': now or earlier; `reached`: in whose inbox it may be. 'unanswered': these must reply first. 'full': `isOwn`
- * if the sender's mailbox is. */
+/** 'sent': now or earlier; `reached`: in whose inbox it may be. 'unanswered': these must reply first. 'too many new':
+ * `names` are new, and the sender may write to `left` today. 'full': `isOwn` if the sender's mailbox is. */
 type Answer =
   | { kind: 'sent'; reached: string[]; isDraftKept: boolean }
   | { kind: 'unknown'; names: string[] }
   | { kind: 'unanswered'; names: string[] }
   | { kind: 'too many' }
+  | TooManyNew
   | { kind: 'full'; isOwn: boolean; names: string[] };
 
 /** `warned`: owners who got a quota notice. */
@@ -79,12 +83,15 @@ async function send(
 
   const quota = await checkQuota(db, addingOf(sending, recipients), limits.mailbox, mayCount);
   if (!quota) return undefined;
+  const newPeople = await checkNew(db, limits, sending, recipients);
   const refusal =
-    (await findUnanswered(db, limits, sending, recipients, quota)) ?? findFull(sending, recipients, quota);
+    (await findUnanswered(db, limits, sending, recipients, quota)) ??
+    findFull(sending, recipients, quota) ??
+    newPeople.refusal;
   const answer = refusal
     ? // Unless the same form was sent while this one waited for the locks.
       ((await settle(db, limits, sending, await findAddressed(db, sending))) ?? refusal)
-    : await write(db, limits, sending, recipients);
+    : await write(db, limits, sending, recipients, newPeople.strangers);
   await warnOwners(db, quota, limits.mailbox);
   return { ...answer, warned: quota.filling.map(({ ownerId }) => ownerId) };
 }
@@ -92,7 +99,7 @@ async function send(
 /** The answer that needs no room in a mailbox. */
 async function settle(
   db: Database,
-  { perMinute }: SendLimits,
+  limits: SendLimits,
   sending: Sending,
   { recipients, recent, isRepeated }: Addressed,
 ): Promise<Answer | undefined> {
@@ -105,7 +112,12 @@ async function settle(
     const isDraftKept = await discardSentDraft(db, sending);
     return { kind: 'sent', reached: recipients.map(({ id }) => id), isDraftKept };
   }
-  return recent + to.length > perMinute ? { kind: 'too many' } : undefined;
+  if (recent + to.length > limits.perMinute) return { kind: 'too many' };
+  return (await checkNew(db, limits, sending, recipients)).refusal;
+}
+
+function checkNew(db: Database, limits: SendLimits, { from, sentAt }: Sending, recipients: Recipient[]) {
+  return checkNewPeople(db, from, { perDay: limits.newPeoplePerDay, at: sentAt }, recipients);
 }
 
 async function findUnanswered(
@@ -136,6 +148,7 @@ async function write(
   limits: SendLimits,
   sending: Sending,
   recipients: Recipient[],
+  strangers: string[],
 ): Promise<Answer> {
   const { from, sentAt } = sending;
   const pairs: Pair[] = recipients.map(({ id, firstContact }) => ({
@@ -143,6 +156,7 @@ async function write(
     sentId: newId(sentAt),
     receivedId: newId(sentAt),
     firstContact: id === from ? 'inbox' : (firstContact ?? limits.firstContact),
+    isApproach: strangers.includes(id),
   }));
   const asking = pairs
     .filter(({ firstContact }) => firstContact === 'requests')

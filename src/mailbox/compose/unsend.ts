@@ -50,9 +50,15 @@ export function unsendMessage(pool: Pool, ownerId: string, id: string): Promise<
   );
 }
 
+/** If it was the sender's first answer, it was none: else the limit of new people would tell of it. */
 async function deleteCopy(db: Database, key: string[]): Promise<void> {
   await db.query(
-    `with gone as (delete from messages where owner_id = $1 and id = $2 returning owner_id, id)
+    `with gone as (
+       delete from messages where owner_id = $1 and id = $2 returning owner_id, id, box, other_id, sent_at
+     ), unanswered as (
+       update contacts k set answered_at = null from gone g
+       where k.owner_id = $1 and k.other_id = g.other_id and k.answered_at = g.sent_at and g.box <> 'sent'
+     )
      ${rememberDeletions('select owner_id, id from gone')}`,
     key,
   );

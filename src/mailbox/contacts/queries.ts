@@ -6,6 +6,7 @@ import { rowsRead } from '../../web/paging.ts';
 import { namesOf, readNames } from '../queries.ts';
 import { lockUsage } from '../usage.ts';
 import { releaseRequests, setAsideRequests } from '../trays/queries.ts';
+import { complainAbout } from './complaints.ts';
 import type { FirstContact } from './first-contact.ts';
 
 export interface Person {
@@ -31,7 +32,9 @@ export async function listPeople(db: Database, ownerId: string, usernames: strin
 export function blockPerson(pool: Pool, ownerId: string, otherId: string): Promise<boolean> {
   return transaction(pool, async (db) => {
     await lockUsage(db, [ownerId]);
-    return block(db, ownerId, otherId);
+    const isNew = await block(db, ownerId, otherId);
+    await complainAbout(db, otherId, ownerId);
+    return isNew;
   });
 }
 

@@ -1,9 +1,12 @@
 // The conversation with one person: GET /with/:username.
 import { Router } from 'express';
 import { z } from 'zod';
+import { now } from '../../clock.ts';
 import { foldUsername } from '../../usernames.ts';
 import { beginFormPage } from '../compose/form-page.ts';
 import { bodyLimit, newFormKey } from '../compose/message-form.ts';
+import { leftInWords } from '../contacts/new-people-words.ts';
+import { findNewPeople, isNear } from '../contacts/new-people.ts';
 import type { Pool } from '../../database/pool.ts';
 import { highestId } from '../../ids.ts';
 import { splitLinks } from '../links.ts';
@@ -53,10 +56,23 @@ export function conversationRoutes(ctx: WebContext): Router {
         openAt: (shown.find(({ isUnread }) => isUnread) ?? shown.at(-1))?.id,
         form: blankForm({ recipient: username, body, key, page, from: `/with/${username}` }),
         bodyLimit,
+        newPeople: lines.length === 0 ? await describeLimit(ctx, viewer.id, person.otherId) : undefined,
       });
     })
     .all(allowOnly('GET'));
   return router;
+}
+
+/** Where somebody is new and the limit of new people is near. */
+async function describeLimit(
+  { config, pool }: WebContext,
+  ownerId: string,
+  otherId: string,
+): Promise<string | undefined> {
+  if (otherId === ownerId) return undefined;
+  const asking = { perDay: config.newPeoplePerDay, at: now(), otherIds: [otherId] };
+  const { strangers, left } = await findNewPeople(pool, ownerId, asking);
+  return strangers.length > 0 && isNear(left) ? leftInWords(left) : undefined;
 }
 
 /** Reads again until no unread mark is left: a message shown with its mark could still be unsent (openMessage). */

@@ -5,6 +5,7 @@ import { transaction } from '../../database/transaction.ts';
 import { lowestIdAt, newId } from '../../ids.ts';
 import type { Encryption } from '../../secrets/encryption.ts';
 import { tellAdmins } from '../admin-notices.ts';
+import { complainAbout } from '../contacts/complaints.ts';
 import type { MailboxContext } from '../context.ts';
 import { lockUsage } from '../usage.ts';
 import { encryptContent } from './encrypted.ts';
@@ -47,7 +48,9 @@ async function store(
   if (recent >= maxReportsPerDay) return { kind: 'too many' };
   if (open >= maxOpenReports) return { kind: 'too many open' };
   const isNew = await insertReport(db, reportOf(encryption, reporterId, message, words));
-  return isNew ? { kind: 'reported', reportedId: message.otherId } : { kind: 'reported before' };
+  if (!isNew) return { kind: 'reported before' };
+  await complainAbout(db, message.otherId, reporterId);
+  return { kind: 'reported', reportedId: message.otherId };
 }
 
 function reportOf(encryption: Encryption, reporterId: string, message: Reportable, words: string) {

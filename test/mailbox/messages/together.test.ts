@@ -13,7 +13,12 @@ import { copiesOf } from '../../support/mailboxes.ts';
 import { registered, type Fields, type Person } from '../../support/person.ts';
 
 const names = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank'];
-const limits = { perMinute: 5, mailbox: { messages: 100, bytes: 1e9 }, firstContact: 'inbox' as const };
+const limits = {
+  perMinute: 5,
+  newPeoplePerDay: 100,
+  mailbox: { messages: 100, bytes: 1e9 },
+  firstContact: 'inbox' as const,
+};
 let app: TestApp;
 let people: Record<string, Person>;
 let ids: Record<string, string>;
