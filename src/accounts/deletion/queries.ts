@@ -30,6 +30,7 @@ async function removeCredentials(pool: Pool, userId: string): Promise<void> {
   await transaction(pool, async (db) => {
     await deleteReportsOf(db, userId);
     await db.query('delete from drafts where owner_id = $1', [userId]);
+    await db.query('delete from contacts where owner_id = $1', [userId]);
     await db.query(
       `update users set username = null, display_name = null, name_key = null, password_hash = '', epoch = epoch + 1
        where id = $1`,

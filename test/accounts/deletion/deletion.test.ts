@@ -31,7 +31,9 @@ function placesWith(id: string): Promise<string[]> {
 
 /** Where others name somebody, in their copies of messages; and the id, so that a restored backup deletes it again. */
 const remaining =
-  'messages.other_id conversations.other_id unread.other_id deletions.owner_id deletions.id'.split(' ');
+  'messages.other_id conversations.other_id contacts.other_id unread.other_id deletions.owner_id deletions.id'.split(
+    ' ',
+  );
 
 async function idOfAccount(username: string): Promise<string> {
   return (await findAccount(app.pool, username))!.id;
