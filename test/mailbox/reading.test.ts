@@ -81,7 +81,7 @@ test('the sender’s opening of their own copy changes nothing for the recipient
 test('the page offers reply, delete and mark as unread; a sent message offers write again and take back', async () => {
   const { $ } = await bob.get(await sent('Buttons'));
   const links = $('[data-actions] a').toArray().map((each) => $(each).text()); // prettier-ignore
-  expect(links).toEqual(['Reply', 'Reply with quote', 'Forward', 'All with alice']);
+  expect(links).toEqual(['Reply', 'Reply with quote', 'Forward', 'All with alice', 'Report']);
   expect($('[data-actions] a').attr('href')).toBe('#body');
   const words = (page: Answer) =>
     page
