@@ -1,9 +1,9 @@
 // The cost of the product compared with the floor, in alternating rounds of one run.
 import { createHasher } from '../../src/accounts/passwords.ts';
 import { createAccount } from '../../src/accounts/queries.ts';
-import { fillMailboxes, makePeople } from './data.ts';
+import { fillMailboxes, makeKnown, makePeople } from './data.ts';
 import { generator } from './generator.ts';
-import { makeJobs, type Job } from './jobs.ts';
+import { knownTo, makeJobs, type Job } from './jobs.ts';
 import { rushToLogin } from './login-rush.ts';
 import { line, measure, median, medians, type Figures } from './measure.ts';
 import type { Site } from './site.ts';
@@ -29,6 +29,10 @@ async function prepare(site: Site) {
   const app = await site.app(address);
   const pool = site.pool(address);
   const people = await makePeople(pool, 5000); // so many that each sends as few messages in a minute as people do
+  await makeKnown(
+    pool,
+    people.map((from, index) => ({ from, to: knownTo(people, index) })).filter(({ from, to }) => from !== to),
+  );
   const [reader, other] = people.map(({ id }) => id);
   const hasher = createHasher({ memoryKib: 19_456, passes: 2 });
   await createAccount(pool, (name) => Buffer.from(name), member.username, await hasher.hash(member.password));

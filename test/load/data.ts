@@ -34,6 +34,17 @@ export async function makePeople(pool: pg.Pool, count: number): Promise<BenchPer
   );
 }
 
+/** As if each had written to that other one before: a first message costs more. */
+export async function makeKnown(
+  pool: pg.Pool,
+  pairs: { from: BenchPerson; to: BenchPerson }[],
+): Promise<void> {
+  await pool.query(
+    `insert into contacts (owner_id, other_id, written_at) select *, now() from unnest($1::uuid[], $2::uuid[])`,
+    [pairs.map(({ from }) => from.id), pairs.map(({ to }) => to.id)],
+  );
+}
+
 /** Sessions of people who are there, without passwords. */
 export async function signIn(pool: pg.Pool, ids: string[]): Promise<BenchPerson[]> {
   const { rows: keys } = await pool.query<{ secret: string }>(

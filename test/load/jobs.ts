@@ -29,7 +29,8 @@ export async function makeJobs(
     { name: 'GET /inbox', asks: [getAs(reader, '/inbox')], hasFloor: true },
     { name: 'GET /conversations', asks: [getAs(reader, '/conversations')], hasFloor: false },
     { name: 'GET /messages/:id', asks: [getAs(reader, messagePath)], hasFloor: true },
-    { name: 'POST /send', asks: await sendRequests(url, people), hasFloor: true },
+    { name: 'POST /send', asks: await sendRequests(url, people, knownTo), hasFloor: true },
+    { name: 'POST /send, to somebody new', asks: await sendRequests(url, people, newTo), hasFloor: false },
     { name: 'GET /login, signed out', asks: [getAs({ cookie: '' }, '/login')], hasFloor: true },
     { name: 'GET /search', asks: [getAs(reader, '/search?q=table+cake')], hasFloor: false },
     { name: 'POST /login', asks: [loginOf(login, member)], hasFloor: false },
@@ -40,14 +41,21 @@ export function getAs({ cookie }: { cookie: string }, path: string): Ask {
   return { method: 'GET', path, cookie, body: '' };
 }
 
+export const knownTo = (people: BenchPerson[], index: number) => people[(index * 7 + 1) % people.length]!;
+const newTo = (people: BenchPerson[], index: number) => people[(index * 7 + 2) % people.length]!;
+
 /**
  * From each of these people to another, so that nobody sends more in a minute than a person does. All sessions share one
  * token.
  */
-export async function sendRequests(url: string, people: BenchPerson[]): Promise<Ask[]> {
+export async function sendRequests(
+  url: string,
+  people: BenchPerson[],
+  recipientOf = knownTo,
+): Promise<Ask[]> {
   const { token } = await readForm(`${url}/send`, people[0]!.cookie);
   return people.map(({ cookie }, index) => {
-    const recipient = people[(index * 7 + 1) % people.length]!.username;
+    const recipient = recipientOf(people, index).username;
     return post('/send', cookie, { _csrf: token, recipient, body: text }, '&key={key}');
   });
 }

@@ -161,9 +161,9 @@ async function write(
   const asking = pairs
     .filter(({ firstContact }) => firstContact === 'requests')
     .toSorted((one, other) => (one.recipientId < other.recipientId ? -1 : 1));
-  // To answer is to accept.
-  const added = recipients.filter(({ isNew }) => isNew).map(({ id }) => id);
-  if (added.length > 0) await releaseRequests(db, from, added);
+  // To answer is to accept. Strangers have asked nothing.
+  const asked = recipients.filter(({ id, isNew }) => isNew && !strangers.includes(id)).map(({ id }) => id);
+  if (asked.length > 0) await releaseRequests(db, from, asked);
   const reached: string[] = [];
   // In the order of owners, like everything that locks conversations of several.
   const copies = [
