@@ -141,7 +141,8 @@ export async function restoreMessages(
        where owner_id = $1 and ${condition}
        returning id, other_id, box
      ), marks as (
-       update unread n set is_quiet = r.box <> 'inbox' from restored r where n.owner_id = $1 and n.id = r.id
+       update unread set is_quiet = id <> all (array (select id from restored where box = 'inbox'))
+       where owner_id = $1 and id = any (array (select id from restored))
      ), last as (
        ${raiseLast(`select distinct on (other_id) $1::uuid, other_id, id from restored
        where other_id <> '${nobody}' and ${isInConversation('restored')} order by other_id, id desc`)}

@@ -46,7 +46,7 @@ async function moveToInbox(
          order by m.id for update))
        returning id, other_id
      ), marks as (
-       update unread n set is_quiet = false from moved m where n.owner_id = $1 and n.id = m.id
+       update unread set is_quiet = false where owner_id = $1 and id = any (array (select id from moved))
      ), last as (
        ${raiseLast(`select distinct on (other_id) $1::uuid, other_id, id from moved
        where other_id <> '${nobody}' order by other_id, id desc`)}
