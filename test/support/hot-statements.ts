@@ -9,7 +9,8 @@ import {
 import { countHeld, listAsking, moveBlocked } from '../../src/mailbox/trays/queries.ts';
 import { findAccount } from '../../src/accounts/queries.ts';
 import { digestOf, newFormKey } from '../../src/mailbox/compose/message-form.ts';
-import { isUnanswered, type Sending } from '../../src/mailbox/compose/queries.ts';
+import type { Sending } from '../../src/mailbox/compose/queries.ts';
+import { isUnanswered } from '../../src/mailbox/compose/recipients.ts';
 import { sendMessage } from '../../src/mailbox/compose/send-message.ts';
 import { findNewPeople } from '../../src/mailbox/contacts/new-people.ts';
 import { unsendMessage } from '../../src/mailbox/compose/unsend.ts';

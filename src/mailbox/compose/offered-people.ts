@@ -10,7 +10,7 @@ import { leftInWords } from '../contacts/new-people-words.ts';
 import { findNewPeople, isNear } from '../contacts/new-people.ts';
 import { listKnown, suggest, type Suggestion } from '../people/suggestions.ts';
 import { maxRecipients } from './message-form.ts';
-import { listUnknown } from './queries.ts';
+import { listUnknown } from './recipients.ts';
 
 export interface OfferedPeople {
   people: Member[];

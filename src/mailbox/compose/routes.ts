@@ -23,8 +23,8 @@ import {
   readMessage,
 } from './message-form.ts';
 import { offerPeople, type OfferedPeople } from './offered-people.ts';
-import { listUnknown } from './queries.ts';
 import { forwarded, openQuoted, quoted } from './quoting.ts';
+import { listUnknown } from './recipients.ts';
 import { inWords, refuse, unknown } from './refusals.ts';
 import { sendMessage } from './send-message.ts';
 

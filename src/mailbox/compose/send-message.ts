@@ -10,16 +10,13 @@ import { checkQuota, maxUnanswered, warnOwners, type Adding, type QuotaCheck } f
 import type { Quota } from '../usage.ts';
 import {
   discardSentDraft,
-  findAddressed,
   insertReceivedCopy,
   insertSentCopies,
-  isUnanswered,
   lockRequest,
-  type Addressed,
   type Pair,
-  type Recipient,
   type Sending,
 } from './queries.ts';
+import { findAddressed, isUnanswered, type Addressed, type Recipient } from './recipients.ts';
 
 /** `perMinute` counts every recipient of a message. */
 export interface SendLimits {
