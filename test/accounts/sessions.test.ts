@@ -149,7 +149,7 @@ describe('statements per visit', () => {
   test.each([
     ['/inbox', 2],
     ['/inbox?before=ffffffff-ffff-ffff-ffff-ffffffffffff', 2],
-    ['/send', 2],
+    ['/send', 3],
     ['/nothing-here', 1],
     ['/', 1],
   ])('signed in, %s: at most %d, none of which writes', async (page, most) => {
