@@ -191,7 +191,9 @@ test('concurrent messages at two processes are sent at most once each, and every
       });
       const trySend = async (sending: Sending) => {
         const outcome = await sendMessage(pool, allowed, sending, refuseCount).catch((error: unknown) => {
-          if (error !== counts) throw error;
+          // Nothing was begun where no connection came free.
+          if (error !== counts && !String(error).includes('timeout exceeded when trying to connect'))
+            throw error;
         });
         if (!outcome) return;
         expect(outcome.kind).toBe('sent');
