@@ -51,6 +51,7 @@ describe('Reply with quote', () => {
       `/send?quote=${id}#body`,
       `/send?forward=${id}`,
       '/with/alice',
+      `/messages/${id}/report`,
     ]);
     await notice();
     const [row] = (await app.pool.query<{ id: string }>("select id from messages where origin = 'notice'"))
