@@ -15,6 +15,14 @@ export async function withConnection<T>(
   }
 }
 
+/** Waits for statements that were sent together, and throws what the first of them failed with: those after it only
+ * know that the transaction is aborted, and may be rejected earlier. */
+export async function settleInOrder(statements: Promise<unknown>[]): Promise<void> {
+  const settled = await Promise.allSettled(statements);
+  const failed = settled.find(({ status }) => status === 'rejected');
+  if (failed) throw (failed as PromiseRejectedResult).reason;
+}
+
 export function transaction<T>(pool: Pool, work: (db: Database) => Promise<T>): Promise<T> {
   return withConnection(pool, async (db, discard) => {
     try {

@@ -1,7 +1,7 @@
 // Sends a message: a transaction that writes all copies or none, exactly once for each form.
 import { asSystem } from '../../database/owner.ts';
 import type { Database, Pool } from '../../database/pool.ts';
-import { transaction } from '../../database/transaction.ts';
+import { settleInOrder, transaction } from '../../database/transaction.ts';
 import { newId } from '../../ids.ts';
 import type { FirstContact } from '../contacts/first-contact.ts';
 import { checkNewPeople, type TooManyNew } from '../contacts/new-people.ts';
@@ -174,13 +174,12 @@ async function write(
     })),
   ].toSorted((one, other) => (one.ownerId < other.ownerId ? -1 : 1));
   // In one round trip: every other one while mailboxes are locked keeps others waiting.
-  const [isDraftKept, , areNew] = await Promise.all([
-    discardSentDraft(db, sending),
-    Promise.all(asking.map((pair) => lockRequest(db, pair, from))),
-    Promise.all(copies.map(({ insert }) => insert())),
-  ]);
-  if (areNew.includes(false)) throw new SentMeanwhile();
-  return { kind: 'sent', reached, isDraftKept };
+  const isDraftKept = discardSentDraft(db, sending);
+  const locked = asking.map((pair) => lockRequest(db, pair, from));
+  const areNew = copies.map(({ insert }) => insert());
+  await settleInOrder([isDraftKept, ...locked, ...areNew]);
+  if ((await Promise.all(areNew)).includes(false)) throw new SentMeanwhile();
+  return { kind: 'sent', reached, isDraftKept: await isDraftKept };
 }
 
 function addingOf({ from, body }: Sending, recipients: Recipient[]): Adding {
