@@ -39,7 +39,7 @@ import { messagePreload, messageRoutes } from './mailbox/message-routes.ts';
 import { questions } from './mailbox/questions.ts';
 import { ownReportRoutes } from './mailbox/reports/own-routes.ts';
 import { preserveReport, reportPath, reportRoutes } from './mailbox/reports/routes.ts';
-import { listPreloads, mailboxRoutes } from './mailbox/routes.ts';
+import { inboxPreload, mailboxRoutes, sentPreload } from './mailbox/routes.ts';
 import { peopleRoutes } from './mailbox/people/routes.ts';
 import { searchRoutes } from './mailbox/search/routes.ts';
 import { trashRoutes } from './mailbox/trash/routes.ts';
@@ -118,7 +118,7 @@ export function createApp(ctx: AppContext): Express {
   app.post(['/send', '/drafts'], preserveInput(showMessageAgain(ctx)));
   app.post(reportPath, preserveReport);
   app.use(refuseOtherSites(ctx));
-  for (const preload of [listPreloads.inbox, listPreloads.sent, conversationsPreload, messagePreload])
+  for (const preload of [inboxPreload, sentPreload, conversationsPreload, messagePreload])
     app.get(preload.path, startPreload(preload));
   app.use(openSessions(ctx), readTimeZone(ctx), showFlash(ctx));
   app.post('/account/import', receiveUpload);

@@ -85,6 +85,28 @@ export async function listBoxBefore(
   return readNames(rows);
 }
 
+export interface Inbox {
+  rows: MessageRow[];
+  /** How many strangers ask, up to one more than a page of them. */
+  requests: number;
+}
+
+/** A page of the inbox; in one statement, because the session has a statement of its own already. */
+export async function listInboxBefore(db: Database, ownerId: string, before: string): Promise<Inbox> {
+  const { rows } = await db.query<MessageRow & { requests: number }>({
+    name: 'list inbox before',
+    text: `select r.requests, l.id, l.box, l.other, l.origin, l.excerpt, l."sentAt", l."isTrashed", l."isUnread"
+           from (select count(*)::int as requests from (
+                   select from messages m
+                   where m.owner_id = $1 and m.box = 'requests' and m.trashed_at is null
+                   limit ${rowsRead}) counted) r
+           left join lateral (${selectBoxBefore('inbox')}) l on true`,
+    values: [ownerId, before],
+  });
+  const { requests } = rows[0]!;
+  return { rows: readNames(rows.filter(({ id }) => id !== null)), requests };
+}
+
 export async function listBoxAfter(
   db: Database,
   ownerId: string,

@@ -11,13 +11,14 @@ import { flash } from '../web/flash.ts';
 import { readDay, startOfDay } from '../web/days.ts';
 import { blankForm, parseForm } from '../web/forms.ts';
 import { backToNeighbor, backToRow } from '../web/anchors.ts';
-import { readPage } from '../web/paging.ts';
+import { pageSize, readPage } from '../web/paging.ts';
 import { preloaded, preloadPage } from '../sessions/preload.ts';
 import { signedIn } from '../sessions/session.ts';
 import {
   countOlder,
   listBoxAfter,
   listBoxBefore,
+  listInboxBefore,
   markAllRead,
   markRead,
   markUnread,
@@ -29,31 +30,45 @@ import { counted, sayDone, sayUnchanged, selectedIds } from './selection.ts';
 
 type ListedBox = Exclude<Box, Tray>;
 
-const listPreload = (box: ListedBox) =>
-  preloadPage(`/${box}`, (db, ownerId, before) => listBoxBefore(db, ownerId, box, before));
-
-export const listPreloads = { inbox: listPreload('inbox'), sent: listPreload('sent') };
+export const inboxPreload = preloadPage('/inbox', listInboxBefore);
+export const sentPreload = preloadPage('/sent', (db, ownerId, before) =>
+  listBoxBefore(db, ownerId, 'sent', before),
+);
 
 export function mailboxRoutes(ctx: WebContext): Router {
   const { pool } = ctx;
   const router = Router();
 
+  router.route(inboxPreload.path).get(showInbox).all(allowOnly('GET'));
+  router.route(sentPreload.path).get(showSent).all(allowOnly('GET'));
   for (const box of ['inbox', 'sent'] as const) {
-    router.route(listPreloads[box].path).get(showBox(box)).all(allowOnly('GET'));
     router.route(`/${box}/older`).get(showOlder(box)).post(deleteOlder(box)).all(allowOnly('GET', 'POST'));
   }
 
-  function showBox(box: ListedBox) {
-    return async (req: Request, res: Response): Promise<void> => {
-      const viewer = signedIn(req);
-      const page = await readPage(req, {
-        before: async (id) => preloaded(req, listPreloads[box]) ?? listBoxBefore(pool, viewer.id, box, id),
-        after: (id) => listBoxAfter(pool, viewer.id, box, id),
-      });
-      const { offersCodes } = req.session;
-      const rows = groupNotices(page.rows);
-      res.render(`mailbox/${box}`, { page: { ...page, rows }, here: req.originalUrl, offersCodes });
-    };
+  async function showInbox(req: Request, res: Response): Promise<void> {
+    const { id } = signedIn(req);
+    let requests = 0;
+    const page = await readPage(req, {
+      before: async (before) => {
+        const inbox = preloaded(req, inboxPreload) ?? (await listInboxBefore(pool, id, before));
+        requests = inbox.requests;
+        return inbox.rows;
+      },
+      after: (after) => listBoxAfter(pool, id, 'inbox', after),
+    });
+    const { offersCodes } = req.session;
+    const rows = groupNotices(page.rows);
+    const asking = requests > pageSize ? `${pageSize}+` : requests;
+    res.render('mailbox/inbox', { page: { ...page, rows }, here: req.originalUrl, offersCodes, asking });
+  }
+
+  async function showSent(req: Request, res: Response): Promise<void> {
+    const { id } = signedIn(req);
+    const page = await readPage(req, {
+      before: async (before) => preloaded(req, sentPreload) ?? listBoxBefore(pool, id, 'sent', before),
+      after: (after) => listBoxAfter(pool, id, 'sent', after),
+    });
+    res.render('mailbox/sent', { page, here: req.originalUrl });
   }
 
   router

@@ -23,11 +23,7 @@ export async function findSession(db: Database, id: string): Promise<SessionData
       text: `select s.sess, u.id, u.username, u.time_zone as "timeZone", '/' || u.start_page as "startPage",
                     u.admin_since is not null as "isAdmin",
                     (select count(*)::int from (
-                       select from unread n where n.owner_id = $1 and not n.is_quiet limit 100) counted) as unread,
-                    (select count(*)::int from (
-                       select from messages m
-                       where m.owner_id = $1 and m.box = 'requests' and m.trashed_at is null limit 100
-                     ) counted) as requests
+                       select from unread n where n.owner_id = $1 and not n.is_quiet limit 100) counted) as unread
              from sessions s join users u on u.id = s.user_id
              where s.user_id = $1 and s.sid = $2 and s.expire > now()`,
       values: [userId, sid],

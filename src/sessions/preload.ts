@@ -16,10 +16,10 @@ export interface Preload<Found> {
 const cursor = z.uuid().default(highestId);
 
 /** A page of a list; going back to newer pages is rare and not preloaded. */
-export function preloadPage<Row>(
+export function preloadPage<Found>(
   path: string,
-  listBefore: (db: Database, ownerId: string, before: string) => Promise<Row[]>,
-): Preload<Row[]> {
+  listBefore: (db: Database, ownerId: string, before: string) => Promise<Found>,
+): Preload<Found> {
   return {
     path,
     choose: ({ query }) => {

@@ -1,8 +1,5 @@
 // The viewer: the signed-in user of a request, read together with the session and never stored in it.
-export type ViewerFields = Pick<
-  Viewer,
-  'id' | 'username' | 'timeZone' | 'startPage' | 'isAdmin' | 'unread' | 'requests'
->;
+export type ViewerFields = Pick<Viewer, 'id' | 'username' | 'timeZone' | 'startPage' | 'isAdmin' | 'unread'>;
 
 export class Viewer {
   readonly id: string;
@@ -13,19 +10,16 @@ export class Viewer {
   readonly isAdmin: boolean;
   /** Counted when the session was read, capped at 100; pages that mark messages as read correct it. */
   unread: number;
-  /** Messages that ask, capped at 100; several of one person count each. */
-  readonly requests: number;
   readAt = Date.now(); // just before the data was read: the page may lack later changes
   onChange: () => void = () => {};
 
-  constructor({ id, username, timeZone, startPage, isAdmin, unread, requests }: ViewerFields) {
+  constructor({ id, username, timeZone, startPage, isAdmin, unread }: ViewerFields) {
     this.id = id;
     this.username = username;
     this.timeZone = timeZone;
     this.startPage = startPage;
     this.isAdmin = isAdmin;
     this.unread = unread;
-    this.requests = requests;
   }
 
   /** Corrects the count on a page that marks messages as read, before its list is read (again). */

@@ -29,6 +29,7 @@ import {
   findMessage,
   listBoxAfter,
   listBoxBefore,
+  listInboxBefore,
   markAllRead,
   markRead,
   markUnread,
@@ -83,8 +84,8 @@ export async function hotStatements(pool: Pool): Promise<HotStatement[]> {
   await insertSession(pool, session, started);
   const [request, blocked] = await fillTrays(pool);
   const lists: Asked[] = [
-    ['the inbox', (db) => listBoxBefore(db, owner, 'inbox', highestId)],
-    ['the inbox, an older page', (db) => listBoxBefore(db, owner, 'inbox', middle)],
+    ['the inbox', (db) => listInboxBefore(db, owner, highestId)],
+    ['the inbox, an older page', (db) => listInboxBefore(db, owner, middle)],
     ['the inbox, a newer page', (db) => listBoxAfter(db, owner, 'inbox', middle)],
     ['what was sent', (db) => listBoxBefore(db, owner, 'sent', highestId)],
     ['what was sent, a newer page', (db) => listBoxAfter(db, owner, 'sent', middle)],
