@@ -5,6 +5,7 @@ import { withoutInvisible } from './web/invisible.ts';
 import { isReserved } from './look-alikes.ts';
 
 export const maxUsernameLength = 30;
+export const unknownUsername = 'Nobody here has that username.';
 
 /** The stored form: NFKC, lower case, without invisible characters, spaces around it or a leading @; not validated. */
 export function foldUsername(typed: string): string {

@@ -1,6 +1,7 @@
 // Administrators in SQL: who is one. One that can log in always remains.
 import type { Database, Pool } from '../database/pool.ts';
 import { transaction } from '../database/transaction.ts';
+import { canAdminister } from '../mailbox/admin-notices.ts';
 
 export async function grantAdmin(db: Database, userId: string): Promise<boolean> {
   const { rowCount } = await db.query(
@@ -17,9 +18,6 @@ export async function revokeAdmin(db: Database, userId: string): Promise<boolean
   );
   return rowCount === 1;
 }
-
-/** A condition on users. */
-export const canAdminister = 'admin_since is not null and disabled_at is null and username is not null';
 
 export async function isLastAdmin(db: Database, userId: string): Promise<boolean> {
   const { rows } = await db.query<{ id: string }>(`select id from users where ${canAdminister} limit 2`);

@@ -31,11 +31,10 @@ async function leaveNotices(
   }
 }
 
-/** Those who can act. */
+/** Who is an administrator and can act: a condition on users. */
+export const canAdminister = 'admin_since is not null and disabled_at is null and username is not null';
+
 async function listAdmins(db: Database): Promise<string[]> {
-  const { rows } = await db.query<{ id: string }>(
-    `select id from users
-     where admin_since is not null and disabled_at is null and username is not null order by id`,
-  );
+  const { rows } = await db.query<{ id: string }>(`select id from users where ${canAdminister} order by id`);
   return rows.map(({ id }) => id);
 }

@@ -1,6 +1,6 @@
 // Invitations in SQL: one-time registration links made by the operator or a member.
 import { deleteBefore } from '../../database/expiry.ts';
-import { canAdminister } from '../administrators.ts';
+import { canAdminister } from '../../mailbox/admin-notices.ts';
 import { asOwner } from '../../database/owner.ts';
 import type { Database, Pool } from '../../database/pool.ts';
 import { transaction } from '../../database/transaction.ts';

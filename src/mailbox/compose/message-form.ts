@@ -1,7 +1,7 @@
 // The message form: validation, the digest that makes sending idempotent, and preserved input.
 import { createHash, randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { maxUsernameLength, splitUsernames } from '../../usernames.ts';
+import { maxUsernameLength, splitUsernames, unknownUsername } from '../../usernames.ts';
 import { countCharacters, plainText, typedIn } from '../../web/forms.ts';
 import { isBlank } from '../../web/text.ts';
 
@@ -18,10 +18,7 @@ const recipients = z
     (names) => names.every((name) => name.length <= maxUsernameLength),
     `A username has at most ${maxUsernameLength} characters.`,
   )
-  .refine(
-    (names) => names.every((name) => name.isWellFormed() && !name.includes('\0')),
-    'Nobody here has that username.',
-  );
+  .refine((names) => names.every((name) => name.isWellFormed() && !name.includes('\0')), unknownUsername);
 
 // Browsers submit line breaks as CRLF (HTML, "constructing the entry list"); messages are stored with LF.
 export const messageText = plainText('Please write a message.')

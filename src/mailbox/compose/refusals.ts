@@ -1,4 +1,5 @@
 // Why a message was not sent, in words, on its form.
+import { unknownUsername } from '../../usernames.ts';
 import { rejectField, type Form } from '../../web/forms.ts';
 import { refusalInWords } from '../contacts/new-people-words.ts';
 import type { Outcome } from './send-message.ts';
@@ -18,7 +19,7 @@ export function refuse(form: Form, outcome: Refusal, outOf: number): Form {
 }
 
 export function unknown(names: string[], outOf: number): string {
-  if (outOf === 1) return 'Nobody here has that username.';
+  if (outOf === 1) return unknownUsername;
   return names.length === 1
     ? `Nobody here has the username ${names[0]}. Nothing was sent.`
     : `Nobody here has these usernames: ${names.join(', ')}. Nothing was sent.`;

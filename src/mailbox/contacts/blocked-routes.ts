@@ -2,7 +2,7 @@
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { signedIn } from '../../sessions/session.ts';
-import { typedUsername } from '../../usernames.ts';
+import { typedUsername, unknownUsername } from '../../usernames.ts';
 import type { WebContext } from '../../web/context.ts';
 import { allowOnly } from '../../web/errors.ts';
 import { flash } from '../../web/flash.ts';
@@ -13,7 +13,6 @@ import { blockPerson, findPerson, listBlockedAfter, listBlockedBefore, unblockPe
 
 const personForm = z.object({ username: typedUsername });
 const home = '/account/blocked';
-export const nobodyNamed = 'Nobody here has that username.';
 
 export function blockedRoutes(ctx: WebContext): Router {
   const { pool } = ctx;
@@ -36,7 +35,7 @@ export function blockedRoutes(ctx: WebContext): Router {
       if (!form.ok) return show(req, res.status(422), form);
       const viewer = signedIn(req);
       const person = await findPerson(pool, form.values.username);
-      if (!person) return show(req, res.status(422), rejectField(form, 'username', nobodyNamed));
+      if (!person) return show(req, res.status(422), rejectField(form, 'username', unknownUsername));
       if (person.id === viewer.id)
         return show(req, res.status(422), rejectField(form, 'username', 'You cannot block yourself.'));
       const isNew = await blockPerson(pool, viewer.id, person.id);

@@ -2,7 +2,7 @@
 import { Router } from 'express';
 import { z } from 'zod';
 import { now } from '../../clock.ts';
-import { foldUsername } from '../../usernames.ts';
+import { foldUsername, unknownUsername } from '../../usernames.ts';
 import { beginFormPage } from '../compose/form-page.ts';
 import { bodyLimit, newFormKey } from '../compose/message-form.ts';
 import { leftInWords } from '../contacts/new-people-words.ts';
@@ -35,7 +35,7 @@ export function conversationRoutes(ctx: WebContext): Router {
       const username = foldUsername(req.params.username);
       const list = async () => {
         const exchange = await listConversation(pool, viewer.id, username, before, rowsRead);
-        if (!exchange) throw new HttpError(404, 'Nobody here has that username.');
+        if (!exchange) throw new HttpError(404, unknownUsername);
         return exchange;
       };
       const { lines, displayName, unread, draft, ...person } = isReading(req)

@@ -28,7 +28,12 @@ export async function reportMessage(
   const outcome = await transaction(ctx.pool, (db) =>
     store(db, ctx.encryption, reporterId, messageId, words),
   );
-  if (outcome.kind === 'reported') await tellOf(ctx, reporterId, outcome.reportedId);
+  if (outcome.kind === 'reported')
+    await tellAdmins(ctx, {
+      sentence: 'Somebody reported a message to the administrators.',
+      page: '/admin/reports',
+      except: [reporterId, outcome.reportedId], // those whom it concerns do not decide about it
+    });
   return outcome;
 }
 
@@ -59,13 +64,4 @@ function reportOf(encryption: Encryption, reporterId: string, message: Reportabl
   const key = { reporterId, id: newId(reportedAt) };
   const encrypted = encryptContent(encryption, key, { body, sentAt, from, displayName, words });
   return { ...key, messageId, reportedId, encrypted, reportedAt };
-}
-
-/** After a report was stored: the place for whatever follows from it. Those whom it concerns do not decide about it. */
-async function tellOf(ctx: MailboxContext, reporterId: string, reportedId: string): Promise<void> {
-  await tellAdmins(ctx, {
-    sentence: 'Somebody reported a message to the administrators.',
-    page: '/admin/reports',
-    except: [reporterId, reportedId],
-  });
 }
