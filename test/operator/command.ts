@@ -19,8 +19,8 @@ export async function runOperator(
 ): Promise<Ended> {
   const { PATH = '', STATEMENTS_FILE = '' } = process.env;
   const recorder = pathToFileURL(join(projectFolder, 'test/support/record-statements.ts')).href;
-  const program = join(projectFolder, 'src/operator/run.ts');
-  const child = spawn(process.execPath, ['--import', recorder, program, ...args], {
+  const program = ['src/start.js', 'src/operator/run.ts'].map((file) => join(projectFolder, file));
+  const child = spawn(process.execPath, ['--import', recorder, ...program, ...args], {
     cwd: '/', // away from the developer's .env
     env: { PATH, STATEMENTS_FILE, ...settings },
     stdio: ['pipe', 'pipe', 'pipe'],

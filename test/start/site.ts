@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, onTestFinished } from 'vitest';
+import { inject, onTestFinished } from 'vitest';
 import { calmSettings } from '../support/app.ts';
 import { postgresIn, signal } from '../support/postgres-processes.ts';
 import { freePort, launch, ready, type LaunchOptions, type Program } from '../support/program.ts';
@@ -52,20 +52,24 @@ export async function newSite(dataDir = newFolder()): Promise<Record<string, str
   return { ...calmSettings, DATA_DIR: dataDir, PORT: String(await freePort()) };
 }
 
-let used: ReturnType<typeof keptFolder> | undefined;
-afterAll(() => used?.remove());
+let used: Promise<string> | undefined;
 
 /** A site that has been started and ended before: its data is a copy, which is quicker than a new one. */
 export async function usedSite(): Promise<Record<string, string>> {
-  if (!used) {
-    used = keptFolder();
-    const first = await start(await newSite(used.folder));
-    await first.end();
-  }
+  const folder = await (used ??= useSite());
   const site = await newSite();
-  const parts = ['postgres', 'secret.key'].map((part) => join(used!.folder, part));
+  const parts = ['postgres', 'secret.key'].map((part) => join(folder, part));
   execFileSync('cp', ['-a', ...parts, site.DATA_DIR!]);
   return site;
+}
+
+/** Where it is kept for all test files of this process. */
+async function useSite(): Promise<string> {
+  const folder = mkdtempSync(join(inject('dataDir'), 'used-'));
+  chmodSync(folder, 0o755);
+  const first = await start(await newSite(folder));
+  await first.end();
+  return folder;
 }
 
 /** Starts the program; it ends with the test. */

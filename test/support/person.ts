@@ -44,7 +44,8 @@ export function stranger(
       if (value === '' || /expires=Thu, 01 Jan 1970/i.test(line)) jar.delete(name!);
       else jar.set(name!, value!);
     }
-    answer.$ = load(answer.text ?? '');
+    let $: CheerioAPI | undefined;
+    Object.defineProperty(answer, '$', { get: () => ($ ??= load(answer.text ?? '')) });
     return answer;
   };
   const cookies = () => [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
