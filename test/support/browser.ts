@@ -30,6 +30,16 @@ export async function openPage(
   baseURL: string,
   options: BrowserContextOptions = {},
 ): Promise<Page> {
+  const { page, troubles } = await openKeptPage(browser, baseURL, options);
+  onTestFinished(async () => {
+    await page.context().close();
+    expect(troubles).toEqual([]);
+  });
+  return page;
+}
+
+/** One that stays open, and the errors on it so far. */
+export async function openKeptPage(browser: Browser, baseURL: string, options: BrowserContextOptions = {}) {
   const context = await browser.newContext({ baseURL, ...options });
   context.setDefaultTimeout(10_000);
   const troubles: string[] = [];
@@ -39,11 +49,7 @@ export async function openPage(
     if (said.type() === 'error' && !said.text().startsWith('Failed to load resource'))
       troubles.push(said.text());
   });
-  onTestFinished(async () => {
-    await context.close();
-    expect(troubles).toEqual([]);
-  });
-  return context.newPage();
+  return { page: await context.newPage(), troubles };
 }
 
 /** The same, signed in. */
