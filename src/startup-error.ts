@@ -4,11 +4,15 @@ export class StartupError extends Error {
   override name = 'StartupError';
 }
 
-/** Exits with 1; prints one line for a StartupError, the stack trace for anything else. */
-export function exitWithError(error: unknown): never {
+/** One line for a StartupError, the stack trace for anything else. */
+export function describeError(error: unknown): string {
   const { message, stack } = error as Error;
   const isExpected = error instanceof StartupError;
   // PostgreSQL's messages may span lines.
-  console.error(`private-messages: ${isExpected ? message.replaceAll(/\s*\n\s*/g, ' ') : stack}`);
+  return `private-messages: ${isExpected ? message.replaceAll(/\s*\n\s*/g, ' ') : stack}`;
+}
+
+export function exitWithError(error: unknown): never {
+  console.error(describeError(error));
   process.exit(1);
 }

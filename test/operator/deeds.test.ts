@@ -5,7 +5,7 @@ import { startApp } from '../support/app.ts';
 import { cast } from '../support/cast.ts';
 import { messagesOn, newestOf } from '../support/inbox.ts';
 import { at, isSignedIn, registered, stranger, type Person } from '../support/person.ts';
-import { runOperator, type Ended } from './command.ts';
+import { runHere, runOperator, type Ended } from './command.ts';
 
 let alice: Person;
 let aliceId: string;
@@ -18,14 +18,13 @@ beforeEach(async () => {
 });
 afterAll(() => Promise.all([app.close(), inviting.close()]));
 
-// Each command is a process of its own.
 const settings = () => ({
   DATABASE_URL: app.databaseUrl,
   PUBLIC_URL: 'https://letters.example',
   REGISTRATION: 'open',
 });
-const operator = (...args: string[]) => runOperator(settings(), args);
-const typing = (typed: string | undefined, ...args: string[]) => runOperator(settings(), args, typed);
+const operator = (...args: string[]) => runHere(settings(), args);
+const typing = (typed: string, ...args: string[]) => runOperator(settings(), args, typed);
 
 async function loggedIn(password = alice.password): Promise<Person> {
   const person = stranger(app.url, alice.username, password);
@@ -50,7 +49,7 @@ async function expectNotice(person: Person, words: string): Promise<void> {
 
 describe('reset-link', () => {
   test('prints a link for setting a new password, and nothing else', async () => {
-    const { code, out, err } = await operator('reset-link', alice.username);
+    const { code, out, err } = await runOperator(settings(), ['reset-link', alice.username]);
     expect(code).toBe(0);
     expect(out).toMatch(/^https:\/\/letters\.example\/reset\/[\w-]{64}\n$/);
     expect(err).toContain(`Give it to nobody but ${alice.username}`);
@@ -97,7 +96,7 @@ describe('end-sessions', () => {
     const stream = await fetch(`${app.url}/events`, { headers: { cookie: alice.cookies() } });
     const heard = stream.text(); // it ends when the session does
     const startedAt = performance.now();
-    await operator('sessions', 'end', alice.username);
+    await runOperator(settings(), ['sessions', 'end', alice.username]);
     expect(await heard).toContain('event: signed-out');
     expect(performance.now() - startedAt).toBeLessThan(10_000);
   });
@@ -168,7 +167,7 @@ describe('delete', () => {
   const isThere = async () => Boolean(await findAccount(app.pool, alice.username));
 
   test('asks to type the username, and does nothing for another or none', async () => {
-    for (const typed of ['bob\n', '\n', 'yes\n', '', undefined]) {
+    for (const typed of ['bob\n', '\n', 'yes\n', '']) {
       const { code, out, err } = await typing(typed, 'delete', alice.username);
       expect([code, out]).toEqual([1, '']);
       expect(err).toContain(`This deletes ${alice.username} permanently.`);
@@ -203,7 +202,7 @@ describe('delete', () => {
 
 describe('invite', () => {
   test('prints a link for one registration', async () => {
-    const { code, out, err } = await runOperator({ ...settings(), REGISTRATION: 'invite' }, ['invite']);
+    const { code, out, err } = await runHere({ ...settings(), REGISTRATION: 'invite' }, ['invite']);
     expect(code).toBe(0);
     expect(out).toMatch(/^https:\/\/letters\.example\/register\?invitation=[\w-]{64}\n$/);
     expect(err).toMatch(/^One person can register with it, until [^\n]+ UTC\.\n$/);
@@ -225,7 +224,7 @@ describe('invite', () => {
 
   test('says so if invitations are not needed or not possible', async () => {
     expect((await operator('invite')).err).toContain('everybody can register without it');
-    const closed = await runOperator({ ...settings(), REGISTRATION: 'closed' }, ['invite']);
+    const closed = await runHere({ ...settings(), REGISTRATION: 'closed' }, ['invite']);
     expect(closed.err).toContain('it does not work until an invitation is enough');
   });
 });

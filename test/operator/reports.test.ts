@@ -5,7 +5,7 @@ import { cast } from '../support/cast.ts';
 import { newestOf } from '../support/inbox.ts';
 import { idOf } from '../support/mailboxes.ts';
 import { isSignedIn, type Person } from '../support/person.ts';
-import { runOperator } from './command.ts';
+import { runHere } from './command.ts';
 
 const { app, reset } = await cast();
 let alice: Person;
@@ -22,7 +22,7 @@ beforeEach(async () => {
 });
 
 const operator = (...args: string[]) =>
-  runOperator({ DATABASE_URL: app.databaseUrl, DATA_DIR: inject('dataDir') }, args);
+  runHere({ DATABASE_URL: app.databaseUrl, DATA_DIR: inject('dataDir') }, args);
 const acts = async () =>
   (
     await app.pool.query(

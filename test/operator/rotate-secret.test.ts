@@ -1,47 +1,57 @@
 // `rotate-secret`: a new secret.key; can be interrupted.
 import { copyFileSync, existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { encryptAnswer } from '../../src/mailbox/reports/encrypted.ts';
 import { createEncryption } from '../../src/secrets/encryption.ts';
 import { readSecretKey } from '../../src/secrets/secret-key.ts';
-import { newFolder } from '../start/site.ts';
+import { keptFolder, newFolder } from '../start/site.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { beginLogin, withCodes, type Authenticator } from '../support/authenticator.ts';
+import { copyDatabase } from '../support/database.ts';
 import { makeCodes } from '../support/codes.ts';
 import { registered, stranger } from '../support/person.ts';
 import { createPool } from '../../src/database/pool.ts';
-import { runOperator } from './command.ts';
+import { runHere, runOperator } from './command.ts';
 
+/** What all begin with a copy of. */
+let original: { folder: string; databaseUrl: string };
 let folder: string;
-let app: TestApp;
+let app: Pick<TestApp, 'url' | 'databaseUrl' | 'close'>;
 let phone: Authenticator;
 let code: string;
 const key = (name = 'secret.key') => join(folder, name);
 const unbroken = { encrypted: 1, lost: 0, reports: 1, reportsLost: 0 };
 const rotate = () =>
-  runOperator({ DATABASE_URL: app.databaseUrl, DATA_DIR: folder }, ['rotate-secret', '--json']);
-beforeEach(async () => {
-  folder = newFolder();
-  app = await startApp({ DATA_DIR: folder });
-  const alice = await registered(app.url, 'alice');
+  runHere({ DATABASE_URL: app.databaseUrl, DATA_DIR: folder }, ['rotate-secret', '--json']);
+beforeAll(async () => {
+  const { folder: first, remove } = keptFolder();
+  afterAll(remove);
+  const site = await startApp({ DATA_DIR: first });
+  const alice = await registered(site.url, 'alice');
   phone = await withCodes(alice);
   [code] = (await makeCodes(alice)) as [string];
-  const bob = await registered(app.url, 'bob');
+  const bob = await registered(site.url, 'bob');
   await bob.send('alice', 'A message that hurts');
   const message = (await alice.get('/inbox')).$('.messages h2 a').first().attr('href')!;
   await alice.submit(`${message}/report`, { words: 'My words' });
-  const { rows } = await app.pool.query<{ id: string; reporterId: string }>(
+  const { rows } = await site.pool.query<{ id: string; reporterId: string }>(
     `update reports set closed_at = now(), outcome = 'nothing' returning id, reporter_id as "reporterId"`,
   );
-  await app.pool.query('update reports set answer = $1', [
-    encryptAnswer(createEncryption(readSecretKey(folder)), rows[0]!, 'Their answer'),
+  await site.pool.query('update reports set answer = $1', [
+    encryptAnswer(createEncryption(readSecretKey(first)), rows[0]!, 'Their answer'),
   ]);
-  const gone = await registered(app.url, 'gone');
+  const gone = await registered(site.url, 'gone');
   await gone.submit('/account/delete', { password: gone.password });
-  await app.close();
+  await site.close();
+  original = { folder: first, databaseUrl: site.databaseUrl };
 });
-afterEach(() => app.close().catch(() => {}));
+beforeEach(async () => {
+  folder = newFolder();
+  copyFileSync(join(original.folder, 'secret.key'), key());
+  app = { url: '', databaseUrl: await copyDatabase(original.databaseUrl), close: async () => {} };
+});
+afterEach(() => app.close());
 
 async function expectAllGoesOn(): Promise<void> {
   app = await startApp({ DATA_DIR: folder }, app.databaseUrl);

@@ -4,9 +4,8 @@ import { logCommandLineActs } from '../../src/admin/act-log.ts';
 import { createLog } from '../../src/web/log.ts';
 import { makeAdmin } from '../support/admin.ts';
 import { cast } from '../support/cast.ts';
-import { registered } from '../support/person.ts';
 import { start, usedSite } from '../start/site.ts';
-import { runOperator } from './command.ts';
+import { runHere, runOperator } from './command.ts';
 
 type Line = Record<string, string | number>;
 
@@ -20,7 +19,7 @@ const settings = {
   PUBLIC_URL: 'https://letters.example',
   REGISTRATION: 'approve',
 };
-const operator = (...args: string[]) => runOperator(settings, args);
+const operator = (...args: string[]) => runHere(settings, args);
 const securityLines = (text: string) =>
   text
     .split('\n')
@@ -107,14 +106,11 @@ test('an act on a page has a line of its own, and no second one', async () => {
 
 test('the program writes what was done while it was stopped', async () => {
   const site = { ...(await usedSite()), LOG_LEVEL: 'info' };
-  const first = await start(site);
-  await registered(first.url, 'alice');
-  await first.end();
-  await runOperator(site, ['sessions', 'end', 'alice']);
+  await runOperator(site, ['site', '--registration', 'closed']);
   const program = await start(site);
   await expect
     .poll(() => securityLines(program.stdout()).map(({ detail }) => detail), { timeout: 20_000 })
-    .toContain('sessions end');
+    .toContain('site');
   await program.end();
-  expect(securityLines(program.stdout()).filter(({ detail }) => detail === 'sessions end')).toHaveLength(1);
+  expect(securityLines(program.stdout()).filter(({ detail }) => detail === 'site')).toHaveLength(1);
 });

@@ -9,7 +9,7 @@ import { UsageError } from '../../src/operator/usage-error.ts';
 import { startApp } from '../support/app.ts';
 import { registered } from '../support/person.ts';
 import { projectFolder } from '../support/program.ts';
-import { runOperator } from './command.ts';
+import { runHere, runOperator } from './command.ts';
 
 const app = await startApp();
 beforeAll(async () => {
@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-const operator = (...args: string[]) => runOperator({ DATABASE_URL: app.databaseUrl }, args);
+const operator = (...args: string[]) => runHere({ DATABASE_URL: app.databaseUrl }, args);
 const nowhere = { DATABASE_URL: 'postgres://me:hunter2@127.0.0.1:1/db' };
 
 describe('help', () => {
@@ -76,19 +76,20 @@ describe('the line says what is wrong', () => {
 
 describe('a failed call exits with code 1 and one line', () => {
   test('for an unknown username', async () => {
-    const { code, out, err } = await operator('delete', 'nobody-here', '--yes');
+    const args = ['delete', 'nobody-here', '--yes'];
+    const { code, out, err } = await runOperator({ DATABASE_URL: app.databaseUrl }, args);
     expect([code, out, err]).toEqual([1, '', 'private-messages: There is no user "nobody-here".\n']);
   });
 
   test('for a missing database, without showing its password', async () => {
-    const { code, err } = await runOperator(nowhere, ['users', 'list']);
+    const { code, err } = await runHere(nowhere, ['users', 'list']);
     expect(code).toBe(1);
     expect(err).toMatch(/^private-messages: PostgreSQL cannot be reached [^\n]+\n$/);
     expect(err).not.toContain('hunter2');
   });
 
   test('for wrong settings', async () => {
-    const { code, err } = await runOperator({ ...nowhere, REGISTRATION: 'hunter2' }, ['users', 'list']);
+    const { code, err } = await runHere({ ...nowhere, REGISTRATION: 'hunter2' }, ['users', 'list']);
     expect([code, err]).toEqual([
       1,
       'private-messages: Wrong settings: REGISTRATION must be open, invite, approve or closed.\n',
@@ -110,7 +111,7 @@ describe('users', () => {
       `insert into totp (user_id, secret, confirmed_at, last_step)
        select id, 'sealed', now(), 0 from users where username = 'bob'`,
     );
-    const { code, out, err } = await operator('users', 'list');
+    const { code, out, err } = await runOperator({ DATABASE_URL: app.databaseUrl }, ['users', 'list']);
     expect([code, err]).toEqual([0, '']);
     const [head, ...rows] = out
       .trimEnd()

@@ -20,3 +20,8 @@ export async function createDatabase(template = 'template_migrated'): Promise<st
   await client.end();
   return addressOf(server, name);
 }
+
+/** The address of a copy of a database to which nobody is connected. */
+export function copyDatabase(address: string): Promise<string> {
+  return createDatabase(/([^/?]*)(?:\?.*)?$/.exec(address)![1]);
+}
