@@ -6,7 +6,7 @@ import { signedIn } from '../sessions/session.ts';
 import type { WebContext } from '../web/context.ts';
 import { HttpError } from '../web/errors.ts';
 import { isReading } from '../web/prefetch.ts';
-import { openMessage } from './queries.ts';
+import { openMessage } from './unread.ts';
 
 /** Marks a found message as read, but not where no user looks at it, as in a prefetch. Throws a 404 for none. */
 export async function openFound<Found extends { id: string; isUnread: boolean }>(

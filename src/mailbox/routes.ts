@@ -14,17 +14,8 @@ import { backToNeighbor, backToRow } from '../web/anchors.ts';
 import { pageSize, readPage } from '../web/paging.ts';
 import { preloaded, preloadPage } from '../sessions/preload.ts';
 import { signedIn } from '../sessions/session.ts';
-import {
-  countOlder,
-  listBoxAfter,
-  listBoxBefore,
-  listInboxBefore,
-  markAllRead,
-  markRead,
-  markUnread,
-  type Box,
-  type Tray,
-} from './queries.ts';
+import { countOlder, listBoxAfter, listBoxBefore, listInboxBefore, type Box, type Tray } from './queries.ts';
+import { markAllRead, markRead, markUnread } from './unread.ts';
 import { groupNotices } from './notice-groups.ts';
 import { counted, sayDone, sayUnchanged, selectedIds } from './selection.ts';
 

@@ -30,11 +30,8 @@ import {
   listBoxAfter,
   listBoxBefore,
   listInboxBefore,
-  markAllRead,
-  markRead,
-  markUnread,
-  openMessage,
 } from '../../src/mailbox/queries.ts';
+import { markAllRead, markRead, markUnread, openMessage } from '../../src/mailbox/unread.ts';
 import { findContacts, listContactsAfter, listContactsBefore } from '../../src/mailbox/people/queries.ts';
 import {
   countOwnReports,

@@ -10,7 +10,7 @@ import { findNewPeople, isNear } from '../contacts/new-people.ts';
 import type { Pool } from '../../database/pool.ts';
 import { highestId } from '../../ids.ts';
 import { splitLinks } from '../links.ts';
-import { markRead } from '../queries.ts';
+import { markRead } from '../unread.ts';
 import type { WebContext } from '../../web/context.ts';
 import { allowOnly, HttpError } from '../../web/errors.ts';
 import { blankForm } from '../../web/forms.ts';

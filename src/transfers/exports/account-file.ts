@@ -10,7 +10,7 @@ import { describeAgent } from '../../web/user-agents.ts';
 import { listDevices } from '../../accounts/devices/queries.ts';
 import { listPasskeys } from '../../accounts/passkeys/queries.ts';
 import { findFactors } from '../../accounts/second-factor/queries.ts';
-import { findProfile, listBegun, listContacts } from './queries.ts';
+import { findProfile, listBegun, listContacts } from './account-queries.ts';
 
 const reportsAtOnce = 25;
 

@@ -1,7 +1,7 @@
 // Splits the export of a large mailbox into parts, each small enough for one import.
 import type { Pool } from '../../database/pool.ts';
 import { maxUploadBytes } from '../imports/upload.ts';
-import { findNewest, measureBatch, measuredAtOnce } from './queries.ts';
+import { findNewest, measureBatch, measuredAtOnce } from './message-queries.ts';
 
 export interface Part {
   total: number;

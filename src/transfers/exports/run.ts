@@ -5,7 +5,8 @@ import type { Pool } from '../../database/pool.ts';
 import { isImporting } from '../imports/job-queries.ts';
 import type { OwnCopy } from '../message-record.ts';
 import { measurePart, type Part } from './parts.ts';
-import { endRun, keepRun, listCopies, setTotal, startRun, type PartStart } from './queries.ts';
+import { endRun, keepRun, setTotal, startRun, type PartStart } from './queries.ts';
+import { listCopies } from './message-queries.ts';
 
 const beatMs = 5000;
 

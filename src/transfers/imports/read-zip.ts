@@ -3,11 +3,10 @@
 import { basename, dirname } from 'node:path/posix';
 import { crc32 } from 'node:zlib';
 import { fromFdPromise, type Entry, type ZipFile } from 'yauzl';
-import { z } from 'zod';
-import type { Contacts } from '../contacts-record.ts';
 import type { OwnCopy } from '../message-record.ts';
 import { peek } from './byte-streams.ts';
 import { addToReport } from './import-report.ts';
+import { readAccount } from './read-account.ts';
 import { readJson } from './json-messages.ts';
 import { isBorder, isMail, mayBeBorder } from './mbox-borders.ts';
 import { isGzip, readContent, type Reading } from './read-content.ts';
@@ -15,9 +14,6 @@ import { isSentFolder } from './sent-mail.ts';
 import { Unreadable } from './unreadable.ts';
 
 export const maxEntries = 20_000;
-// In bytes: 200 drafts of max length take 12 MB.
-const maxAccountLength = 20_000_000;
-
 const ofTheSystem = /(?:^|\/)(?:__MACOSX\/|\._|\.DS_Store$|Thumbs\.db$|desktop\.ini$)|\/$|\.msf$/i;
 const ownFiles = new Set(['messages.json', 'mailbox.mbox', 'messages.html', 'account.json']);
 const mayHoldMail = new RegExp(
@@ -131,33 +127,6 @@ function nothingIn(entries: Entry[]): Unreadable {
         'Export the mail as mbox or eml.',
     );
   return new Unreadable(office ? 'This is an Office document, not mail.' : `${nothing}.`);
-}
-
-// As the database has them (users_username_check).
-const names = z
-  .array(z.string().regex(/^[a-z0-9][a-z0-9_.-]{2,29}$/))
-  .max(100_000)
-  .catch([]);
-const account = z.object({
-  drafts: z.array(z.unknown()).catch([]),
-  contacts: z.object({ accepted: names, blocked: names }).catch({ accepted: [], blocked: [] }),
-});
-
-/** How many drafts an account.json has, and its contacts; nothing where it is malformed. */
-async function readAccount(source: AsyncIterable<Buffer>): Promise<Contacts & { drafts: number }> {
-  const nothing = { drafts: 0, accepted: [], blocked: [] };
-  const pieces: Buffer[] = [];
-  let size = 0;
-  for await (const piece of source) {
-    pieces.push(piece);
-    if ((size += piece.length) > maxAccountLength) return nothing;
-  }
-  try {
-    const { drafts, contacts } = account.parse(JSON.parse(Buffer.concat(pieces).toString()));
-    return { drafts: drafts.length, ...contacts };
-  } catch {
-    return nothing;
-  }
 }
 
 function createUnpacker(zip: ZipFile, { onProgress, unpacking }: Reading) {

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { asOwner } from '../../../src/database/owner.ts';
 import type { Pool } from '../../../src/database/pool.ts';
-import { listCopies } from '../../../src/transfers/exports/queries.ts';
+import { listCopies } from '../../../src/transfers/exports/message-queries.ts';
 import { highestId, lowestIdAt } from '../../../src/ids.ts';
 import { startApp, type TestApp } from '../../support/app.ts';
 import { fillCrowd, owner } from '../../support/crowd.ts';
