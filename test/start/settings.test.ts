@@ -1,6 +1,9 @@
 // Every documented setting: valid values reach the program, invalid ones end the start in one line.
+import { createServer } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { readConfig, settingNames } from '../../src/config.ts';
+import { listen } from '../../src/process/listen.ts';
+import { readSecretKey } from '../../src/secrets/secret-key.ts';
 import { calmSettings } from '../support/app.ts';
 import { createDatabase } from '../support/database.ts';
 import { freePort } from '../support/program.ts';
@@ -51,7 +54,12 @@ describe.each(Object.keys(samples).filter((name) => !ofNginx.includes(name)))('%
 
 test('npm start with all settings valid: the site serves', async () => {
   const rightOnes = Object.fromEntries(names.map((name) => [name, samples[name]!.right[0] ?? '']));
-  const own = { DATABASE_URL: await createDatabase(), DATA_DIR: newFolder(), LOG_LEVEL: 'info' };
+  const own = {
+    DATABASE_URL: await createDatabase(),
+    DATA_DIR: newFolder(),
+    LOG_LEVEL: 'info',
+    WEB_CONCURRENCY: '1', // more of them: workers.test.ts
+  };
   const program = await start({ ...rightOnes, ...own, PORT: String(await freePort()) });
   expect(program.stderr()).toMatch(
     /^private-messages: Only Compose gets a certificate for DOMAIN; [^\n]+\nOpen https:\/\/letters.example.org\nRegistration is open /,
@@ -68,39 +76,38 @@ test('npm start with all settings wrong: one line names each', async () => {
   expect(refused.stdout()).toBe('');
 });
 
-test.each([
-  [
-    'an unknown name',
-    { HOST: 'no-such-host.invalid' },
-    /^The name no-such-host.invalid is unknown: set HOST /,
-  ],
-  ['a number for a name', { HOST: '8080' }, /HOST/],
-  ['a network card that is not there', { HOST: 'fe80::1%nope0' }, /HOST/],
-  [
-    'a data folder that is none',
-    { DATA_DIR: '/dev/null' },
-    /^Cannot create the data folder .* Set DATA_DIR /,
-  ],
-  [
-    'a data folder that cannot be',
-    { DATA_DIR: '/proc/nowhere' },
-    /^Cannot create the data folder .* Set DATA_DIR /,
-  ],
-  [
-    'a data folder too long',
-    { DATA_DIR: `/tmp/${'x'.repeat(300)}` },
-    /^Cannot create the data folder .* Set DATA_DIR /,
-  ],
-])(
-  'a value that only the operating system refuses is reported in one line too: %s',
-  async (_what, settings, expected) => {
-    const DATABASE_URL = await createDatabase();
-    const program = await begin({ ...calmSettings, DATABASE_URL, ...(settings as Record<string, string>) });
-    expect((await program.ended).code).toBe(1);
-    const line = /^private-messages: ([^\n]+)\n$/.exec(program.stderr())?.[1];
-    expect(line, program.stderr()).toMatch(expected);
+const refusedHosts: [string, RegExp][] = [
+  ['no-such-host.invalid', /^The name no-such-host.invalid is unknown: set HOST /],
+  ['8080', /HOST/], // a number for a name
+  ['fe80::1%nope0', /HOST/], // a network card that is not there
+];
+
+test.each(refusedHosts)(
+  'HOST=%s, which only the operating system refuses, is explained',
+  async (HOST, words) => {
+    const { host, port } = readConfig({ HOST, PORT: String(await freePort()) });
+    await expect(listen(createServer(), { host, port })).rejects.toThrow(words);
   },
 );
+
+test.each(['/dev/null', '/proc/nowhere', `/tmp/${'x'.repeat(300)}`])(
+  'DATA_DIR=%s, which only the operating system refuses, is explained',
+  (DATA_DIR) => {
+    const { dataDir } = readConfig({ DATA_DIR });
+    expect(() => readSecretKey(dataDir)).toThrow(/^Cannot create the data folder .* Set DATA_DIR /);
+  },
+);
+
+test.each([
+  [{ HOST: 'no-such-host.invalid' }, /^The name no-such-host.invalid is unknown: set HOST /],
+  [{ DATA_DIR: '/dev/null' }, /^Cannot create the data folder .* Set DATA_DIR /],
+])('npm start with %j ends with that line', async (settings, expected) => {
+  const DATABASE_URL = await createDatabase();
+  const program = await begin({ ...calmSettings, DATABASE_URL, ...(settings as Record<string, string>) });
+  expect((await program.ended).code).toBe(1);
+  const line = /^private-messages: ([^\n]+)\n$/.exec(program.stderr())?.[1];
+  expect(line, program.stderr()).toMatch(expected);
+});
 
 test.each([
   ['80', 'http://localhost'],

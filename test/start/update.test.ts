@@ -1,13 +1,22 @@
 // `npm run update`: the newest version is backed up for, fetched, migrated and checked, or this one stays.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { calmSettings } from '../support/app.ts';
 import { createDatabase } from '../support/database.ts';
 import { freePort, projectFolder } from '../support/program.ts';
 import { available } from '../support/required.ts';
-import { begin, newFolder, start } from './site.ts';
+import { keptFolder, start } from './site.ts';
 
 const identity = {
   GIT_AUTHOR_NAME: 'a',
@@ -23,7 +32,8 @@ function git(cwd: string, ...args: string[]): string {
 
 /** The program in a repository of its own, and a clone of it with a database. */
 async function newClone() {
-  const folder = newFolder();
+  const { folder, remove } = keptFolder();
+  afterAll(remove);
   const [origin, project] = [join(folder, 'origin'), join(folder, 'site')];
   for (const part of [
     'src',
@@ -70,32 +80,32 @@ const next =
   readdirSync(join(projectFolder, 'migrations')).filter((name) => name.endsWith('.sql')).length + 1;
 const migrationAt = (index: number) => `migrations/${String(next + index).padStart(4, '0')}_test.sql`;
 
-describe.skipIf(!available('git'))('npm run update', () => {
-  test('without a newer version changes nothing', async () => {
-    const { project, update, head } = await newClone();
-    const before = head();
+/** Takes back all versions after this one. */
+const unpublish = (origin: string, first: string) => git(origin, 'reset', '--quiet', '--hard', first);
+
+// In this order on one clone: each goes on from where the one before left it.
+describe.skipIf(!available('git'))('npm run update', async () => {
+  const { folder, origin, project, settings, update, head } = await newClone();
+  const first = head();
+  const backups = join(project, 'backups');
+
+  test('without a newer version changes nothing', () => {
     expect(update()).toEqual({ status: 0, lines: ['This is the newest version.'], stderr: '' });
-    expect([head(), existsSync(join(project, 'backups'))]).toEqual([before, false]);
+    expect([head(), existsSync(backups)]).toEqual([first, false]);
   });
 
-  test('backs up, fetches, migrates, and tries the new version out', async () => {
-    const { origin, project, settings, update, head } = await newClone();
-    const newest = publish(origin, { [migrationAt(0)]: 'create table novelties (id int);' });
-    const { status, lines, stderr } = update();
-    expect([status, stderr]).toEqual([0, '']);
-    expect(lines).toEqual([
-      expect.stringMatching(/^Backed up into .*\/backups\/private-messages-.*\.backup$/),
-      'Fetched 1 changes.',
-      expect.stringContaining(`schema ${migrationAt(0).slice(11, -4)}, `),
-      'It was tried out: start it with npm start.',
-    ]);
-    expect([head(), existsSync(lines[0]!.replace('Backed up into ', ''))]).toEqual([newest, true]);
-    expect((await (await start(settings, { project })).end()).code).toBe(0);
+  test('touches nothing where files were changed', () => {
+    publish(origin, {});
+    writeFileSync(join(project, '.gitignore'), 'mine\n');
+    expect(update().stderr).toMatch(/^private-messages: Files of the program were changed here[^\n]+\n$/);
+    git(project, 'commit', '--quiet', '--all', '--message', 'Mine');
+    git(project, 'reset', '--quiet', '--hard', 'HEAD');
+    expect(update().stderr).toMatch(/^private-messages: There are commits here[^\n]+\n$/);
+    git(project, 'reset', '--quiet', '--hard', first);
+    expect([head(), existsSync(backups)]).toEqual([first, false]);
   });
 
-  test('goes back if a migration fails, even behind one that does not: the version before starts again', async () => {
-    const { origin, project, settings, update, head } = await newClone();
-    const before = head();
+  test('goes back if a migration fails, even behind one that does not', () => {
     publish(origin, {
       [migrationAt(0)]: 'create table novelties (id int);',
       [migrationAt(1)]: 'select 1 / 0;',
@@ -106,12 +116,37 @@ describe.skipIf(!available('git'))('npm run update', () => {
       `private-messages: The new version could not migrate the database: Migration ${migrationAt(1).slice(11)} failed ` +
         'and was rolled back: division by zero. The version before stays.\n',
     );
-    expect([head(), git(project, 'status', '--porcelain', '--untracked-files=no')]).toEqual([before, '']);
-    expect((await (await start(settings, { project })).end()).code).toBe(0);
+    expect([head(), git(project, 'status', '--porcelain', '--untracked-files=no')]).toEqual([first, '']);
+    unpublish(origin, first);
   });
 
-  test('goes back if the new version does not start', async () => {
-    const { origin, update, head } = await newClone();
+  test('the version before starts again, and nothing is touched while it runs, unless it is the service', async () => {
+    const newest = publish(origin, { 'package-lock.json': '{}' });
+    const backupsBefore = readdirSync(backups);
+    const program = await start(settings, { project });
+    expect(update().stderr).toMatch(/^private-messages: The program is running: stop it first[^\n]+\n$/);
+    expect([head(), readdirSync(backups)]).toEqual([first, backupsBefore]);
+
+    // They note what they are asked; the program that systemctl stands for runs already.
+    const bin = join(folder, 'bin');
+    mkdirSync(bin);
+    for (const name of ['systemctl', 'npm']) {
+      writeFileSync(join(bin, name), `#!/bin/sh\necho "$@" >> ${folder}/asked\n`);
+      chmodSync(join(bin, name), 0o755);
+    }
+    const { status, lines } = update(`${bin}:${PATH}`);
+    expect([status, lines.at(-1), head()]).toEqual([0, 'It runs.', newest]);
+    expect(readFileSync(join(folder, 'asked'), 'utf8').split('\n')).toEqual([
+      'is-active --quiet private-messages',
+      'stop private-messages',
+      'ci --no-audit --no-fund',
+      'start private-messages',
+      '',
+    ]);
+    expect((await program.end()).code).toBe(0);
+  });
+
+  test('goes back if the new version does not start', () => {
     const before = head();
     publish(origin, { 'src/main.ts': 'process.exit(1);\n' });
     const { status, stderr } = update();
@@ -120,57 +155,30 @@ describe.skipIf(!available('git'))('npm run update', () => {
       'private-messages: The new version ends at its start. The version before stays.\n',
     ]);
     expect(head()).toBe(before);
+    unpublish(origin, before);
   });
 
-  test('says how to go back once the database is migrated', async () => {
-    const { origin, update, head } = await newClone();
+  test('backs up, fetches, migrates, and tries the new version out', () => {
+    const newest = publish(origin, { [migrationAt(0)]: 'create table novelties (id int);' });
+    const { status, lines, stderr } = update();
+    expect([status, stderr]).toEqual([0, '']);
+    expect(lines).toEqual([
+      expect.stringMatching(/^Backed up into .*\/backups\/private-messages-.*\.backup$/),
+      'Fetched 1 changes.',
+      expect.stringContaining(`schema ${migrationAt(0).slice(11, -4)}, `),
+      'It was tried out: start it with npm start.',
+    ]);
+    expect([head(), existsSync(lines[0]!.replace('Backed up into ', ''))]).toEqual([newest, true]);
+  });
+
+  test('says how to go back once the database is migrated', () => {
     const before = head();
     const newest = publish(origin, {
-      [migrationAt(0)]: 'create table novelties (id int);',
+      [migrationAt(1)]: 'create table more_novelties (id int);',
       'src/main.ts': 'process.exit(1);\n',
     });
     const { stderr } = update();
     expect(stderr).toContain(`To go back: git reset --hard ${before.slice(0, 12)} && npm ci, and restore `);
     expect(head()).toBe(newest);
-  });
-
-  test('touches nothing while the program runs, or where files were changed', async () => {
-    const { origin, project, settings, update, head } = await newClone();
-    const before = head();
-    publish(origin, {});
-    const program = await start(settings, { project });
-    expect(update().stderr).toMatch(/^private-messages: The program is running: stop it first[^\n]+\n$/);
-    await program.end();
-    writeFileSync(join(project, '.gitignore'), 'mine\n');
-    expect(update().stderr).toMatch(/^private-messages: Files of the program were changed here[^\n]+\n$/);
-    git(project, 'commit', '--quiet', '--all', '--message', 'Mine');
-    git(project, 'reset', '--quiet', '--hard', 'HEAD');
-    expect(update().stderr).toMatch(/^private-messages: There are commits here[^\n]+\n$/);
-    git(project, 'reset', '--quiet', '--hard', before);
-    expect([head(), existsSync(join(project, 'backups'))]).toEqual([before, false]);
-  });
-
-  test('installs new packages, and stops and starts the service', async () => {
-    const { folder, origin, settings, update, head } = await newClone();
-    const newest = publish(origin, { 'package-lock.json': '{}' });
-    // They note what they are asked; the program that systemctl stands for runs already.
-    const bin = join(folder, 'bin');
-    mkdirSync(bin);
-    for (const name of ['systemctl', 'npm']) {
-      writeFileSync(join(bin, name), `#!/bin/sh\necho "$@" >> ${folder}/asked\n`);
-      chmodSync(join(bin, name), 0o755);
-    }
-    const program = await begin(settings);
-    const { status, lines } = update(`${bin}:${PATH}`);
-    expect([status, lines.at(-1), head()]).toEqual([0, 'It runs.', newest]);
-    const asked = execFileSync('cat', [join(folder, 'asked')], { encoding: 'utf8' });
-    expect(asked.split('\n')).toEqual([
-      'is-active --quiet private-messages',
-      'stop private-messages',
-      'ci --no-audit --no-fund',
-      'start private-messages',
-      '',
-    ]);
-    await program.end();
   });
 });
