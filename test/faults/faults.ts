@@ -27,10 +27,10 @@ export interface Fault {
 }
 
 /** A hostile member beside fifty people at work. */
-const hostile: [name: string, title: string, deed: HostileDeed][] = [
+const hostile: [name: string, title: string, deed: HostileDeed, inShort?: HostileDeed][] = [
   ['hostile-imports', 'eight hostile imports at once', hostileImports],
   ['hostile-forms', 'eight windows that save the longest drafts and export them', hostileForms],
-  ['hostile-searches', 'eight searches at once for a phrase', hostileSearches],
+  ['hostile-searches', 'eight searches at once for a phrase', hostileSearches(50_000), hostileSearches(5000)],
 ];
 
 export const faults: Fault[] = [
@@ -38,7 +38,7 @@ export const faults: Fault[] = [
     name: 'kill-app',
     title: 'kill -9 of an app process while people send',
     full: (site) => killApp(site, { messages: 10_000, kills: 10 }),
-    short: (site) => killApp(site, { messages: 400, kills: 2 }),
+    short: (site) => killApp(site, { messages: 200, kills: 2 }),
   },
   {
     name: 'kill-postgres',
@@ -50,31 +50,31 @@ export const faults: Fault[] = [
     name: 'freeze-postgres',
     title: 'PostgreSQL frozen',
     full: (site) => freezePostgres(site, { seconds: 60 }),
-    short: (site) => freezePostgres(site, { seconds: 5 }),
+    short: (site) => freezePostgres(site, { seconds: 3 }),
   },
   {
     name: 'locked-table',
     title: 'a table locked',
     full: (site) => lockedTable(site, { seconds: 20 }),
-    short: (site) => lockedTable(site, { seconds: 4 }),
+    short: (site) => lockedTable(site, { seconds: 2 }),
   },
   {
     name: 'rolling-restart',
     title: 'SIGTERM of one of two processes behind nginx',
     full: (site) => rollingRestart(site, { requests: 20_000, restarts: 10 }),
-    short: (site) => rollingRestart(site, { requests: 600, restarts: 2 }),
+    short: (site) => rollingRestart(site, { requests: 300, restarts: 2 }),
   },
   {
     name: 'backup-restore',
     title: 'a backup under load, restored elsewhere',
     full: (site) => backupAndRestore(site, { messages: 20_000, deletions: 100 }),
-    short: (site) => backupAndRestore(site, { messages: 300, deletions: 5 }),
+    short: (site) => backupAndRestore(site, { messages: 150, deletions: 5 }),
   },
   {
     name: 'start-together',
-    title: 'five processes start together on an empty database',
-    full: (site) => startTogether(site, { times: 20 }),
-    short: (site) => startTogether(site, { times: 1 }),
+    title: 'processes start together on an empty database',
+    full: (site) => startTogether(site, { times: 20, together: 5 }),
+    short: (site) => startTogether(site, { times: 1, together: 3 }),
   },
   {
     name: 'full-disk',
@@ -92,13 +92,13 @@ export const faults: Fault[] = [
     name: 'broken-requests',
     title: 'requests broken off by the client',
     full: (site) => brokenRequests(site, { requests: 10_000 }),
-    short: (site) => brokenRequests(site, { requests: 500 }),
+    short: (site) => brokenRequests(site, { requests: 250 }),
   },
   {
     name: 'many-people',
     title: 'many people at once, mixed work',
     full: (site) => manyPeople(site, { people: 200, seconds: 60 }),
-    short: (site) => manyPeople(site, { people: 60, seconds: 3 }),
+    short: (site) => manyPeople(site, { people: 40, seconds: 2 }),
   },
   {
     name: 'logout-race',
@@ -112,10 +112,11 @@ export const faults: Fault[] = [
     full: (site) => deleteCanary(site, { times: 5 }),
     short: (site) => deleteCanary(site, { times: 1 }),
   },
-  ...hostile.map(([name, title, deed]) => ({
+  ...hostile.map(([name, title, deed, inShort = deed]) => ({
     name,
     title: `beside people at work: ${title}`,
     full: (site: Site) => hostileMember(site, deed, { people: 50, seconds: 20, rounds: 3, isTimed: true }),
-    short: (site: Site) => hostileMember(site, deed, { people: 10, seconds: 3, rounds: 1, isTimed: false }),
+    short: (site: Site) =>
+      hostileMember(site, inShort, { people: 10, seconds: 2, rounds: 1, isTimed: false }),
   })),
 ];

@@ -1,11 +1,9 @@
-// Eight concurrent searches for a phrase that each of 50,000 messages nearly contains.
+// Eight concurrent searches for a phrase that each of many messages nearly contains.
 import type { HostileDeed } from './hostile-member.ts';
 import { fillConversations } from '../support/conversations.ts';
 import { idInSql } from '../support/id-in-sql.ts';
 
-const inMailbox = 50_000;
-
-export const hostileSearches: HostileDeed = {
+export const hostileSearches = (inMailbox: number): HostileDeed => ({
   atOnce: 8,
   isManyAccounts: false,
   async prepare(site, clients) {
@@ -25,4 +23,4 @@ export const hostileSearches: HostileDeed = {
     const { status } = await client.get(`/search?${new URLSearchParams({ q: '"cake table"' }).toString()}`);
     return `answer ${status}`;
   },
-};
+});

@@ -1,4 +1,4 @@
-// Five processes start concurrently on an empty database.
+// Several processes start concurrently on an empty database.
 import { randomBytes } from 'node:crypto';
 import { readMigrations } from '../../src/database/migration-files.ts';
 import pg from 'pg';
@@ -8,15 +8,16 @@ import { atTheEnd, mayBegin } from './cleanup.ts';
 import type { Site } from './site.ts';
 import type { Outcome } from './table.ts';
 
-const together = 5;
-
-export async function startTogether(site: Site, { times }: { times: number }): Promise<Outcome> {
+export async function startTogether(
+  site: Site,
+  { times, together }: { times: number; together: number },
+): Promise<Outcome> {
   const wrong: string[] = [];
   let slowest = 0;
   for (let time = 0; time < times; time++) {
     const name = `together_${randomBytes(4).toString('hex')}`;
     await site.withDatabase((db) => db.query(`create database ${name} template template0`));
-    slowest = Math.max(slowest, await startOn(addressOf(site, name), wrong));
+    slowest = Math.max(slowest, await startOn(addressOf(site, name), together, wrong));
     await site.withDatabase((db) => db.query(`drop database ${name} with (force)`));
   }
   return {
@@ -33,7 +34,7 @@ function addressOf(site: Site, name: string): string {
 }
 
 /** Starts and ends all; returns how long it took until all of them could serve. */
-async function startOn(databaseUrl: string, wrong: string[]): Promise<number> {
+async function startOn(databaseUrl: string, together: number, wrong: string[]): Promise<number> {
   const startedAt = performance.now();
   const ports: string[] = [];
   while (ports.length < together) ports.push(String(await freePort()));
