@@ -17,6 +17,8 @@ import { findBinaries } from '../../src/database/embedded/binaries.ts';
 import { checkMajor, repairCopy } from '../../src/database/embedded/copied-folder.ts';
 import { createEncryption } from '../../src/secrets/encryption.ts';
 import { readSecretKey } from '../../src/secrets/secret-key.ts';
+import { newId } from '../../src/ids.ts';
+import { encryptContent } from '../../src/mailbox/reports/encrypted.ts';
 import { encryptSecret } from '../../src/accounts/second-factor/secrets.ts';
 import { registered } from '../support/person.ts';
 import { createDatabase } from '../support/database.ts';
@@ -133,17 +135,26 @@ test('a lost secret.key is reported with its consequences; the program starts, a
   const client = new pg.Client({ connectionString: site.DATABASE_URL });
   await client.connect();
   const { rows } = await client.query<{ id: string }>(`select id from users where username = 'alice'`);
-  const secret = encryptSecret(createEncryption(readSecretKey(DATA_DIR)), rows[0]!.id, Buffer.alloc(20, 1));
+  const encryption = createEncryption(readSecretKey(DATA_DIR));
+  const aliceId = rows[0]!.id;
   await client.query(
     'insert into totp (user_id, secret, confirmed_at, last_step) values ($1, $2, now(), 0)',
-    [rows[0]!.id, secret],
+    [aliceId, encryptSecret(encryption, aliceId, Buffer.alloc(20, 1))],
   );
+  for (const id of [newId(), newId()]) {
+    const content = { body: 'Hello', sentAt: new Date(), from: 'bob', displayName: null, words: '' };
+    await client.query(
+      `insert into reports (reporter_id, id, message_id, reported_id, encrypted, reported_at)
+       values ($1, $2, $2, $2, $3, now())`,
+      [aliceId, id, encryptContent(encryption, { reporterId: aliceId, id }, content)],
+    );
+  }
   await client.end();
 
   const [file, kept] = ['secret.key', 'secret.key.backup'].map((name) => join(DATA_DIR, name));
   renameSync(file!, kept!);
   const line =
-    /^private-messages: secret\.key in DATA_DIR is not the file that encrypted the secrets of 1 authenticator app in this database: .*backup.*--drop-second-factor$/m;
+    /^private-messages: secret\.key in DATA_DIR is not the file that encrypted the secrets of 1 authenticator app and 2 reports in this database: .*backup.*--drop-second-factor$/m;
   for (const workers of ['1', '2']) {
     const without = await start({ ...site, WEB_CONCURRENCY: workers });
     await expect.poll(() => without.stderr()).toMatch(line);
