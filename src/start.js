@@ -32,7 +32,8 @@ async function run(file) {
   // Dropping root clears the parent-death signal set below (prctl(2)); the closed channel stands in for it.
   if (!first) process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'));
   process.argv = [process.argv[0], resolve(file), ...rest];
-  module.enableCompileCache();
+  // By default it is in /tmp, where another user could put code for us.
+  module.enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url)));
   await import(pathToFileURL(resolve(file)).href);
 }
 
