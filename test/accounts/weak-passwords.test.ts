@@ -65,14 +65,17 @@ test.each([
   expect(await judge(password)).toBeUndefined();
 });
 
-test('no password of fifteen random lower-case letters or ten random characters is refused', async () => {
+test('of 4,000 passwords of fifteen random lower-case letters or ten random characters, at most one is refused', async () => {
   const random = (length: number, characters: string) =>
     Array.from({ length }, () => characters[randomInt(characters.length)]).join('');
   const letters = 'abcdefghijklmnopqrstuvwxyz';
+  const refused: string[] = [];
   for (let n = 0; n < 2000; n++) {
     for (const password of [random(15, letters), random(10, `${letters}ABCDEFGHJKLMNPQRSTUVWXYZ23456789`)])
-      expect(await judge(password), password).toBeUndefined();
+      if (await judge(password)) refused.push(password);
   }
+  // Chance makes words: Bekg4Flam3 is one in some ten thousand.
+  expect(refused.slice(1)).toEqual([]);
 });
 
 test('a long password takes no longer to judge than its beginning', async () => {
