@@ -1,8 +1,9 @@
 // Managing passkeys: added, named and removed; invalid responses add none.
-import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { startApp } from '../../support/app.ts';
 import { cast } from '../../support/cast.ts';
 import { questionOn, softPasskey, withPasskey } from '../../support/passkey.ts';
+import { earlier } from '../../support/earlier.ts';
 import { at, stranger, type Person } from '../../support/person.ts';
 
 const home = '/account/passkeys';
@@ -140,18 +141,7 @@ describe('no passkey is added by', () => {
   });
 
   test('a response older than half an hour', async () => {
-    const credential = softPasskey().create(await question());
-    vi.useFakeTimers({ toFake: ['Date'] });
-    try {
-      vi.setSystemTime(Date.now() + 30 * 60_000);
-      await app.pool.query(
-        `update sessions set sess = jsonb_set(sess, '{confirmedAt}', to_jsonb($1::float8))`,
-        [Date.now()],
-      );
-      await expectRefused(credential);
-    } finally {
-      vi.useRealTimers();
-    }
+    await expectRefused(await earlier(30, async () => softPasskey().create(await question())));
   });
 });
 
