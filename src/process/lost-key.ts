@@ -5,8 +5,9 @@ import type { Database } from '../database/pool.ts';
 import { decryptContent } from '../mailbox/reports/encrypted.ts';
 import type { Encryption } from '../secrets/encryption.ts';
 
-// Of each kind. About 20 ms at start-up, and enough to notice a replaced key.
-const maxLookedAt = 10_000;
+// About 20 ms at start-up, and enough to notice a replaced key; a report holds a message, of up to 40 kB.
+const maxApps = 10_000;
+const maxReports = 100;
 
 /** Says what is lost and what to do, in one line; undefined if nothing is. */
 export async function describeLostKey(db: Database, encryption: Encryption): Promise<string | undefined> {
@@ -21,12 +22,13 @@ export async function describeLostKey(db: Database, encryption: Encryption): Pro
     ...(reports > 0 ? ['these reports cannot be read'] : []),
     'all recovery codes are refused',
   ];
-  const locked = 'these users log in with a passkey or need your help: npm run operator -- ';
+  const help =
+    ', and these users log in with a passkey or need your help: ' +
+    'npm run operator -- reset-link NAME --drop-second-factor';
   return (
     `secret.key in DATA_DIR is not the file that encrypted ${lost.join(' and ')} in this database: ` +
     `${effects.join(', ')}. Restore the earlier file from a backup and restart. If there is none, ` +
-    'everybody needs new recovery codes' +
-    (apps > 0 ? `, and ${locked}reset-link NAME --drop-second-factor` : '.')
+    `everybody needs new recovery codes${apps > 0 ? help : '.'}`
   );
 }
 
@@ -35,11 +37,11 @@ const counted = (count: number, noun: string): string => `${count} ${noun}${coun
 async function countLost(db: Database, encryption: Encryption): Promise<{ apps: number; reports: number }> {
   const { rows: apps } = await db.query<{ userId: string; secret: Buffer }>(
     'select user_id as "userId", secret from totp limit $1',
-    [maxLookedAt],
+    [maxApps],
   );
   const { rows: reports } = await db.query<{ reporterId: string; id: string; encrypted: Buffer }>(
     'select reporter_id as "reporterId", id, encrypted from reports limit $1',
-    [maxLookedAt],
+    [maxReports],
   );
   return {
     apps: apps.filter(({ userId, secret }) => !decryptSecret(encryption, userId, secret)).length,
